@@ -1,0 +1,43 @@
+.PHONY: help install dev demo test test-all check bench clean
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+help:  ## what there is
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
+
+.venv/.pip:
+	$(PYTHON) -c 'import sys; assert (3, 11) <= sys.version_info < (3, 14), "edgewise needs Python 3.11 to 3.13; set PYTHON=python3.12"'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	touch $@
+
+.venv/.core: .venv/.pip pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
+	touch $@
+
+.venv/.dev: .venv/.core
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[torch]' --group dev
+	touch $@
+
+install: .venv/.core  ## set up .venv with what edgewise needs
+
+dev: .venv/.dev  ## the same with torch and the tools
+
+demo: .venv/.core  ## the main job on data that ship or are generated; writes demo/report.html
+	$(BIN)/edgewise demo
+
+test: .venv/.dev  ## the tests, under 5 minutes on 2 cores
+	$(BIN)/python -m pytest
+
+test-all: .venv/.dev  ## the slow tests too
+	$(BIN)/python -m pytest -m 'slow or not slow'
+
+check: .venv/.dev  ## ruff, pyright strict, layers
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+clean:  ## remove what was built, not the results
+	rm -rf .venv dist build site .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,44 @@
+"""edgewise: adversarial active learning.
+
+Find the decision boundary of a classifier, label there, rebuild it from its answers, and learn when that helps.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+
+if TYPE_CHECKING:
+    from edgewise.arrays import Box, InputError
+    from edgewise.attacks import ATTACKS, attack
+    from edgewise.attacks.base import Adversarial
+    from edgewise.data.dataset import Dataset, Split
+
+
+__version__ = "0.1.0"
+
+# Imported when first asked for, so that `import edgewise` costs little more than NumPy.
+_HOMES = {
+    "ATTACKS": "edgewise.attacks",
+    "Adversarial": "edgewise.attacks.base",
+    "Box": "edgewise.arrays",
+    "Dataset": "edgewise.data.dataset",
+    "InputError": "edgewise.arrays",
+    "Split": "edgewise.data.dataset",
+    "attack": "edgewise.attacks",
+}
+
+__all__ = [  # noqa: RUF022 - sorted as _HOMES is
+    "ATTACKS", "Adversarial", "Box", "Dataset", "InputError", "Split", "attack",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'edgewise' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

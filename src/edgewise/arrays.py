@@ -1,0 +1,181 @@
+"""The shape vocabulary and the only input checks.
+
+Axis letters, the same everywhere: ``n`` samples, ``d`` features, ``c`` classes, ``k`` neighbours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+Floats: TypeAlias = NDArray[np.floating[Any]]
+"""Real numbers; points are ``(n, d)``, or ``(n, ...)`` for images."""
+
+Labels: TypeAlias = NDArray[Any]
+"""Class labels ``(n,)``: integers or strings, as the model names its classes."""
+
+Mask: TypeAlias = NDArray[np.bool_]
+"""One truth value a sample ``(n,)``."""
+
+Index: TypeAlias = NDArray[np.intp]
+"""Row numbers of a stated array."""
+
+
+class InputError(ValueError):
+    """What was given cannot be used; the message says what is taken and what to do."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """The set ``low <= x <= high``, feature by feature; infinite bounds are none.
+
+    Parameters
+    ----------
+    low, high
+        Bounds in input units, each ``(d,)``.
+    """
+
+    low: Floats
+    high: Floats
+
+    def contains(self, X: Floats) -> Mask:
+        """Say for each row of ``X`` (n, d) whether it lies in the box, exactly."""
+        return np.asarray(((self.low <= X) & (X <= self.high)).all(axis=1))
+
+    def clip(self, X: Floats) -> Floats:
+        """Return the nearest points of the box, in the dtype of ``X``."""
+        return np.clip(X, *self.bounds(X.dtype))
+
+    def bounds(self, dtype: np.dtype[Any]) -> tuple[Floats, Floats]:
+        """Return the bounds rounded inward to ``dtype``, so that what obeys them is in the box."""
+        low, high = self.low.astype(dtype), self.high.astype(dtype)
+        low = np.where(low < self.low, np.nextafter(low, np.asarray(np.inf, dtype)), low)
+        high = np.where(high > self.high, np.nextafter(high, np.asarray(-np.inf, dtype)), high)
+        return low, high
+
+
+def check_X(X: ArrayLike, *, name: str = "X", n_features: int | None = None, images: bool = False) -> Floats:
+    """Return ``X`` as finite floating-point points, float32 kept, everything else float64.
+
+    Parameters
+    ----------
+    X
+        Points ``(n, d)``; with ``images`` any ``(n, ...)``.
+    name
+        What to call it in an error.
+    n_features
+        The number of features asked for, if any.
+
+    Raises
+    ------
+    InputError
+        Wrong dimensions, no rows, no numbers, NaN or infinity, wrong number of features.
+
+    Examples
+    --------
+    >>> check_X([[1, 2]]).dtype
+    dtype('float64')
+    """
+    try:
+        array = np.asarray(X)
+        if array.dtype != np.float32:
+            array = array.astype(np.float64, copy=False)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name} must hold real numbers; got {type(X).__name__} ({error})") from None
+    if array.ndim < 2 or (array.ndim != 2 and not images):
+        raise InputError(f"{name} must be 2-d (n_samples, n_features); got shape {array.shape}. "
+                         "Reshape one sample to (1, -1), one feature to (-1, 1).")
+    if array.shape[0] == 0:
+        raise InputError(f"{name} is empty: shape {array.shape}. Give at least one row.")
+    if not np.isfinite(array).all():
+        rows = np.flatnonzero(~np.isfinite(array.reshape(len(array), -1)).all(axis=1))
+        raise InputError(f"{name} has NaN or infinite values in {len(rows)} of {len(array)} rows "
+                         f"(first: row {rows[0]}). Drop or impute them.")
+    if n_features is not None and array[0].size != n_features:
+        raise InputError(f"{name} has {array[0].size} features; {n_features} are taken, as in training.")
+    return array
+
+
+def check_y(y: ArrayLike, n: int, *, name: str = "y", classes: Labels | None = None) -> Labels:
+    """Return ``y`` as ``n`` labels, all of them among ``classes`` where those are given.
+
+    Raises
+    ------
+    InputError
+        Wrong length, missing labels, or a label that ``classes`` does not hold.
+
+    Examples
+    --------
+    >>> check_y(["a", "b"], 2, classes=np.array(["a", "b"]))
+    array(['a', 'b'], dtype='<U1')
+    """
+    labels = np.asarray(y)
+    if labels.shape != (n,):
+        raise InputError(f"{name} must be one label a row, shape ({n},); got shape {labels.shape}.")
+    if labels.dtype.kind == "f" and not np.isfinite(labels).all():
+        raise InputError(f"{name} has NaN or infinite labels; every row needs one.")
+    if classes is not None:
+        unknown = np.setdiff1d(labels, classes)
+        if unknown.size:
+            raise InputError(f"{name} has labels the model does not know: {unknown[:5].tolist()}; "
+                             f"it knows {np.asarray(classes)[:10].tolist()}.")
+    return labels
+
+
+def check_box(box: Box | tuple[ArrayLike, ArrayLike] | None, n_features: int) -> Box | None:
+    """Return a `Box` of ``n_features``, or None, from None, a pair of scalars or arrays, or a `Box`.
+
+    Raises
+    ------
+    InputError
+        Wrong shape, NaN bounds, or ``low > high`` anywhere.
+
+    Examples
+    --------
+    >>> check_box((0, 1), 2).high
+    array([1., 1.])
+    """
+    if box is None:
+        return None
+    if isinstance(box, Box):
+        low, high = box.low, box.high
+    else:
+        try:
+            low, high = box
+        except (TypeError, ValueError):
+            raise InputError(f"box must be None or a pair (low, high); got {box!r}.") from None
+    try:
+        low = np.array(np.broadcast_to(np.asarray(low, float).reshape(-1), (n_features,)))
+        high = np.array(np.broadcast_to(np.asarray(high, float).reshape(-1), (n_features,)))
+    except ValueError:
+        raise InputError(f"box bounds must be scalars or one number for each of the {n_features} features; "
+                         f"got shapes {np.shape(low)} and {np.shape(high)}.") from None
+    if np.isnan(low).any() or np.isnan(high).any() or (low > high).any():
+        worst = int(np.argmax(~(low <= high)))
+        raise InputError(f"box needs low <= high for every feature; feature {worst} has "
+                         f"low={low[worst]}, high={high[worst]}.")
+    if np.isneginf(low).all() and np.isposinf(high).all():
+        return None
+    low.setflags(write=False)
+    high.setflags(write=False)
+    return Box(low, high)
+
+
+def check_count(value: int, name: str, *, low: int = 1, high: int | None = None) -> int:
+    """Return ``value`` as an int in ``[low, high]``, or say what is taken.
+
+    Examples
+    --------
+    >>> check_count(3, "budget", high=5)
+    3
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise InputError(f"{name} must be an integer; got {value!r}.")
+    if value < low or (high is not None and value > high):
+        limit = f"at least {low}" if high is None else f"between {low} and {high}"
+        raise InputError(f"{name} must be {limit}; got {value}.")
+    return int(value)

@@ -1,0 +1,72 @@
+"""Attacks: find the decision boundary. `ATTACKS` lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from edgewise.registry import Row, lookup
+
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from edgewise.arrays import Box
+    from edgewise.attacks.base import Adversarial, Attack
+    from edgewise.randomness import Rng
+
+
+ATTACKS: Mapping[str, Row] = {
+}
+
+
+def attack(method: str | Attack | Callable[..., Any], model: Any, X: ArrayLike, *, y: ArrayLike | None = None,
+           box: Box | tuple[ArrayLike, ArrayLike] | None = None, rng: Rng = 0, progress: bool = False,
+           **settings: Any) -> Adversarial:
+    """Move each sample just across the decision boundary of ``model``, verified by the model itself.
+
+    Parameters
+    ----------
+    method
+        A name in `ATTACKS` (``settings`` are its own), an instance such as ``Direct(k=3)``, or any callable
+        ``(model, X, y) -> X_adv``.
+    model
+        A fitted scikit-learn classifier, a torch module, or a callable that answers labels or scores; asked,
+        never changed.
+    X
+        Samples ``(n, d)``, ``(n, ...)`` for torch modules, in input units; never changed.
+    y
+        The label each sample is to lose; the model's own by default. A sample the model labels otherwise
+        already comes back as it is, distance 0, status ``"already"``.
+    box
+        None, ``(low, high)`` as numbers or one a feature, or a `Box`; every point returned obeys it exactly.
+    rng
+        Seed or generator; the same seed gives the same points.
+    progress
+        Draw a progress bar on standard error.
+
+    Returns
+    -------
+    Adversarial
+        ``points, found, distance, label, source_label, queries``. A point that does not cross is never
+        reported as if it did: its sample comes back, ``found`` False, ``distance`` infinite.
+
+    Raises
+    ------
+    InputError
+        Bad input, an unknown name or setting, a model that cannot answer what the method asks.
+
+    Examples
+    --------
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> knn = KNeighborsClassifier(1).fit([[0.0], [1.0]], ["a", "b"])
+    >>> attack("direct", knn, [[0.2]]).distance.round(6)
+    array([0.3])
+    """
+    from edgewise.attacks.base import run
+
+    if isinstance(method, str):
+        method = lookup(ATTACKS, method, "attack").make(**settings)
+    elif settings:
+        raise TypeError(f"settings {sorted(settings)} go with a name; give them to the instance instead")
+    return run(method, model, X, y=y, box=box, rng=rng, progress=progress)

@@ -1,0 +1,1 @@
+"""Contract checks for anything registered; run them on a component of your own."""

@@ -1,0 +1,1 @@
+"""Data sets. `DATASETS` lists them."""

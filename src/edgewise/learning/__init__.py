@@ -1,0 +1,1 @@
+"""Oracles, the procedure Train, Generate, Retrain, and active learning."""

@@ -1,0 +1,1 @@
+"""Models, and what an attack may ask of any."""

@@ -1,0 +1,95 @@
+"""One registry mechanism: a literal dict of rows per layer, and one lookup that helps with typos."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import importlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from edgewise.arrays import InputError
+
+
+T = TypeVar("T")
+
+
+class MissingExtraError(ImportError):
+    """An optional dependency is not installed; the message says what to install."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One registered component; its module is imported when it is first made.
+
+    Parameters
+    ----------
+    factory
+        ``"package.module:Name"`` of a frozen dataclass of settings.
+    source
+        Where it is defined: paper and equation.
+    needs
+        The questions it puts to a model (see `edgewise.models.access`).
+    small
+        Settings that keep its tests fast.
+    extra
+        The optional dependency it needs, such as ``"torch"``.
+    """
+
+    factory: str
+    source: str
+    needs: tuple[str, ...] = ()
+    small: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    extra: str | None = None
+
+    def make(self, **settings: Any) -> Any:
+        """Return the component with these settings.
+
+        Raises
+        ------
+        InputError
+            A setting it does not have.
+        MissingExtraError
+            Its optional dependency is not installed.
+        """
+        module, name = self.factory.split(":")
+        try:
+            kind = getattr(importlib.import_module(module), name)
+        except ModuleNotFoundError as error:
+            if self.extra is None or str(error.name).startswith("edgewise"):
+                raise
+            raise MissingExtraError(f"{name} needs {error.name}; install it with: "
+                                    f"pip install 'edgewise[{self.extra}]'") from None
+        known = [item.name for item in dataclasses.fields(kind)]
+        for setting in settings:
+            if setting not in known:
+                raise InputError(unknown(setting, known, f"setting of {name}"))
+        return kind(**settings)
+
+
+def unknown(name: object, known: Iterable[str], kind: str) -> str:
+    """Return the error text for an unknown name: the nearest one, then all there are.
+
+    Examples
+    --------
+    >>> unknown("dirct", ["direct"], "attack")
+    "unknown attack 'dirct'; did you mean 'direct'? Known: direct."
+    """
+    names = list(known)
+    near = difflib.get_close_matches(str(name), names, n=1)
+    hint = f" did you mean {near[0]!r}?" if near else ""
+    return f"unknown {kind} {name!r};{hint} Known: {', '.join(names) or 'none'}."
+
+
+def lookup(rows: Mapping[str, T], name: str, kind: str) -> T:
+    """Return ``rows[name]``, or raise an `InputError` that names the nearest row.
+
+    Examples
+    --------
+    >>> lookup({"direct": 1}, "direct", "attack")
+    1
+    """
+    if name in rows:
+        return rows[name]
+    raise InputError(unknown(name, rows, kind))

@@ -1,0 +1,1 @@
+"""Query strategies: which points to label next."""

@@ -1,0 +1,1 @@
+"""Theorems 3.1 to 3.3, repaired and computable."""
