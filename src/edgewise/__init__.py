@@ -1,6 +1,7 @@
 """edgewise: adversarial active learning.
 
-Find the decision boundary of a classifier, label there, rebuild it from its answers, and learn when that helps.
+Find the decision boundary of a classifier, label there, rebuild it from its answers,
+and learn when that helps.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _HOMES = {
     "attack": "edgewise.attacks",
 }
 
-__all__ = [  # noqa: RUF022 - sorted as _HOMES is
+__all__ = [
     "ATTACKS", "Adversarial", "Box", "Dataset", "InputError", "Split", "attack",
 ]
 

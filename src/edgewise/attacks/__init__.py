@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from edgewise.arrays import InputError
 from edgewise.registry import Row, lookup
 
 
@@ -65,8 +66,7 @@ def attack(method: str | Attack | Callable[..., Any], model: Any, X: ArrayLike, 
     """
     from edgewise.attacks.base import run
 
-    if isinstance(method, str):
-        method = lookup(ATTACKS, method, "attack").make(**settings)
-    elif settings:
-        raise TypeError(f"settings {sorted(settings)} go with a name; give them to the instance instead")
-    return run(method, model, X, y=y, box=box, rng=rng, progress=progress)
+    if settings and not isinstance(method, str):
+        raise InputError(f"settings {sorted(settings)} go with a name; give them to the instance instead.")
+    chosen = lookup(ATTACKS, method, "attack").make(**settings) if isinstance(method, str) else method
+    return run(chosen, model, X, y=y, box=box, rng=rng, progress=progress)

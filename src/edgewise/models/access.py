@@ -140,7 +140,8 @@ class Access:
         if not isinstance(self.model, KNeighborsClassifier):
             raise UnansweredError(
                 f"this attack needs the training points of a KNeighborsClassifier; got "
-                f"{type(self.model).__name__}. For other models use 'opt' (labels only), or a gradient attack.")
+                f"{type(self.model).__name__}. For other models use 'opt' (labels only) "
+                "or a gradient attack.")
         knn = cast("Any", self.model)
         metric, p = knn.effective_metric_, knn.effective_metric_params_.get("p", 2)
         if metric not in ("euclidean", "minkowski", "sqeuclidean") or p != 2:
