@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 
 
 ATTACKS: Mapping[str, Row] = {
+    "direct": Row("edgewise.attacks.direct:Direct", "eq. 9", ("labels", "neighbours")),
+    "opt": Row("edgewise.attacks.decision:Opt", "eqs. 11-12; Cheng et al. 2018", ("labels",),
+               {"budget": 300}),
+    "fgsm": Row("edgewise.attacks.gradient:FGSM", "eq. 13; Goodfellow et al. 2015", ("gradient",), {},
+                "torch"),
+    "pgd": Row("edgewise.attacks.gradient:PGD", "eq. 14; Madry et al. 2018", ("gradient",), {"steps": 5},
+               "torch"),
+    "deepfool": Row("edgewise.attacks.deepfool:DeepFool", "eq. 15; Moosavi-Dezfooli et al. 2016",
+                    ("gradient",), {"steps": 20}, "torch"),
 }
 
 

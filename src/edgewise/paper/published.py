@@ -13,7 +13,8 @@ _KEYS = ("table", "data", "model", "attack", "arm", "budget", "metric")
 @cache
 def _figures() -> dict[tuple[str, ...], float]:
     text = resources.files("edgewise.paper").joinpath("published.csv").read_text(encoding="utf-8")
-    return {tuple(row[key] for key in _KEYS): float(row["value"]) for row in csv.DictReader(text.splitlines())}
+    rows = csv.DictReader(text.splitlines())
+    return {tuple(row[key] for key in _KEYS): float(row["value"]) for row in rows}
 
 
 def published(table: str, *, data: str, model: str, attack: str = "", arm: str, budget: str = "",
