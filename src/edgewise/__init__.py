@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from edgewise.arrays import Box, InputError
     from edgewise.attacks import ATTACKS, attack
     from edgewise.attacks.base import Adversarial
+    from edgewise.data import DATASETS, load
     from edgewise.data.dataset import Dataset, Split
 
 
@@ -22,16 +23,18 @@ __version__ = "0.1.0"
 # Imported when first asked for, so that `import edgewise` costs little more than NumPy.
 _HOMES = {
     "ATTACKS": "edgewise.attacks",
+    "DATASETS": "edgewise.data",
     "Adversarial": "edgewise.attacks.base",
     "Box": "edgewise.arrays",
     "Dataset": "edgewise.data.dataset",
     "InputError": "edgewise.arrays",
     "Split": "edgewise.data.dataset",
     "attack": "edgewise.attacks",
+    "load": "edgewise.data",
 }
 
 __all__ = [
-    "ATTACKS", "Adversarial", "Box", "Dataset", "InputError", "Split", "attack",
+    "ATTACKS", "DATASETS", "Adversarial", "Box", "Dataset", "InputError", "Split", "attack", "load",
 ]
 
 
