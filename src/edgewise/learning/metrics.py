@@ -1,0 +1,36 @@
+"""What a shadow is measured by: accuracy, and agreement with its victim."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from edgewise.arrays import check_X, check_y
+from edgewise.models.access import check_fitted, predict
+
+
+def accuracy(model: Any, X: ArrayLike, y: ArrayLike) -> float:
+    """Return the share of rows of ``X`` that ``model`` labels ``y``.
+
+    Examples
+    --------
+    >>> accuracy(lambda X: (X[:, 0] > 0).astype(int), [[1.0], [-1.0]], [1, 1])
+    0.5
+    """
+    check_fitted(model)
+    points = check_X(X, images=True)
+    return float(np.mean(predict(model, points) == check_y(y, len(points))))
+
+
+def agreement(one: Any, other: Any, X: ArrayLike) -> float:
+    """Return the share of rows of ``X`` to which two models give the same label (fidelity).
+
+    Examples
+    --------
+    >>> agreement(lambda X: X[:, 0] > 0, lambda X: X[:, 0] > 2, [[1.0], [-1.0], [3.0], [4.0]])
+    0.75
+    """
+    check_fitted(other)
+    return accuracy(one, X, predict(other, check_X(X, images=True)))
