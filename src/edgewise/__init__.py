@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from edgewise.attacks.base import Adversarial
     from edgewise.data import DATASETS, load
     from edgewise.data.dataset import Dataset, Split
+    from edgewise.selection import STRATEGIES
+    from edgewise.selection.base import Query, query
 
 
 __version__ = "0.1.0"
@@ -23,18 +25,22 @@ __version__ = "0.1.0"
 # Imported when first asked for, so that `import edgewise` costs little more than NumPy.
 _HOMES = {
     "ATTACKS": "edgewise.attacks",
-    "DATASETS": "edgewise.data",
     "Adversarial": "edgewise.attacks.base",
     "Box": "edgewise.arrays",
+    "DATASETS": "edgewise.data",
     "Dataset": "edgewise.data.dataset",
     "InputError": "edgewise.arrays",
+    "Query": "edgewise.selection.base",
+    "STRATEGIES": "edgewise.selection",
     "Split": "edgewise.data.dataset",
     "attack": "edgewise.attacks",
     "load": "edgewise.data",
+    "query": "edgewise.selection.base",
 }
 
 __all__ = [
-    "ATTACKS", "DATASETS", "Adversarial", "Box", "Dataset", "InputError", "Split", "attack", "load",
+    "ATTACKS", "DATASETS", "STRATEGIES", "Adversarial", "Box", "Dataset", "InputError", "Query",
+    "Split", "attack", "load", "query",
 ]
 
 

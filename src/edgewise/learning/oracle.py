@@ -176,8 +176,8 @@ class Callback:
             try:
                 given = self.function(rows)
             except Exception as error:
-                message = (f"the oracle raised {type(error).__name__}: {error}; {len(labels)} of {len(X)} rows "
-                           "had been asked before.")
+                message = (f"the oracle raised {type(error).__name__}: {error}; {len(labels)} of {len(X)} "
+                           "rows had been asked before.")
                 raise OracleError(message, _answered(labels, len(X))) from error
             labels += _listed(given, len(rows), labels, len(X))
         return _answered(labels, len(X))
@@ -232,8 +232,8 @@ def _listed(given: Any, rows: int, before: list[Any], total: int) -> list[Any]:
                               _answered(before, total))
         return [given.get(row) for row in range(rows)]
     if np.shape(given) != (rows,):
-        raise OracleError(f"the oracle answered {rows} rows with values of shape {np.shape(given)}; one label a "
-                          "row is taken, None for no answer (or a mapping from row to label).",
+        raise OracleError(f"the oracle answered {rows} rows with values of shape {np.shape(given)}; one "
+                          "label a row is taken, None for no answer (or a mapping from row to label).",
                           _answered(before, total))
     return list(given)
 

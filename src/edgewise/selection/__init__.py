@@ -1,1 +1,50 @@
-"""Query strategies: which points to label next."""
+"""Strategies: which rows of a pool to label next. `STRATEGIES` lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from edgewise.arrays import InputError
+from edgewise.registry import Row, lookup
+
+
+STRATEGIES: Mapping[str, Row] = {
+    "random": Row("edgewise.selection.uncertainty:Random", "baseline"),
+    "least-confidence": Row("edgewise.selection.uncertainty:LeastConfidence", "Lewis & Gale 1994",
+                            needs=("probabilities",)),
+    "margin": Row("edgewise.selection.uncertainty:Margin", "Scheffer, Decomain & Wrobel 2001",
+                  needs=("scores",)),
+    "entropy": Row("edgewise.selection.uncertainty:Entropy", "Settles 2009, section 3.1",
+                   needs=("probabilities",)),
+    "core-set": Row("edgewise.selection.diversity:CoreSet", "Sener & Savarese 2018, algorithm 1"),
+    "badge": Row("edgewise.selection.diversity:Badge", "Ash et al. 2020, algorithm 1",
+                 needs=("probabilities",)),
+    "typical": Row("edgewise.selection.diversity:Typical", "Hacohen, Dekel & Weinshall 2022, algorithm 1"),
+    "stratified": Row("edgewise.selection.diversity:Stratified", "Madow 1949; proportional allocation"),
+    "dfal": Row("edgewise.selection.adversarial:Dfal", "Ducoffe & Precioso 2018, algorithm 1",
+                needs=("attack",)),
+    "max-confidence": Row("edgewise.selection.adversarial:MaxConfidence", "the paper, section 5.3",
+                          needs=("attack", "probabilities")),
+    "edge-mix": Row("edgewise.selection.mix:EdgeMix", "theory, section 7"),
+}
+
+
+def make(strategy: Any, settings: Mapping[str, Any] | None = None) -> Callable[..., Any]:
+    """Return a strategy from its name and settings, an instance, or a scoring function."""
+    from edgewise.selection.base import Strategy
+    from edgewise.selection.foreign import Scored
+
+    if isinstance(strategy, str):
+        return lookup(STRATEGIES, strategy, "strategy").make(**(settings or {}))
+    if settings:
+        raise InputError(f"settings {sorted(settings)} go with a name; give them to the instance instead.")
+    if not callable(strategy) or isinstance(strategy, type):
+        raise InputError(f"a strategy is a name, an instance or a function (model, X) -> scores; got "
+                         f"{strategy!r}.")
+    return strategy if _is_instance(strategy, Strategy) else Scored(strategy)
+
+
+def _is_instance(strategy: Any, kind: type) -> bool:
+    """Tell a frozen dataclass of settings from a bare function, which has a ``__call__`` too."""
+    return hasattr(type(strategy), "__dataclass_fields__") and isinstance(strategy, kind)

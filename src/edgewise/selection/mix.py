@@ -1,0 +1,200 @@
+"""edge-mix: part uniform and part boundary, by design no worse than random (theory, section 7)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import numpy as np
+from sklearn.neighbors import KNeighborsClassifier, RadiusNeighborsClassifier
+
+from edgewise.arrays import Floats, Index, InputError, Labels
+from edgewise.randomness import child_seed, stream
+from edgewise.selection.base import Query, Request, draw, top
+from edgewise.selection.diversity import Stratified, systematic
+from edgewise.selection.guard import boundary_can_help, effective_dimension, label_noise
+from edgewise.selection.space import Space, best_two
+from edgewise.selection.uncertainty import Random
+
+
+ENOUGH = 40
+"""Uniform labels below which a noise estimate says nothing."""
+
+NARROW = 5
+"""The slab of a greedy share, in multiples of its rows: room for quotas, no room for sure rows."""
+
+
+@dataclass(frozen=True)
+class EdgeMix:
+    """Part of each batch uniform over the pool, part at the boundary; all uniform where theory forbids more.
+
+    1. **Guard.** A local average (k-NN) whose budget is too small for the dimension of the data gets the
+       very rows of ``random``.
+    2. **Cold start.** The first ``cold`` labels a class are a spread uniform sample (`Stratified`).
+    3. **Uniform share.** A spread uniform sample: an unbiased picture of the pool, for tuning and accuracy.
+    4. **Boundary share.** Rows of the slab (the ``slab`` share of the pool with the smallest margin), with
+       quotas for each pair (predicted class, nearest other class) in proportion to the square root of the
+       pair's size. Drawn at random with known propensities, or, where labels are deterministic, the
+       smallest margins of each pair.
+
+    Parameters
+    ----------
+    share
+        The boundary share of a batch once the model is warm, in [0, 1).
+    slab
+        The slab, as a share of the candidates.
+    cold
+        Labels a class before the boundary is looked for.
+    greedy
+        Whether the boundary share takes the smallest margins; None to decide: yes if the oracle repeats
+        itself, no if the labels show noise (`edgewise.selection.guard.label_noise`) or the model is a
+        local average.
+    guard
+        False leaves out step 1.
+    space
+        Where the uniform share is spread: ``"input"`` or a network's ``"embedding"``.
+
+    Examples
+    --------
+    >>> import edgewise as ew
+    >>> X = np.linspace(-1, 1, 200)[:, None]
+    >>> pick = ew.query("edge-mix", lambda X: np.hstack([-X, X]), X, 20, rng=0)
+    >>> len(pick.index), int(pick.uniform.sum())
+    (20, 20)
+    """
+
+    share: float = 0.5
+    slab: float = 0.2
+    cold: int = 10
+    greedy: bool | None = None
+    guard: bool = True
+    space: Space = "embedding"
+
+    def __call__(self, request: Request) -> Query:
+        """Decide, draw the uniform share, then the boundary share from what is left."""
+        self._check()
+        reason = self._forbidden(request)
+        if reason:
+            return replace(Random()(request), notes=(reason,))
+        m = self._boundary_rows(request)
+        spread = Stratified(space=self.space)
+        uniform = spread(replace(request, n=request.n - m, seed=child_seed(request.seed, "uniform share")))
+        if m == 0:
+            return replace(uniform, notes=("cold start: a spread uniform sample",))
+        greedy, why = self._is_greedy(request)
+        return self._joined(request, uniform, m, greedy, why)
+
+    def _check(self) -> None:
+        if not (0 <= self.share < 1 and 0 < self.slab <= 1 and self.cold >= 0):
+            raise InputError(f"edge-mix takes share in [0, 1), slab in (0, 1] and cold >= 0; got {self}.")
+
+    def _forbidden(self, request: Request) -> str | None:
+        """Return why the boundary cannot help, or None."""
+        if not self.guard or not is_local_average(request.model):
+            return None
+        known = 0 if request.labelled is None else len(request.labelled.y)
+        budget = request.budget or known + request.n
+        rows = draw(request.candidates, 2000, request.seed, "dimension")
+        points = request.pool.rows(np.sort(rows)).reshape(len(rows), -1)
+        if len(np.unique(points, axis=0)) < 4:
+            return "guard: fewer than four distinct rows; uniform sampling only"
+        dim = effective_dimension(points)
+        noisy = request.repeatable is not True and _shows_noise(request)
+        if boundary_can_help(max(budget, 1), dim, noisy=noisy):
+            return None
+        return (f"guard: {budget} labels are too few for a local average in effective dimension {dim:.1f}"
+                f"{' with noisy labels' if noisy else ''}; uniform sampling only")
+
+    def _boundary_rows(self, request: Request) -> int:
+        """Return how many of the new rows go to the boundary: ``share`` of those beyond the cold start."""
+        if request.model is None:
+            return 0
+        classes = cast("Labels | None", getattr(request.model, "classes_", None))
+        width = 2 if classes is None else len(classes)
+        known = 0 if request.labelled is None else len(request.labelled.y)
+        warm = request.n - max(0, min(request.n, self.cold * width - known))
+        return math.floor(self.share * warm + stream(request.seed, "rounding").random())
+
+    def _is_greedy(self, request: Request) -> tuple[bool, str]:
+        if self.greedy is not None:
+            return self.greedy, "as set"
+        if request.repeatable is True:
+            return True, "the oracle repeats itself"
+        if is_local_average(request.model):
+            return False, "a local average and an oracle that may be noisy"
+        if _shows_noise(request):
+            return False, "the labels show noise"
+        return True, "the labels show no noise"
+
+    def _joined(self, request: Request, uniform: Query, m: int, greedy: bool, why: str) -> Query:
+        margin, pair = _margins_and_pairs(request)
+        N, u = len(request.candidates), len(uniform.index)
+        size = max(m, math.ceil(self.slab * N))
+        if greedy:
+            size = min(size, NARROW * m)
+        taken = np.searchsorted(request.candidates, uniform.index)
+        order = top(-margin, min(N, size + u), request.seed)
+        slab = order[~np.isin(order, taken)][:size]
+        chance = _quota_chances(pair[slab], m)
+        drawn = (_greedy(chance, pair[slab], m) if greedy else
+                 systematic(chance, pair[slab], stream(request.seed, "slab")))
+        chosen = np.concatenate([slab[drawn], taken])
+        # Either share may have drawn a row: together they are this much likelier than uniform sampling.
+        rate = np.full(N, u / N)
+        rate[slab] += chance * (1 - u / N)
+        propensity = rate * N / request.n
+        if greedy:
+            propensity = np.where(np.isin(np.arange(N), taken), 1.0, np.nan)
+        return Query(request.candidates[chosen], -margin[chosen], propensity[chosen],
+                     np.arange(request.n) >= m, queries=uniform.queries + len(request.pool),
+                     notes=(f"{m} of {request.n} at the boundary, "
+                            f"{'smallest margins' if greedy else 'drawn from the slab'}: {why}",))
+
+
+def is_local_average(model: Any) -> bool:
+    """Say whether predictions are votes of near training points, whose bias boundary sampling can raise."""
+    return isinstance(model, (KNeighborsClassifier, RadiusNeighborsClassifier))
+
+
+def _shows_noise(request: Request) -> bool:
+    """Say whether the uniform part of the labelled points disagrees with its neighbours at distance 0."""
+    if request.labelled is None:
+        return False
+    X, y = request.labelled
+    keep = np.ones(len(y), dtype=bool) if request.uniform is None else np.asarray(request.uniform)
+    if keep.sum() < ENOUGH:
+        return True
+    return label_noise(X[keep].reshape(int(keep.sum()), -1), y[keep]).noisy
+
+
+def _margins_and_pairs(request: Request) -> tuple[Floats, Index]:
+    """Return each candidate's margin and the number of its pair of nearest classes, in either order."""
+    table = request.score(lambda X: np.column_stack(best_two(request.model, X)).astype(float))
+    low, high = np.sort(table[:, :2].astype(np.intp), axis=1).T
+    pair = np.unique(low * (int(high.max()) + 1) + high, return_inverse=True)[1]
+    return table[:, 2] - table[:, 3], pair.reshape(-1)
+
+
+def _quota_chances(pair: Index, m: int) -> Floats:
+    """Inclusion probabilities (n,) with sum ``m``; pairs share in proportion to the root of their size."""
+    size = np.bincount(pair).astype(float)
+    chance = (1 / np.sqrt(np.maximum(size, 1)))[pair]
+    sure = np.zeros(len(pair), dtype=bool)
+    while True:
+        scale = (m - sure.sum()) / max(chance[~sure].sum(), np.finfo(float).tiny)
+        over = ~sure & (chance * scale >= 1)
+        if not over.any():
+            break
+        sure |= over
+    return np.where(sure, 1.0, chance * scale)
+
+
+def _greedy(chance: Floats, pair: Index, m: int) -> Index:
+    """Return ``m`` positions of rows ordered by margin, pair by pair as the share of each is due."""
+    order = np.lexsort((np.arange(len(pair)), pair))
+    starts = np.searchsorted(pair[order], pair[order])
+    turn = np.empty(len(pair), dtype=np.intp)
+    turn[order] = np.arange(len(pair)) - starts
+    due = (turn + 0.5) / np.bincount(pair, weights=chance)[pair]
+    return np.sort(np.lexsort((np.arange(len(pair)), due))[:m])

@@ -1,0 +1,236 @@
+"""Pools of unlabelled rows, read batch by batch: arrays, memory maps, files, torch data sets, iterables."""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from edgewise.arrays import Floats, Index, InputError, check_X
+from edgewise.registry import MissingExtraError
+
+
+BATCH_BYTES = 16 * 2**20
+"""How much of a pool is held at once; a batch is as many rows as fit, at least one."""
+
+Batches = Iterator[Any]
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Rows that can be read again and again without ever being held together.
+
+    Parameters
+    ----------
+    read
+        Returns a fresh iterator of batches ``(m, ...)``.
+    size
+        The number of rows.
+    shape
+        The shape of a row.
+    take
+        Returns given rows in one step, where the source can; otherwise they are collected in a pass.
+
+    Examples
+    --------
+    >>> pool = Pool.of([[0.0], [1.0], [2.0]])
+    >>> len(pool), pool.rows(np.array([2, 0])).tolist()
+    (3, [[2.0], [0.0]])
+    """
+
+    read: Callable[[], Batches]
+    size: int
+    shape: tuple[int, ...]
+    take: Callable[[Index], Any] | None = field(default=None)
+
+    @classmethod
+    def of(cls, source: Any) -> Pool:
+        """Return a pool of anything rows can be read from; see `edgewise.query`.
+
+        Raises
+        ------
+        InputError
+            Nothing readable, no rows, rows of several shapes, or an iterator that can be read only once.
+        MissingExtraError
+            A Parquet file without pyarrow.
+        """
+        if isinstance(source, Pool):
+            return source
+        if isinstance(source, (str, Path)):
+            return _of_files([Path(source)])
+        if isinstance(source, np.ndarray):
+            return _of_array(source)
+        if isinstance(source, Sequence) and source and isinstance(source[0], (str, Path)):
+            return _of_files([Path(cast("str", part)) for part in cast("Sequence[Any]", source)])
+        if isinstance(source, (list, tuple)) or hasattr(source, "to_numpy"):
+            return _of_array(check_X(cast("Any", source), name="pool", images=True))
+        if hasattr(source, "__getitem__") and hasattr(source, "__len__"):
+            return _of_torch_data(source)
+        if callable(source):
+            return _of_batches(cast("Callable[[], Batches]", source))
+        if isinstance(source, Iterable):
+            return _of_batches(_repeated(cast("Iterable[Any]", source)))
+        raise InputError(f"pool must be an array, a file, a torch data set or batches of rows; got "
+                         f"{type(source).__name__}.")
+
+    def __len__(self) -> int:
+        return self.size
+
+    def batches(self) -> Iterator[tuple[int, Floats]]:
+        """Yield ``(first row, rows)`` in order, every row checked to be finite."""
+        start = 0
+        for batch in self.read():
+            try:
+                rows = check_X(batch, name="pool", images=True)
+            except InputError as error:
+                raise InputError(f"{error} (rows {start} to {start + len(batch) - 1} of the pool)") from None
+            if rows.shape[1:] != self.shape:
+                raise InputError(f"pool rows have shape {rows.shape[1:]} from row {start} on; the first had "
+                                 f"{self.shape}.")
+            yield start, rows
+            start += len(rows)
+        if start != self.size:
+            raise InputError(f"the pool had {self.size} rows and now has {start}; it must not change while "
+                             "it is read.")
+
+    def score(self, function: Callable[[Floats], Floats]) -> Floats:
+        """Return ``function`` of every row ``(n, ...)``; it gets a batch and returns one entry a row."""
+        parts: list[Floats] = []
+        for _, rows in self.batches():
+            values = np.asarray(function(rows))
+            if values.shape[:1] != (len(rows),):
+                raise InputError(f"scoring {len(rows)} rows gave values of shape {values.shape}; one a row "
+                                 "is taken.")
+            parts.append(values)
+        return np.concatenate(parts)
+
+    def rows(self, index: Index) -> Floats:
+        """Return the rows ``index`` (m,) of the pool, in that order."""
+        index = np.asarray(index, dtype=np.intp)
+        if self.take is not None:
+            found = self.take(index)
+            return check_X(found, name="pool", images=True) if len(index) else np.empty((0, *self.shape))
+        found = {}
+        wanted = set(index.tolist())
+        for start, rows in self.batches():
+            for row in wanted.intersection(range(start, start + len(rows))):
+                found[row] = rows[row - start].copy()
+        return np.stack([found[row] for row in index.tolist()]) if len(index) else np.empty((0, *self.shape))
+
+    def digest(self) -> str:
+        """Return a digest of every value in order: equal for equal rows, whatever the batches."""
+        total = hashlib.blake2b(repr(self.shape).encode(), digest_size=16)
+        for _, rows in self.batches():
+            total.update(np.ascontiguousarray(rows).data)
+        return total.hexdigest()
+
+
+def _step(shape: tuple[int, ...], itemsize: int = 8) -> int:
+    return max(1, BATCH_BYTES // max(1, itemsize * int(np.prod(shape))))
+
+
+def _of_array(array: Any) -> Pool:
+    if array.ndim < 2 or len(array) == 0:
+        raise InputError(f"pool must be (n_rows, ...) with at least one row; got shape {array.shape}.")
+    step = _step(array.shape[1:])
+
+    def read() -> Batches:
+        for start in range(0, len(array), step):
+            yield np.array(array[start:start + step])
+            _release(array)
+
+    return Pool(read, len(array), array.shape[1:], lambda index: np.array(array[index]))
+
+
+def _release(array: Any) -> None:
+    """Let mapped pages go, which would otherwise count as ours until the whole file is."""
+    mapped = getattr(array, "_mmap", None)
+    if mapped is not None and getattr(array, "mode", None) in ("r", "r+"):
+        mapped.madvise(mmap.MADV_DONTNEED)
+
+
+def _of_batches(read: Callable[[], Batches]) -> Pool:
+    size, shape = 0, None
+    for batch in read():
+        rows = np.asarray(batch)
+        shape = rows.shape[1:] if shape is None else shape
+        size += len(rows)
+    if size == 0 or not shape:
+        raise InputError("the pool gave no batches of rows (n_rows, ...); an iterator that is used up, or a "
+                         "function that returns the same iterator twice, gives none.")
+    return Pool(read, size, shape)
+
+
+def _repeated(source: Iterable[Any]) -> Callable[[], Batches]:
+    if iter(source) is source:
+        raise InputError("the pool is an iterator, which can be read once; give a function that returns a "
+                         "fresh one, such as `lambda: read_batches(path)`.")
+    return lambda: (_features(batch) for batch in source)
+
+
+def _of_torch_data(data: Any) -> Pool:
+    first = np.asarray(_features(data[0]))
+    step = _step(first.shape, 4)
+
+    def take(index: Index) -> Any:
+        return np.stack([np.asarray(_features(data[int(row)])) for row in index])
+
+    def read() -> Batches:
+        for start in range(0, len(data), step):
+            yield take(np.arange(start, min(start + step, len(data))))
+
+    if len(data) == 0 or first.ndim == 0:
+        raise InputError(f"pool items must be arrays or (array, ...); item 0 has shape {first.shape}.")
+    return Pool(read, len(data), first.shape, take)
+
+
+def _features(item: Any) -> Any:
+    """Return the points of an ``(X, y)`` item; labels that a data set carries are not looked at."""
+    return item[0] if isinstance(item, (tuple, list)) else item
+
+
+def _of_files(paths: Sequence[Path]) -> Pool:
+    for path in paths:
+        if not path.is_file():
+            raise InputError(f"there is no pool file {path}.")
+        if path.suffix not in _READERS:
+            raise InputError(f"pool files are {', '.join(_READERS)}; got {path.name}.")
+    return _of_batches(lambda: (batch for path in paths for batch in _READERS[path.suffix](path)))
+
+
+def _read_npy(path: Path) -> Batches:
+    array = np.load(path, mmap_mode="r")
+    return _of_array(array).read()
+
+
+def _read_npz(path: Path) -> Batches:
+    with np.load(path) as archive:
+        name = "X" if "X" in archive.files else archive.files[0]
+        array = archive[name]
+    return _of_array(array).read()
+
+
+def _read_parquet(path: Path) -> Batches:
+    try:
+        from pyarrow import parquet  # pyright: ignore[reportMissingImports] - an extra
+    except ModuleNotFoundError:
+        raise MissingExtraError("reading Parquet needs pyarrow; install it with: "
+                                "pip install 'edgewise[arrow]'") from None
+    with parquet.ParquetFile(path) as file:
+        for batch in file.iter_batches(_step((file.metadata.num_columns,))):
+            try:
+                yield np.column_stack([column.to_numpy(zero_copy_only=False) for column in batch.columns])
+            except (TypeError, ValueError) as error:
+                raise InputError(f"{path.name} must hold columns of numbers only: {error}.") from None
+
+
+
+
+_READERS: dict[str, Callable[[Path], Batches]] = {
+    ".npy": _read_npy, ".npz": _read_npz, ".parquet": _read_parquet,
+}

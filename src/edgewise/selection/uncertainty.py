@@ -1,0 +1,68 @@
+"""Random, and the three classical measures of doubt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgewise.arrays import Floats
+from edgewise.selection.base import Query, Request, draw, pick
+from edgewise.selection.space import margins, probabilities
+
+
+@dataclass(frozen=True)
+class Random:
+    """Uniform at random without replacement: the baseline, and an unbiased sample of the pool.
+
+    Examples
+    --------
+    >>> import edgewise as ew
+    >>> ew.query("random", None, np.zeros((9, 1)), 3, rng=0).propensity
+    array([1., 1., 1.])
+    """
+
+    def __call__(self, request: Request) -> Query:
+        """Draw the rows; the model is not asked."""
+        rows = draw(request.candidates, request.n, request.seed, "uniform")
+        return Query(rows, np.zeros(len(rows)), np.ones(len(rows)), np.ones(len(rows), dtype=bool))
+
+
+@dataclass(frozen=True)
+class LeastConfidence:
+    """The rows whose likeliest class is least likely (Lewis & Gale 1994); needs probabilities."""
+
+    def __call__(self, request: Request) -> Query:
+        """Score by 1 - max p."""
+        model = request.fitted()
+        score = request.score(lambda X: 1 - probabilities(model, X).max(axis=1))
+        return pick(request, score, queries=len(request.pool))
+
+
+@dataclass(frozen=True)
+class Margin:
+    """The rows with the smallest gap between the two best classes (Scheffer et al. 2001).
+
+    Works with any score a class: logits, decision values, votes; nearest-neighbour models are scored by
+    distances (see `edgewise.selection.space.margins`).
+    """
+
+    def __call__(self, request: Request) -> Query:
+        """Score by minus the margin."""
+        model = request.fitted()
+        return pick(request, -request.score(lambda X: margins(model, X)), queries=len(request.pool))
+
+
+@dataclass(frozen=True)
+class Entropy:
+    """The rows whose predicted distribution has the largest entropy (nats); needs probabilities."""
+
+    def __call__(self, request: Request) -> Query:
+        """Score by -sum p log p."""
+        model = request.fitted()
+        return pick(request, request.score(lambda X: _entropy(probabilities(model, X))),
+                    queries=len(request.pool))
+
+
+def _entropy(p: Floats) -> Floats:
+    return -np.sum(p * np.log(np.maximum(p, np.finfo(float).tiny)), axis=1)
