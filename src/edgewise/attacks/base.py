@@ -156,9 +156,9 @@ def _verify(proposal: Proposal, access: Access, X: Floats, predicted: Labels, wa
             box: Box | None, norm: float) -> Adversarial:
     points, label = X.copy(), predicted.copy()
     status = np.full(len(X), "already", dtype="<U11")
-    proposed = np.asarray(proposal.points).astype(X.dtype, copy=False).reshape(-1, *X.shape[1:])
-    finite = np.isfinite(proposed.reshape(len(todo), -1)).all(axis=1)
-    proposed = np.where(finite.reshape(-1, *[1] * (X.ndim - 1)), proposed, X[todo])
+    proposed = np.asarray(proposal.points).astype(X.dtype, copy=False).reshape(len(todo), *X.shape[1:])
+    finite = np.isfinite(flattened(proposed)).all(axis=1)
+    proposed = np.where(finite.reshape(len(todo), *[1] * (X.ndim - 1)), proposed, X[todo])
     if box is not None:
         proposed = _clip(proposed, box)
     if len(todo):
@@ -185,11 +185,16 @@ def _spread(values: Floats | None, todo: Index, status: Labels, fill: float = 0.
 
 
 def _clip(points: Floats, box: Box) -> Floats:
-    return box.clip(points.reshape(len(points), -1)).reshape(points.shape)
+    return box.clip(flattened(points)).reshape(points.shape)
+
+
+def flattened(X: Floats) -> Floats:
+    """Return ``X`` (n, ...) as ``(n, d)``, also for no rows."""
+    return X.reshape(len(X), int(np.prod(X.shape[1:])))
 
 
 def _check_inside(X: Floats, box: Box) -> None:
-    outside = np.flatnonzero(~box.contains(X.reshape(len(X), -1)))
+    outside = np.flatnonzero(~box.contains(flattened(X)))
     if outside.size:
         raise InputError(f"{outside.size} of {len(X)} rows of X lie outside the box (first: row "
                          f"{outside[0]}). Clip them, widen the box, or pass box=None.")

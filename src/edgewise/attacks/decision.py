@@ -13,7 +13,7 @@ from numpy.random import Generator
 from scipy.spatial.distance import cdist
 
 from edgewise.arrays import Box, Floats, Index, InputError, Labels, check_count, check_X, check_y
-from edgewise.attacks.base import Proposal
+from edgewise.attacks.base import Proposal, flattened
 from edgewise.attacks.bisection import bisect, can_ask
 from edgewise.attacks.direct import chunks
 from edgewise.models.access import Access
@@ -82,7 +82,7 @@ class Opt:
     def __call__(self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int,
                  advance: Advance) -> Proposal:
         """Propose points; see `edgewise.attacks.base.Attack`."""
-        flat = X.reshape(len(X), -1)
+        flat = flattened(X)
         points = flat.copy()
         starts, labels = (flat, y) if self.starts is None else self.starts
         starts = check_X(starts, name="starts", n_features=flat.shape[1]).astype(X.dtype)
@@ -136,7 +136,7 @@ class _Descent:
             across = self.model.labels(goal, rows) != self.y[rows]
             rows, goal = rows[across], goal[across]
             ends = bisect(self.model.access.view(rows), self._shape(self.X[rows]), self._shape(goal),
-                          self.y[rows], steps=FIRST_HALVINGS).reshape(len(rows), -1)
+                          self.y[rows], steps=FIRST_HALVINGS).reshape(goal.shape)
             nearer = _norms(ends.astype(float) - self.X[rows])[:, 0] < self.radius[rows]
             self._accept(rows[nearer], ends[nearer])
 
