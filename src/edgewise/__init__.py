@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from edgewise.attacks.base import Adversarial
     from edgewise.data import DATASETS, load
     from edgewise.data.dataset import Dataset, Split
+    from edgewise.models.kernel_ridge import KernelRidgeClassifier
+    from edgewise.models.nadaraya_watson import NadarayaWatsonClassifier
     from edgewise.selection import STRATEGIES
     from edgewise.selection.base import Query, query
 
@@ -30,6 +32,8 @@ _HOMES = {
     "DATASETS": "edgewise.data",
     "Dataset": "edgewise.data.dataset",
     "InputError": "edgewise.arrays",
+    "KernelRidgeClassifier": "edgewise.models.kernel_ridge",
+    "NadarayaWatsonClassifier": "edgewise.models.nadaraya_watson",
     "Query": "edgewise.selection.base",
     "STRATEGIES": "edgewise.selection",
     "Split": "edgewise.data.dataset",
@@ -39,8 +43,20 @@ _HOMES = {
 }
 
 __all__ = [
-    "ATTACKS", "DATASETS", "STRATEGIES", "Adversarial", "Box", "Dataset", "InputError", "Query",
-    "Split", "attack", "load", "query",
+    "ATTACKS",
+    "DATASETS",
+    "STRATEGIES",
+    "Adversarial",
+    "Box",
+    "Dataset",
+    "InputError",
+    "KernelRidgeClassifier",
+    "NadarayaWatsonClassifier",
+    "Query",
+    "Split",
+    "attack",
+    "load",
+    "query",
 ]
 
 

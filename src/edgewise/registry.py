@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import importlib
+import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -26,7 +26,7 @@ class Row:
     Parameters
     ----------
     factory
-        ``"package.module:Name"`` of a frozen dataclass of settings.
+        ``"package.module:Name"`` of a frozen dataclass of settings, or of an estimator.
     source
         Where it is defined: paper and equation.
     needs
@@ -61,7 +61,7 @@ class Row:
                 raise
             raise MissingExtraError(f"{name} needs {error.name}; install it with: "
                                     f"pip install 'edgewise[{self.extra}]'") from None
-        known = [item.name for item in dataclasses.fields(kind)]
+        known = list(inspect.signature(kind).parameters)
         for setting in settings:
             if setting not in known:
                 raise InputError(unknown(setting, known, f"setting of {name}"))

@@ -1,1 +1,15 @@
-"""Models, and what an attack may ask of any."""
+"""Models, and what an attack may ask of any. `MODELS` lists those with a name; a user's own need none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from edgewise.registry import Row
+
+
+MODELS: Mapping[str, Row] = {
+    "k-nn": Row("sklearn.neighbors:KNeighborsClassifier", "scikit-learn", small={"n_neighbors": 1}),
+    "nadaraya-watson": Row("edgewise.models.nadaraya_watson:NadarayaWatsonClassifier",
+                           "Nadaraya 1964, Watson 1964; section 3"),
+    "kernel-ridge": Row("edgewise.models.kernel_ridge:KernelRidgeClassifier", "section 3; Table 5"),
+}
