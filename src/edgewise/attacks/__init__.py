@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 
 ATTACKS: Mapping[str, Row] = {
+    "region-exact": Row("edgewise.attacks.region:RegionExact", "eq. 8", ("neighbours",)),
+    "region-approx": Row("edgewise.attacks.region:RegionApprox", "eq. 8, nearest regions", ("neighbours",)),
     "direct": Row("edgewise.attacks.direct:Direct", "eq. 9", ("labels", "neighbours")),
+    "kernel-substitute": Row("edgewise.attacks.substitute:KernelSubstitute", "eq. 10",
+                             ("labels", "neighbours")),
     "opt": Row("edgewise.attacks.decision:Opt", "eqs. 11-12; Cheng et al. 2018", ("labels",),
                {"budget": 300}),
     "fgsm": Row("edgewise.attacks.gradient:FGSM", "eq. 13; Goodfellow et al. 2015", ("gradient",), {},
@@ -27,6 +31,8 @@ ATTACKS: Mapping[str, Row] = {
                "torch"),
     "deepfool": Row("edgewise.attacks.deepfool:DeepFool", "eq. 15; Moosavi-Dezfooli et al. 2016",
                     ("gradient",), {"steps": 20}, "torch"),
+    "ddn": Row("edgewise.attacks.ddn:DDN", "Rony et al. 2019, algorithm 1", ("gradient",), {"steps": 30},
+               "torch"),
 }
 
 
