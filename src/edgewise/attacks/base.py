@@ -139,9 +139,9 @@ def run(method: Attack | Callable[..., Any], model: Any, X: ArrayLike, *, y: Arr
     """Attack ``model`` at ``X`` with one method instance; see `edgewise.attack`."""
     points = check_X(X, images=True)
     bounds = check_box(box, points[0].size)
-    if bounds is not None:
-        _check_inside(points, bounds)
     method = method if isinstance(method, Attack) else Foreign(method)
+    if bounds is not None and not getattr(method, "takes_outside", False):
+        _check_inside(points, bounds)
     access = Access.to(model, len(points), getattr(method, "budget", None))
     predicted = access.labels(points)
     wanted = predicted if y is None else check_y(y, len(points), classes=access.classes)

@@ -1,0 +1,101 @@
+"""The region attacks on nearest neighbours: exact, and on the nearest regions only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgewise.arrays import Box, Floats, Labels, check_count
+from edgewise.attacks.base import Proposal
+from edgewise.attacks.region.engine import COUNTS, find, nearest_others
+from edgewise.attacks.region.fitted import fitted
+from edgewise.attacks.region.strict import cross
+from edgewise.models.access import Access, UnansweredError
+from edgewise.progress import Advance
+
+
+@dataclass(frozen=True)
+class RegionExact:
+    """The nearest point that a nearest-neighbour model labels otherwise (RBA-Exact, eq. 8), with its proof.
+
+    Every region of another class is either solved or ruled out by a bound, so that the distance is the
+    smallest there is, with and without a box; ``lower`` of the result is the proved bound.
+
+    Parameters
+    ----------
+    threads
+        How many queries to work on at a time; the answers do not depend on it.
+
+    Examples
+    --------
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> from edgewise import attack
+    >>> knn = KNeighborsClassifier(1).fit([[0.0, 0.0], [2.0, 0.0], [0.0, 3.0]], [0, 1, 1])
+    >>> attack(RegionExact(), knn, [[0.5, 0.0]]).points.round(6)
+    array([[1., 0.]])
+    """
+
+    threads: int = 1
+    norm: float = 2
+    takes_outside = True
+
+    def __post_init__(self) -> None:
+        check_count(self.threads, "threads")
+
+    def __call__(self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int,
+                 advance: Advance) -> Proposal:
+        """Propose points; see `edgewise.attacks.base.Attack`."""
+        return _nearest_neighbour(model, X, y, box, None, self.threads, advance)
+
+
+@dataclass(frozen=True)
+class RegionApprox:
+    """The same over the regions of the nearest ``regions`` other-class training points (RBA-Approx).
+
+    Parameters
+    ----------
+    regions
+        How many regions to solve; the paper has 50.
+    threads
+        How many queries to work on at a time; the answers do not depend on it.
+
+    Examples
+    --------
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> from edgewise import attack
+    >>> knn = KNeighborsClassifier(1).fit([[0.0, 0.0], [2.0, 0.0], [0.0, 3.0]], [0, 1, 1])
+    >>> attack(RegionApprox(1), knn, [[0.5, 0.0]]).distance.round(6)
+    array([0.5])
+    """
+
+    regions: int = 50
+    threads: int = 1
+    norm: float = 2
+    takes_outside = True
+
+    def __post_init__(self) -> None:
+        check_count(self.regions, "regions")
+        check_count(self.threads, "threads")
+
+    def __call__(self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int,
+                 advance: Advance) -> Proposal:
+        """Propose points; see `edgewise.attacks.base.Attack`."""
+        return _nearest_neighbour(model, X, y, box, self.regions, self.threads, advance)
+
+
+def _nearest_neighbour(model: Access, X: Floats, y: Labels, box: Box | None, regions: int | None, threads: int,
+                       advance: Advance) -> Proposal:
+    fit, known = fitted(model)
+    if known.k != 1:
+        raise UnansweredError(f"the region attack takes 1 neighbour here; the model has {known.k}.")
+    own = np.searchsorted(fit.classes, y).astype(np.intp)
+    start = X.astype(np.float64)
+    allowed, beyond = None, np.full(len(X), np.inf)
+    if regions is not None:
+        allowed, beyond = nearest_others(fit.index, start, own, regions)
+    at = find(fit.index, start, own, box, allowed=allowed, threads=threads, advance=advance)
+    lower = np.minimum(np.sqrt(at.lower), np.maximum(beyond - np.sqrt(at.near), 0) / 2)
+    points = cross(model, X, y, own, box, at, fit)
+    counts = {name: at.counts[:, e] for e, name in enumerate(COUNTS)}
+    return Proposal(points, lower, np.isinf(lower), counts)

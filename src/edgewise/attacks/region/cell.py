@@ -1,0 +1,246 @@
+"""One cell: the nearest point of a few half-spaces and a box, by a dual active set.
+
+The half-space of a rival ``i`` is ``n_i . delta >= b_i`` with ``n_i = x_j - x_i`` and
+``b_i = (|x - x_j|^2 - |x - x_i|^2) / 2``. For multipliers ``lam >= 0``
+
+    z = clip(x + sum lam_i n_i),   2 q = |z - x|^2 - 2 sum lam_i s_i,   s_i = n_i . (z - x) - b_i
+
+is a lower bound on the squared distance whatever ``lam`` is, and the squared distance itself where
+``s = 0``. Newton's method runs on the handful of multipliers; the box has none.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+
+FLAGS = {"reassoc", "contract", "nsz", "arcp"}
+"""Sums may be reordered and fused; infinities and NaN keep their meaning."""
+
+SOLVED, CUT, EMPTY, STALLED, FULL = 0, 1, 2, 3, 4
+"""How a cell ends: solved, cannot win, no point, numerically stuck, more constraints than room."""
+
+_STEPS = 200
+_SINGULAR = 1e-11
+
+
+class Query(NamedTuple):
+    """Where a search starts and the box it stays in: ``x``, ``low``, ``high`` (d,) and whether there is one."""
+
+    x: Any
+    low: Any
+    high: Any
+    boxed: bool
+
+
+class Cell(NamedTuple):
+    """Room for ``K`` half-spaces: indices, multipliers, offsets, normals, Gram matrix, and scratch."""
+
+    act: Any
+    lam: Any
+    bs: Any
+    N: Any
+    G: Any
+    L: Any
+    s: Any
+    v: Any
+    lam2: Any
+    u: Any
+    delta: Any
+    free: Any
+
+
+def room(K: int, d: int) -> Cell:
+    """Return room for ``K`` half-spaces in ``d`` features."""
+    small = np.zeros((5, K))
+    wide = np.zeros((3, d))
+    return Cell(np.zeros(K, np.intp), small[0], small[1], np.zeros((K, d)), np.zeros((K, K)), np.zeros((K, K)),
+                small[2], small[3], small[4], wide[0], wide[1], wide[2])
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def dist2(X: Any, i: int, z: Any) -> float:
+    """Return the squared distance of row ``i`` of ``X`` to ``z``, from differences."""
+    total = 0.0
+    for t in range(z.size):
+        gap = X[i, t] - z[t]
+        total += gap * gap
+    return total
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def add(k: int, i: int, j: int, X: Any, b: float, c: Cell) -> None:
+    """Append the half-space of rival ``i`` against ``j`` with multiplier 0 to ``k`` others."""
+    act, lam, bs, N, G = c.act, c.lam, c.bs, c.N, c.G
+    act[k], lam[k], bs[k] = i, 0.0, b
+    d = X.shape[1]
+    for t in range(d):
+        N[k, t] = X[j, t] - X[i, t]
+    for a in range(k + 1):
+        total = 0.0
+        for t in range(d):
+            total += N[a, t] * N[k, t]
+        G[a, k] = G[k, a] = total
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def _drop(k: int, a: int, c: Cell) -> int:
+    """Put the last half-space in the place of number ``a``; return how many are left."""
+    act, lam, bs, N, G = c.act, c.lam, c.bs, c.N, c.G
+    last = k - 1
+    if a != last:
+        act[a], lam[a], bs[a] = act[last], lam[last], bs[last]
+        N[a] = N[last]
+        for e in range(last):
+            G[a, e] = G[last, e]
+            G[e, a] = G[e, last]
+        G[a, a] = G[last, last]
+    return last
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def evaluate(k: int, lam: Any, q: Query, c: Cell) -> float:
+    """Set the unclipped point, its clipped step and the slacks; return twice the dual value."""
+    x, low, high, u, delta, N, s = q.x, q.low, q.high, c.u, c.delta, c.N, c.s
+    d = x.size
+    u[:] = x
+    for a in range(k):
+        step = lam[a]
+        for t in range(d):
+            u[t] += step * N[a, t]
+    total = 0.0
+    if q.boxed:
+        for t in range(d):
+            move = min(max(u[t], low[t]), high[t]) - x[t]
+            delta[t] = move
+            total += move * move
+    else:
+        for t in range(d):
+            move = u[t] - x[t]
+            delta[t] = move
+            total += move * move
+    for a in range(k):
+        slack = 0.0
+        for t in range(d):
+            slack += N[a, t] * delta[t]
+        s[a] = slack - c.bs[a]
+        total -= 2.0 * lam[a] * s[a]
+    return total
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def _mask(q: Query, c: Cell, inward: Any, kinks: bool) -> None:
+    """Set ``free`` to 1 where the point moves with the multipliers.
+
+    At a kink, where the unclipped point sits on a bound, that depends on the way it will be pushed.
+    """
+    u, low, high, free = c.u, q.low, q.high, c.free
+    for t in range(u.size):
+        free[t] = 1.0 if (u[t] > low[t]) & (u[t] < high[t]) else 0.0
+    if kinks:
+        for t in range(u.size):
+            push = ((u[t] == low[t]) & (inward[t] > 0)) | ((u[t] == high[t]) & (inward[t] < 0))
+            free[t] = 1.0 if push & (low[t] < high[t]) else free[t]
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def _direction(k: int, boxed: bool, c: Cell) -> None:
+    """Solve ``H v = -s`` by Cholesky, ``H`` the Gram of the normals on the free coordinates."""
+    N, G, L, s, v, free = c.N, c.G, c.L, c.s, c.v, c.free
+    for a in range(k):
+        for e in range(a + 1):
+            total = G[a, e]
+            if boxed:
+                total = 0.0
+                for t in range(free.size):
+                    total += free[t] * N[a, t] * N[e, t]
+            for f in range(e):
+                total -= L[a, f] * L[e, f]
+            if a == e:
+                if total <= _SINGULAR * G[a, a]:
+                    total = 0.01 * G[a, a]
+                L[a, a] = np.sqrt(total)
+            else:
+                L[a, e] = total / L[e, e]
+    for a in range(k):
+        total = -s[a]
+        for f in range(a):
+            total -= L[a, f] * v[f]
+        v[a] = total / L[a, a]
+    for a in range(k - 1, -1, -1):
+        total = v[a]
+        for f in range(a + 1, k):
+            total -= L[f, a] * v[f]
+        v[a] = total / L[a, a]
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def _along(t: float, k: int, q: Query, c: Cell) -> tuple[float, float]:
+    """Evaluate at ``lam + t v``; return twice the dual value and its slope along ``v``."""
+    for a in range(k):
+        c.lam2[a] = max(c.lam[a] + t * c.v[a], 0.0)
+    q2 = evaluate(k, c.lam2, q, c)
+    slope = 0.0
+    for a in range(k):
+        slope -= c.v[a] * c.s[a]
+    return q2, slope
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def _climb(k: int, stop2: float, q: Query, c: Cell) -> tuple[float, int]:
+    """Move the multipliers along ``v``; return twice the dual value and the half-space that blocked, or -1."""
+    slope = 0.0
+    longest, blocking = np.inf, -1
+    for a in range(k):
+        slope -= c.v[a] * c.s[a]
+        if c.v[a] < 0 and c.lam[a] < -c.v[a] * longest:
+            longest, blocking = -c.lam[a] / c.v[a], a
+    t = min(1.0, longest)
+    left, right = 0.0, np.inf
+    q2, now = _along(t, k, q, c)
+    for _ in range(100):
+        if abs(now) <= 0.3 * slope or (t >= longest and now >= 0.0) or q2 >= stop2:
+            break
+        if now > 0.0:
+            left = t
+            t = min(4.0 * t, longest) if right == np.inf else 0.5 * (left + right)
+        else:
+            right = t
+            t = 0.5 * (left + right) if left > 0.0 else t * max(slope / (slope - now), 0.1)
+        q2, now = _along(t, k, q, c)
+    c.lam[:k] = c.lam2[:k]
+    return q2, (blocking if t >= longest else -1)
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def maximise(k: int, ub2: float, cap: float, tol: float, q: Query, c: Cell) -> tuple[int, float, int, int]:
+    """Raise the dual over the ``k`` half-spaces, the last of them violated.
+
+    Stops as soon as twice its value reaches ``ub2`` (`CUT`: the cell cannot win) or passes ``cap`` (`EMPTY`:
+    no point is that far). Returns how many half-spaces stay, twice the value, the status and the steps.
+    """
+    q2 = evaluate(k, c.lam, q, c)
+    for step in range(_STEPS):
+        worst = 0.0
+        for a in range(k):
+            worst = max(worst, abs(c.s[a]))
+        if q2 >= ub2:
+            return k, q2, CUT, step
+        if q2 > cap:
+            return k, q2, EMPTY, step
+        if worst <= tol:
+            return k, q2, SOLVED, step
+        if q.boxed:
+            _mask(q, c, c.N[k - 1], step == 0)
+        _direction(k, q.boxed, c)
+        newest = k - 1
+        q2, blocking = _climb(k, min(ub2, cap), q, c)
+        if blocking >= 0:
+            k = _drop(k, blocking, c)
+            q2 = evaluate(k, c.lam, q, c)
+            if step == 0 and blocking == newest:
+                return k, q2, SOLVED, step
+    return k, q2, STALLED, _STEPS

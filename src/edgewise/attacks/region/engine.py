@@ -1,0 +1,158 @@
+"""Run the exact search over many queries: blocks, threads, and more room where a query needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from threadpoolctl import ThreadpoolController
+
+from edgewise.arrays import Box, Floats, Index, InputError
+from edgewise.attacks.region.cell import FULL, room
+from edgewise.attacks.region.index import RegionIndex
+from edgewise.attacks.region.outer import search_block
+from edgewise.attacks.region.search import Points, Scratch
+
+
+BLOCK = 64
+_BLAS = ThreadpoolController()
+FILTERS = ("screen", "range", "interval", "movement", "pool")
+COUNTS = ("cells", "oracle_calls", "exact_distances", "newton_steps")
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The nearest points of another region, one a query.
+
+    Parameters
+    ----------
+    points
+        On the boundary ``(b, d)``; NaN where none exists.
+    squares, lower
+        Squared distance, and a proved lower bound on it ``(b,)``; infinite where none exists.
+    winner
+        The training row (of the index) whose region was reached; -1 where none exists.
+    gap
+        The least squared length of a normal that holds the point back ``(b,)``.
+    near
+        The squared distance of the nearest own point ``(b,)``.
+    counts
+        ``(b, 4)`` as named by `COUNTS`.
+    """
+
+    points: Floats
+    squares: Floats
+    lower: Floats
+    winner: Index
+    gap: Floats
+    near: Floats
+    counts: Index
+
+
+def find(index: RegionIndex, X: Floats, own: Index, box: Box | None, *, allowed: Index | None = None,
+         margin: Floats | float = 0.0, threads: int = 1, advance: Callable[[int], object] | None = None,
+         without: tuple[str, ...] = ()) -> Nearest:
+    """Return for each row of ``X`` (b, d) the nearest point where a class other than ``own`` (b,) is nearest.
+
+    ``allowed`` (b, m) restricts the regions to those of these rows of the index. With ``margin`` (b,) every
+    own point is farther, in half squared distance, by that much. ``without`` names filters to switch off; that
+    changes the time and nothing else.
+
+    Raises
+    ------
+    InputError
+        Training points outside a box without finite bounds.
+    """
+    n, d = X.shape
+    use = np.array([name not in without for name in FILTERS])
+    low, high = (np.full(d, -np.inf), np.full(d, np.inf)) if box is None else (box.low.copy(), box.high.copy())
+    caps = _caps(index, X, box)
+    margins = np.broadcast_to(np.asarray(margin, float), (n,))
+    allowed = np.empty((n, 0), np.intp) if allowed is None else allowed
+    points_ = Points(index.X, index.start, index.stop, index.centre, index.axes.astype(np.float32),
+                     index.coords, index.rest, index.largest)
+    out = Nearest(np.full((n, d), np.nan), np.empty(n), np.empty(n), np.empty(n, np.intp), np.empty(n),
+                  np.empty(n), np.zeros((n, len(COUNTS)), np.intp))
+    status = np.empty(n, np.intp)
+
+    def work(rows: Index, K: int) -> int:
+        part = np.ascontiguousarray(X[rows], dtype=np.float64)
+        lows, coords, rests, lengths = index.bounds(part)
+        answers = [np.empty_like(part), *(np.empty(len(rows)) for _ in range(2)), np.empty(len(rows), np.intp),
+                   np.empty(len(rows)), np.empty(len(rows)), np.empty(len(rows), np.intp),
+                   np.zeros((len(rows), 4), np.intp)]
+        search_block(part, own[rows], low, high, box is not None, caps[rows], margins[rows],
+                     allowed[rows], lows, coords, rests,
+                     lengths, room(K, d), points_, _scratch(len(index.X), 4 * K, points_), use, *answers)
+        for target, answer in zip((out.points, out.squares, out.lower, out.winner, out.gap, out.near, status, out.counts),
+                                  answers, strict=True):
+            target[rows] = answer
+        if advance is not None:
+            advance(len(rows))
+        return len(rows)
+
+    with _BLAS.limit(limits=1, user_api="blas"):
+        _spread(work, np.arange(n), 16, threads)
+        K = 16
+        while (status == FULL).any():
+            K *= 4
+            _spread(work, np.flatnonzero(status == FULL), K, threads)
+    out.points[out.winner < 0] = np.nan
+    return out
+
+
+def _spread(work: Callable[[Index, int], int], rows: Index, K: int, threads: int) -> None:
+    """Cut ``rows`` into blocks that do not depend on the number of threads, and work on each."""
+    blocks = [rows[at:at + BLOCK] for at in range(0, len(rows), BLOCK)]
+    if threads == 1 or len(blocks) == 1:
+        for block in blocks:
+            work(block, K)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        for done in [pool.submit(work, block, K) for block in blocks]:
+            done.result()
+
+
+def _caps(index: RegionIndex, X: Floats, box: Box | None) -> Floats:
+    """Return a squared distance no point of the box exceeds, or -1 where every point is in the box."""
+    if box is None or inside(index, box):
+        return np.full(len(X), -1.0)
+    widest = np.maximum(box.high - X, X - box.low)
+    if not np.isfinite(widest).all():
+        raise InputError("some training points lie outside the box, and the box is not bounded on every side. "
+                         "Give finite bounds for every feature, or a box that holds the training points.")
+    return np.einsum("ij,ij->i", widest, widest) * (1 + 1e-9)
+
+
+def inside(index: RegionIndex, box: Box) -> bool:
+    """Say whether every training point lies in the box."""
+    return bool((box.low <= index.X.min(axis=0)).all() and (index.X.max(axis=0) <= box.high).all())
+
+
+def nearest_others(index: RegionIndex, X: Floats, own: Index, m: int) -> tuple[Index, Floats]:
+    """Return the ``m`` points of other classes nearest to each row of ``X`` (b, d), and all others' distance.
+
+    The second is the least distance of a point left out; infinite if none is. Rows with fewer than ``m``
+    others repeat their nearest.
+    """
+    rows, beyond = np.empty((len(X), min(m, len(index.X))), np.intp), np.full(len(X), np.inf)
+    square = np.einsum("ij,ij->i", index.X, index.X)
+    for b, x in enumerate(X):
+        far = np.where(index.order < 0, np.inf, square - 2 * (index.X @ x) + x @ x)
+        far[index.start[own[b]]:index.stop[own[b]]] = np.inf
+        near = np.argsort(far, kind="stable")[:m + 1]
+        near = near[np.isfinite(far[near])]
+        rows[b] = near[0] if len(near) else -1
+        rows[b, :min(m, len(near))] = near[:m]
+        if len(near) > m:
+            beyond[b] = np.sqrt(max(far[near[m]] * (1 - 1e-12), 0.0))
+    return rows, beyond
+
+
+def _scratch(m: int, pool: int, p: Points) -> Scratch:
+    d, width = p.axes.shape
+    return Scratch(np.empty(m, np.intp), np.empty(m), np.empty(m, np.intp), np.empty(m), np.empty(m),
+                   np.empty(m, np.intp), np.empty(m, np.intp), np.empty(pool, np.intp), np.empty(pool),
+                   np.empty(d), np.empty(width, np.float32), np.empty(4))

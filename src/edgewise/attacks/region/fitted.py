@@ -1,0 +1,88 @@
+"""The index of a fitted nearest-neighbour model, kept for as long as the model lives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from edgewise.arrays import Floats, Index, Labels
+from edgewise.attacks.region.index import RegionIndex
+from edgewise.models.access import Access, Neighbours, predict
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A `RegionIndex` with what links it to its model.
+
+    Parameters
+    ----------
+    index
+        The training points; where points of several classes coincide, all have the class the model says.
+    classes
+        The model's labels.
+    largest2
+        The largest squared norm of a training point, as the model's own arithmetic meets it.
+    """
+
+    index: RegionIndex
+    classes: Labels
+    largest2: float
+
+
+_KEPT: WeakKeyDictionary[Any, tuple[tuple[object, ...], Fitted]] = WeakKeyDictionary()
+
+
+def fitted(access: Access) -> tuple[Fitted, Neighbours]:
+    """Return the index of the model behind ``access``, built at the first call for that training set."""
+    known = access.neighbours()
+    key = (id(known.X), known.X.shape, float(np.sum(known.X)), int(np.sum(known.y)), known.k)
+    try:
+        kept = _KEPT.get(access.model)
+    except TypeError:
+        kept = None
+    if kept is not None and kept[0] == key:
+        return kept[1], known
+    X = np.asarray(known.X, np.float64)
+    y = agreed_classes(access.model, X, known) if known.k == 1 else known.y
+    made = Fitted(RegionIndex.of(X, y, len(known.classes)), known.classes,
+                  float(np.einsum("ij,ij->i", X, X).max()))
+    try:
+        _KEPT[access.model] = (key, made)
+    except TypeError:
+        pass
+    return made, known
+
+
+def agreed_classes(model: Any, X: Floats, known: Neighbours) -> Index:
+    """Return the classes of ``X``, those of coinciding points of several classes as the model resolves them.
+
+    At such a place the region of one class has the point and the others' are empty; which one is the model's
+    own doing, so it is asked once (charged to no sample).
+    """
+    buckets: dict[int, list[int]] = {}
+    for row, values in enumerate(np.ascontiguousarray(X) + 0.0):
+        buckets.setdefault(hash(values.tobytes()), []).append(row)
+    y = known.y.copy()
+    for rows in buckets.values():
+        if len(rows) > 1 and len(set(y[rows].tolist())) > 1:
+            for group in _equal(X, rows):
+                if len(set(y[group].tolist())) > 1:
+                    label = predict(model, known.X[group[:1]])[0]
+                    y[group] = int(np.flatnonzero(known.classes == label)[0])
+    return y
+
+
+def _equal(X: Floats, rows: list[int]) -> list[list[int]]:
+    """Cut ``rows`` into groups of identical points."""
+    groups: list[list[int]] = []
+    for row in rows:
+        for group in groups:
+            if np.array_equal(X[group[0]], X[row]):
+                group.append(row)
+                break
+        else:
+            groups.append([row])
+    return groups

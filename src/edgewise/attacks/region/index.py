@@ -1,0 +1,126 @@
+"""What is computed once per training set: class order, principal coordinates, norms left over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgewise.arrays import Floats, Index
+
+
+CHUNK = 16
+"""Points whose least bound is kept together; every class starts at a multiple of it."""
+
+_PLAIN = 24
+_SAMPLE = 3000
+
+
+@dataclass(frozen=True)
+class RegionIndex:
+    """Training points in class order with ``p`` orthonormal coordinates each.
+
+    For any two points ``u``, ``w`` with coordinates ``c`` and lengths left over ``rho``
+
+        |c_u - c_w|^2 + (rho_u - rho_w)^2 <= |u - w|^2 <= |c_u - c_w|^2 + (rho_u + rho_w)^2,
+
+    so that distances are bounded from ``p`` numbers instead of ``d``; memory is O(n (d + p)).
+
+    Parameters
+    ----------
+    X
+        Points ``(m, d)``, float64, class by class; a class is padded to a multiple of `CHUNK` with copies
+        of its last point that no bound lets through.
+    start, stop
+        Where each class begins and (padding left out) ends.
+    order
+        The row each point had when given ``(m,)``; -1 for padding.
+    centre, axes
+        The mean ``(d,)`` and the orthonormal coordinates ``(d, p)``.
+    coords, rest
+        ``(m, p)`` and ``(m,)``, float32.
+    columns
+        ``(p + 3, m)`` float32: the matrix whose product with a query's row bounds its squared distances.
+    largest
+        The largest distance of a point from the centre.
+    """
+
+    X: Floats
+    start: Index
+    stop: Index
+    order: Index
+    centre: Floats
+    axes: Floats
+    coords: Floats
+    rest: Floats
+    columns: Floats
+    largest: float
+
+    @classmethod
+    def of(cls, X: Floats, y: Index, n_classes: int, p: int | None = None) -> RegionIndex:
+        """Index the points ``X`` (n, d) of classes ``y`` (n,), positions below ``n_classes``."""
+        n, d = X.shape
+        pieces, begin, end = [], [], []
+        at = 0
+        for label in range(n_classes):
+            members = np.flatnonzero(y == label)
+            padding = -len(members) % CHUNK
+            pieces += [members, np.full(padding, -1)]
+            begin.append(at)
+            end.append(at + len(members))
+            at += len(members) + padding
+        order = np.concatenate(pieces).astype(np.intp)
+        points = np.ascontiguousarray(X[np.maximum(order, 0)], dtype=np.float64)
+        centre = X.mean(axis=0, dtype=np.float64)
+        axes = _axes(X, centre, (_default_p(n, d) if p is None else min(p, d)))
+        coords, rest, square = project(points, centre, axes)
+        columns = np.empty((axes.shape[1] + 3, len(order)), np.float32)
+        columns[:-3], columns[-3], columns[-2], columns[-1] = coords.T, rest, square, 1
+        columns[-2, order < 0] = np.float32(1e30)
+        return cls(points, np.array(begin), np.array(end), order, centre, axes, coords, rest, columns,
+                   float(np.sqrt(square.max())))
+
+    def bounds(self, X: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+        """Return lower bounds ``(b, m)`` of squared distances, and coordinates, rests, lengths of ``X``."""
+        coords, rest, square = project(X, self.centre, self.axes)
+        rows = np.empty((len(X), coords.shape[1] + 3), np.float32)
+        rows[:, :-3], rows[:, -3], rows[:, -2] = -2 * coords, -2 * rest, 1
+        rows[:, -1] = square - self.slack(np.sqrt(square))
+        return rows @ self.columns, coords, rest, np.sqrt(square)
+
+    def slack(self, length: Floats) -> Floats:
+        """Return what float32 may have cost a bound for queries at ``length`` from the centre."""
+        p = self.coords.shape[1]
+        scale = length**2 + self.largest**2
+        return 4 * (p + 8) * 2.0**-24 * self.largest * length + 2e-6 * scale
+
+
+def project(X: Floats, centre: Floats, axes: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return coordinates (float32), the length left over (float32) and the squared length from the centre."""
+    moved = X - centre
+    coords = moved @ axes
+    square = np.einsum("ij,ij->i", moved, moved)
+    left = np.maximum(square - np.einsum("ij,ij->i", coords, coords), 0)
+    if axes.shape[0] == axes.shape[1]:
+        left[:] = 0
+    return coords.astype(np.float32), np.sqrt(left).astype(np.float32), square
+
+
+def _default_p(n: int, d: int) -> int:
+    if d <= _PLAIN:
+        return d
+    return int(min(d, 64 if n < 3000 else 96 if n < 20000 else 128))
+
+
+def _axes(X: Floats, centre: Floats, p: int) -> Floats:
+    """Return leading principal directions ``(d, p)``; only their orthonormality matters for the answer."""
+    d = X.shape[1]
+    if p >= d:
+        return np.eye(d)
+    sample = X[:: max(1, len(X) // _SAMPLE)][:_SAMPLE] - centre
+    probe = np.random.default_rng(0).normal(size=(d, min(d, p + 8)))
+    for _ in range(3):
+        probe, _ = np.linalg.qr(sample.T @ (sample @ probe))
+    small = sample @ probe
+    _, turn = np.linalg.eigh(small.T @ small)
+    return np.linalg.qr(probe @ turn[:, ::-1][:, :p])[0]

@@ -1,0 +1,255 @@
+"""The exact search of one query: first cell, screening, then cell after cell until none can win."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from edgewise.attacks.region.cell import FLAGS, FULL, SOLVED, STALLED, Cell, Query, add, dist2, evaluate, maximise
+from edgewise.attacks.region.index import CHUNK
+from edgewise.attacks.region.search import (
+    CELLS,
+    EXACT,
+    POOL,
+    SCREEN,
+    STEPS,
+    Points,
+    Scratch,
+    View,
+    below,
+    chunk_minima,
+    gap2,
+    least_estimate,
+    nearest,
+    place,
+    rival,
+)
+
+
+_ROUNDS = 1000
+_EPS = 2.220446049250313e-16
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def _bisector(far_j: float, far_i: float, apart2: float) -> float:
+    """Return the distance from the query to where ``x_j`` becomes as near as ``x_i``."""
+    gain = far_j - far_i
+    if gain <= 0.0:
+        return 0.0
+    return gain / (2.0 * np.sqrt(apart2)) if apart2 > 0.0 else np.inf
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def _raise_bound(e: int, size: int, p: Points, w: Scratch, counts: Any) -> None:
+    """Raise survivor ``e``'s bound by the pool members it has not met."""
+    j = w.live[e]
+    for a in range(w.live_upto[e], size):
+        counts[EXACT] += 1
+        bound = _bisector(w.live_far[e], w.pool_far[a], dist2(p.X, w.pool[a], p.X[j]))
+        if bound > w.live_bound[e] or a == 0:
+            w.live_bound[e], w.live_best[e] = bound, a
+    w.live_upto[e] = size
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def _violated(reach2: float, size: int, k: int, c: Cell, p: Points, w: Scratch, counts: Any) -> int:
+    """Return the pool member nearest to ``z`` if nearer than ``reach2`` and not yet active, else -1."""
+    best, which = reach2, -1
+    for a in range(size):
+        active = False
+        for e in range(k):
+            active = active or c.act[e] == w.pool[a]
+        if not active:
+            counts[EXACT] += 1
+            value = dist2(p.X, w.pool[a], w.z)
+            if value < best:
+                best, which = value, a
+    return which
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def _enter(i: int, size: int, q: Query, p: Points, w: Scratch) -> int:
+    """Put rival ``i`` into the pool unless it is there; return its place, or the pool's size if full."""
+    for a in range(size):
+        if w.pool[a] == i:
+            return a
+    if size < w.pool.size:
+        w.pool[size], w.pool_far[size] = i, dist2(p.X, i, q.x)
+    return size
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def _cell(e: int, size: int, ub2: float, cap: float, margin: float, path: float, q: Query, c: Cell, v: View, p: Points,
+          w: Scratch, use: Any, counts: Any) -> tuple[int, float, int, int, float]:
+    """Solve survivor ``e``'s cell; return status, twice the dual, half-spaces, pool size and path length."""
+    j, far = w.live[e], w.live_far[e]
+    tol = 4e-13 * far + 4 * _EPS * np.sqrt(far) * (p.largest + v.length)
+    counts[CELLS] += 1
+    k, q2, fresh = 0, evaluate(0, c.lam, q, c), w.live_best[e]
+    for _ in range(_ROUNDS):
+        if fresh >= 0:
+            if k == c.act.size:
+                return FULL, q2, k, size, path
+            add(k, w.pool[fresh], j, p.X, 0.5 * (far - w.pool_far[fresh]) + margin, c)
+            k, q2, status, steps = maximise(k + 1, ub2, cap, tol, q, c)
+            counts[STEPS] += steps
+            if status != SOLVED:
+                return status, q2, k, size, path
+        moved, spread = place(j, k, q, c, v, p, w)
+        path += moved
+        reach2 = dist2(p.X, j, w.z) + 2.0 * (margin - tol)
+        fresh = _violated(reach2, size, k, c, p, w, counts) if use[POOL] else -1
+        if fresh < 0:
+            i = rival(reach2, spread, path, v, p, w, use, counts)
+            if i < 0:
+                return SOLVED, q2, k, size, path
+            for a in range(k):
+                if c.act[a] == i:
+                    return SOLVED, q2, k, size, path
+            fresh = _enter(i, size, q, p, w)
+            if fresh == size:
+                if size == w.pool.size:
+                    return FULL, q2, k, size, path
+                size += 1
+    return STALLED, q2, k, size, path
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def _survive(j: int, far: float, bound: float, m: int, w: Scratch) -> int:
+    """Append ``j`` to the cells that may win."""
+    w.live[m], w.live_far[m], w.live_bound[m], w.live_best[m], w.live_upto[m] = j, far, bound, 0, 1
+    return m + 1
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def _first(i1: int, d1: float, own: int, allowed: Any, v: View, p: Points, w: Scratch) -> int:
+    """Return a promising cell: among the points estimated nearest, the one with the nearest bisector."""
+    twice = np.float32(2.0) * v.rest
+    count = 0
+    guess = np.float32(np.inf)
+    if allowed.size:
+        for j in allowed:
+            w.found[count] = j
+            guess = min(guess, v.low[j] + twice * p.rest[j])
+            count += 1
+    else:
+        for label in range(p.start.size):
+            if label != own:
+                guess = min(guess, least_estimate(v.low, p.rest, twice, p.start[label], p.stop[label]))
+        for label in range(p.start.size):
+            if label != own:
+                count = below(v.low, v.least, p.start[label], p.stop[label], 1.05 * guess + 1e-30, w.found, count)
+    best, which = np.inf, -1
+    for e in range(count):
+        j = w.found[e]
+        estimate = v.low[j] + twice * p.rest[j]
+        if estimate <= 1.05 * guess or which < 0:
+            side = p.rest[j] - p.rest[i1]
+            apart2 = gap2(p.coords, j, p.coords[i1]) + side * side
+            bound = _bisector(estimate, d1, max(apart2, 1e-30))
+            if bound < best or which < 0:
+                best, which = bound, j
+    return which
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def _screen(i1: int, d1: float, first: int, ub: float, own: int, allowed: Any, q: Query, v: View, p: Points,
+            w: Scratch, use: Any, counts: Any) -> int:
+    """List the cells whose bisector with the nearest own point is nearer than ``ub``; return how many."""
+    count = 0
+    limit = (np.sqrt(d1) + 2.0 * ub) ** 2 if use[SCREEN] else np.inf
+    if allowed.size:
+        for j in allowed:
+            w.found[count] = j
+            count += 1
+    else:
+        for label in range(p.start.size):
+            if label != own:
+                count = below(v.low, v.least, p.start[label], p.stop[label], limit, w.found, count)
+    m = 0
+    for e in range(count):
+        j = w.found[e]
+        if j == first:
+            continue
+        if use[SCREEN]:
+            side = p.rest[j] + p.rest[i1]
+            apart = np.sqrt(gap2(p.coords, j, p.coords[i1]) * np.float32(1.00001) + side * side)
+            if v.low[j] - d1 >= 2.0 * ub * (apart + 1e-6 * p.largest):
+                continue
+        counts[EXACT] += 2
+        far = dist2(p.X, j, q.x)
+        bound = _bisector(far, d1, dist2(p.X, i1, p.X[j]))
+        if bound < ub or not use[SCREEN]:
+            m = _survive(j, far, bound, m, w)
+    return m
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def search(own: int, cap: float, margin: float, allowed: Any, q: Query, c: Cell, v: View, p: Points, w: Scratch, use: Any,
+           best_z: Any, counts: Any) -> tuple[int, float, float, int, float, float]:
+    """Find the nearest point of the box where a point of another class than ``own`` is nearest.
+
+    Nearest by ``margin``: every rival's squared distance is larger by twice that at least.
+
+    Sets ``best_z``; returns the status, the squared distance, a proved lower bound on it, the winning point
+    (-1: none exists), the least squared length of a normal that matters, and that of the way to the nearest own
+    point.
+    """
+    chunk_minima(v.low, v.least)
+    w.seen[v.begin:v.end] = -np.inf
+    w.z[:] = q.x
+    i1, d1 = nearest(q.x, v, p, v.begin, v.end, w, counts)
+    if i1 < 0:
+        return SOLVED, np.inf, 0.0, -1, np.inf, np.inf
+    w.pool[0], w.pool_far[0], size, path = i1, d1, 1, 0.0
+    first = _first(i1, d1, own, allowed, v, p, w)
+    ub2, stalled2, winner, gap, m = np.inf, np.inf, -1, np.inf, 0
+    if first >= 0:
+        counts[EXACT] += 2
+        far = dist2(p.X, first, q.x)
+        m = _survive(first, far, _bisector(far, d1, dist2(p.X, i1, p.X[first])), 0, w)
+    screened = False
+    while m:
+        e = 0
+        for a in range(1, m):
+            if w.live_bound[a] < w.live_bound[e]:
+                e = a
+        if screened and w.live_bound[e] ** 2 >= ub2 and use[SCREEN]:
+            break
+        if w.live_upto[e] < size:
+            _raise_bound(e, size, p, w, counts)
+            continue
+        limit = cap if cap >= 0.0 else w.live_far[e] * (1 + 1e-9)
+        status, q2, k, size, path = _cell(e, size, ub2, limit, margin, path, q, c, v, p, w, use, counts)
+        if status == FULL:
+            return FULL, ub2, 0.0, winner, gap, d1
+        if status == SOLVED and q2 < ub2:
+            ub2, winner = max(q2, 0.0), w.live[e]
+            best_z[:] = w.z
+            gap = dist2(p.X, i1, p.X[winner])
+            for a in range(k):
+                gap = min(gap, c.G[a, a])
+        elif status == STALLED:
+            stalled2 = min(stalled2, q2)
+        m -= 1
+        w.live[e], w.live_far[e], w.live_bound[e] = w.live[m], w.live_far[m], w.live_bound[m]
+        w.live_best[e], w.live_upto[e] = w.live_best[m], w.live_upto[m]
+        if not screened:
+            screened = True
+            m = _screen(i1, d1, first, np.sqrt(ub2), own, allowed, q, v, p, w, use, counts)
+    return SOLVED, ub2, min(ub2, stalled2), winner, gap, d1
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def search_block(X: Any, own: Any, low: Any, high: Any, boxed: bool, caps: Any, margins: Any, allowed: Any, lows: Any,
+                 coords: Any, rests: Any, lengths: Any, c: Cell, p: Points, w: Scratch, use: Any, points: Any,
+                 squares: Any, lowers: Any, winners: Any, gaps: Any, nears: Any, status: Any, counts: Any) -> None:
+    """Run `search` for every row of ``X``; the last eight arrays take the answers."""
+    least = np.empty(lows.shape[1] // CHUNK, np.float32)
+    for b in range(X.shape[0]):
+        q = Query(X[b], low, high, boxed)
+        v = View(lows[b], least, coords[b], rests[b], lengths[b], p.start[own[b]], p.stop[own[b]])
+        status[b], squares[b], lowers[b], winners[b], gaps[b], nears[b] = search(
+            own[b], caps[b], margins[b], allowed[b], q, c, v, p, w, use, points[b], counts[b])

@@ -1,0 +1,209 @@
+"""The outer search over cells: which are solved, which are screened, and who is the nearest rival."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from edgewise.attacks.region.cell import FLAGS, Cell, Query, dist2
+from edgewise.attacks.region.index import CHUNK
+
+
+FAST = FLAGS | {"nnan"}
+SCREEN, RANGE, INTERVAL, MOVEMENT, POOL = 0, 1, 2, 3, 4
+_HALF_ULP = 2.0**-24
+CELLS, CALLS, EXACT, STEPS = 0, 1, 2, 3
+
+
+class Points(NamedTuple):
+    """The arrays of a `RegionIndex` that a search reads, ``axes`` in float32."""
+
+    X: Any
+    start: Any
+    stop: Any
+    centre: Any
+    axes: Any
+    coords: Any
+    rest: Any
+    largest: float
+
+
+class View(NamedTuple):
+    """What the bounds say from one query: bounds, chunk minima, coordinates, rest, and its rivals' range."""
+
+    low: Any
+    least: Any
+    c: Any
+    rest: Any
+    length: float
+    begin: int
+    end: int
+
+
+class Scratch(NamedTuple):
+    """Room for lists of points: found, last seen distance, survivors, pool; and coordinates of ``z`` and its length, blur, rest, fuzz."""
+
+    found: Any
+    seen: Any
+    live: Any
+    live_far: Any
+    live_bound: Any
+    live_best: Any
+    live_upto: Any
+    pool: Any
+    pool_far: Any
+    z: Any
+    cz: Any
+    about: Any
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def chunk_minima(low: Any, least: Any) -> None:
+    """Set ``least[g]`` to the smallest of the `CHUNK` bounds of chunk ``g``."""
+    for g in range(least.size):
+        best = low[g * CHUNK]
+        for t in range(1, CHUNK):
+            value = low[g * CHUNK + t]
+            best = value if value < best else best
+        least[g] = best
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def least_estimate(low: Any, rest: Any, twice: Any, begin: int, end: int) -> Any:
+    """Return the smallest estimated squared distance: the bound without the unknown cross term."""
+    best = np.float32(np.inf)
+    for i in range(begin, end):
+        value = low[i] + twice * rest[i]
+        best = value if value < best else best
+    return best
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def gap2(coords: Any, i: int, c: Any) -> Any:
+    """Return the squared distance in the indexed coordinates."""
+    total = np.float32(0.0)
+    for t in range(c.size):
+        gap = coords[i, t] - c[t]
+        total += gap * gap
+    return total
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def below(low: Any, least: Any, begin: int, end: int, limit: float, out: Any, count: int) -> int:
+    """Append the points of ``[begin, end)`` with a bound below ``limit``; classes start at whole chunks."""
+    for g in range(begin // CHUNK, (end + CHUNK - 1) // CHUNK):
+        if least[g] < limit:
+            for i in range(g * CHUNK, min((g + 1) * CHUNK, end)):
+                if low[i] < limit:
+                    out[count] = i
+                    count += 1
+    return count
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def nearest(x: Any, v: View, p: Points, begin: int, end: int, w: Scratch, counts: Any) -> tuple[int, float]:
+    """Return the point of ``[begin, end)`` nearest to the query and its squared distance; first in a tie."""
+    twice = np.float32(2.0) * v.rest
+    guess = least_estimate(v.low, p.rest, twice, begin, end)
+    best, which = np.inf, -1
+    count = below(v.low, v.least, begin, end, guess * np.float32(1.000001) + np.float32(1e-30), w.found, 0)
+    for e in range(count):
+        i = w.found[e]
+        if v.low[i] + twice * p.rest[i] <= guess:
+            counts[EXACT] += 1
+            value = dist2(p.X, i, x)
+            if value < best:
+                best, which = value, i
+    count = below(v.low, v.least, begin, end, best * (1 + 1e-12) + 1e-300, w.found, 0)
+    for e in range(count):
+        i = w.found[e]
+        if v.low[i] <= best and i != which:
+            counts[EXACT] += 1
+            value = dist2(p.X, i, x)
+            if value < best or (value == best and i < which):
+                best, which = value, i
+    return which, best
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def place(j: int, k: int, q: Query, c: Cell, v: View, p: Points, w: Scratch) -> tuple[float, float]:
+    """Set ``z`` and what is known of it in the indexed coordinates; return its last step and way from ``x``."""
+    z, cz, delta = w.z, w.cz, c.delta
+    moved, length, away, touched = 0.0, 0.0, 0.0, 0.0
+    for t in range(z.size):
+        new = min(max(c.u[t], q.low[t]), q.high[t]) if q.boxed else c.u[t]
+        gap = new - z[t]
+        moved += gap * gap
+        z[t] = new
+        gap = new - p.centre[t]
+        length += gap * gap
+        away += delta[t] * delta[t]
+        touched += delta[t] != 0.0
+    length, away = np.sqrt(length), np.sqrt(away)
+    cz[:] = v.c
+    if q.boxed:
+        blur = (touched + 8.0) * np.sqrt(cz.size) * away
+        for t in range(z.size):
+            if delta[t] != 0.0:
+                step = np.float32(delta[t])
+                for e in range(cz.size):
+                    cz[e] += step * p.axes[t, e]
+    else:
+        blur = 8.0 * away
+        for a in range(k):
+            step = np.float32(c.lam[a])
+            blur += 8.0 * c.lam[a] * p.largest
+            i = c.act[a]
+            for e in range(cz.size):
+                cz[e] += step * (p.coords[j, e] - p.coords[i, e])
+    blur = _HALF_ULP * (blur + 2.0 * length)
+    inside = 0.0
+    for e in range(cz.size):
+        inside += cz[e] * cz[e]
+    w.about[0], w.about[1], w.about[2] = length, blur, 0.0
+    w.about[3] = 0.0
+    if cz.size < z.size:
+        most = np.sqrt(max(length * length - inside + 2.0 * length * blur, 0.0))
+        w.about[2] = most
+        w.about[3] = most - np.sqrt(max(length * length - inside - 2.0 * length * blur, 0.0))
+    return np.sqrt(moved), away
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def rival(reach2: float, spread: float, path: float, v: View, p: Points, w: Scratch, use: Any,
+          counts: Any) -> int:
+    """Return the rival nearest to ``z`` if nearer than ``reach2``, else -1.
+
+    Three filters discard points that cannot be it: by distance from the query (``spread`` is that of ``z``),
+    by the interval in the indexed coordinates, and by how far ``z`` has moved since a point was last seen.
+    """
+    if reach2 <= 0.0:
+        return -1
+    best, which = reach2, -1
+    radius = np.sqrt(best)
+    length, blur, rest, fuzz = w.about[0], w.about[1], w.about[2], w.about[3]
+    slack = (8.0 * (w.cz.size + 8) * _HALF_ULP * p.largest * length
+             + 4e-6 * (length * length + p.largest * p.largest) + 4.0 * (radius + blur) * blur)
+    limit = (radius + spread) ** 2 if use[RANGE] else np.inf
+    counts[CALLS] += 1
+    count = below(v.low, v.least, v.begin, v.end, limit, w.found, 0)
+    for e in range(count):
+        i = w.found[e]
+        if use[MOVEMENT] and w.seen[i] - path >= radius:
+            continue
+        if use[INTERVAL]:
+            side = rest - p.rest[i]
+            side = max(max(side - fuzz, -side), 0.0)
+            value = gap2(p.coords, i, w.cz) + side * side - slack
+            w.seen[i] = np.sqrt(max(value, 0.0)) - blur + path
+            if value >= best:
+                continue
+        counts[EXACT] += 1
+        value = dist2(p.X, i, w.z)
+        w.seen[i] = np.sqrt(value) * (1.0 - 1e-9) + path
+        if value < best:
+            best, which = value, i
+            radius = np.sqrt(best)
+    return which
