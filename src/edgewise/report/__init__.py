@@ -1,1 +1,28 @@
-"""Reports from stored facts alone."""
+"""Reports from stored facts alone. `SECTIONS` lists what a report can show; `build` writes one.
+
+To add a part, write a module with ``sections(store: Store) -> list[Section]`` that returns an empty list when
+the store has nothing for it, and add its row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+
+if TYPE_CHECKING:
+    from edgewise.store import Store
+
+
+SECTIONS: Mapping[str, str] = {
+    "pictures": "edgewise.report.pictures:sections",
+    "tables": "edgewise.report.tables:sections",
+}
+
+
+def build(store: Store | str | Path, out: str | Path) -> Path:
+    """Write one self-contained HTML page with everything the store has figures for; see `page.build`."""
+    from edgewise.report.page import build as write
+
+    return write(store, out)
