@@ -24,7 +24,8 @@ NAME = "table2"
 MODEL = "1-nn"
 EXTRA = 100
 SIZES: dict[str, dict[str, Any]] = {"cancer": {"train": 250, "held_out": 230},
-                                    "australian": {"train": 250, "held_out": 240}}
+                                    "australian": {"train": 250, "held_out": 240},
+                                    "digits-1v7": {"train": 120, "held_out": 120, "test": 120}}
 HELD_OUT: dict[str, Any] = {"held_out": 400}
 ATTACKS = ("region-exact", "region-approx", "direct", "kernel-substitute", "opt")
 COMPARED = ("adversarial", "victim-labelled", "clean", "sources")
@@ -107,6 +108,7 @@ def work(cell: Cell) -> dict[str, Any]:
 
 def _sources(victim: KNeighborsClassifier, data: Dataset, extra: int) -> tuple[Split, Split]:
     """Return held-out points the victim gets right, and as many others whatever it says of them."""
+    extra = min(extra, len(data.held_out.y) // 2)
     right = np.flatnonzero(victim.predict(data.held_out.X) == data.held_out.y)[:extra]
     rest = np.setdiff1d(np.arange(len(data.held_out.y)), right)[:extra]
     return (Split(data.held_out.X[right], data.held_out.y[right]),

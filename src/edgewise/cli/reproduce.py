@@ -1,0 +1,58 @@
+"""``edgewise reproduce``: run a table of the paper again, with seeds and intervals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgewise.cli.options import DataHome, Jobs, Store, quiet, show
+
+
+def reproduce(table: Annotated[str, typer.Argument(help="table2, table3, ...")],
+              data: Annotated[list[str] | None,
+                              typer.Option("--data", help="Only this data set; may be repeated.")] = None,
+              seeds: Annotated[int | None,
+                               typer.Option("--seeds", min=1, help="20 by default; 3 with --quick.")] = None,
+              jobs: Jobs = 1, store: Store = Path("runs.db"),
+              quick: Annotated[bool,
+                               typer.Option("--quick", help="Small; never set beside the paper.")] = False,
+              publish: Annotated[Path | None,
+                                 typer.Option("--publish", help="Write the cells to this .jsonl.")] = None,
+              data_home: DataHome = None) -> None:
+    """Run the cells of a table that the store does not hold yet, and print them beside the paper's."""
+    import os
+    import sys
+
+    from edgewise.paper import TABLES
+    from edgewise.paper.base import summarise
+    from edgewise.paper.printing import printed
+    from edgewise.paper.running import chosen_data, run
+    from edgewise.registry import lookup
+    from edgewise.results import provenance
+    from edgewise.results import publish as write
+    from edgewise.store import Store as Facts
+
+    if data_home is not None:
+        os.environ["EDGEWISE_DATA"] = str(data_home)
+    definition = lookup(TABLES, table, "table").make()
+    names = chosen_data(definition, data)
+    with Facts(store) as facts:
+        cells, summary = run(definition, names, seeds or (3 if quick else 20), facts, quick=quick, jobs=jobs,
+                             progress=not quiet())
+        held = [fact for cell in cells if (fact := facts.get(cell)) is not None]
+    if publish is not None:
+        command = " ".join(["edgewise", *sys.argv[1:]])
+        write(held, publish, provenance(command) | {"readings": list(definition.readings)})
+    results = summarise(definition, held)
+    show(f"{table}: {definition.title}", *printed(results, quick=quick))
+    for claim in definition.claims(results) if not quick else []:
+        typer.echo(f"\n{claim.verdict.upper()}: {claim.text}\n  {claim.reason}")
+    typer.echo(f"\n{summary.computed} cells computed, {summary.present} were there, "
+               f"{len(summary.failures)} failed; store: {store}")
+    for failure in summary.failures:
+        where = f"{dict(failure.cell.settings)} seed {failure.cell.seed}"
+        typer.echo(f"  failed: {where}: {failure.message}", err=True)
+    if summary.failures:
+        raise typer.Exit(1)

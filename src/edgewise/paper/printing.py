@@ -1,0 +1,50 @@
+"""Results as rows of text: one for each figure that the paper prints or that is compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from edgewise.paper.base import Result
+from edgewise.stats import Estimate, Paired
+
+
+HEADER = ("data", "model", "attack", "arm", "budget", "metric", "ours [95 %]", "paper", "against baselines")
+
+
+def printed(results: Sequence[Result], *, quick: bool = False) -> tuple[tuple[str, ...], list[list[str]]]:
+    """Return a header and text rows; a quick run is never set beside the paper's figures.
+
+    Examples
+    --------
+    >>> printed([])[1]
+    []
+    """
+    rows = [[*(getattr(r.key, part) for part in ("data", "model", "attack", "arm", "budget")), r.metric,
+             number(r.estimate), "" if quick or r.published is None else f"{r.published:.4g}",
+             "; ".join(f"{arm} {comparison(paired)}" for arm, paired in r.against.items())]
+            for r in results]
+    return HEADER, rows
+
+
+def number(estimate: Estimate) -> str:
+    """Return a mean with its interval.
+
+    Examples
+    --------
+    >>> number(Estimate(0.91, 0.9, 0.92, 20))
+    '0.9100 [0.9000, 0.9200]'
+    """
+    if estimate.n == 1:
+        return f"{estimate.mean:.4f} [one seed]"
+    return f"{estimate.mean:.4f} [{estimate.low:.4f}, {estimate.high:.4f}]"
+
+
+def comparison(paired: Paired) -> str:
+    """Return a paired difference with its corrected p-value and what it says.
+
+    Examples
+    --------
+    >>> comparison(Paired(Estimate(0.01, 0.005, 0.015, 20), 0.001, 0.004))
+    '+0.0100 (p 0.004, better)'
+    """
+    return f"{paired.difference.mean:+.4f} (p {paired.p_holm:.2g}, {paired.verdict()})"
