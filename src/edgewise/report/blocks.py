@@ -85,7 +85,7 @@ class Table:
     notes
         How it was made, below it.
     marks
-        For cells by (row, column): what they say at a glance.
+        For cells by (row, column), the first column excepted: what they say at a glance.
 
     Raises
     ------
@@ -105,8 +105,8 @@ class Table:
                 raise InputError(f"row {number} of the table has {len(row)} cells; "
                                  f"its header has {len(self.header)}.")
         for row, column in self.marks:
-            if not (0 <= row < len(self.rows) and 0 <= column < len(self.header)):
-                raise InputError(f"mark at row {row}, column {column} lies outside the table.")
+            if not (0 <= row < len(self.rows) and 1 <= column < len(self.header)):
+                raise InputError(f"mark at row {row}, column {column} lies outside the cells of the table.")
 
 
 Block: TypeAlias = Prose | Figure | Table

@@ -1,0 +1,241 @@
+"""The paper's tables beside our runs: claims with reasons, figures, and one table a data set."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+
+import numpy as np
+
+from edgewise.paper import TABLES
+from edgewise.paper.base import Claim, Key, Result, Table, summarise
+from edgewise.paper.published import published
+from edgewise.report import figures
+from edgewise.report.blocks import Block, Figure, Mark, Prose, Section
+from edgewise.report.blocks import Table as Grid
+from edgewise.report.figures import Curve, Dot
+from edgewise.stats import Estimate, Paired
+from edgewise.store import Fact, Store
+
+
+SHARES = ("accuracy", "agreement", "found")
+"""Metrics between 0 and 1, shown in percent."""
+PRINTED_AS = {"perturbation_linf": "perturbation"}
+"""Our metric beside which a metric of the paper stands; its perturbation is most likely in L-infinity."""
+NAMES = {"accuracy": "accuracy, %", "agreement": "agreement with the victim, %", "found": "points found, %",
+         "perturbation_l2": "perturbation, L2", "perturbation_linf": "perturbation, L∞",
+         "queries": "victim queries", "size": "training points"}
+VERDICTS: dict[str, Mark] = {"holds": "holds", "does not hold": "fails", "undecided": "undecided"}
+
+
+def sections(store: Store) -> list[Section]:
+    """Return a section for each table with figures in the store, full runs and quick ones apart."""
+    found: list[Section] = []
+    for name, row in TABLES.items():
+        facts = store.facts(name)
+        if facts:
+            table: Table = row.make()
+            full, quick = split(table, facts)
+            found += [section(table, full)] if full else []
+            found += [section(table, quick, quick=True)] if quick else []
+    return found
+
+
+def split(table: Table, facts: Sequence[Fact]) -> tuple[list[Fact], list[Fact]]:
+    """Return the facts of the table's full run and those of its quick version; others are left out."""
+    data = sorted({fact.cell.settings["data"] for fact in facts})
+    seeds = 1 + max(fact.cell.seed for fact in facts)
+    full, quick = ({cell.key for cell in table.cells(data, seeds, quick=small)} for small in (False, True))
+    return ([fact for fact in facts if fact.cell.key in full],
+            [fact for fact in facts if fact.cell.key in quick - full])
+
+
+def section(table: Table, facts: Sequence[Fact], *, quick: bool = False) -> Section:
+    """Return the section of one table: claims, then for each data set its figures, then the readings.
+
+    A quick run has neither claims nor the paper's figures beside it: it is another experiment.
+    """
+    results = summarise(table, facts)
+    if quick:
+        results = [replace(result, published=None) for result in results]
+    blocks: list[Block] = [] if quick else [claims(table.claims(results))]
+    for data in _ordered({result.key.data for result in results}, table.data):
+        mine = [result for result in results if result.key.data == data]
+        blocks.append(Prose(heading=data))
+        blocks += [*pictures(table.name, data, mine, quick=quick), grid(table.name, data, mine, quick=quick)]
+    blocks.append(Prose(heading="How the paper was read", items=table.readings))
+    seeds = sorted({fact.cell.seed for fact in facts})
+    lead = (f"Small settings, {len(seeds)} seeds: a check that everything runs, never to be compared with "
+            "the paper." if quick else _said(table.claims(results), len(seeds)))
+    number = table.name.removeprefix("table")
+    return Section(f"{table.name}-quick" if quick else table.name,
+                   f"Table {number}: {table.title}{' (quick run)' if quick else ''}", lead, tuple(blocks))
+
+
+def _said(claims: Sequence[Claim], seeds: int) -> str:
+    counts = [(sum(claim.verdict == verdict for claim in claims), verdict) for verdict in VERDICTS]
+    return (f"{seeds} seeds. Of {len(claims)} claims: "
+            + ", ".join(f"{count} {verdict}" for count, verdict in counts if count) + ".")
+
+
+def claims(judged: Sequence[Claim]) -> Grid:
+    """Return the claims with their verdicts and the reasons for them."""
+    rows = tuple((claim.text, claim.verdict, claim.reason) for claim in judged)
+    return Grid(("claim", "verdict", "because"), rows, "Verdicts on the claims",
+                marks={(number, 1): VERDICTS[claim.verdict] for number, claim in enumerate(judged)})
+
+
+def grid(table: str, data: str, results: Sequence[Result], *, quick: bool = False) -> Grid:
+    """Return one table a data set: a row for each arm, the paper's figure beside ours, paired differences."""
+    keys = list(dict.fromkeys(result.key for result in _in_reading_order(results)))
+    by_place = {(result.key, result.metric): result for result in results}
+    metrics = [metric for metric in NAMES if any(result.metric == metric for result in results)]
+    metrics += sorted({result.metric for result in results} - set(metrics))
+    baselines = list(dict.fromkeys((result.metric, arm) for result in results for arm in result.against))
+    header = ["what"]
+    columns: list[list[tuple[str, Mark | None]]] = []
+    for metric in metrics:
+        paper = [None if quick else paper_figure(table, key, metric) for key in keys]
+        if any(value is not None for value in paper):
+            header.append(f"paper: {NAMES.get(metric, metric)}")
+            columns.append([(_plain(value, metric), None) for value in paper])
+        header.append(NAMES.get(metric, metric))
+        columns.append([_ours(by_place.get((key, metric)), value)
+                        for key, value in zip(keys, paper, strict=True)])
+        for arm in (arm for of, arm in baselines if of == metric):
+            header.append(f"{NAMES.get(metric, metric).split(',')[0]} against {arm}")
+            columns.append([_difference(by_place.get((key, metric)), arm) for key in keys])
+    rows = tuple((name(key), *(column[number][0] for column in columns)) for number, key in enumerate(keys))
+    marks: dict[tuple[int, int], Mark] = {
+        (number, place + 1): mark for place, column in enumerate(columns)
+        for number, (_, mark) in enumerate(column) if mark is not None}
+    return Grid(tuple(header), rows, f"{data}: {'a quick run' if quick else 'the paper beside our run'}",
+                _notes(results, quick), marks)
+
+
+def _notes(results: Sequence[Result], quick: bool) -> tuple[str, ...]:
+    seeds = sorted({result.estimate.n for result in results})
+    count = str(seeds[0]) if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
+    notes = [f"Means over {count} seeds with 95 % intervals in brackets; differences are paired by seed, "
+             "with Holm-corrected p."]
+    if not quick:
+        notes.append("The paper prints one run without an interval. ≠ marks our figure where the paper's "
+                     "lies outside our interval for the mean; one run may well do so by its own noise.")
+    return tuple(notes)
+
+
+def pictures(table: str, data: str, results: Sequence[Result], *, quick: bool = False) -> list[Figure]:
+    """Return the charts of one data set: accuracy, then perturbation and queries where there are any."""
+    accuracies = [result for result in _in_reading_order(results) if result.metric == "accuracy"]
+    if len({result.key.budget for result in accuracies}) > 1:
+        found = [_curves(data, accuracies)]
+    else:
+        found = [_dots(table, data, accuracies, "accuracy", quick=quick)] if accuracies else []
+    for metric in ("perturbation_linf", "perturbation_l2", "queries"):
+        chosen = [result for result in _in_reading_order(results)
+                  if result.metric == metric and np.isfinite(result.estimate.mean)]
+        if chosen and (metric != "queries" or min(result.estimate.mean for result in chosen) > 0):
+            found.append(_dots(table, data, chosen, metric, quick=quick))
+    return found
+
+
+def _dots(table: str, data: str, results: Sequence[Result], metric: str, *, quick: bool) -> Figure:
+    factor = 100 if metric in SHARES else 1
+    entries: list[Dot] = []
+    for result in results:
+        ours = result.estimate
+        paper = None if quick else paper_figure(table, result.key, metric)
+        entries.append(Dot(name(result.key), factor * ours.mean, factor * ours.low, factor * ours.high,
+                           result.key.arm, None if paper is None else factor * paper))
+    label = NAMES.get(metric, metric)
+    log = metric == "queries"
+    said = figures.summary({entry.label: entry.mean for entry in entries}, "{:.4g}")
+    shown = [entry for entry in entries if entry.reference is not None]
+    beside = f" The paper's: {figures.summary({e.label: e.reference or 0.0 for e in shown}, '{:.4g}')}." \
+        if shown else ""
+    caption = f"{data}: {label}, mean over seeds with its 95 % interval" + (
+        "; open diamonds are the paper's." if shown else ".") + (" Logarithmic scale." if log else "")
+    return Figure(figures.dots(entries, label, log=log), f"{data}, {label}: {said}.{beside}", caption)
+
+
+def _curves(data: str, results: Sequence[Result]) -> Figure:
+    lines: list[Curve] = []
+    grouped: dict[tuple[str, str, str], list[Result]] = defaultdict(list)
+    for result in results:
+        grouped[result.key.model, result.key.attack, result.key.arm].append(result)
+    several = len({model for model, _, _ in grouped}) > 1
+    for (model, attack, arm), members in grouped.items():
+        ordered = sorted(members, key=lambda result: _amount(result.key.budget))
+        label = " ".join(part for part in (model if several else "", attack, arm) if part)
+        lines.append(Curve(label, [_amount(result.key.budget) for result in ordered],
+                           [100 * result.estimate.mean for result in ordered],
+                           [100 * result.estimate.low for result in ordered],
+                           [100 * result.estimate.high for result in ordered],
+                           [np.nan if result.published is None else 100 * result.published
+                            for result in ordered]))
+    said = "; ".join(f"{line.name} {', '.join(f'{value:.1f}' for value in line.mean)}" for line in lines)
+    steps = ", ".join(f"{x:g}" for x in lines[0].x)
+    return Figure(figures.curves(lines, "budget", "accuracy, %"),
+                  f"{data}: accuracy in percent at budgets {steps}: {said}.",
+                  f"{data}: accuracy by budget, with 95 % intervals over seeds; dashed lines are the "
+                  "paper's.")
+
+
+def name(key: Key) -> str:
+    """Return what a row is called: attack, arm and budget, as far as it has them."""
+    parts = [part for part in (key.attack, key.arm) if part]
+    return ", ".join([*parts, f"budget {key.budget}"] if key.budget else parts)
+
+
+def paper_figure(table: str, key: Key, metric: str) -> float | None:
+    """Return what the paper prints for a figure of ours, or None."""
+    return published(table, metric=PRINTED_AS.get(metric, metric), **asdict(key))
+
+
+def _ours(result: Result | None, paper: float | None) -> tuple[str, Mark | None]:
+    if result is None or not np.isfinite(result.estimate.mean):
+        return "–", None
+    ours = result.estimate
+    outside = paper is not None and ours.n > 1 and not ours.low <= paper <= ours.high
+    return _estimate(ours, result.metric), "differs" if outside else None
+
+
+def _estimate(value: Estimate, metric: str) -> str:
+    shown = _plain(value.mean, metric)
+    return shown if value.n == 1 else f"{shown} [{_plain(value.low, metric)}, {_plain(value.high, metric)}]"
+
+
+def _plain(value: float | None, metric: str) -> str:
+    if value is None or not np.isfinite(value):
+        return "–"
+    if metric in SHARES:
+        return f"{100 * value:.2f}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def _difference(result: Result | None, arm: str) -> tuple[str, Mark | None]:
+    if result is None or arm not in result.against:
+        return "–", None
+    paired: Paired = result.against[arm]
+    factor = 100 if result.metric in SHARES else 1
+    gain = paired.difference
+    interval = "" if gain.n == 1 else f" [{factor * gain.low:+.2f}, {factor * gain.high:+.2f}]"
+    marks: dict[str, Mark] = {"better": "better", "worse": "worse", "undecided": "undecided"}
+    return f"{factor * gain.mean:+.2f}{interval}, p {paired.p_holm:.2g}", marks[paired.verdict()]
+
+
+def _in_reading_order(results: Sequence[Result]) -> list[Result]:
+    """Put arms without an attack first, then attack by attack, each by budget."""
+    return sorted(results, key=lambda r: (r.key.model, r.key.attack, _amount(r.key.budget), r.key.arm))
+
+
+def _amount(budget: str) -> float:
+    try:
+        return float(budget)
+    except ValueError:
+        return 0.0
+
+
+def _ordered(found: set[str], first: Sequence[str]) -> list[str]:
+    return [*(item for item in first if item in found), *sorted(found - set(first))]
