@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from edgewise.attacks.base import Adversarial
     from edgewise.data import DATASETS, load
     from edgewise.data.dataset import Dataset, Split
+    from edgewise.learning.loop import learn
     from edgewise.models.kernel_ridge import KernelRidgeClassifier
     from edgewise.models.nadaraya_watson import NadarayaWatsonClassifier
     from edgewise.selection import STRATEGIES
@@ -38,6 +39,7 @@ _HOMES = {
     "STRATEGIES": "edgewise.selection",
     "Split": "edgewise.data.dataset",
     "attack": "edgewise.attacks",
+    "learn": "edgewise.learning.loop",
     "load": "edgewise.data",
     "query": "edgewise.selection.base",
 }
@@ -55,6 +57,7 @@ __all__ = [
     "Query",
     "Split",
     "attack",
+    "learn",
     "load",
     "query",
 ]

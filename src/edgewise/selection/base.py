@@ -27,6 +27,10 @@ from edgewise.randomness import Rng, seed_of, stream
 from edgewise.selection.pool import Pool
 
 
+class NoModelError(InputError):
+    """A strategy asks a model before there is one."""
+
+
 @dataclass(frozen=True)
 class Created:
     """Points made from picked ones, such as adversarial twins; each carries the label its source will get.
@@ -127,8 +131,8 @@ class Request:
     def fitted(self) -> Any:
         """Return the model, or say which strategies do without one."""
         if self.model is None:
-            raise InputError("this strategy asks a model and there is none yet; start with 'typical', "
-                             "'random' or 'edge-mix', or give a fitted model.")
+            raise NoModelError("this strategy asks a model and there is none yet; start with 'typical', "
+                               "'random' or 'edge-mix', or give a fitted model.")
         return self.model
 
     def score(self, function: Callable[[Floats], Floats]) -> Floats:

@@ -140,9 +140,12 @@ class EdgeMix:
         drawn = (_greedy(chance, pair[slab], m) if greedy else
                  systematic(chance, pair[slab], stream(request.seed, "slab")))
         chosen = np.concatenate([slab[drawn], taken])
-        # Either share may have drawn a row: together they are this much likelier than uniform sampling.
+        # Either share may have drawn a row of the slab, also one that the uniform share drew first.
+        by_pair = np.ones(int(pair.max()) + 1)
+        by_pair[pair[slab]] = chance
+        within = order[:np.flatnonzero(order == slab[-1])[0] + 1]
         rate = np.full(N, u / N)
-        rate[slab] += chance * (1 - u / N)
+        rate[within] += by_pair[pair[within]] * (1 - u / N)
         propensity = rate * N / request.n
         if greedy:
             propensity = np.where(np.isin(np.arange(N), taken), 1.0, np.nan)

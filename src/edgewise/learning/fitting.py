@@ -1,0 +1,93 @@
+"""Fit a copy of a model with a stated seed: from scratch or on from the last one, the caller's untouched."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+
+from edgewise.arrays import Floats, InputError, Labels
+
+
+def fitted(model: Any, X: Floats, y: Labels, *, seed: int, last: Any = None,
+           weights: Floats | None = None) -> Any:
+    """Return a fitted copy of ``model``; it and global random state stay as they were.
+
+    Parameters
+    ----------
+    X, y
+        Points ``(n, ...)`` and labels ``(n,)``.
+    model
+        An estimator with ``fit``; its ``random_state`` parameters get ``seed``, and torch draws from it.
+    last
+        The model of the round before, to go on from; None starts from scratch.
+    weights
+        Sample weights (n,) for ``fit``.
+
+    Raises
+    ------
+    InputError
+        No estimator, no way to go on, or weights it does not take.
+
+    Examples
+    --------
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> fitted(DecisionTreeClassifier(), np.array([[0.0], [1.0]]), np.array([0, 1]), seed=3).random_state
+    3
+    """
+    if not hasattr(model, "fit") or isinstance(model, type):
+        raise InputError(f"model must be an estimator with fit, such as LogisticRegression(); got {model!r}. "
+                         "Wrap a torch module in skorch.NeuralNetClassifier.")
+    extra = {} if weights is None else {"sample_weight": weights}
+    if extra and "sample_weight" not in inspect.signature(model.fit).parameters:
+        raise InputError(f"{type(model).__name__}.fit takes no sample_weight; leave weighted=False.")
+    with _seeded(seed):
+        if last is None:
+            return _from_scratch(model, seed).fit(X, y, **extra)
+        return _going_on(last, X, y, extra)
+
+
+def _from_scratch(model: Any, seed: int) -> Any:
+    fresh: Any = clone(model)
+    names = [name for name in fresh.get_params() if name == "random_state" or name.endswith("__random_state")]
+    return fresh.set_params(**dict.fromkeys(names, seed % 2**32)) if names else fresh
+
+
+def _going_on(last: Any, X: Floats, y: Labels, extra: dict[str, Floats]) -> Any:
+    further = copy.deepcopy(last)
+    if hasattr(further, "module_"):
+        return further.partial_fit(X, y, **extra)
+    if "warm_start" in further.get_params():
+        return further.set_params(warm_start=True).fit(X, y, **extra)
+    raise InputError(f"{type(last).__name__} cannot go on from where it was (no warm_start); "
+                     "leave warm=False.")
+
+
+@contextmanager
+def _seeded(seed: int) -> Generator[None]:
+    """Fix the global generators that estimators without ``random_state`` draw from, then put them back."""
+    kept = np.random.get_state()  # noqa: NPY002 - estimators of others still use it
+    np.random.seed(seed % 2**32)  # noqa: NPY002
+    try:
+        with _torch_seeded(seed):
+            yield
+    finally:
+        np.random.set_state(kept)  # noqa: NPY002
+
+
+@contextmanager
+def _torch_seeded(seed: int) -> Generator[None]:
+    import sys
+
+    torch = sys.modules.get("torch")
+    if torch is None:
+        yield
+        return
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        torch.manual_seed(seed % 2**63)
+        yield
