@@ -34,5 +34,5 @@ def retrain(data: Annotated[str, typer.Option("--data", help="A data set.")] = "
         ("points made", f"{len(out.synthetic.y)}"), ("labels bought", f"{out.cost.labels}"),
         ("victim queries", f"{out.cost.queries}")])
     if out.agreement < 1 / 2 and not base:
-        typer.echo("Points just across the boundary carry the label of the other side; alone they turn a 1-NN "
-                   "inside out. Train on clean points too (--base), or place them short of it (--scale).")
+        typer.echo("Points just across the boundary carry the label of the other side; alone they turn a "
+                   "1-NN inside out. Train on clean points too (--base), or stay short of it (--scale).")

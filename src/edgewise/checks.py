@@ -1,1 +1,0 @@
-"""Contract checks for anything registered; run them on a component of your own."""
