@@ -1,0 +1,31 @@
+"""One function per statement: A to G as proved in docs/theory.md, and Theorems 3.1 to 3.3 as printed, for the record."""
+
+from edgewise.theory.bounds.constants import deviation, mass_needed
+from edgewise.theory.bounds.kernels import (
+    theorem_d,
+    theorem_e,
+    theorem_f,
+    theorem_g,
+    theorem_g_norm,
+)
+from edgewise.theory.bounds.neighbours import theorem_a, theorem_b, theorem_c, theorem_c_uniform
+from edgewise.theory.bounds.printed import printed_3_1, printed_3_2, printed_3_2_exponent, printed_3_3
+
+
+__all__ = [
+    "deviation",
+    "mass_needed",
+    "printed_3_1",
+    "printed_3_2",
+    "printed_3_2_exponent",
+    "printed_3_3",
+    "theorem_a",
+    "theorem_b",
+    "theorem_c",
+    "theorem_c_uniform",
+    "theorem_d",
+    "theorem_e",
+    "theorem_f",
+    "theorem_g",
+    "theorem_g_norm",
+]
