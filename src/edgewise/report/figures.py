@@ -113,7 +113,7 @@ def dots(entries: Sequence[Dot], xlabel: str, *, reference: str = "paper", log: 
     if not entries:
         raise InputError("a dot chart needs at least one entry.")
     with mpl.rc_context(_STYLE):
-        canvas = Canvas(figsize=(8.2, 0.95 + 0.27 * len(entries)), layout="constrained")
+        canvas = Canvas(figsize=(5.9, 0.95 + 0.26 * len(entries)), layout="constrained")
         axes = canvas.add_subplot()
         heights = np.arange(len(entries))[::-1]
         groups = list(dict.fromkeys(entry.group for entry in entries))
@@ -138,7 +138,8 @@ def dots(entries: Sequence[Dot], xlabel: str, *, reference: str = "paper", log: 
         return _svg(canvas)
 
 
-def curves(lines: Sequence[Curve], xlabel: str, ylabel: str, *, reference: str = "paper") -> bytes:
+def curves(lines: Sequence[Curve], xlabel: str, ylabel: str, *, reference: str = "paper",
+           log: bool = False) -> bytes:
     """Return lines with their intervals; a reference is drawn dashed with open markers, in the same colour.
 
     Examples
@@ -149,7 +150,7 @@ def curves(lines: Sequence[Curve], xlabel: str, ylabel: str, *, reference: str =
     if not lines:
         raise InputError("a chart of curves needs at least one line.")
     with mpl.rc_context(_STYLE):
-        canvas = Canvas(figsize=(8.2, 4.1), layout="constrained")
+        canvas = Canvas(figsize=(5.9, 4.2), layout="constrained")
         axes = canvas.add_subplot()
         for number, line in enumerate(lines):
             colour, marker = COLOURS[number % len(COLOURS)], MARKERS[number % len(MARKERS)]
@@ -162,13 +163,16 @@ def curves(lines: Sequence[Curve], xlabel: str, ylabel: str, *, reference: str =
         axes.grid(axis="y")
         axes.set_xlabel(xlabel)
         axes.set_ylabel(ylabel)
+        if log:
+            axes.set_yscale("log")
+            axes.yaxis.set_major_formatter(FuncFormatter(_plain))
         axes.set_xticks(sorted({x for line in lines for x in line.x}))
         _legend(canvas, axes)
         return _svg(canvas)
 
 
 def regions(grid: Floats, extent: tuple[float, float, float, float], classes: Sequence[str],
-            pictures: Sequence[Scatter], *, columns: int = 3) -> bytes:
+            pictures: Sequence[Scatter], *, columns: int = 2) -> bytes:
     """Return the decision regions of a classifier of the plane, once for each scatter on top of them.
 
     Parameters
@@ -189,7 +193,7 @@ def regions(grid: Floats, extent: tuple[float, float, float, float], classes: Se
         columns = min(columns, len(pictures))
         left, right, bottom, top = extent
         shape = (top - bottom) / (right - left)
-        canvas = Canvas(figsize=(3.3 * columns, rows * (3.1 * shape + 0.35) + 0.45), layout="constrained")
+        canvas = Canvas(figsize=(3.0 * columns, rows * (2.75 * shape + 0.35) + 0.45), layout="constrained")
         panels = canvas.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
         for axes in panels.flat[len(pictures):]:
             axes.set_visible(False)
@@ -231,10 +235,10 @@ def _references(axes: Axes, places: Sequence[tuple[float | None, float]], name: 
 
 def _scale(axes: Axes, log: bool) -> None:
     if not log:
-        axes.xaxis.set_major_locator(MaxNLocator(7))
+        axes.xaxis.set_major_locator(MaxNLocator(5))
         return
     axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(10, subs=(1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_locator(LogLocator(10, subs=(1.0, 3.0)))
     axes.xaxis.set_major_formatter(FuncFormatter(_plain))
     axes.xaxis.set_minor_formatter(NullFormatter())
 
@@ -246,7 +250,7 @@ def _plain(value: float, _place: float) -> str:
 def _legend(canvas: Canvas, axes: Axes) -> None:
     handles, labels = axes.get_legend_handles_labels()
     if len(labels) > 1:
-        canvas.legend(handles, labels, loc="outside upper left", ncols=min(4, len(labels)))
+        canvas.legend(handles, labels, loc="outside upper left", ncols=min(3, len(labels)))
 
 
 def _svg(canvas: Canvas) -> bytes:

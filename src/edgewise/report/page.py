@@ -20,6 +20,7 @@ from edgewise.store import Store
 
 TITLE = "edgewise report"
 
+LONG = 48
 MARKS: dict[Mark, tuple[str, str]] = {
     "differs": ("≠", "the paper's figure lies outside our interval"),
     "better": ("▲", "significantly better"),
@@ -97,7 +98,7 @@ def render(sections: Sequence[Section], *, title: str = TITLE) -> str:
     from edgewise import __version__
 
     return _template().render(title=title, version=__version__, sections=sections, kind=_kind,
-                              data_url=_data_url, marks=MARKS,
+                              data_url=_data_url, stacks=_stacks, marks=MARKS,
                               legend={mark for section in sections for block in section.blocks
                                       if isinstance(block, Table) for mark in block.marks.values()})
 
@@ -118,6 +119,11 @@ def _kind(block: Block) -> str:
             return "figure"
         case Table():
             return "table"
+
+
+def _stacks(table: Table) -> bool:
+    """Say whether the rows' names are sentences, which a phone shows one below the other."""
+    return any(len(row[0]) > LONG for row in table.rows)
 
 
 def _data_url(figure: Figure) -> str:

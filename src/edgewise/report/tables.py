@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from typing import Any
 
 import numpy as np
 
+from edgewise.attacks import ATTACKS
 from edgewise.paper import TABLES
 from edgewise.paper.base import Claim, Key, Result, Table, summarise
 from edgewise.paper.published import published
@@ -74,9 +76,8 @@ def section(table: Table, facts: Sequence[Fact], *, quick: bool = False) -> Sect
 
 
 def _said(claims: Sequence[Claim], seeds: int) -> str:
-    counts = [(sum(claim.verdict == verdict for claim in claims), verdict) for verdict in VERDICTS]
-    return (f"{seeds} seeds. Of {len(claims)} claims: "
-            + ", ".join(f"{count} {verdict}" for count, verdict in counts if count) + ".")
+    hold, fail, open_ = (sum(claim.verdict == verdict for claim in claims) for verdict in VERDICTS)
+    return f"{seeds} seeds. Of {len(claims)} claims, {hold} hold, {fail} do not, {open_} are undecided."
 
 
 def claims(judged: Sequence[Claim]) -> Grid:
@@ -110,32 +111,31 @@ def grid(table: str, data: str, results: Sequence[Result], *, quick: bool = Fals
     marks: dict[tuple[int, int], Mark] = {
         (number, place + 1): mark for place, column in enumerate(columns)
         for number, (_, mark) in enumerate(column) if mark is not None}
-    return Grid(tuple(header), rows, f"{data}: {'a quick run' if quick else 'the paper beside our run'}",
-                _notes(results, quick), marks)
+    beside = any(title.startswith("paper") for title in header)
+    return Grid(tuple(header), rows, f"{data}: {'the paper beside our run' if beside else 'our run'}",
+                _notes(results, beside), marks)
 
 
-def _notes(results: Sequence[Result], quick: bool) -> tuple[str, ...]:
+def _notes(results: Sequence[Result], beside: bool) -> tuple[str, ...]:
     seeds = sorted({result.estimate.n for result in results})
     count = str(seeds[0]) if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
     notes = [f"Means over {count} seeds with 95 % intervals in brackets; differences are paired by seed, "
              "with Holm-corrected p."]
-    if not quick:
+    if beside:
         notes.append("The paper prints one run without an interval. ≠ marks our figure where the paper's "
                      "lies outside our interval for the mean; one run may well do so by its own noise.")
     return tuple(notes)
 
 
 def pictures(table: str, data: str, results: Sequence[Result], *, quick: bool = False) -> list[Figure]:
-    """Return the charts of one data set: accuracy, then perturbation and queries where there are any."""
-    accuracies = [result for result in _in_reading_order(results) if result.metric == "accuracy"]
-    if len({result.key.budget for result in accuracies}) > 1:
-        found = [_curves(data, accuracies)]
-    else:
-        found = [_dots(table, data, accuracies, "accuracy", quick=quick)] if accuracies else []
-    for metric in ("perturbation_linf", "perturbation_l2", "queries"):
+    """Return the charts of one data set, one a metric; lines where there are several budgets."""
+    found: list[Figure] = []
+    for metric in ("accuracy", "agreement", "perturbation_linf", "queries"):
         chosen = [result for result in _in_reading_order(results)
                   if result.metric == metric and np.isfinite(result.estimate.mean)]
-        if chosen and (metric != "queries" or min(result.estimate.mean for result in chosen) > 0):
+        if len({result.key.budget for result in chosen}) > 1:
+            found.append(_curves(table, data, chosen, metric, quick=quick))
+        elif chosen:
             found.append(_dots(table, data, chosen, metric, quick=quick))
     return found
 
@@ -143,13 +143,15 @@ def pictures(table: str, data: str, results: Sequence[Result], *, quick: bool = 
 def _dots(table: str, data: str, results: Sequence[Result], metric: str, *, quick: bool) -> Figure:
     factor = 100 if metric in SHARES else 1
     entries: list[Dot] = []
+    one_arm = len({result.key.arm for result in results}) == 1
     for result in results:
         ours = result.estimate
         paper = None if quick else paper_figure(table, result.key, metric)
-        entries.append(Dot(name(result.key), factor * ours.mean, factor * ours.low, factor * ours.high,
+        label = name(replace(result.key, arm="") if one_arm and result.key.attack else result.key)
+        entries.append(Dot(label, factor * ours.mean, factor * ours.low, factor * ours.high,
                            result.key.arm, None if paper is None else factor * paper))
     label = NAMES.get(metric, metric)
-    log = metric == "queries"
+    log = _logarithmic(metric, results)
     said = figures.summary({entry.label: entry.mean for entry in entries}, "{:.4g}")
     shown = [entry for entry in entries if entry.reference is not None]
     beside = f" The paper's: {figures.summary({e.label: e.reference or 0.0 for e in shown}, '{:.4g}')}." \
@@ -159,7 +161,12 @@ def _dots(table: str, data: str, results: Sequence[Result], metric: str, *, quic
     return Figure(figures.dots(entries, label, log=log), f"{data}, {label}: {said}.{beside}", caption)
 
 
-def _curves(data: str, results: Sequence[Result]) -> Figure:
+def _logarithmic(metric: str, results: Sequence[Result]) -> bool:
+    return metric == "queries" and min(result.estimate.mean for result in results) > 0
+
+
+def _curves(table: str, data: str, results: Sequence[Result], metric: str, *, quick: bool) -> Figure:
+    factor = 100 if metric in SHARES else 1
     lines: list[Curve] = []
     grouped: dict[tuple[str, str, str], list[Result]] = defaultdict(list)
     for result in results:
@@ -168,18 +175,21 @@ def _curves(data: str, results: Sequence[Result]) -> Figure:
     for (model, attack, arm), members in grouped.items():
         ordered = sorted(members, key=lambda result: _amount(result.key.budget))
         label = " ".join(part for part in (model if several else "", attack, arm) if part)
+        paper = [None if quick else paper_figure(table, result.key, metric) for result in ordered]
         lines.append(Curve(label, [_amount(result.key.budget) for result in ordered],
-                           [100 * result.estimate.mean for result in ordered],
-                           [100 * result.estimate.low for result in ordered],
-                           [100 * result.estimate.high for result in ordered],
-                           [np.nan if result.published is None else 100 * result.published
-                            for result in ordered]))
-    said = "; ".join(f"{line.name} {', '.join(f'{value:.1f}' for value in line.mean)}" for line in lines)
+                           [factor * result.estimate.mean for result in ordered],
+                           [factor * result.estimate.low for result in ordered],
+                           [factor * result.estimate.high for result in ordered],
+                           [np.nan if value is None else factor * value for value in paper]))
+    said = "; ".join(f"{line.name} {', '.join(f'{value:.4g}' for value in line.mean)}" for line in lines)
     steps = ", ".join(f"{x:g}" for x in lines[0].x)
-    return Figure(figures.curves(lines, "budget", "accuracy, %"),
-                  f"{data}: accuracy in percent at budgets {steps}: {said}.",
-                  f"{data}: accuracy by budget, with 95 % intervals over seeds; dashed lines are the "
-                  "paper's.")
+    log, label = _logarithmic(metric, results), NAMES.get(metric, metric)
+    beside = any(np.isfinite(line.reference).any() for line in lines)
+    return Figure(figures.curves(lines, "budget", label, log=log),
+                  f"{data}: {label} at budgets {steps}: {said}.",
+                  f"{data}: {label} by budget, with 95 % intervals over seeds"
+                  + ("; dashed lines are the paper's." if beside else ".")
+                  + (" Logarithmic scale." if log else ""))
 
 
 def name(key: Key) -> str:
@@ -226,8 +236,19 @@ def _difference(result: Result | None, arm: str) -> tuple[str, Mark | None]:
 
 
 def _in_reading_order(results: Sequence[Result]) -> list[Result]:
-    """Put arms without an attack first, then attack by attack, each by budget."""
-    return sorted(results, key=lambda r: (r.key.model, r.key.attack, _amount(r.key.budget), r.key.arm))
+    """Put budget by budget, in each arms without an attack first, then attack by attack."""
+    attacks, arms = ["", *ATTACKS], ["baseline", "random", "clean"]
+
+    def place(result: Result) -> tuple[Any, ...]:
+        key = result.key
+        return (key.model, _amount(key.budget), _position(key.attack, attacks), key.attack,
+                _position(key.arm, arms), key.arm)
+
+    return sorted(results, key=place)
+
+
+def _position(item: str, order: Sequence[str]) -> int:
+    return order.index(item) if item in order else len(order)
 
 
 def _amount(budget: str) -> float:
