@@ -13,6 +13,8 @@ from edgewise.cli.reproduce import reproduce
 from edgewise.cli.retrain import retrain
 
 
+INTERRUPTED = 130
+
 app = typer.Typer(name="edgewise", no_args_is_help=True, add_completion=False, rich_markup_mode=None,
                   pretty_exceptions_enable=False,
                   help="Adversarial active learning: find the decision boundary, label there, and learn when "
@@ -33,8 +35,11 @@ def main() -> None:
         app()
     except (InputError, MissingExtraError) as error:
         _stop(f"edgewise: {error}", 2)
-    except KeyboardInterrupt:
-        _stop("edgewise: stopped. What was finished is kept; the same command goes on from there.", 130)
+    except SystemExit as stop:
+        if stop.code == INTERRUPTED:
+            _stop("edgewise: stopped. What was finished is kept; the same command goes on from there.",
+                  INTERRUPTED)
+        raise
     except OSError as error:
         _stop(f"edgewise: {error.strerror or error}: {error.filename or ''}".rstrip(": "), 1)
 

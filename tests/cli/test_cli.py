@@ -1,0 +1,122 @@
+"""Commands as a newcomer types them: answers, wrong names, no traceback, nothing half-written."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from edgewise.paper.base import summarise
+from edgewise.paper.table2 import Table2
+from edgewise.store import Store
+
+
+COMMAND = [sys.executable, "-c", "from edgewise.cli import main; main()"]
+
+
+def edgewise(*arguments, check=True, cwd=None, **environment):
+    command = [*COMMAND, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False,
+                          env={**os.environ, "COLUMNS": "100", **environment})
+    if check:
+        assert done.returncode == 0, done.stderr
+    return done
+
+
+def test_attack_prints_figures_and_writes_points(tmp_path):
+    out = tmp_path / "points.npz"
+    done = edgewise("attack", "direct", "-n", 20, "--out", out)
+    assert "queries a sample" in done.stdout
+    with np.load(out) as saved:
+        assert saved["points"].shape == (20, 2)
+        assert saved["found"].all()
+
+
+def test_retrain_says_what_it_cost():
+    done = edgewise("retrain", "--attack", "direct", "--budget", 30)
+    assert "victim queries" in done.stdout
+    assert "inside out" in done.stdout
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (["attack", "dirct"], "did you mean 'direct'"),
+    (["attack", "direct", "--data", "halfmon"], "did you mean 'halfmoon'"),
+    (["attack", "direct", "-n", "0"], "Invalid value for '-n'"),
+    (["reproduce", "table9"], "unknown table 'table9'"),
+    (["reproduce", "table2", "--data", "moon"], "unknown data set 'moon'"),
+    (["report", "--store", "missing.db"], "there is no store at missing.db"),
+    (["retrain", "--budget", "99999"], "budget must be between 1 and 1900"),
+    (["frobnicate"], "No such command"),
+])
+def test_wrong_input_is_one_paragraph(arguments, message, tmp_path):
+    done = edgewise(*arguments, check=False, cwd=tmp_path)
+    assert done.returncode == 2
+    assert message in " ".join(done.stderr.replace("│", " ").split())
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) in ([], [tmp_path / "runs.db"])
+
+
+def test_reproduce_resumes_and_says_so(tmp_path):
+    store = tmp_path / "runs.db"
+    arguments = ["reproduce", "table2", "--quick", "--data", "halfmoon", "--seeds", 1, "--store", store]
+    assert "6 cells computed, 0 were there" in edgewise(*arguments).stdout
+    assert "0 cells computed, 6 were there" in edgewise(*arguments).stdout
+    published = tmp_path / "table2.jsonl"
+    edgewise(*arguments, "--publish", published)
+    assert len(published.read_text().splitlines()) == 7
+
+
+def test_a_foreign_store_is_refused(tmp_path):
+    path = tmp_path / "notes.db"
+    path.write_text("my notes, not a database " * 100)
+    done = edgewise("reproduce", "table2", "--quick", "--store", path, check=False)
+    assert done.returncode == 2
+    assert "as a store" in done.stderr
+    assert path.read_text().startswith("my notes")
+
+
+def test_control_c_keeps_what_was_finished(tmp_path):
+    store = tmp_path / "runs.db"
+    command = [*COMMAND, "reproduce", "table2", "--quick", "--data", "halfmoon", "--seeds", "40",
+               "--store", str(store)]
+    job = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    deadline = time.monotonic() + 60
+    while facts(store) < 3 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    job.send_signal(signal.SIGINT)
+    _, said = job.communicate(timeout=60)
+    assert job.returncode == 130
+    assert "What was finished is kept" in said
+    assert "Traceback" not in said
+    assert facts(store) >= 3
+
+
+@pytest.mark.slow
+def test_kills_of_the_real_command_change_no_figure(tmp_path):
+    whole, killed = tmp_path / "whole.db", tmp_path / "killed.db"
+    arguments = ["reproduce", "table2", "--quick", "--data", "halfmoon", "--seeds", "6", "--store"]
+    edgewise(*arguments, whole)
+    command = [*COMMAND, *arguments, str(killed), "--jobs", "2"]
+    for goal in (3, 10, 20, 30):
+        job = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               start_new_session=True)
+        while facts(killed) < goal and job.poll() is None:
+            time.sleep(0.02)
+        os.killpg(job.pid, signal.SIGKILL)
+        job.wait()
+    edgewise(*arguments, killed)
+    with Store(whole, read_only=True) as one, Store(killed, read_only=True) as two:
+        assert summarise(Table2(), one.facts("table2")) == summarise(Table2(), two.facts("table2"))
+
+
+def facts(path):
+    if not path.exists():
+        return 0
+    try:
+        with Store(path, read_only=True) as store:
+            return len(store.facts())
+    except ValueError:
+        return 0

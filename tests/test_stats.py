@@ -1,0 +1,58 @@
+"""Intervals and tests against SciPy and hand calculation."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from edgewise.arrays import InputError
+from edgewise.stats import Estimate, Paired, estimate, holm, paired, wilson
+
+
+def test_interval_is_students():
+    x = np.array([1.0, 2.0, 4.0, 7.0])
+    low, high = stats.t.interval(0.95, 3, x.mean(), stats.sem(x))
+    ours = estimate(x)
+    assert (ours.low, ours.high) == pytest.approx((low, high))
+
+
+def test_one_seed_has_no_interval():
+    assert np.isnan(estimate([3.0]).low)
+
+
+def test_equal_runs_are_undecided():
+    assert paired([1, 2, 3], [1, 2, 3]).verdict() == "undecided"
+
+
+def test_six_seeds_can_decide_and_five_cannot():
+    assert paired(np.arange(1, 7), np.zeros(6)).verdict() == "better"
+    assert paired(np.arange(1, 6), np.zeros(5)).verdict() == "undecided"
+    assert paired(np.zeros(6), np.arange(1, 7)).verdict() == "worse"
+
+
+def test_holm_by_hand():
+    family = [Paired(Estimate(1, 0, 2, 9), p, p) for p in (0.03, 0.01, 0.04)]
+    assert [r.p_holm for r in holm(family)] == pytest.approx([0.06, 0.03, 0.06])
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
+def test_holm_never_lowers_and_keeps_order(ps):
+    corrected = [r.p_holm for r in holm([Paired(Estimate(1, 0, 2, 9), p, p) for p in ps])]
+    assert all(c >= p and c <= 1 for p, c in zip(ps, corrected, strict=True))
+    assert all(corrected[i] <= corrected[j] for i in range(len(ps)) for j in range(len(ps)) if ps[i] < ps[j])
+
+
+def test_wilson_contains_the_share():
+    low, high = wilson(0, 20)
+    assert low == 0
+    assert 0 < high < 0.2
+
+
+def test_bad_input():
+    with pytest.raises(InputError, match="at least one value"):
+        estimate([])
+    with pytest.raises(InputError, match="same length"):
+        paired([1, 2], [1])
+    with pytest.raises(InputError, match="0 <= hits <= n"):
+        wilson(3, 2)
