@@ -128,7 +128,7 @@ def _caps(index: RegionIndex, X: Floats, box: Box | None) -> Floats:
 
 def inside(index: RegionIndex, box: Box) -> bool:
     """Say whether every training point lies in the box."""
-    return bool((box.low <= index.X.min(axis=0)).all() and (index.X.max(axis=0) <= box.high).all())
+    return bool((box.low <= index.low).all() and (index.high <= box.high).all())
 
 
 def nearest_others(index: RegionIndex, X: Floats, own: Index, m: int) -> tuple[Index, Floats]:

@@ -43,6 +43,8 @@ class RegionIndex:
         ``(p + 3, m)`` float32: the matrix whose product with a query's row bounds its squared distances.
     largest
         The largest distance of a point from the centre.
+    low, high
+        The smallest and largest value of each feature ``(d,)``.
     """
 
     X: Floats
@@ -55,6 +57,8 @@ class RegionIndex:
     rest: Floats
     columns: Floats
     largest: float
+    low: Floats
+    high: Floats
 
     @classmethod
     def of(cls, X: Floats, y: Index, n_classes: int, p: int | None = None) -> RegionIndex:
@@ -78,7 +82,7 @@ class RegionIndex:
         columns[:-3], columns[-3], columns[-2], columns[-1] = coords.T, rest, square, 1
         columns[-2, order < 0] = np.float32(1e30)
         return cls(points, np.array(begin), np.array(end), order, centre, axes, coords, rest, columns,
-                   float(np.sqrt(square.max())))
+                   float(np.sqrt(square.max())), points.min(axis=0), points.max(axis=0))
 
     def bounds(self, X: Floats) -> tuple[Floats, Floats, Floats, Floats]:
         """Return lower bounds ``(b, m)`` of squared distances, and coordinates, rests, lengths of ``X``."""

@@ -7,11 +7,24 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from edgewise.attacks.region.cell import FLAGS, FULL, SOLVED, STALLED, Cell, Query, add, dist2, evaluate, maximise
+from edgewise.attacks.region.cell import (
+    FLAGS,
+    FULL,
+    INNER,
+    SOLVED,
+    STALLED,
+    Cell,
+    Query,
+    add,
+    dist2,
+    maximise,
+    move,
+)
 from edgewise.attacks.region.index import CHUNK
 from edgewise.attacks.region.search import (
     CELLS,
     EXACT,
+    INTERVAL,
     POOL,
     SCREEN,
     STEPS,
@@ -21,10 +34,12 @@ from edgewise.attacks.region.search import (
     below,
     chunk_minima,
     gap2,
+    interval,
     least_estimate,
     nearest,
     place,
     rival,
+    slack_at,
 )
 
 
@@ -32,7 +47,7 @@ _ROUNDS = 1000
 _EPS = 2.220446049250313e-16
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
+@njit(**INNER)
 def _bisector(far_j: float, far_i: float, apart2: float) -> float:
     """Return the distance from the query to where ``x_j`` becomes as near as ``x_i``."""
     gain = far_j - far_i
@@ -41,27 +56,35 @@ def _bisector(far_j: float, far_i: float, apart2: float) -> float:
     return gain / (2.0 * np.sqrt(apart2)) if apart2 > 0.0 else np.inf
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
-def _raise_bound(e: int, size: int, p: Points, w: Scratch, counts: Any) -> None:
+@njit(**INNER)
+def _raise_bound(e: int, size: int, p: Points, w: Scratch, use: Any, counts: Any) -> None:
     """Raise survivor ``e``'s bound by the pool members it has not met."""
     j = w.live[e]
     for a in range(w.live_upto[e], size):
+        i = w.pool[a]
+        if use[INTERVAL] and a > 0:
+            side = p.rest[j] - p.rest[i]
+            apart2 = gap2(p.coords, j, p.coords[i]) + side * side - 1e-5 * p.largest * p.largest
+            if apart2 > 0 and _bisector(w.live_far[e], w.pool_far[a], apart2) <= w.live_bound[e]:
+                continue
         counts[EXACT] += 1
-        bound = _bisector(w.live_far[e], w.pool_far[a], dist2(p.X, w.pool[a], p.X[j]))
+        bound = _bisector(w.live_far[e], w.pool_far[a], dist2(p.X, i, p.X[j]))
         if bound > w.live_bound[e] or a == 0:
             w.live_bound[e], w.live_best[e] = bound, a
     w.live_upto[e] = size
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
-def _violated(reach2: float, size: int, k: int, c: Cell, p: Points, w: Scratch, counts: Any) -> int:
+@njit(**INNER)
+def _violated(reach2: float, size: int, k: int, c: Cell, p: Points, w: Scratch, use: Any,
+              counts: Any) -> int:
     """Return the pool member nearest to ``z`` if nearer than ``reach2`` and not yet active, else -1."""
     best, which = reach2, -1
+    slack = slack_at(np.sqrt(reach2), p, w)
     for a in range(size):
         active = False
         for e in range(k):
             active = active or c.act[e] == w.pool[a]
-        if not active:
+        if not active and not (use[INTERVAL] and interval(w.pool[a], slack, p, w) >= best):
             counts[EXACT] += 1
             value = dist2(p.X, w.pool[a], w.z)
             if value < best:
@@ -69,7 +92,7 @@ def _violated(reach2: float, size: int, k: int, c: Cell, p: Points, w: Scratch, 
     return which
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
+@njit(**INNER)
 def _enter(i: int, size: int, q: Query, p: Points, w: Scratch) -> int:
     """Put rival ``i`` into the pool unless it is there; return its place, or the pool's size if full."""
     for a in range(size):
@@ -80,27 +103,29 @@ def _enter(i: int, size: int, q: Query, p: Points, w: Scratch) -> int:
     return size
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
+@njit(**INNER)
 def _cell(e: int, size: int, ub2: float, cap: float, margin: float, path: float, q: Query, c: Cell, v: View, p: Points,
           w: Scratch, use: Any, counts: Any) -> tuple[int, float, int, int, float]:
     """Solve survivor ``e``'s cell; return status, twice the dual, half-spaces, pool size and path length."""
     j, far = w.live[e], w.live_far[e]
     tol = 4e-13 * far + 4 * _EPS * np.sqrt(far) * (p.largest + v.length)
     counts[CELLS] += 1
-    k, q2, fresh = 0, evaluate(0, c.lam, q, c), w.live_best[e]
+    k, q2, fresh = 0, move(0, c.lam, q, c), w.live_best[e]
     for _ in range(_ROUNDS):
         if fresh >= 0:
             if k == c.act.size:
                 return FULL, q2, k, size, path
             add(k, w.pool[fresh], j, p.X, 0.5 * (far - w.pool_far[fresh]) + margin, c)
-            k, q2, status, steps = maximise(k + 1, ub2, cap, tol, q, c)
+            k, q2, status, steps = maximise(k + 1, q2, ub2, cap, tol, q, c)
             counts[STEPS] += steps
             if status != SOLVED:
                 return status, q2, k, size, path
         moved, spread = place(j, k, q, c, v, p, w)
         path += moved
         reach2 = dist2(p.X, j, w.z) + 2.0 * (margin - tol)
-        fresh = _violated(reach2, size, k, c, p, w, counts) if use[POOL] else -1
+        if reach2 <= 0.0:
+            return SOLVED, q2, k, size, path
+        fresh = _violated(reach2, size, k, c, p, w, use, counts) if use[POOL] else -1
         if fresh < 0:
             i = rival(reach2, spread, path, v, p, w, use, counts)
             if i < 0:
@@ -116,14 +141,14 @@ def _cell(e: int, size: int, ub2: float, cap: float, margin: float, path: float,
     return STALLED, q2, k, size, path
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
+@njit(**INNER)
 def _survive(j: int, far: float, bound: float, m: int, w: Scratch) -> int:
     """Append ``j`` to the cells that may win."""
     w.live[m], w.live_far[m], w.live_bound[m], w.live_best[m], w.live_upto[m] = j, far, bound, 0, 1
     return m + 1
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
+@njit(**INNER)
 def _first(i1: int, d1: float, own: int, allowed: Any, v: View, p: Points, w: Scratch) -> int:
     """Return a promising cell: among the points estimated nearest, the one with the nearest bisector."""
     twice = np.float32(2.0) * v.rest
@@ -154,7 +179,7 @@ def _first(i1: int, d1: float, own: int, allowed: Any, v: View, p: Points, w: Sc
     return which
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
+@njit(**INNER)
 def _screen(i1: int, d1: float, first: int, ub: float, own: int, allowed: Any, q: Query, v: View, p: Points,
             w: Scratch, use: Any, counts: Any) -> int:
     """List the cells whose bisector with the nearest own point is nearer than ``ub``; return how many."""
@@ -186,7 +211,7 @@ def _screen(i1: int, d1: float, first: int, ub: float, own: int, allowed: Any, q
     return m
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
+@njit(**INNER)
 def search(own: int, cap: float, margin: float, allowed: Any, q: Query, c: Cell, v: View, p: Points, w: Scratch, use: Any,
            best_z: Any, counts: Any) -> tuple[int, float, float, int, float, float]:
     """Find the nearest point of the box where a point of another class than ``own`` is nearest.
@@ -198,8 +223,10 @@ def search(own: int, cap: float, margin: float, allowed: Any, q: Query, c: Cell,
     point.
     """
     chunk_minima(v.low, v.least)
-    w.seen[v.begin:v.end] = -np.inf
-    w.z[:] = q.x
+    for i in range(v.begin, v.end):
+        w.seen[i] = -np.inf
+    for t in range(w.z.size):
+        w.z[t] = q.x[t]
     i1, d1 = nearest(q.x, v, p, v.begin, v.end, w, counts)
     if i1 < 0:
         return SOLVED, np.inf, 0.0, -1, np.inf, np.inf
@@ -219,7 +246,7 @@ def search(own: int, cap: float, margin: float, allowed: Any, q: Query, c: Cell,
         if screened and w.live_bound[e] ** 2 >= ub2 and use[SCREEN]:
             break
         if w.live_upto[e] < size:
-            _raise_bound(e, size, p, w, counts)
+            _raise_bound(e, size, p, w, use, counts)
             continue
         limit = cap if cap >= 0.0 else w.live_far[e] * (1 + 1e-9)
         status, q2, k, size, path = _cell(e, size, ub2, limit, margin, path, q, c, v, p, w, use, counts)
@@ -227,7 +254,8 @@ def search(own: int, cap: float, margin: float, allowed: Any, q: Query, c: Cell,
             return FULL, ub2, 0.0, winner, gap, d1
         if status == SOLVED and q2 < ub2:
             ub2, winner = max(q2, 0.0), w.live[e]
-            best_z[:] = w.z
+            for t in range(best_z.size):
+                best_z[t] = w.z[t]
             gap = dist2(p.X, i1, p.X[winner])
             for a in range(k):
                 gap = min(gap, c.G[a, a])
@@ -242,7 +270,7 @@ def search(own: int, cap: float, margin: float, allowed: Any, q: Query, c: Cell,
     return SOLVED, ub2, min(ub2, stalled2), winner, gap, d1
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
+@njit(cache=True, nogil=True, fastmath=FLAGS, error_model="numpy")
 def search_block(X: Any, own: Any, low: Any, high: Any, boxed: bool, caps: Any, margins: Any, allowed: Any, lows: Any,
                  coords: Any, rests: Any, lengths: Any, c: Cell, p: Points, w: Scratch, use: Any, points: Any,
                  squares: Any, lowers: Any, winners: Any, gaps: Any, nears: Any, status: Any, counts: Any) -> None:

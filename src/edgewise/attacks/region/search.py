@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from edgewise.attacks.region.cell import FLAGS, Cell, Query, dist2
+from edgewise.attacks.region.cell import FLAGS, INNER, Cell, Query, dist2, move
 from edgewise.attacks.region.index import CHUNK
 
 
@@ -59,7 +59,7 @@ class Scratch(NamedTuple):
     about: Any
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@njit(**{**INNER, "fastmath": FAST})
 def chunk_minima(low: Any, least: Any) -> None:
     """Set ``least[g]`` to the smallest of the `CHUNK` bounds of chunk ``g``."""
     for g in range(least.size):
@@ -70,17 +70,20 @@ def chunk_minima(low: Any, least: Any) -> None:
         least[g] = best
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@njit(**{**INNER, "fastmath": FAST})
 def least_estimate(low: Any, rest: Any, twice: Any, begin: int, end: int) -> Any:
     """Return the smallest estimated squared distance: the bound without the unknown cross term."""
     best = np.float32(np.inf)
-    for i in range(begin, end):
-        value = low[i] + twice * rest[i]
-        best = value if value < best else best
+    for g in range(begin // CHUNK, (end + CHUNK - 1) // CHUNK):
+        inner = low[g * CHUNK] + twice * rest[g * CHUNK]
+        for t in range(1, CHUNK):
+            value = low[g * CHUNK + t] + twice * rest[g * CHUNK + t]
+            inner = value if value < inner else inner
+        best = inner if inner < best else best
     return best
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
+@njit(**INNER)
 def gap2(coords: Any, i: int, c: Any) -> Any:
     """Return the squared distance in the indexed coordinates."""
     total = np.float32(0.0)
@@ -90,7 +93,7 @@ def gap2(coords: Any, i: int, c: Any) -> Any:
     return total
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
+@njit(**INNER)
 def below(low: Any, least: Any, begin: int, end: int, limit: float, out: Any, count: int) -> int:
     """Append the points of ``[begin, end)`` with a bound below ``limit``; classes start at whole chunks."""
     for g in range(begin // CHUNK, (end + CHUNK - 1) // CHUNK):
@@ -102,7 +105,7 @@ def below(low: Any, least: Any, begin: int, end: int, limit: float, out: Any, co
     return count
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
+@njit(**INNER)
 def nearest(x: Any, v: View, p: Points, begin: int, end: int, w: Scratch, counts: Any) -> tuple[int, float]:
     """Return the point of ``[begin, end)`` nearest to the query and its squared distance; first in a tie."""
     twice = np.float32(2.0) * v.rest
@@ -127,10 +130,12 @@ def nearest(x: Any, v: View, p: Points, begin: int, end: int, w: Scratch, counts
     return which, best
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
+@njit(**INNER)
 def place(j: int, k: int, q: Query, c: Cell, v: View, p: Points, w: Scratch) -> tuple[float, float]:
     """Set ``z`` and what is known of it in the indexed coordinates; return its last step and way from ``x``."""
     z, cz, delta = w.z, w.cz, c.delta
+    if not q.boxed:
+        move(k, c.lam, q, c)
     moved, length, away, touched = 0.0, 0.0, 0.0, 0.0
     for t in range(z.size):
         new = min(max(c.u[t], q.low[t]), q.high[t]) if q.boxed else c.u[t]
@@ -142,7 +147,8 @@ def place(j: int, k: int, q: Query, c: Cell, v: View, p: Points, w: Scratch) -> 
         away += delta[t] * delta[t]
         touched += delta[t] != 0.0
     length, away = np.sqrt(length), np.sqrt(away)
-    cz[:] = v.c
+    for e in range(cz.size):
+        cz[e] = v.c[e]
     if q.boxed:
         blur = (touched + 8.0) * np.sqrt(cz.size) * away
         for t in range(z.size):
@@ -171,7 +177,23 @@ def place(j: int, k: int, q: Query, c: Cell, v: View, p: Points, w: Scratch) -> 
     return np.sqrt(moved), away
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
+@njit(**INNER)
+def slack_at(radius: float, p: Points, w: Scratch) -> float:
+    """Return what float32 may have cost an interval bound on a squared distance to ``z`` below ``radius``."""
+    length, blur = w.about[0], w.about[1]
+    return (8.0 * (w.cz.size + 8) * _HALF_ULP * p.largest * length
+            + 4e-6 * (length * length + p.largest * p.largest) + 4.0 * (radius + blur) * blur)
+
+
+@njit(**INNER)
+def interval(i: int, slack: float, p: Points, w: Scratch) -> float:
+    """Return a lower bound on the squared distance of point ``i`` to ``z``."""
+    side = w.about[2] - p.rest[i]
+    side = max(side - w.about[3], -side, 0.0)
+    return gap2(p.coords, i, w.cz) + side * side - slack
+
+
+@njit(**INNER)
 def rival(reach2: float, spread: float, path: float, v: View, p: Points, w: Scratch, use: Any,
           counts: Any) -> int:
     """Return the rival nearest to ``z`` if nearer than ``reach2``, else -1.
@@ -179,13 +201,9 @@ def rival(reach2: float, spread: float, path: float, v: View, p: Points, w: Scra
     Three filters discard points that cannot be it: by distance from the query (``spread`` is that of ``z``),
     by the interval in the indexed coordinates, and by how far ``z`` has moved since a point was last seen.
     """
-    if reach2 <= 0.0:
-        return -1
     best, which = reach2, -1
     radius = np.sqrt(best)
-    length, blur, rest, fuzz = w.about[0], w.about[1], w.about[2], w.about[3]
-    slack = (8.0 * (w.cz.size + 8) * _HALF_ULP * p.largest * length
-             + 4e-6 * (length * length + p.largest * p.largest) + 4.0 * (radius + blur) * blur)
+    slack = slack_at(radius, p, w)
     limit = (radius + spread) ** 2 if use[RANGE] else np.inf
     counts[CALLS] += 1
     count = below(v.low, v.least, v.begin, v.end, limit, w.found, 0)
@@ -194,10 +212,8 @@ def rival(reach2: float, spread: float, path: float, v: View, p: Points, w: Scra
         if use[MOVEMENT] and w.seen[i] - path >= radius:
             continue
         if use[INTERVAL]:
-            side = rest - p.rest[i]
-            side = max(max(side - fuzz, -side), 0.0)
-            value = gap2(p.coords, i, w.cz) + side * side - slack
-            w.seen[i] = np.sqrt(max(value, 0.0)) - blur + path
+            value = interval(i, slack, p, w)
+            w.seen[i] = np.sqrt(max(value, 0.0)) - w.about[1] + path
             if value >= best:
                 continue
         counts[EXACT] += 1
