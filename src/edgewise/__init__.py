@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from edgewise.data import DATASETS, load
     from edgewise.data.dataset import Dataset, Split
     from edgewise.learning.loop import learn
+    from edgewise.learning.retrain import Retrained, retrain
     from edgewise.models.kernel_ridge import KernelRidgeClassifier
     from edgewise.models.nadaraya_watson import NadarayaWatsonClassifier
     from edgewise.selection import STRATEGIES
@@ -36,12 +37,14 @@ _HOMES = {
     "KernelRidgeClassifier": "edgewise.models.kernel_ridge",
     "NadarayaWatsonClassifier": "edgewise.models.nadaraya_watson",
     "Query": "edgewise.selection.base",
+    "Retrained": "edgewise.learning.retrain",
     "STRATEGIES": "edgewise.selection",
     "Split": "edgewise.data.dataset",
     "attack": "edgewise.attacks",
     "learn": "edgewise.learning.loop",
     "load": "edgewise.data",
     "query": "edgewise.selection.base",
+    "retrain": "edgewise.learning.retrain",
 }
 
 __all__ = [
@@ -55,11 +58,13 @@ __all__ = [
     "KernelRidgeClassifier",
     "NadarayaWatsonClassifier",
     "Query",
+    "Retrained",
     "Split",
     "attack",
     "learn",
     "load",
     "query",
+    "retrain",
 ]
 
 

@@ -149,7 +149,8 @@ def _corrected(results: list[Result]) -> list[Result]:
 
 
 def _printed(table: str, key: Key, metric: str) -> float | None:
-    return published(table, metric=metric, **asdict(key))
+    """Look up the metric's first word: the paper prints perturbations without naming the norm."""
+    return published(table, metric=metric.split("_", maxsplit=1)[0], **asdict(key))
 
 
 def select(results: Iterable[Result], *, metric: str = "accuracy", **where: str) -> list[Result]:

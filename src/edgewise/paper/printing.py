@@ -14,6 +14,8 @@ HEADER = ("data", "model", "attack", "arm", "budget", "metric", "ours [95 %]", "
 def printed(results: Sequence[Result], *, quick: bool = False) -> tuple[tuple[str, ...], list[list[str]]]:
     """Return a header and text rows; a quick run is never set beside the paper's figures.
 
+    Columns that say the same in every row are left out.
+
     Examples
     --------
     >>> printed([])[1]
@@ -23,7 +25,9 @@ def printed(results: Sequence[Result], *, quick: bool = False) -> tuple[tuple[st
              number(r.estimate), "" if quick or r.published is None else f"{r.published:.4g}",
              "; ".join(f"{arm} {comparison(paired)}" for arm, paired in r.against.items())]
             for r in results]
-    return HEADER, rows
+    kept = [i for i, name in enumerate(HEADER)
+            if name in ("data", "metric") or len({line[i] for line in rows}) > 1]
+    return tuple(HEADER[i] for i in kept), [[line[i] for i in kept] for line in rows]
 
 
 def number(estimate: Estimate) -> str:

@@ -1,0 +1,38 @@
+"""The public list is reality, and importing the package is cheap."""
+
+import subprocess
+import sys
+
+import edgewise
+
+
+def test_every_public_name_resolves_and_no_other_does():
+    assert sorted(edgewise.__all__) == sorted(edgewise._HOMES)
+    for name in edgewise.__all__:
+        assert getattr(edgewise, name) is not None
+    assert not hasattr(edgewise, "attak")
+
+
+def test_every_public_object_has_a_docstring():
+    for name in edgewise.__all__:
+        item = getattr(edgewise, name)
+        if callable(item):
+            assert item.__doc__, name
+
+
+def loaded_after(statement):
+    code = f"import sys; {statement}; print(*sorted(m for m in sys.modules if '.' not in m))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_importing_is_lazy():
+    heavy = {"sklearn", "scipy", "numba", "matplotlib", "torch", "joblib", "rich", "jinja2"}
+    assert not heavy & loaded_after("import edgewise")
+    assert not heavy & loaded_after("from edgewise.attacks import ATTACKS")
+
+
+def test_a_nearest_neighbour_attack_needs_no_torch():
+    code = ("import edgewise as ew; from sklearn.neighbors import KNeighborsClassifier as K; "
+            "ew.attack('region-exact', K(1).fit([[0.0], [1.0]], [0, 1]), [[0.2]])")
+    assert "torch" not in loaded_after(code)
