@@ -1,4 +1,4 @@
-.PHONY: help install dev demo test test-all check bench clean
+.PHONY: help install dev demo test test-slow test-all check bench clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -31,8 +31,10 @@ demo: .venv/.core  ## the main job on data that ship or are generated; writes de
 test: .venv/.dev  ## the tests, under 5 minutes on 2 cores
 	$(BIN)/python -m pytest
 
-test-all: .venv/.dev  ## the slow tests too
-	$(BIN)/python -m pytest -m 'slow or not slow'
+test-slow: .venv/.dev  ## only the tests that take longer
+	$(BIN)/python -m pytest -m slow
+
+test-all: test test-slow  ## both
 
 check: .venv/.dev  ## ruff, pyright strict, layers
 	$(BIN)/ruff check .
