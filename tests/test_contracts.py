@@ -1,5 +1,6 @@
 """Every registry row meets every contract check of its layer."""
 
+import os
 from functools import partial
 
 import pytest
@@ -37,6 +38,8 @@ def test_attack(name, check):
 @pytest.mark.parametrize(("name", "check"), pairs(DATASETS, DATASET_CHECKS))
 def test_dataset(name, check):
     row = DATASETS[name]
+    if "files" in row.needs and not os.environ.get("EDGEWISE_DATA"):
+        pytest.skip(f"set EDGEWISE_DATA to a folder with the files of {name}; tests use no network")
     try:
         check(lambda rng: load(name, rng=rng, **row.small))
     except MissingDataError as error:

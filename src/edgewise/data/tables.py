@@ -54,7 +54,7 @@ def openml(data_id: int) -> tuple[Floats, Labels]:
     from sklearn.datasets import fetch_openml
 
     bunch = cast("Any", fetch_openml(data_id=data_id, as_frame=False, parser="liac-arff", cache=False,
-                                     n_retries=1))
+                                     n_retries=1, delay=0.1))
     X = np.array(bunch.data, dtype=float)
     for name, values in bunch.categories.items():
         if name in bunch.feature_names:
@@ -84,7 +84,7 @@ def _fetch_australian() -> Rows:
 def _fetch_covtype() -> Rows:
     from sklearn.datasets import fetch_covtype
 
-    bunch = cast("Any", fetch_covtype(n_retries=1))
+    bunch = cast("Any", fetch_covtype(n_retries=1, delay=0.1))
     return np.column_stack([bunch.data, np.where(bunch.target == 2, 2.0, 1.0)])
 
 
