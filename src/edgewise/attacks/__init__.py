@@ -31,6 +31,8 @@ ATTACKS: Mapping[str, Row] = {
                "torch"),
     "deepfool": Row("edgewise.attacks.deepfool:DeepFool", "eq. 15; Moosavi-Dezfooli et al. 2016",
                     ("gradient",), {"steps": 20}, "torch"),
+    "cw": Row("edgewise.attacks.carlini:CarliniWagner", "eq. 16; Carlini and Wagner 2017", ("gradient",),
+              {"searches": 2, "steps": 40}, "torch"),
     "ddn": Row("edgewise.attacks.ddn:DDN", "Rony et al. 2019, algorithm 1", ("gradient",), {"steps": 30},
                "torch"),
 }

@@ -47,10 +47,10 @@ class Batch:
         return len(self.x)
 
     def only(self, keep: Tensor) -> Batch:
-        """Return the rows where ``keep`` is true."""
-        mask = keep.cpu().numpy()
+        """Return the rows that ``keep`` says: a mask or row numbers."""
+        here = keep.cpu().numpy()
         low, high = (bound if len(bound) == 1 else bound[keep] for bound in (self.low, self.high))
-        return Batch(self.x[keep], self.y[keep], low, high, self.of[mask], self.source[mask])
+        return Batch(self.x[keep], self.y[keep], low, high, self.of[here], self.source[here])
 
 
 BatchAttack = Callable[[Differentiable, Batch], tuple[Tensor, dict[str, Tensor], Tensor]]
@@ -140,7 +140,7 @@ def to_boundary(model: Differentiable, batch: Batch, crossed: Tensor, f_inner: T
         if len(todo) == 0:
             break
         t = _between(inner[todo], outer[todo], f_inner[todo], f_outer[todo], tolerance)
-        rows = batch.only(_mask(todo, len(batch)))
+        rows = batch.only(todo)
         f = margin(model.logits(on_segment(rows.x, crossed[todo], t), rows.of), rows.y)
         past = f > 0
         # Illinois: an end that stays twice counts half, so that both ends close in.
@@ -163,12 +163,6 @@ def _between(inner: Tensor, outer: Tensor, f_inner: Tensor, f_outer: Tensor, tol
     root = inner - f_inner * width / (f_outer - f_inner)
     edge = torch.minimum(tolerance * outer, width / 2)
     return torch.clamp(root + edge / 2, min=inner + edge, max=outer - edge)
-
-
-def _mask(rows: Tensor, n: int) -> Tensor:
-    mask = torch.zeros(n, dtype=torch.bool, device=rows.device)
-    mask[rows] = True
-    return mask
 
 
 def _bounds(box: Box | None, X: Floats, model: Differentiable) -> tuple[Tensor, Tensor]:

@@ -157,11 +157,8 @@ class Access:
         return Neighbours(knn._fit_X, knn._y.astype(np.intp, copy=False), np.asarray(knn.classes_),
                           int(knn.n_neighbors), weights)
 
-    def charge(self, of: Index, gradient: int = 0) -> None:
-        """Count one answered row and ``gradient`` gradient rows for each entry of ``of``.
-
-        For models asked natively, such as in torch.
-        """
+    def charge(self, of: Index, gradient: bool = False) -> None:
+        """Count one answered row for each entry of ``of``; for models asked natively, such as in torch."""
         rows = self.rows[of]
         if self.budget is not None:
             wanted = self.queries + np.bincount(rows, minlength=len(self.queries))
@@ -169,7 +166,7 @@ class Access:
                 raise BudgetError(f"a sample would cost {wanted.max()} queries; the budget is {self.budget}.")
         np.add.at(self.queries, rows, 1)
         if gradient:
-            np.add.at(self.gradients, rows, int(gradient))
+            np.add.at(self.gradients, rows, 1)
 
     def _charge(self, X: Floats, of: Index | None, *, gradient: bool = False) -> None:
         if of is None:
