@@ -3,9 +3,11 @@
 import dataclasses
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import sklearn.datasets
 
 import edgewise
 from edgewise.arrays import InputError
@@ -211,3 +213,44 @@ def test_test_images_are_not_training_images():
 def test_the_folder_can_be_given_by_argument_too(monkeypatch):
     monkeypatch.delenv("EDGEWISE_DATA")
     assert load("cancer", rng=0, data_home=Path(str(REAL))).train.X.shape == (300, 9)
+
+
+def as_openml_gives_it(table, categorical, target):
+    """The same rows in another order, categories as positions, 16 rows with a missing value."""
+    rng = np.random.default_rng(0)
+    X, y = table[:, :-1].copy(), target[table[:, -1].astype(int)]
+    names = [f"A{i}" for i in range(X.shape[1])]
+    categories = {}
+    for i in categorical:
+        values = rng.permutation(np.unique(X[:, i]))
+        X[:, i] = np.argmax(X[:, i, None] == values, axis=1)
+        categories[names[i]] = [f"{value:g}" for value in values]
+    order = rng.permutation(len(X))
+    return SimpleNamespace(data=X[order], target=y[order], feature_names=names, categories=categories)
+
+
+@needs_files
+def test_what_openml_gives_is_turned_into_the_rows_of_the_files(monkeypatch):
+    labels = {-1: "0", 1: "1", 2: "benign", 4: "malignant"}
+    target = np.array([labels.get(i - 1, "") for i in range(6)])
+    australian, cancer = rows(tables.AUSTRALIAN), rows(tables.CANCER)
+    for table in (australian, cancer):
+        table[:, -1] += 1
+    bunch = as_openml_gives_it(australian, (0, 3, 4, 5, 7), target)
+    monkeypatch.setattr(sklearn.datasets, "fetch_openml", lambda **_settings: bunch)
+    assert digest(tables._fetch_australian()) == tables.AUSTRALIAN.rows_sha256
+    bunch = as_openml_gives_it(cancer, (), target)
+    holes = np.where(np.eye(9, dtype=bool)[:3], np.nan, 1.0)
+    bunch.data, bunch.target = np.vstack([bunch.data, holes]), np.append(bunch.target, ["benign"] * 3)
+    assert digest(tables._fetch_cancer()) == tables.CANCER.rows_sha256
+    bunch.data[0, 0] += 1
+    assert digest(tables._fetch_cancer()) != tables.CANCER.rows_sha256
+
+
+@needs_files
+def test_mnist_from_openml_is_the_same_table(monkeypatch):
+    table = rows(images.MNIST_SOURCE)
+    bunch = SimpleNamespace(data=table[:, :-1], target=table[:, -1].astype(str),
+                            feature_names=[], categories={})
+    monkeypatch.setattr(sklearn.datasets, "fetch_openml", lambda **_settings: bunch)
+    assert digest(images._fetch_mnist()) == images.MNIST_SOURCE.rows_sha256
