@@ -16,7 +16,7 @@ from edgewise.attacks.region.outer import search_block
 from edgewise.attacks.region.search import Points, Scratch
 
 
-BLOCK = 64
+_BOUNDS = 2**23  # of a block of queries, held at a time
 _BLAS = ThreadpoolController()
 FILTERS = ("screen", "range", "interval", "movement", "pool")
 COUNTS = ("cells", "oracle_calls", "exact_distances", "newton_steps")
@@ -93,19 +93,20 @@ def find(index: RegionIndex, X: Floats, own: Index, box: Box | None, *, allowed:
             advance(len(rows))
         return len(rows)
 
+    size = int(np.clip(_BOUNDS // len(index.X), 16, 128))
     with _BLAS.limit(limits=1, user_api="blas"):
-        _spread(work, np.arange(n), 16, threads)
-        K = 16
+        _spread(work, np.arange(n), size, 16, threads)
+        room_ = 16
         while (status == FULL).any():
-            K *= 4
-            _spread(work, np.flatnonzero(status == FULL), K, threads)
+            room_ *= 4
+            _spread(work, np.flatnonzero(status == FULL), size, room_, threads)
     out.points[out.winner < 0] = np.nan
     return out
 
 
-def _spread(work: Callable[[Index, int], int], rows: Index, K: int, threads: int) -> None:
+def _spread(work: Callable[[Index, int], int], rows: Index, size: int, K: int, threads: int) -> None:
     """Cut ``rows`` into blocks that do not depend on the number of threads, and work on each."""
-    blocks = [rows[at:at + BLOCK] for at in range(0, len(rows), BLOCK)]
+    blocks = [rows[at:at + size] for at in range(0, len(rows), size)]
     if threads == 1 or len(blocks) == 1:
         for block in blocks:
             work(block, K)
@@ -153,6 +154,6 @@ def nearest_others(index: RegionIndex, X: Floats, own: Index, m: int) -> tuple[I
 
 def _scratch(m: int, pool: int, p: Points) -> Scratch:
     d, width = p.axes.shape
-    return Scratch(np.empty(m, np.intp), np.empty(m), np.empty(m, np.intp), np.empty(m), np.empty(m),
+    return Scratch(np.empty(m, np.intp), np.empty(m), np.empty(m), np.empty(m, np.intp), np.empty(m), np.empty(m),
                    np.empty(m, np.intp), np.empty(m, np.intp), np.empty(pool, np.intp), np.empty(pool),
                    np.empty(d), np.empty(width, np.float32), np.empty(4))

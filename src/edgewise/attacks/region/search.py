@@ -46,6 +46,7 @@ class Scratch(NamedTuple):
     """Room for lists of points: found, last seen distance, survivors, pool; and coordinates of ``z`` and its length, blur, rest, fuzz."""
 
     found: Any
+    value: Any
     seen: Any
     live: Any
     live_far: Any
@@ -207,19 +208,27 @@ def rival(reach2: float, spread: float, path: float, v: View, p: Points, w: Scra
     limit = (radius + spread) ** 2 if use[RANGE] else np.inf
     counts[CALLS] += 1
     count = below(v.low, v.least, v.begin, v.end, limit, w.found, 0)
+    kept, promising, least = 0, -1, np.inf
     for e in range(count):
         i = w.found[e]
         if use[MOVEMENT] and w.seen[i] - path >= radius:
             continue
+        value = interval(i, slack, p, w) if use[INTERVAL] else -1.0
         if use[INTERVAL]:
-            value = interval(i, slack, p, w)
             w.seen[i] = np.sqrt(max(value, 0.0)) - w.about[1] + path
             if value >= best:
                 continue
-        counts[EXACT] += 1
-        value = dist2(p.X, i, w.z)
-        w.seen[i] = np.sqrt(value) * (1.0 - 1e-9) + path
-        if value < best:
-            best, which = value, i
-            radius = np.sqrt(best)
+        if value < least:
+            least, promising = value, kept
+        w.found[kept], w.value[kept] = i, value
+        kept += 1
+    for e in range(kept):
+        place_ = promising if e == 0 else 0 if e == promising else e
+        i = w.found[place_]
+        if w.value[place_] < best:
+            counts[EXACT] += 1
+            value = dist2(p.X, i, w.z)
+            w.seen[i] = np.sqrt(value) * (1.0 - 1e-9) + path
+            if value < best:
+                best, which = value, i
     return which
