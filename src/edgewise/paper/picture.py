@@ -35,7 +35,8 @@ def work(cell: Cell) -> dict[str, Any]:
     grid = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2)
     found: dict[str, Any] = {}
     for name in cell.settings["attacks"]:
-        adv = attack(name, knn, sources, rng=child_seed(cell.seed, name))
+        settings: dict[str, Any] = {"starts": data.train} if name == "opt" else {}
+        adv = attack(name, knn, sources, rng=child_seed(cell.seed, name), **settings)
         found[name] = {"points": adv.points.round(6).tolist(), "found": adv.found.tolist(),
                        "distance": [float(value) for value in adv.distance.round(6)],
                        "queries": adv.queries.tolist()}
