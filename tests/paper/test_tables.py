@@ -50,8 +50,9 @@ def test_only_common_seeds_are_compared():
 
 
 @pytest.mark.parametrize(("gains", "verdict"), [
-    ([[0.01] * 8], "holds"), ([[0.01] * 8, [-0.01] * 8], "does not hold"), ([[0.0] * 8], "does not hold"),
-    ([[0.01] * 8, [0.0] * 8], "undecided"), ([[0.0] * 5], "undecided"), ([], "undecided")])
+    ([[0.01] * 8], "holds"), ([[0.01] * 8, [-0.01] * 8], "does not hold"), ([[0.0] * 12], "does not hold"),
+    ([[0.0] * 8], "undecided"), ([[0.01] * 5], "undecided"), ([[0.01] * 8, [0.0] * 8], "undecided"),
+    ([], "undecided")])
 def test_verdicts(gains, verdict):
     results = [select(summarise(Toy(), facts(g)), arm="arm")[0] for g in gains]
     assert always_better("text", results, "baseline").verdict == verdict

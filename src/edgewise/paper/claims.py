@@ -35,8 +35,8 @@ def always_better(text: str, results: Sequence[Result], against: str) -> Claim:
     result, least = min(compared, key=lambda pair: pair[1].difference.mean)
     name = " ".join(part for part in (result.key.data, result.key.attack, result.key.budget) if part)
     reason = (f"significantly better than {against} in {counts['better']} of {len(compared)} cells, worse in "
-              f"{counts['worse']}, undecided in {counts['undecided']} (Wilcoxon, Holm, {seeds} seeds); least: "
-              f"{name} {least.difference.mean:+.4f} (p {least.p_holm:.3g}).")
+              f"{counts['worse']}, undecided in {counts['undecided']} (Wilcoxon, Holm, {seeds} seeds); "
+              f"least: {name} {least.difference.mean:+.4f} (p {least.p_holm:.3g}).")
     if verdict == "undecided" and seeds < ENOUGH_SEEDS:
         reason += f" Fewer than {ENOUGH_SEEDS} seeds say little."
     return Claim(text, verdict, reason)
