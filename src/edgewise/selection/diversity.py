@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
+from scipy.cluster.hierarchy import leaves_list, linkage
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
@@ -147,7 +148,8 @@ class Stratified:
         points, _ = _reduced(request.pool, rows, look, replace(request, labelled=None))
         chosen = np.empty(0, dtype=np.intp)
         if request.n:
-            member = _clustered(points, min(len(points), self.clusters, request.n), request.seed)
+            member = _in_tree_order(points, _clustered(points, min(len(points), self.clusters, request.n),
+                                                       request.seed))
             chosen = rows[systematic(np.full(len(rows), request.n / len(rows)), member,
                                      stream(request.seed, "stratified"))]
         return Query(chosen, np.zeros(len(chosen)), np.ones(len(chosen)), np.ones(len(chosen), dtype=bool),
@@ -157,7 +159,8 @@ class Stratified:
 def systematic(chance: Floats, group: Index, rng: np.random.Generator) -> Index:
     """Draw rows with inclusion probabilities ``chance`` (n,), spread over the groups in proportion.
 
-    Madow's (1949) systematic sampling along rows shuffled within their group. ``chance`` is at most 1 and
+    Madow's (1949) systematic sampling along rows ordered by group and shuffled within it; groups with near
+    numbers are spread together. ``chance`` is at most 1 and
     adds up to the number of rows drawn, which is met exactly.
 
     Examples
@@ -166,7 +169,7 @@ def systematic(chance: Floats, group: Index, rng: np.random.Generator) -> Index:
     >>> sorted(np.array([0, 1, 0, 1, 2, 2])[rows].tolist())
     [0, 1, 2]
     """
-    order = np.lexsort((rng.random(len(chance)), rng.permutation(group.max() + 1)[group]))
+    order = np.lexsort((rng.random(len(chance)), group))
     edges = np.cumsum(chance[order])
     n = round(float(edges[-1]))
     edges *= n / edges[-1]
@@ -250,6 +253,18 @@ def _clustered(points: Floats, k: int, seed: int) -> Index:
         warnings.simplefilter("ignore", ConvergenceWarning)
         kmeans = cast("Any", KMeans)(k, n_init=1, max_iter=20, random_state=seed % 2**32)
         return np.asarray(kmeans.fit(points).labels_, dtype=np.intp)
+
+
+def _in_tree_order(points: Floats, member: Index) -> Index:
+    """Renumber clusters so that near ones have near numbers: in the order of leaves of their Ward tree."""
+    member = np.unique(member, return_inverse=True)[1].reshape(-1)
+    size = np.bincount(member)
+    if len(size) < 3:
+        return member
+    centres = np.stack([np.bincount(member, weights=column) / size for column in points.T], axis=1)
+    rank = np.empty(len(size), dtype=np.intp)
+    rank[leaves_list(linkage(centres, "ward"))] = np.arange(len(size))
+    return rank[member]
 
 
 def _reduced(pool: Pool, rows: Index, look: Callable[[Floats], Floats],

@@ -7,19 +7,25 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
-from sklearn.neighbors import KNeighborsClassifier, RadiusNeighborsClassifier
+from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors, RadiusNeighborsClassifier
 
 from edgewise.arrays import Floats, Index, InputError, Labels
 from edgewise.randomness import child_seed, stream
 from edgewise.selection.base import Query, Request, draw, top
 from edgewise.selection.diversity import Stratified, systematic
-from edgewise.selection.guard import boundary_can_help, effective_dimension, label_noise
+from edgewise.selection.guard import boundary_can_help, effective_dimension
 from edgewise.selection.space import Space, best_two
 from edgewise.selection.uncertainty import Random
 
 
-ENOUGH = 40
-"""Uniform labels below which a noise estimate says nothing."""
+ENOUGH = 15
+"""Uniform labels below which the held-out error says nothing."""
+
+RESOLVED = 0.5
+"""Held-out error, relative to always guessing the commonest class, below which labels follow the points."""
+
+DIMENSION_ROWS = 500
+"""Rows that the effective dimension is estimated from, in every round."""
 
 NARROW = 5
 """The slab of a greedy share, in multiples of its rows: room for quotas, no room for sure rows."""
@@ -27,16 +33,18 @@ NARROW = 5
 
 @dataclass(frozen=True)
 class EdgeMix:
-    """Part of each batch uniform over the pool, part at the boundary; all uniform where theory forbids more.
+    """Part of each batch uniform over the pool, part at the boundary; all uniform where that cannot pay.
 
-    1. **Guard.** A local average (k-NN) whose budget is too small for the dimension of the data gets the
-       very rows of ``random``.
-    2. **Cold start.** The first ``cold`` labels a class are a spread uniform sample (`Stratified`).
+    1. **Guard.** A local average (k-NN) gets the very rows of ``random`` unless its budget is large enough
+       for the dimension of the data (`edgewise.selection.guard`), or its uniform labels show that neighbours
+       predict one another (`unresolved`).
+    2. **Cold start.** Before the first label, ``cold`` labels a class are a spread uniform sample
+       (`Stratified`); afterwards as long as there are fewer than two a class.
     3. **Uniform share.** A spread uniform sample: an unbiased picture of the pool, for tuning and accuracy.
     4. **Boundary share.** Rows of the slab (the ``slab`` share of the pool with the smallest margin), with
        quotas for each pair (predicted class, nearest other class) in proportion to the square root of the
-       pair's size. Drawn at random with known propensities, or, where labels are deterministic, the
-       smallest margins of each pair.
+       pair's size. Drawn at random with known propensities; or, where the oracle repeats itself or the
+       labels are resolved, the smallest margins of each pair.
 
     Parameters
     ----------
@@ -45,11 +53,9 @@ class EdgeMix:
     slab
         The slab, as a share of the candidates.
     cold
-        Labels a class before the boundary is looked for.
+        Labels a class of a first batch before any goes to the boundary.
     greedy
-        Whether the boundary share takes the smallest margins; None to decide: yes if the oracle repeats
-        itself, no if the labels show noise (`edgewise.selection.guard.label_noise`) or the model is a
-        local average.
+        Whether the boundary share takes the smallest margins; None decides as above.
     guard
         False leaves out step 1.
     space
@@ -64,7 +70,7 @@ class EdgeMix:
     (20, 20)
     """
 
-    share: float = 0.5
+    share: float = 0.8
     slab: float = 0.2
     cold: int = 10
     greedy: bool | None = None
@@ -90,21 +96,24 @@ class EdgeMix:
             raise InputError(f"edge-mix takes share in [0, 1), slab in (0, 1] and cold >= 0; got {self}.")
 
     def _forbidden(self, request: Request) -> str | None:
-        """Return why the boundary cannot help, or None."""
+        """Return why the boundary cannot be expected to help, or None."""
         if not self.guard or not is_local_average(request.model):
             return None
+        error = unresolved(request)
+        if error is not None and error < RESOLVED:
+            return None
         known = 0 if request.labelled is None else len(request.labelled.y)
-        budget = request.budget or known + request.n
-        rows = draw(request.candidates, 2000, request.seed, "dimension")
+        budget = max(request.budget or known + request.n, 1)
+        rows = draw(request.candidates, DIMENSION_ROWS, request.seed, "dimension")
         points = request.pool.rows(np.sort(rows)).reshape(len(rows), -1)
         if len(np.unique(points, axis=0)) < 4:
             return "guard: fewer than four distinct rows; uniform sampling only"
         dim = effective_dimension(points)
-        noisy = request.repeatable is not True and _shows_noise(request)
-        if boundary_can_help(max(budget, 1), dim, noisy=noisy):
+        if boundary_can_help(budget, dim, noisy=request.repeatable is not True):
             return None
-        return (f"guard: {budget} labels are too few for a local average in effective dimension {dim:.1f}"
-                f"{' with noisy labels' if noisy else ''}; uniform sampling only")
+        shown = "not known yet" if error is None else f"{error:.2f}"
+        return (f"guard: {budget} labels are too few for a local average in effective dimension {dim:.1f}, "
+                f"and its relative held-out error ({shown}) is not below {RESOLVED}; uniform sampling only")
 
     def _boundary_rows(self, request: Request) -> int:
         """Return how many of the new rows go to the boundary: ``share`` of those beyond the cold start."""
@@ -113,7 +122,8 @@ class EdgeMix:
         classes = cast("Labels | None", getattr(request.model, "classes_", None))
         width = 2 if classes is None else len(classes)
         known = 0 if request.labelled is None else len(request.labelled.y)
-        warm = request.n - max(0, min(request.n, self.cold * width - known))
+        cold = self.cold * width if known == 0 else 2 * width - known
+        warm = request.n - max(0, min(request.n, cold))
         return math.floor(self.share * warm + stream(request.seed, "rounding").random())
 
     def _is_greedy(self, request: Request) -> tuple[bool, str]:
@@ -121,11 +131,10 @@ class EdgeMix:
             return self.greedy, "as set"
         if request.repeatable is True:
             return True, "the oracle repeats itself"
-        if is_local_average(request.model):
-            return False, "a local average and an oracle that may be noisy"
-        if _shows_noise(request):
-            return False, "the labels show noise"
-        return True, "the labels show no noise"
+        error = unresolved(request)
+        if error is None:
+            return False, "too few uniform labels to tell noise"
+        return error < RESOLVED, f"relative held-out error {error:.2f}"
 
     def _joined(self, request: Request, uniform: Query, m: int, greedy: bool, why: str) -> Query:
         margin, pair = _margins_and_pairs(request)
@@ -160,15 +169,24 @@ def is_local_average(model: Any) -> bool:
     return isinstance(model, (KNeighborsClassifier, RadiusNeighborsClassifier))
 
 
-def _shows_noise(request: Request) -> bool:
-    """Say whether the uniform part of the labelled points disagrees with its neighbours at distance 0."""
+def unresolved(request: Request) -> float | None:
+    """Return how badly uniform labels predict one another; None if there are too few, or of one class.
+
+    The leave-one-out error of 1-NN on (at most 2,000 of) the uniform labelled points, divided by the error of
+    guessing their commonest class: near 0 where classes are separate, near 1 or above where labels are noisy
+    or points too few for the dimension.
+    """
     if request.labelled is None:
-        return False
+        return None
     X, y = request.labelled
-    keep = np.ones(len(y), dtype=bool) if request.uniform is None else np.asarray(request.uniform)
-    if keep.sum() < ENOUGH:
-        return True
-    return label_noise(X[keep].reshape(int(keep.sum()), -1), y[keep]).noisy
+    keep = np.arange(len(y)) if request.uniform is None else np.flatnonzero(request.uniform)
+    keep = keep[-2000:]
+    counts = np.unique(y[keep], return_counts=True)[1]
+    if len(keep) < ENOUGH or len(counts) < 2:
+        return None
+    points = X[keep].reshape(len(keep), -1)
+    nearest = NearestNeighbors(n_neighbors=1).fit(points).kneighbors(return_distance=False)[:, 0]
+    return float(np.mean(y[keep][nearest] != y[keep]) / (1 - counts.max() / len(keep)))
 
 
 def _margins_and_pairs(request: Request) -> tuple[Floats, Index]:

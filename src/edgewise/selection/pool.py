@@ -144,7 +144,14 @@ def _of_array(array: Any) -> Pool:
             yield np.array(array[start:start + step])
             _release(array)
 
-    return Pool(read, len(array), array.shape[1:], lambda index: np.array(array[index]))
+    def take(index: Index) -> Any:
+        parts: list[Any] = []
+        for start in range(0, len(index), 256):
+            parts.append(np.array(array[index[start:start + 256]]))
+            _release(array)
+        return np.concatenate(parts)
+
+    return Pool(read, len(array), array.shape[1:], take)
 
 
 def _release(array: Any) -> None:
