@@ -107,10 +107,11 @@ def work(cell: Cell) -> dict[str, Any]:
 
 
 def _sources(victim: KNeighborsClassifier, data: Dataset, extra: int) -> tuple[Split, Split]:
-    """Return held-out points the victim gets right, and as many others whatever it says of them."""
+    """Return held-out points the victim gets right, and as many further ones whatever it says of them."""
     extra = min(extra, len(data.held_out.y) // 2)
     right = np.flatnonzero(victim.predict(data.held_out.X) == data.held_out.y)[:extra]
-    rest = np.setdiff1d(np.arange(len(data.held_out.y)), right)[:extra]
+    # Those passed over on the way are all wrong ones: the clean arm begins after them.
+    rest = np.arange(right[-1] + 1, len(data.held_out.y))[:extra]
     return (Split(data.held_out.X[right], data.held_out.y[right]),
             Split(data.held_out.X[rest], data.held_out.y[rest]))
 
