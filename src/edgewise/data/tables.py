@@ -129,6 +129,7 @@ class Abalone:
     gives age = rings + 1.5 years, so age > 11 means rings >= 10 (2081 of 4177 animals: balanced, as the
     paper's accuracies near 0.5 for kernel ridge suggest). The study whose region attacks the paper builds on
     reads it otherwise: females only, rings >= 11 (635 of 1307), and the 7 features other than sex.
+    Neither gives the paper's 1-NN accuracy of 66.5 %: over 40 splits the first has 71 %, the second 62 %.
 
     Parameters
     ----------
