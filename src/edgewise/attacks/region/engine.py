@@ -67,12 +67,11 @@ def find(index: RegionIndex, X: Floats, own: Index, box: Box | None, *, allowed:
     """
     n, d = X.shape
     use = np.array([name not in without for name in FILTERS])
-    low, high = (np.full(d, -np.inf), np.full(d, np.inf)) if box is None else (box.low.copy(), box.high.copy())
+    low, high = bounded(box, d)
     caps = _caps(index, X, box)
     margins = np.broadcast_to(np.asarray(margin, float), (n,))
     allowed = np.empty((n, 0), np.intp) if allowed is None else allowed
-    points_ = Points(index.X, index.start, index.stop, index.centre, index.axes.astype(np.float32),
-                     index.coords, index.rest, index.largest)
+    points_ = points_of(index)
     out = Nearest(np.full((n, d), np.nan), np.empty(n), np.empty(n), np.empty(n, np.intp), np.empty(n),
                   np.empty(n), np.zeros((n, len(COUNTS)), np.intp))
     status = np.empty(n, np.intp)
@@ -85,7 +84,7 @@ def find(index: RegionIndex, X: Floats, own: Index, box: Box | None, *, allowed:
                    np.zeros((len(rows), 4), np.intp)]
         search_block(part, own[rows], low, high, box is not None, caps[rows], margins[rows],
                      allowed[rows], lows, coords, rests,
-                     lengths, room(K, d), points_, _scratch(len(index.X), 4 * K, points_), use, *answers)
+                     lengths, room(K, d), points_, scratch(len(index.X), 4 * K, points_), use, *answers)
         for target, answer in zip((out.points, out.squares, out.lower, out.winner, out.gap, out.near, status, out.counts),
                                   answers, strict=True):
             target[rows] = answer
@@ -152,7 +151,19 @@ def nearest_others(index: RegionIndex, X: Floats, own: Index, m: int) -> tuple[I
     return rows, beyond
 
 
-def _scratch(m: int, pool: int, p: Points) -> Scratch:
+def bounded(box: Box | None, d: int) -> tuple[Floats, Floats]:
+    """Return the bounds of the box, infinite without one."""
+    return (np.full(d, -np.inf), np.full(d, np.inf)) if box is None else (box.low.copy(), box.high.copy())
+
+
+def points_of(index: RegionIndex) -> Points:
+    """Return the arrays of the index as kernels take them."""
+    return Points(index.X, index.start, index.stop, index.centre, index.axes.astype(np.float32), index.coords,
+                  index.rest, index.largest)
+
+
+def scratch(m: int, pool: int, p: Points) -> Scratch:
+    """Return room for lists of ``m`` points and a pool."""
     d, width = p.axes.shape
     return Scratch(np.empty(m, np.intp), np.empty(m), np.empty(m), np.empty(m, np.intp), np.empty(m), np.empty(m),
                    np.empty(m, np.intp), np.empty(m, np.intp), np.empty(pool, np.intp), np.empty(pool),

@@ -133,7 +133,10 @@ def nearest(x: Any, v: View, p: Points, begin: int, end: int, w: Scratch, counts
 
 @njit(**INNER)
 def place(j: int, k: int, q: Query, c: Cell, v: View, p: Points, w: Scratch) -> tuple[float, float]:
-    """Set ``z`` and what is known of it in the indexed coordinates; return its last step and way from ``x``."""
+    """Set ``z`` and what is known of it in the indexed coordinates; return its last step and way from ``x``.
+
+    All half-spaces belong to the cell of ``j``; to several where it is negative.
+    """
     z, cz, delta = w.z, w.cz, c.delta
     if not q.boxed:
         move(k, c.lam, q, c)
@@ -150,7 +153,7 @@ def place(j: int, k: int, q: Query, c: Cell, v: View, p: Points, w: Scratch) -> 
     length, away = np.sqrt(length), np.sqrt(away)
     for e in range(cz.size):
         cz[e] = v.c[e]
-    if q.boxed:
+    if q.boxed or j < 0:
         blur = (touched + 8.0) * np.sqrt(cz.size) * away
         for t in range(z.size):
             if delta[t] != 0.0:

@@ -1,0 +1,156 @@
+"""k neighbours: the exact search of each query, its room, and the certified interval where it stops early."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgewise.arrays import Box, Floats, Index
+from edgewise.attacks.region.branch import FOUND, HEAD, LAST, MEMBERS, NONE, ROOM, branch
+from edgewise.attacks.region.cell import room
+from edgewise.attacks.region.engine import FILTERS, bounded, points_of, scratch
+from edgewise.attacks.region.index import CHUNK, RegionIndex
+
+
+_OWN = 8
+_CANDIDATES = 128
+
+
+def kinds_of_loss(k: int, own: int, n_classes: int) -> Index:
+    """Return the ways in which a class beats ``own`` among k neighbours, rows ``e, a, b, o``.
+
+    Ties go to the class that comes first, as scikit-learn's uniform vote has it.
+
+    Examples
+    --------
+    >>> kinds_of_loss(3, 0, 2).tolist()
+    [[1, 2, 1, 0]]
+    """
+    rows = []
+    for e in range(n_classes):
+        if e == own:
+            continue
+        tie = int(e > own)
+        for a in range(max(1, tie), k + 1):
+            b = min(a - tie, k - a)
+            o = k - a - b
+            if o == 0 or n_classes > 2:
+                rows.append((e, a, b, o))
+            if o == 0:
+                break
+    return np.array(rows, np.intp)
+
+
+@dataclass(frozen=True)
+class Votes:
+    """Exact answers of k-NN queries; see `edgewise.attacks.region.engine.Nearest`.
+
+    Parameters
+    ----------
+    points
+        Optimal points ``(b, d)``, NaN where the search stopped early or nothing is there.
+    lower
+        A proved lower bound on the squared distance ``(b,)``.
+    found, none
+        Whether the optimum was proved; whether it was proved that there is none.
+    nodes
+        Nodes solved.
+    seeds
+        The node of each optimum, for another search from there with a margin.
+    """
+
+    points: Floats
+    lower: Floats
+    found: Floats
+    none: Floats
+    nodes: Index
+    seeds: Index
+
+
+def vote(index: RegionIndex, k: int, X: Floats, own: Index, box: Box | None, *, nodes: int,
+         margin: Floats | float = 0.0, seeds: Index | None = None, threads: int = 1,
+         advance: Callable[[int], object] | None = None, without: tuple[str, ...] = ()) -> Votes:
+    """Return for each row of ``X`` the nearest point at which k neighbours elect another class than ``own``."""
+    n, d = X.shape
+    width = HEAD + k + 2 * ROOM
+    low, high = bounded(box, d)
+    use = np.array([name not in without for name in FILTERS])
+    margins = np.broadcast_to(np.asarray(margin, float), (n,))
+    out = Votes(np.full((n, d), np.nan), np.zeros(n), np.zeros(n, bool), np.zeros(n, bool), np.zeros(n, np.intp),
+                np.zeros((n, width), np.intp))
+    if seeds is not None:
+        out.seeds[:] = seeds
+        out.seeds[:, LAST] = -1
+    p = points_of(index)
+
+    def one(b: int) -> None:
+        x = np.ascontiguousarray(X[b], dtype=np.float64)
+        lows, coords, rests, lengths = index.bounds(x[None])
+        least = lows[0].reshape(-1, CHUNK).min(axis=1)
+        types = kinds_of_loss(k, own[b], len(index.start))
+        usable = [row for row in types if index.stop[row[0]] - index.start[row[0]] >= row[1]]
+        cap = 1e6 * (index.largest + float(lengths[0])) ** 2
+        size = _CANDIDATES if seeds is None else len(index.X)
+        outcome, bound, solved = NONE, np.inf, 0
+        while usable:
+            cand, bounds, far, beyond2 = _candidates(index, x, lows[0], own[b], int(types[:, 2].max()), size)
+            kind = np.searchsorted(index.start, cand, side="right") - 1
+            w, c = scratch(len(index.X), 4 * ROOM, p), room(4 * ROOM, d)
+            outcome, bound, solved = branch(
+                own[b], np.array(usable), cand, kind, bounds, far, beyond2, cap, margins[b], x, low, high,
+                box is not None, lows[0], coords[0], rests[0], lengths[0], least, c, p, w, use,
+                np.zeros((nodes + len(cand) + 64, width), np.intp), out.seeds[b])
+            if outcome == FOUND:
+                out.points[b] = w.z
+            if outcome in (FOUND, NONE) or bound < beyond2:
+                break
+            out.seeds[b] = 0
+            size *= 8
+        out.lower[b], out.found[b], out.none[b] = bound, outcome == FOUND, outcome == NONE
+        out.nodes[b] = solved
+        if advance is not None:
+            advance(1)
+
+    if threads == 1:
+        for b in range(n):
+            one(b)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            for done in [pool.submit(one, b) for b in range(n)]:
+                done.result()
+    return out
+
+
+def _candidates(index: RegionIndex, x: Floats, lows: Floats, own: int, room_: int,
+                size: int) -> tuple[Index, Floats, Floats, float]:
+    """Return ``size`` other-class points by ascending bound, bounds, squared distances, and the rest's bound.
+
+    At most ``room_`` own points may be nearer, so the next largest bisector distance is a bound.
+    """
+    own_rows = np.arange(index.start[own], index.stop[own])
+    near = own_rows[np.argsort(lows[own_rows], kind="stable")[:room_ + _OWN]]
+    near_far = ((index.X[near] - x) ** 2).sum(1)
+    others = np.flatnonzero((index.order >= 0) & ((np.arange(len(lows)) < index.start[own])
+                                                  | (np.arange(len(lows)) >= index.stop[own])))
+    reach = np.sort(near_far)[room_] if len(near) > room_ else np.inf
+    cheap = np.maximum(np.sqrt(np.maximum(lows[others], 0)) - np.sqrt(reach), 0) / 2
+    take = np.argsort(cheap, kind="stable")
+    beyond2 = float(cheap[take[size]]) ** 2 * (1 - 1e-9) if len(take) > size else np.inf
+    cand = others[take[:size]]
+    far = ((index.X[cand] - x) ** 2).sum(1)
+    bounds = np.zeros(len(cand))
+    if len(near) > room_:
+        apart = np.sqrt(np.maximum(_squares(index.X[cand], index.X[near]), np.finfo(float).tiny))
+        each = np.maximum(far[:, None] - near_far, 0) / (2 * apart)
+        bounds = -np.sort(-each, axis=1)[:, room_] * (1 - 1e-9)
+    turn = np.argsort(bounds, kind="stable")
+    return cand[turn], bounds[turn], far[turn], beyond2
+
+
+def _squares(A: Floats, B: Floats) -> Floats:
+    """Return squared distances between rows, a little too large rather than too small."""
+    square = (A**2).sum(1)[:, None] + (B**2).sum(1)
+    return np.maximum(square - 2 * A @ B.T, 0) + 1e-12 * square
