@@ -14,4 +14,6 @@ TABLES: Mapping[str, Row] = {
                   extra="torch"),
     "table5": Row("edgewise.paper.table5:Table5", "Table 5: kernel ridge with gradient attacks, by budget",
                   extra="torch"),
+    "table6": Row("edgewise.paper.table6:Table6", "Table 6: VGG-16 on CIFAR-10 with gradient attacks",
+                  extra="torch"),
 }
