@@ -19,7 +19,7 @@ def reproduce(table: Annotated[str, typer.Argument(help="table2, table3, ...")],
               quick: Annotated[bool,
                                typer.Option("--quick", help="Small; never set beside the paper.")] = False,
               publish: Annotated[Path | None,
-                                 typer.Option("--publish", help="Write the cells to this .jsonl.")] = None,
+                                 typer.Option("--publish", help="Write .jsonl cells and a .md page.")] = None,
               data_home: DataHome = None) -> None:
     """Run the cells of a table that the store does not hold yet, and print them beside the paper's."""
     import os
@@ -29,9 +29,8 @@ def reproduce(table: Annotated[str, typer.Argument(help="table2, table3, ...")],
     from edgewise.paper.base import summarise
     from edgewise.paper.printing import printed
     from edgewise.paper.running import chosen_data, run
+    from edgewise.paper.running import publish as write
     from edgewise.registry import lookup
-    from edgewise.results import provenance
-    from edgewise.results import publish as write
     from edgewise.store import Store as Facts
 
     if data_home is not None:
@@ -43,8 +42,7 @@ def reproduce(table: Annotated[str, typer.Argument(help="table2, table3, ...")],
                              progress=not quiet())
         held = [fact for cell in cells if (fact := facts.get(cell)) is not None]
     if publish is not None:
-        command = " ".join(["edgewise", *sys.argv[1:]])
-        write(held, publish, provenance(command) | {"readings": list(definition.readings)})
+        write(definition, held, publish, " ".join(["edgewise", *sys.argv[1:]]))
     results = summarise(definition, held)
     show(f"{table}: {definition.title}", *printed(results, quick=quick))
     for claim in definition.claims(results) if not quick else []:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from edgewise.paper.base import Result
+from edgewise.paper.base import Result, Table
 from edgewise.stats import Estimate, Paired
 
 
@@ -52,3 +53,18 @@ def comparison(paired: Paired) -> str:
     '+0.0100 (p 0.004, better)'
     """
     return f"{paired.difference.mean:+.4f} (p {paired.p_holm:.2g}, {paired.verdict()})"
+
+
+def markdown(table: Table, results: Sequence[Result], about: Mapping[str, Any]) -> str:
+    """Return a page of Markdown: verdicts, every figure beside the paper's, readings, provenance."""
+    header, rows = printed(results)
+    lines = [f"# {table.name.capitalize()}: {table.title}", "", "| claim | verdict | because |",
+             "|---|---|---|"]
+    lines += [f"| {claim.text} | **{claim.verdict}** | {claim.reason} |" for claim in table.claims(results)]
+    lines += ["", f"| {' | '.join(header)} |", "|" + "---|" * len(header)]
+    lines += [f"| {' | '.join(row)} |" for row in rows]
+    lines += ["", "How the paper was read:", "", *(f"- {reading}" for reading in table.readings)]
+    versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
+    lines += ["", f"Made by `{about['command']}` at commit {about['commit']}, Python {about['python']}, "
+              f"{versions}, {about['device']}.", ""]
+    return "\n".join(lines)

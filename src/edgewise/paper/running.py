@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from edgewise.arrays import check_count
+from edgewise.atomic import replacing
 from edgewise.data import DATASETS
-from edgewise.paper.base import Table
+from edgewise.paper.base import Table, summarise
+from edgewise.paper.printing import markdown
 from edgewise.registry import lookup
-from edgewise.store import Cell, Store
+from edgewise.results import provenance
+from edgewise.results import publish as write
+from edgewise.store import Cell, Fact, Store
 from edgewise.sweep import Summary, sweep
 
 
@@ -30,3 +35,11 @@ def run(table: Table, data: Sequence[str], seeds: int, store: Store, *, quick: b
     """Compute the cells of ``table`` that ``store`` lacks; return all its cells and what was done."""
     cells = table.cells(data, check_count(seeds, "seeds"), quick=quick)
     return cells, sweep(cells, table.work, store, jobs=jobs, progress=progress, what=table.name)
+
+
+def publish(table: Table, facts: Sequence[Fact], path: Path, command: str) -> None:
+    """Write the facts of a run to ``path`` and, beside it, a page of Markdown with figures and verdicts."""
+    about = provenance(command) | {"readings": list(table.readings)}
+    write(facts, path, about)
+    with replacing(path.with_suffix(".md")) as file:
+        file.write(markdown(table, summarise(table, facts), about).encode())
