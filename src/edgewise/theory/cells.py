@@ -62,8 +62,8 @@ class CellSampler:
             cells = np.searchsorted(cumulative, rng.random(tries) * cumulative[-1], side="right")
             X, chance = self._propose(np.minimum(cells, len(cumulative) - 1), rng)
             if (chance > 1 + 1e-9).any():
-                raise RuntimeError(f"the envelope of {self.problem.name} at β={self.beta:g} is too low by a factor "
-                                   f"{chance.max():.3g}; use more cells.")
+                raise RuntimeError(f"the envelope of {self.problem.name} at β={self.beta:g} is too low by "
+                                   f"a factor {chance.max():.3g}; use more cells.")
             kept.append(X[rng.random(tries) < chance])
             found += len(kept[-1])
         return np.concatenate(kept)[:n]
@@ -72,7 +72,8 @@ class CellSampler:
         """Return each envelope's integral over its proposal region."""
         volume = float(np.prod(self.size))
         length = self.size[np.maximum(self.axis, 0)]
-        line = 2 * (2 * length) ** (1 - self.beta) / (1 - self.beta) if self.beta < 1 else np.zeros(len(length))
+        open_end = max(1 - self.beta, 1e-9)
+        line = 2 * (2 * length) ** open_end / open_end
         return self.level * np.where(self.axis < 0, volume, volume / length * line)
 
     def _propose(self, cells: Index, rng: np.random.Generator) -> tuple[Floats, Floats]:
@@ -86,7 +87,8 @@ class CellSampler:
                 X[rows], chance[rows] = self._at_boundary(X[rows], cells[rows], j, rng)
         return X, chance
 
-    def _at_boundary(self, X: Floats, cells: Index, j: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    def _at_boundary(self, X: Floats, cells: Index, j: int,
+                     rng: np.random.Generator) -> tuple[Floats, Floats]:
         h = self.size[j]
         low = self.corner[cells, j]
         b = crossing(self.problem, X, j, low - h, low + 2 * h)
@@ -103,8 +105,9 @@ class CellSampler:
 
 
 def crossing(problem: Problem, X: Floats, j: int, low: Floats, high: Floats) -> Floats:
-    """Return where the margin changes sign on the line through each row along axis j, between ``low`` and
-    ``high`` (n,); without a sign change, the end where it is smaller.
+    """Return where the margin changes sign on each row's line along axis j, from ``low`` to ``high`` (n,).
+
+    Without a sign change it is the end where the margin is smaller.
     """
     def margin(at: Floats) -> Floats:
         Z = X.copy()
@@ -166,19 +169,20 @@ def cell_sampler(problem: Problem, beta: float, tau: float) -> CellSampler:
 
 
 def _steepest(problem: Problem, corner: Floats, offsets: Floats, size: Floats) -> tuple[Index, Floats]:
-    """The axis along which η changes fastest in each cell, and a safe lower bound of its slope there."""
-    slopes = np.stack([np.stack([np.abs(_slope(problem, corner + (3 * o - 1) * size, j, 1e-3 * float(size[j])))
-                                 for o in offsets]).min(axis=0) for j in range(len(size))])
+    """Return each cell's axis of fastest change of η, and a safe lower bound of the slope along it."""
+    around = [corner + (3 * offset - 1) * size for offset in offsets]
+    slopes = np.stack([np.stack([np.abs(_slope(problem, X, j, 1e-3 * float(size[j])))
+                                 for X in around]).min(axis=0) for j in range(len(size))])
     axis = np.argmax(slopes, axis=0)
     best = SAFETY * slopes.max(axis=0)
     if (best <= 1e-6).any():
-        raise InputError(f"{problem.name}: η is flat somewhere at its boundary (slope below 1e-6), so u^-β may not "
-                         "be integrable; give a cap tau > 0.")
+        raise InputError(f"{problem.name}: η is flat somewhere at its boundary (slope below 1e-6), so u^-β "
+                         "may not be integrable; give a cap tau > 0.")
     return axis, best
 
 
 def _integral(cells: CellSampler) -> float:
-    """The mean of max(u, τ)^(-β) over the box."""
+    """Return the mean of max(u, τ)^(-β) over the box."""
     total = 0.0
     nodes, weights = np.polynomial.legendre.leggauss(6)
     nodes, weights = (nodes + 1) / 2, weights / 2
@@ -188,7 +192,8 @@ def _integral(cells: CellSampler) -> float:
         corner = cells.corner[rows]
         others = [nodes] * (d if j < 0 else d - 1)
         mesh = np.meshgrid(*others, indexing="ij") if others else [np.zeros(1)]
-        factor = np.prod(np.meshgrid(*[weights] * len(others), indexing="ij"), axis=0).ravel() if others else [1.0]
+        products = np.meshgrid(*[weights] * len(others), indexing="ij")
+        factor = np.prod(products, axis=0).ravel() if others else np.ones(1)
         for point, w in zip(np.stack([m.ravel() for m in mesh], axis=1), factor, strict=True):
             if not len(corner):
                 continue

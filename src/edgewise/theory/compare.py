@@ -1,15 +1,14 @@
-"""Where a classifier is guaranteed right, where it is right, and the check that the first lies in the second."""
+"""Where a classifier is guaranteed right, where it is right, and that the first lies in the second."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import cast
 
 import numpy as np
 
-from edgewise.arrays import Floats, InputError, Mask, check_count
+from edgewise.arrays import Floats, Index, InputError, Mask, check_count
 from edgewise.randomness import stream
 from edgewise.theory.bounds import (
     mass_needed,
@@ -38,7 +37,7 @@ from edgewise.theory.problems import (
 
 
 class ViolationError(RuntimeError):
-    """A classifier was wrong where a bound guarantees it right; the message has everything to run it again."""
+    """A classifier was wrong where a bound guarantees it right; the message says how to run it again."""
 
 
 @dataclass(frozen=True)
@@ -223,11 +222,11 @@ def predict(setting: Setting, Z: Floats, seed: int) -> Floats:
     return scores(setting.learner, X, y, Z, [setting.tuning])[0] > 0
 
 
-def draw(setting: Setting, seed: int) -> tuple[Floats, Mask]:
+def draw(setting: Setting, seed: int) -> tuple[Floats, Index]:
     """Return the labelled sample of one seed."""
     rng = stream(seed, "theory-sample", setting.law.label, setting.problem.name, setting.n)
     X = setting.law.sample(setting.n, rng)
-    return X, cast("Mask", draw_labels(setting.problem, X, setting.labels, rng))
+    return X, draw_labels(setting.problem, X, setting.labels, rng)
 
 
 def measure(setting: Setting, seed: int, *, design: bool = False) -> Run:
@@ -260,9 +259,9 @@ def check_inside(setting: Setting, tiers: Mapping[str, Mask], correct: Mask, see
         wrong = int(np.sum(guaranteed & ~correct))
         if wrong:
             raise ViolationError(f"{wrong} of {len(correct)} points are guaranteed (tier {tier}, δ = "
-                                 f"{setting.delta:g}) and wrong: {setting.problem.name}, {setting.law.label}, n = "
-                                 f"{setting.n}, {setting.labels} labels, {setting.learner} at "
-                                 f"{setting.tuning:g}, seed {seed}.")
+                                 f"{setting.delta:g}) and wrong: {setting.problem.name}, "
+                                 f"{setting.law.label}, n = {setting.n}, {setting.labels} labels, "
+                                 f"{setting.learner} at {setting.tuning:g}, seed {seed}.")
 
 
 def design_guarantee(setting: Setting, seed: int) -> Mask:

@@ -95,10 +95,11 @@ class HalfMoons:
 
     def __post_init__(self) -> None:
         if not 0.05 <= self.sigma < np.inf:
-            raise InputError(f"sigma must be at least 0.05 (the quadrature of η resolves no less); got {self.sigma!r}.")
+            raise InputError(f"sigma must be at least 0.05 (the quadrature of η resolves no less); "
+                             f"got {self.sigma!r}.")
         if not 1.5 <= self.half_width < np.inf:
-            raise InputError(f"half_width must be finite and at least 1.5, got {self.half_width!r}: on an unbounded "
-                             "domain the uniform law and areas do not exist.")
+            raise InputError(f"half_width must be finite and at least 1.5, got {self.half_width!r}: on an "
+                             "unbounded domain the uniform law and areas do not exist.")
 
     @property
     def name(self) -> str:
@@ -118,8 +119,8 @@ class HalfMoons:
 
     @property
     def lipschitz(self) -> float:
-        """|∇η| = η(1-η) |E_1 - E_0| / σ² with E_c a mean over arc c; the arcs lie within 2.5 of each other."""
-        return 2.5 / (4 * self.sigma**2)
+        """|∇η| = η(1-η) |E_1 - E_0| / σ², E_c a mean over arc c; no two of their points are 3.05 apart."""
+        return 3.05 / (4 * self.sigma**2)
 
     def log_densities(self, X: Floats) -> Floats:
         """Return log p_c(x), c = 0, 1, as (n, 2)."""
@@ -171,7 +172,7 @@ class RkhsExact:
     --------
     >>> problem = RkhsExact()
     >>> round(problem.norm, 4)
-    0.6165
+    0.2861
     """
 
     centres: tuple[tuple[float, ...], ...] = ((-0.6, 0.3), (0.5, -0.4), (0.4, 0.6))

@@ -1,4 +1,4 @@
-"""What the bounds are about, evaluated for a whole grid of settings at once: averages, local fits, kernel ridge.
+"""What the bounds are about, for a whole grid of settings at once: averages, local fits, kernel ridge.
 
 Each function returns η̂ - 1/2 at the points asked, regressing y - 1/2; the classifier is 1[η̂ > 1/2]. A point
 with no label in reach gets 0, which is class 0. ``weights`` are the cure of the design bias (docs/theory.md,
@@ -38,9 +38,14 @@ def knn(X: Floats, y: Index, Z: Floats, grid: Grid, weights: Floats | None = Non
     ks = np.array([int(k) for k in grid])
     for k in ks:
         check_neighbours(len(X), int(k))
-    _, index = KDTree(X).query(Z, k=np.arange(1, ks.max() + 1))
+    index = _nearest(X, Z, int(ks.max()))
     vote = np.ones(len(X)) if weights is None else np.asarray(weights)
     return (np.cumsum((vote * (y - 0.5))[index], axis=1) / np.cumsum(vote[index], axis=1))[:, ks - 1].T
+
+
+def _nearest(X: Floats, Z: Floats, k: int) -> Index:
+    """Return the k nearest rows of ``X`` to each row of ``Z`` as (M, k), nearest first."""
+    return np.asarray(KDTree(X).query(Z, k=k)[1], np.intp).reshape(len(Z), k)
 
 
 def _smoother(name: str) -> Scorer:
@@ -65,12 +70,13 @@ def local_linear(X: Floats, y: Index, Z: Floats, grid: Grid, weights: Floats | N
     --------
     >>> X = np.linspace(-1, 1, 21)[:, None]
     >>> local_linear(X, (X[:, 0] > 0).astype(int), np.array([[0.0]]), [2.0]).round(2)
-    array([[-0.02]])
+    array([[-0.03]])
     """
     squares, d = cdist(Z, X, "sqeuclidean"), X.shape[1]
     vote = np.ones(len(X)) if weights is None else np.asarray(weights)
     first, second = np.triu_indices(d)
-    features = np.column_stack([np.ones(len(X)), X, X[:, first] * X[:, second], y - 0.5, X * (y - 0.5)[:, None]])
+    features = np.column_stack([np.ones(len(X)), X, X[:, first] * X[:, second],
+                                y - 0.5, X * (y - 0.5)[:, None]])
     pairs = len(first)
     scores: list[Floats] = []
     for h in grid:
@@ -80,7 +86,8 @@ def local_linear(X: Floats, y: Index, Z: Floats, grid: Grid, weights: Floats | N
         safe = np.where(s0 > 0, s0, 1)[:, None]
         mean, b0 = s1 / safe, sums[:, 1 + d + pairs] / safe[:, 0]
         second_moment = np.empty((len(Z), d, d))
-        second_moment[:, first, second] = second_moment[:, second, first] = sums[:, 1 + d:1 + d + pairs] / safe
+        products = sums[:, 1 + d:1 + d + pairs] / safe
+        second_moment[:, first, second] = second_moment[:, second, first] = products
         spread = second_moment - mean[:, :, None] * mean[:, None, :] + 1e-6 * h**2 * np.eye(d)
         cross = sums[:, 2 + d + pairs:] / safe - mean * b0[:, None]
         slope = np.linalg.solve(spread, cross[..., None])[..., 0]
@@ -154,9 +161,8 @@ def smoother_weights(learner: str, X: Floats, Z: Floats, setting: float) -> Floa
     """
     if learner == "knn":
         check_neighbours(len(X), int(setting))
-        _, index = KDTree(X).query(Z, k=np.arange(1, int(setting) + 1))
         w = np.zeros((len(Z), len(X)))
-        np.put_along_axis(w, index, 1 / setting, axis=1)
+        np.put_along_axis(w, _nearest(X, Z, int(setting)), 1 / setting, axis=1)
         return w
     if learner.startswith("nw-"):
         profile = SMOOTHING[{"nw-box": "box", "nw-epan": "epanechnikov"}[learner]]

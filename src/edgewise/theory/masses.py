@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from scipy.special import betainc
 
 from edgewise.arrays import Floats, InputError
-from edgewise.theory.densities import BoundaryDensity, MarginLaw, Mixture
+from edgewise.theory.densities import BoundaryDensity, Mixture
+from edgewise.theory.margins import MarginLaw
 from edgewise.theory.problems import LabelKind, Problem
 from edgewise.theory.shapes import Ball, Ridge, Wave
 
@@ -83,10 +84,11 @@ def ball_mass(law: BoundaryDensity | Mixture, X: Floats, radius: Floats) -> Floa
     problem = law.problem
     known = _MASSES.get(type(problem))
     if known is None:
-        raise InputError(f"ball masses are known for ridge, ball and wave; got {problem.name}. Theorem G (design) "
-                         "needs none.")
+        raise InputError(f"ball masses are known for ridge, ball and wave; got {problem.name}. Theorem G "
+                         "(design) needs none.")
     rows = max(1, CHUNK // (radius.shape[1] * NODES))
-    parts = [known(problem, law.margin_law, X[i:i + rows], radius[i:i + rows]) for i in range(0, len(X), rows)]
+    parts = [known(problem, law.margin_law, X[i:i + rows], radius[i:i + rows])
+             for i in range(0, len(X), rows)]
     return np.clip(np.concatenate(parts), 0, 1)
 
 
@@ -147,7 +149,7 @@ def _ball(problem: Ball, law: MarginLaw, X: Floats, r: Floats) -> Floats:
 
 
 def _cap_share(rho: Floats, norm: Floats, r: Floats, d: int) -> Floats:
-    """The share of the sphere |x'| = ρ within distance r of a point at distance ``norm`` from the centre."""
+    """Return the share of the sphere |x'| = ρ within r of a point at distance ``norm`` from its centre."""
     with np.errstate(divide="ignore", invalid="ignore"):
         cosine = (rho**2 + norm**2 - r**2) / (2 * rho * norm)
     cosine = np.where(rho * norm > 0, cosine, np.where(rho**2 + norm**2 <= r**2, -1.0, 1.0))
@@ -156,4 +158,5 @@ def _cap_share(rho: Floats, norm: Floats, r: Floats, d: int) -> Floats:
     return np.where(cosine >= 0, half, 1 - half)
 
 
-_MASSES: dict[type, Callable[[Any, MarginLaw, Floats, Floats], Floats]] = {Ridge: _ridge, Ball: _ball, Wave: _wave}
+_Mass: TypeAlias = Callable[[Any, MarginLaw, Floats, Floats], Floats]
+_MASSES: dict[type, _Mass] = {Ridge: _ridge, Ball: _ball, Wave: _wave}

@@ -1,4 +1,4 @@
-"""Two-class problems whose regression function η(x) = P(y = 1 | x) is known, so that everything can be checked.
+"""Two-class problems whose regression function η(x) = P(y = 1 | x) is known: all can be checked.
 
 Every problem has a *margin* t(x), zero on the boundary B = {η = 1/2} and positive where the Bayes label is 1,
 and a *link* ``half`` with η(x) - 1/2 = half(t(x)), odd and increasing. Near B both are exact to the last

@@ -46,5 +46,6 @@ def run_study(store: Store, *, quick: bool = False, seeds: int | None = None, jo
     InputError
         Fewer than two seeds, or fewer than one job.
     """
-    summary = sweep(study(quick=quick, seeds=seeds), work, store, jobs=jobs, progress=progress, what="theory study")
+    summary = sweep(study(quick=quick, seeds=seeds), work, store, jobs=jobs, progress=progress,
+                    what="theory study")
     return StudyReport(summary, tuple(f for f in summary.failures if f.message.startswith("ViolationError")))

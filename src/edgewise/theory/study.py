@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any
+from itertools import product
+from typing import Any, TypeAlias
 
 from edgewise.arrays import check_count
 from edgewise.store import Cell
@@ -57,86 +58,83 @@ def study(*, quick: bool = False, seeds: int | None = None) -> list[Cell]:
     1
     """
     count = check_count((4 if quick else 20) if seeds is None else seeds, "seeds", low=2)
-    parts = (_sampler(quick), _regions(quick), _exponents(quick), _cure(quick), _guarantees(quick), _risks(quick),
-             _designs(quick))
-    cells = [Cell(what, settings, seed) for part in parts for what, settings in part for seed in range(count)
-             if what not in ("theory-sampler",) or seed == 0]
+    parts = (_sampler(quick), _regions(quick), _exponents(quick), _cure(quick), _guarantees(quick),
+             _risks(quick), _designs(quick))
+    cells = [Cell(what, settings, seed) for part in parts for what, settings in part
+             for seed in range(1 if what == "theory-sampler" else count)]
     return _published(24 if not quick else count, 20 if not quick else 4) + cells
 
 
-def _law(beta: float, tau: float) -> dict[str, float]:
-    return {"beta": float(beta), "tau": float(tau)}
+Part: TypeAlias = Iterator[tuple[str, Mapping[str, Any]]]
 
 
-Part = Iterator[tuple[str, Mapping[str, Any]]]
+def _setting(problem: str, d: int, a: float, n: int, law: tuple[float, float], labels: str, learner: str,
+             **more: Any) -> dict[str, Any]:
+    return {"problem": problem, "d": d, "a": a, "n": n, "beta": float(law[0]), "tau": float(law[1]),
+            "labels": labels, "learner": learner, **more}
 
 
 def _sampler(quick: bool) -> Part:
     for problem, d, beta, tau in KS_LAWS:
         yield "theory-sampler", {"problem": problem, "d": d, "a": 1.0 if problem == "ridge-linear" else 4.0,
-                                 **_law(beta, tau), "n": 20_000 if quick else 100_000}
+                                 "beta": beta, "tau": tau, "n": 20_000 if quick else 100_000}
 
 
 def _regions(quick: bool) -> Part:
     for labels in ("clean", "noisy"):
         for law in PICTURE_LAWS:
-            yield "theory-region", {"problem": "wave", "d": 2, "a": 8.0, "n": 1000, **_law(*law), "labels": labels,
-                                    "learner": "knn", "side": 61 if quick else 121}
+            yield "theory-region", _setting("wave", 2, 8.0, 1000, law, labels, "knn",
+                                            side=61 if quick else 121)
 
 
 def _exponents(quick: bool) -> Part:
-    sizes = (100, 400, 1600) if quick else (100, 200, 400, 800, 1600, 3200, 6400)
+    clean = (100, 400, 1600) if quick else (100, 200, 400, 800, 1600, 3200, 6400)
+    noisy = (100, 400) if quick else (100, 400, 1600, 6400)
     for d in (1, 2):
         for beta in (0.0, 0.25, 0.5, 0.75):
-            for n in sizes:
-                yield "theory-exponent", {"problem": "ridge", "d": d, "a": 4.0, "n": n, **_law(beta, 0),
-                                          "labels": "clean", "learner": "knn"}
-            for n in sizes[:2] if quick else (100, 400, 1600, 6400):
-                yield "theory-exponent", {"problem": "ridge-linear", "d": d, "a": 1.0, "n": n, **_law(beta, 0),
-                                          "labels": "noisy", "learner": "knn"}
+            for n in clean:
+                yield "theory-exponent", _setting("ridge", d, 4.0, n, (beta, 0), "clean", "knn")
+            for n in noisy:
+                yield "theory-exponent", _setting("ridge-linear", d, 1.0, n, (beta, 0), "noisy", "knn")
 
 
 def _cure(quick: bool) -> Part:
-    for scheme, law in (("pure", (0.0, 0.0)), ("pure", (0.5, 0.0)), ("pure", (0.75, 0.0)), ("pure", SLAB),
-                        ("half", SLAB)):
+    schemes = (("pure", (0.0, 0.0)), ("pure", (0.5, 0.0)), ("pure", (0.75, 0.0)), ("pure", SLAB),
+               ("half", SLAB))
+    for scheme, law in schemes:
         for learner in ("knn", "knn-weighted", "nw-epan", "nw-epan-weighted", "local-linear"):
-            yield "theory-cure", {"problem": "wave", "d": 2, "a": 8.0, "n": 400 if quick else 1600, **_law(*law),
-                                  "labels": "noisy", "learner": learner, "scheme": scheme}
+            yield "theory-cure", _setting("wave", 2, 8.0, 400 if quick else 1600, law, "noisy", learner,
+                                          scheme=scheme)
 
 
 def _guarantees(quick: bool) -> Part:
-    for d in (1, 2) if quick else (1, 2, 5):
-        for a in (4.0, 12.0):
-            for n in (200,) if quick else (200, 1000, 5000):
-                for law in LAWS[::3] if quick else LAWS:
-                    for labels in ("clean", "noisy"):
-                        for learner in ("knn", "nw-box"):
-                            yield "theory-guarantee", {"problem": "ridge", "d": d, "a": a, "n": n, **_law(*law),
-                                                       "labels": labels, "learner": learner}
+    sizes = (200,) if quick else (200, 1000, 5000)
+    laws = LAWS[::3] if quick else LAWS
+    for d, a, n in product((1, 2) if quick else (1, 2, 5), (4.0, 12.0), sizes):
+        for law, labels, learner in product(laws, ("clean", "noisy"), ("knn", "nw-box")):
+            yield "theory-guarantee", _setting("ridge", d, a, n, law, labels, learner)
 
 
 def _risks(quick: bool) -> Part:
-    problems = (("ridge", 1, 4.0, 200), ("ridge", 2, 4.0, 1000), ("wave", 2, 8.0, 1000), ("ridge", 5, 4.0, 1000))
+    problems = (("ridge", 1, 4.0, 200), ("ridge", 2, 4.0, 1000), ("wave", 2, 8.0, 1000),
+                ("ridge", 5, 4.0, 1000))
+    learners = ("knn", "knn-weighted", "nw-epan", "krr-matern32", "local-linear")
     for problem, d, a, n in problems[:2] if quick else problems:
-        for law in LAWS[::2] if quick else LAWS:
-            for labels in ("clean", "noisy"):
-                for learner in ("knn", "knn-weighted", "nw-epan", "krr-matern32", "local-linear"):
-                    if d == 5 and learner == "local-linear":
-                        continue
-                    yield "theory-risk", {"problem": problem, "d": d, "a": a, "n": min(n, 200) if quick else n,
-                                          **_law(*law), "labels": labels, "learner": learner}
+        for law, labels, learner in product(LAWS[::2] if quick else LAWS, ("clean", "noisy"), learners):
+            if d == 5 and learner == "local-linear":
+                continue
+            yield "theory-risk", _setting(problem, d, a, min(n, 200) if quick else n, law, labels, learner)
 
 
 def _designs(quick: bool) -> Part:
-    problems = (("ridge", 1), ("ridge", 2), ("ball", 2), ("wave", 2), ("islands", 2), ("moons", 2), ("rkhs", 2))
+    problems = (("ridge", 1), ("ridge", 2), ("ball", 2), ("wave", 2), ("islands", 2), ("moons", 2),
+                ("rkhs", 2))
     for problem, d in problems[:2] if quick else problems:
-        for law in CAPPED:
-            for learner in ("knn", "krr-matern32", "krr-rbf"):
-                yield "theory-design", {"problem": problem, "d": d, "a": 8.0, "n": 100 if quick else 400,
-                                        **_law(*law), "labels": "noisy", "learner": learner}
+        for law, learner in product(CAPPED, ("knn", "krr-matern32", "krr-rbf")):
+            yield "theory-design", _setting(problem, d, 8.0, 100 if quick else 400, law, "noisy", learner)
 
 
 def _published(seeds: int, count: int) -> list[Cell]:
-    return [Cell("theory-published", {"problem": "ridge", "d": p.dim, "a": 4.0, "n": p.n, **_law(p.beta, p.tau),
-                                      "labels": p.labels, "learner": p.learner, "measure": p.measure}, seed)
+    return [Cell("theory-published", _setting("ridge", p.dim, 4.0, p.n, (p.beta, p.tau), p.labels, p.learner,
+                                              measure=p.measure), seed)
             for p in drawn(20)[:count] for seed in range(seeds)]

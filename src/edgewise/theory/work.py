@@ -13,7 +13,15 @@ from edgewise.arrays import Floats, InputError, Mask
 from edgewise.randomness import stream
 from edgewise.registry import lookup
 from edgewise.store import Cell
-from edgewise.theory.compare import Setting, check_inside, design_guarantee, exam, guarantees, guarantees_at, predict
+from edgewise.theory.compare import (
+    Setting,
+    check_inside,
+    design_guarantee,
+    exam,
+    guarantees,
+    guarantees_at,
+    predict,
+)
 from edgewise.theory.compare import measure as run_once
 from edgewise.theory.curved import HalfMoons, Islands, RkhsExact
 from edgewise.theory.densities import BoundaryDensity, Mixture
@@ -27,11 +35,11 @@ EXAM = 4000
 RIDGE_GRID = (0.1, 1.0, 10.0)
 
 PROBLEMS: dict[str, Callable[[int, float], Problem]] = {
-    "ridge": lambda d, a: Ridge(d, a),
+    "ridge": Ridge,
     "ridge-linear": lambda d, a: Ridge(d, a, "linear"),
-    "ball": lambda d, a: Ball(d, a),
+    "ball": Ball,
     "wave": lambda _d, a: Wave(a),
-    "islands": lambda d, a: Islands(d, a),
+    "islands": Islands,
     "moons": lambda _d, _a: HalfMoons(),
     "rkhs": lambda _d, _a: RkhsExact(),
 }
@@ -42,7 +50,8 @@ def law_of(settings: Mapping[str, Any]) -> BoundaryDensity:
     """Return the μ_β of a cell; the half-moons' is relative to their own law."""
     problem = lookup(PROBLEMS, str(settings["problem"]), "problem")(int(settings["d"]), float(settings["a"]))
     own = isinstance(problem, HalfMoons)
-    return BoundaryDensity(problem, float(settings["beta"]), float(settings["tau"]), "own" if own else "uniform")
+    return BoundaryDensity(problem, float(settings["beta"]), float(settings["tau"]),
+                           "own" if own else "uniform")
 
 
 def work(cell: Cell) -> dict[str, Any]:
@@ -108,7 +117,7 @@ def exponent(settings: Mapping[str, Any], seed: int) -> dict[str, Any]:
 
 
 def _gap(x: Floats) -> float:
-    """The share of [-1, 1] that clean 1-NN gets wrong: the two labels nearest to 0 decide."""
+    """Return the share of [-1, 1] that clean 1-NN gets wrong: the two labels nearest to 0 decide."""
     below, above = x[x <= 0], x[x > 0]
     if not below.size or not above.size:
         return 0.5
@@ -116,8 +125,8 @@ def _gap(x: Floats) -> float:
 
 
 def _wrong_areas(law: BoundaryDensity | Mixture, n: int, labels: Any, learner: str, grid: list[Any],
-                 rng: np.random.Generator, points: int = EXAM) -> tuple[list[float], list[float], list[float]]:
-    """Areas of the wrong set and excess risks for each setting, and the wrong mass under the law itself.
+                 rng: np.random.Generator, points: int = EXAM) -> tuple[list[float], ...]:
+    """Return areas of the wrong set and excess risks for each setting, and the wrong mass under the law.
 
     Test points come first from the stream, so that runs of one seed share them, whatever their law is.
     """
@@ -134,10 +143,10 @@ def _wrong_areas(law: BoundaryDensity | Mixture, n: int, labels: Any, learner: s
     areas = [float(np.average(w, weights=weight)) for w in wrong]
     risks = [excess_risk(problem, Z, w, weight) for w in wrong]
     own: list[float] = []
-    if isinstance(law, BoundaryDensity):
-        Z = law.sample(points, rng)
+    if isinstance(law, BoundaryDensity) and base == "knn":
+        inside = law.sample(points, rng)
         own = [float(np.mean(w)) for w in
-               (scores(base, X, y, Z, grid, votes) > 0) != (bayes(problem, Z) == 1)] if base == "knn" else []
+               (scores(base, X, y, inside, grid, votes) > 0) != (bayes(problem, inside) == 1)]
     return areas, risks, own
 
 
@@ -166,8 +175,9 @@ def cure(settings: Mapping[str, Any], seed: int) -> dict[str, Any]:
     density, n, d = law_of(settings), int(settings["n"]), int(settings["d"])
     law = Mixture(density, 0.5) if settings["scheme"] == "half" else density
     learner = str(settings["learner"])
-    grid: list[Any] = [k for k in (10, 20, 40, 80, 160, 320) if k <= n // 2] if learner.startswith("knn") else \
-        [c * bandwidth_unit(n, d) for c in (0.5, 0.75, 1.0, 1.5, 2.0, 3.0)]
+    grid: list[Any] = [c * bandwidth_unit(n, d) for c in (0.5, 0.75, 1.0, 1.5, 2.0, 3.0)]
+    if learner.startswith("knn"):
+        grid = [k for k in (10, 20, 40, 80, 160, 320) if k <= n // 2]
     rng = stream(seed, "theory-cure", n)
     areas, risks, _ = _wrong_areas(law, n, settings["labels"], learner, grid, rng, 2000)
     return {"grid": grid, "area": areas, "excess": risks}

@@ -1,4 +1,4 @@
-"""One function per statement: A to G as proved in docs/theory.md, and Theorems 3.1 to 3.3 as printed, for the record."""
+"""One function per statement: A to G proved in docs/theory.md, and the printed 3.1 to 3.3 for the record."""
 
 from edgewise.theory.bounds.constants import deviation, mass_needed
 from edgewise.theory.bounds.kernels import (

@@ -10,7 +10,8 @@ from edgewise.arrays import InputError, check_count
 def check_delta(delta: float) -> float:
     """Return δ in (0, 1) as a float, or say why not."""
     if not 0 < delta < 1:
-        raise InputError(f"delta, the allowed chance of failure, must lie strictly between 0 and 1; got {delta!r}.")
+        raise InputError(f"delta, the allowed chance of failure, must lie strictly between 0 and 1; "
+                         f"got {delta!r}.")
     return float(delta)
 
 
@@ -49,7 +50,7 @@ def deviation(n: int, k: int, dim: int, delta: float) -> float:
     Examples
     --------
     >>> round(deviation(1000, 50, 2, 0.05), 2)
-    0.47
+    0.48
     """
     check_neighbours(n, k)
     sets = math.log(n - k + 1) if dim == 1 else log_shatter(n, dim)

@@ -1,4 +1,4 @@
-"""Nearest neighbours: Theorems A (uniform), B (pointwise) and C (noise-free), each proved in docs/theory.md."""
+"""Nearest neighbours: Theorems A (uniform), B (pointwise), C (noise-free); proofs in docs/theory.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Theorems 3.1 to 3.3 as printed, for the record: each docstring says what is wrong, none is used as a guarantee."""
+"""Theorems 3.1 to 3.3 as printed, for the record: each docstring says what is wrong; none is relied on."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ def printed_3_1(balls: Balls, distance: Floats, n: int, k: int, dim: int, delta:
     return np.asarray(enough.any(axis=1) & (distance > c0 + lipschitz * r**alpha))
 
 
-def printed_3_2(density: Floats, n: int, h: float, dim: int, *, lipschitz: float, constant: float = 1.0) -> Floats:
+def printed_3_2(density: Floats, n: int, h: float, dim: int, *, lipschitz: float,
+                constant: float = 1.0) -> Floats:
     """Theorem 3.2 as printed (NW): |η̂ - η| ≤ L h + C log²n / (n h^d μ(x)). For the record; not a bound.
 
     What is wrong: Hoeffding with t = log²n / n fails with probability tending to 1; h L_μ stands where h L_η
@@ -81,8 +82,8 @@ def printed_3_2_exponent(dim: int, beta: float) -> float:
     return -1 / (dim + 1 + beta)
 
 
-def printed_3_3(density: Floats, n: int, h: float, lam: float, dim: int, *, lipschitz_eta: float, lipschitz: float,
-                t: float, constant: float, sigma: float) -> Floats:
+def printed_3_3(density: Floats, n: int, h: float, lam: float, dim: int, *, lipschitz_eta: float,
+                lipschitz: float, t: float, constant: float, sigma: float) -> Floats:
     """Theorem 3.3 as printed (RKHS): (L_η + L) h + t/(n h^d μ) + √(n/λ) C h^(-σ) / (n h^d). For the record.
 
     It is false. Its two assumptions (unit-mass bumps of Lipschitz constant LC/h on B(x, h), and f Lipschitz
@@ -92,7 +93,8 @@ def printed_3_3(density: Floats, n: int, h: float, lam: float, dim: int, *, lips
 
     Examples
     --------
-    >>> tight = printed_3_3(np.ones(1), 100, 0.5, 1e8, 1, lipschitz_eta=0, lipschitz=0, t=0, constant=1, sigma=0)
+    >>> tight = printed_3_3(np.ones(1), 100, 0.5, 1e8, 1, lipschitz_eta=0, lipschitz=0, t=0, constant=1,
+    ...                     sigma=0)
     >>> bool(tight < 1e-4)
     True
     """
