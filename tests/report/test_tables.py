@@ -1,5 +1,7 @@
 """The paper's tables beside ours, from hand-made facts."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from edgewise.paper.base import row, summarise
@@ -7,8 +9,9 @@ from edgewise.paper.table2 import Table2
 from edgewise.paper.table3 import Table3
 from edgewise.report.blocks import Figure, Prose
 from edgewise.report.blocks import Table as Grid
+from edgewise.report.charts import charts, name
 from edgewise.report.page import render
-from edgewise.report.tables import claims, grid, name, pictures, section, sections, split
+from edgewise.report.tables import claims, grid, section, sections, split
 from edgewise.store import Fact, Store
 
 
@@ -128,9 +131,9 @@ def test_a_quick_run_is_kept_apart_and_never_beside_the_paper():
 
 def test_several_budgets_become_lines():
     results = summarise(Table3(), table3_facts())
-    drawn = pictures("table3", "halfmoon", results)
+    drawn = charts("table3", "halfmoon", results)
     assert len(drawn) == 3
-    assert drawn[0].alt.startswith("halfmoon: accuracy, % at budgets 500, 1000, 2000: ")
+    assert drawn[0].alt.startswith("halfmoon, 1-nn: accuracy, % at budgets 500, 1000, 2000: ")
     assert "dashed lines are the paper's" in drawn[0].caption
     assert "dashed" not in drawn[1].caption
     assert "Logarithmic scale" in drawn[2].caption
@@ -152,3 +155,17 @@ def test_the_order_of_facts_does_not_matter(tmp_path):
         for fact in facts:
             store.put(fact)
         assert render(sections(store)) == page
+
+
+def test_crowded_lines_are_drawn_one_attack_a_chart_and_odd_budgets_as_dots():
+    results = summarise(Table3(), table3_facts(seeds=2))
+    accuracies = [result for result in results if result.metric == "accuracy"]
+    many = [replace(result, key=replace(result.key, attack=attack, arm=f"{attack}-{result.key.arm}"))
+            for result in accuracies for attack in ("fgsm", "pgd", "deepfool", "opt")]
+    drawn = charts("table3", "halfmoon", many)
+    assert [figure.caption.split(":")[0] for figure in drawn] == [
+        f"halfmoon, 1-nn, {attack}" for attack in ("opt", "fgsm", "pgd", "deepfool")]
+    odd = [replace(result, key=replace(result.key, budget=f"pool {result.key.budget}"))
+           for result in accuracies]
+    assert [figure.caption for figure in charts("table3", "halfmoon", odd)] == [
+        "halfmoon: accuracy, %, mean over seeds with its 95 % interval."]

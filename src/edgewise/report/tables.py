@@ -2,40 +2,28 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
-from edgewise.attacks import ATTACKS
 from edgewise.paper import TABLES
-from edgewise.paper.base import Claim, Key, Result, Table, summarise
-from edgewise.paper.published import published
-from edgewise.report import figures
-from edgewise.report.blocks import Block, Figure, Mark, Prose, Section
+from edgewise.paper.base import Claim, Result, Table, summarise
+from edgewise.report.blocks import Block, Mark, Prose, Section
 from edgewise.report.blocks import Table as Grid
-from edgewise.report.figures import Curve, Dot
+from edgewise.report.charts import NAMES, SHARES, charts, in_reading_order, name, paper_figure
 from edgewise.stats import Estimate, Paired
 from edgewise.store import Fact, Store
 
 
-SHARES = ("accuracy", "agreement", "found")
-"""Metrics between 0 and 1, shown in percent."""
-PRINTED_AS = {"perturbation_linf": "perturbation"}
-"""Our metric beside which a metric of the paper stands; its perturbation is most likely in L-infinity."""
-NAMES = {"accuracy": "accuracy, %", "agreement": "agreement with the victim, %", "found": "points found, %",
-         "perturbation_l2": "perturbation, L2", "perturbation_linf": "perturbation, L∞",
-         "queries": "victim queries", "size": "training points"}
 VERDICTS: dict[str, Mark] = {"holds": "holds", "does not hold": "fails", "undecided": "undecided"}
 
 
 def sections(store: Store) -> list[Section]:
     """Return a section for each table with figures in the store, full runs and quick ones apart."""
     found: list[Section] = []
-    for name, row in TABLES.items():
-        facts = store.facts(name)
+    for what, row in TABLES.items():
+        facts = store.facts(what)
         if facts:
             table: Table = row.make()
             full, quick = split(table, facts)
@@ -65,7 +53,7 @@ def section(table: Table, facts: Sequence[Fact], *, quick: bool = False) -> Sect
     for data in _ordered({result.key.data for result in results}, table.data):
         mine = [result for result in results if result.key.data == data]
         blocks.append(Prose(heading=data))
-        blocks += [*pictures(table.name, data, mine, quick=quick), grid(table.name, data, mine, quick=quick)]
+        blocks += [*charts(table.name, data, mine, quick=quick), grid(table.name, data, mine, quick=quick)]
     blocks.append(Prose(heading="How the paper was read", items=table.readings))
     seeds = sorted({fact.cell.seed for fact in facts})
     lead = (f"Small settings, {len(seeds)} seeds: a check that everything runs, never to be compared with "
@@ -89,7 +77,7 @@ def claims(judged: Sequence[Claim]) -> Grid:
 
 def grid(table: str, data: str, results: Sequence[Result], *, quick: bool = False) -> Grid:
     """Return one table a data set: a row for each arm, the paper's figure beside ours, paired differences."""
-    keys = list(dict.fromkeys(result.key for result in _in_reading_order(results)))
+    keys = list(dict.fromkeys(result.key for result in in_reading_order(results)))
     by_place = {(result.key, result.metric): result for result in results}
     metrics = [metric for metric in NAMES if any(result.metric == metric for result in results)]
     metrics += sorted({result.metric for result in results} - set(metrics))
@@ -127,82 +115,6 @@ def _notes(results: Sequence[Result], beside: bool) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def pictures(table: str, data: str, results: Sequence[Result], *, quick: bool = False) -> list[Figure]:
-    """Return the charts of one data set, one a metric; lines where there are several budgets."""
-    found: list[Figure] = []
-    for metric in ("accuracy", "agreement", "perturbation_linf", "queries"):
-        chosen = [result for result in _in_reading_order(results)
-                  if result.metric == metric and np.isfinite(result.estimate.mean)]
-        if len({result.key.budget for result in chosen}) > 1:
-            found.append(_curves(table, data, chosen, metric, quick=quick))
-        elif chosen:
-            found.append(_dots(table, data, chosen, metric, quick=quick))
-    return found
-
-
-def _dots(table: str, data: str, results: Sequence[Result], metric: str, *, quick: bool) -> Figure:
-    factor = 100 if metric in SHARES else 1
-    entries: list[Dot] = []
-    one_arm = len({result.key.arm for result in results}) == 1
-    for result in results:
-        ours = result.estimate
-        paper = None if quick else paper_figure(table, result.key, metric)
-        label = name(replace(result.key, arm="") if one_arm and result.key.attack else result.key)
-        entries.append(Dot(label, factor * ours.mean, factor * ours.low, factor * ours.high,
-                           result.key.arm, None if paper is None else factor * paper))
-    label = NAMES.get(metric, metric)
-    log = _logarithmic(metric, results)
-    said = figures.summary({entry.label: entry.mean for entry in entries}, "{:.4g}")
-    shown = [entry for entry in entries if entry.reference is not None]
-    beside = f" The paper's: {figures.summary({e.label: e.reference or 0.0 for e in shown}, '{:.4g}')}." \
-        if shown else ""
-    caption = f"{data}: {label}, mean over seeds with its 95 % interval" + (
-        "; open diamonds are the paper's." if shown else ".") + (" Logarithmic scale." if log else "")
-    return Figure(figures.dots(entries, label, log=log), f"{data}, {label}: {said}.{beside}", caption)
-
-
-def _logarithmic(metric: str, results: Sequence[Result]) -> bool:
-    return metric == "queries" and min(result.estimate.mean for result in results) > 0
-
-
-def _curves(table: str, data: str, results: Sequence[Result], metric: str, *, quick: bool) -> Figure:
-    factor = 100 if metric in SHARES else 1
-    lines: list[Curve] = []
-    grouped: dict[tuple[str, str, str], list[Result]] = defaultdict(list)
-    for result in results:
-        grouped[result.key.model, result.key.attack, result.key.arm].append(result)
-    several = len({model for model, _, _ in grouped}) > 1
-    for (model, attack, arm), members in grouped.items():
-        ordered = sorted(members, key=lambda result: _amount(result.key.budget))
-        label = " ".join(part for part in (model if several else "", attack, arm) if part)
-        paper = [None if quick else paper_figure(table, result.key, metric) for result in ordered]
-        lines.append(Curve(label, [_amount(result.key.budget) for result in ordered],
-                           [factor * result.estimate.mean for result in ordered],
-                           [factor * result.estimate.low for result in ordered],
-                           [factor * result.estimate.high for result in ordered],
-                           [np.nan if value is None else factor * value for value in paper]))
-    said = "; ".join(f"{line.name} {', '.join(f'{value:.4g}' for value in line.mean)}" for line in lines)
-    steps = ", ".join(f"{x:g}" for x in lines[0].x)
-    log, label = _logarithmic(metric, results), NAMES.get(metric, metric)
-    beside = any(np.isfinite(line.reference).any() for line in lines)
-    return Figure(figures.curves(lines, "budget", label, log=log),
-                  f"{data}: {label} at budgets {steps}: {said}.",
-                  f"{data}: {label} by budget, with 95 % intervals over seeds"
-                  + ("; dashed lines are the paper's." if beside else ".")
-                  + (" Logarithmic scale." if log else ""))
-
-
-def name(key: Key) -> str:
-    """Return what a row is called: attack, arm and budget, as far as it has them."""
-    parts = [part for part in (key.attack, key.arm) if part]
-    return ", ".join([*parts, f"budget {key.budget}"] if key.budget else parts)
-
-
-def paper_figure(table: str, key: Key, metric: str) -> float | None:
-    """Return what the paper prints for a figure of ours, or None."""
-    return published(table, metric=PRINTED_AS.get(metric, metric), **asdict(key))
-
-
 def _ours(result: Result | None, paper: float | None) -> tuple[str, Mark | None]:
     if result is None or not np.isfinite(result.estimate.mean):
         return "–", None
@@ -233,29 +145,6 @@ def _difference(result: Result | None, arm: str) -> tuple[str, Mark | None]:
     interval = "" if gain.n == 1 else f" [{factor * gain.low:+.2f}, {factor * gain.high:+.2f}]"
     marks: dict[str, Mark] = {"better": "better", "worse": "worse", "undecided": "undecided"}
     return f"{factor * gain.mean:+.2f}{interval}, p {paired.p_holm:.2g}", marks[paired.verdict()]
-
-
-def _in_reading_order(results: Sequence[Result]) -> list[Result]:
-    """Put budget by budget, in each arms without an attack first, then attack by attack."""
-    attacks, arms = ["", *ATTACKS], ["baseline", "random", "clean"]
-
-    def place(result: Result) -> tuple[Any, ...]:
-        key = result.key
-        return (key.model, _amount(key.budget), _position(key.attack, attacks), key.attack,
-                _position(key.arm, arms), key.arm)
-
-    return sorted(results, key=place)
-
-
-def _position(item: str, order: Sequence[str]) -> int:
-    return order.index(item) if item in order else len(order)
-
-
-def _amount(budget: str) -> float:
-    try:
-        return float(budget)
-    except ValueError:
-        return 0.0
 
 
 def _ordered(found: set[str], first: Sequence[str]) -> list[str]:
