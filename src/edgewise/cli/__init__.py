@@ -7,6 +7,7 @@ import sys
 import typer
 
 from edgewise.cli.attack import attack
+from edgewise.cli.compare import compare
 from edgewise.cli.demo import demo
 from edgewise.cli.report import report
 from edgewise.cli.reproduce import reproduce
@@ -22,6 +23,7 @@ app = typer.Typer(name="edgewise", no_args_is_help=True, add_completion=False, r
 app.command("demo")(demo)
 app.command("attack")(attack)
 app.command("retrain")(retrain)
+app.command("compare")(compare)
 app.command("reproduce")(reproduce)
 app.command("report")(report)
 

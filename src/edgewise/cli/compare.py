@@ -1,0 +1,78 @@
+"""``edgewise compare``: paired runs of strategies on real data, with tests over seeds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edgewise.cli.options import DataHome, Jobs, Store, quiet, show
+
+
+if TYPE_CHECKING:
+    from edgewise.learning.comparing import Standing
+    from edgewise.stats import Paired
+
+
+def compare(strategy: Annotated[list[str] | None,
+                                typer.Option("--strategy", help="A strategy; random, margin and edge-mix by "
+                                                                "default. May be repeated.")] = None,
+            data: Annotated[list[str] | None, typer.Option("--data", help="Only this data set.")] = None,
+            learner: Annotated[list[str] | None, typer.Option("--learner", help="Only this learner.")] = None,
+            seeds: Annotated[int, typer.Option("--seeds", min=1, help="Paired runs.")] = 10,
+            batch: Annotated[int | None, typer.Option("--batch", min=1, help="Labels a round.")] = None,
+            budget: Annotated[int | None, typer.Option("--budget", min=1, help="Labels in all.")] = None,
+            jobs: Jobs = 1, store: Store = Path("runs.db"),
+            publish: Annotated[Path | None,
+                               typer.Option("--publish", help="Write the runs to this .jsonl.")] = None,
+            data_home: DataHome = None) -> None:
+    """Run strategies from the same initial labels, seed by seed, and compare the areas under their curves."""
+    import os
+    import sys
+
+    from edgewise.learning.comparing import curves, penalties, standings
+    from edgewise.learning.trials import LEARNERS, TRIALS, cells, run
+    from edgewise.results import provenance
+    from edgewise.results import publish as write
+    from edgewise.store import Store as Facts
+    from edgewise.sweep import sweep
+
+    if data_home is not None:
+        os.environ["EDGEWISE_DATA"] = str(data_home)
+    names = strategy or ["random", "margin", "edge-mix"]
+    wanted = cells(data or list(TRIALS), learner or list(LEARNERS), names, range(seeds), batch=batch,
+                   budget=budget)
+    with Facts(store) as facts:
+        summary = sweep(wanted, run, facts, jobs=jobs, progress=not quiet(), what="comparing strategies")
+        held = [fact for cell in wanted if (fact := facts.get(cell)) is not None]
+    if publish is not None:
+        write(held, publish, provenance(" ".join(["edgewise", *sys.argv[1:]])))
+    found = curves(held)
+    show("area under the learning curve", ("data", "learner", "strategy", "AULC", "against random",
+                                           "against margin", "deficiency", "seeds needed"),
+         [_row(s) for s in standings(found)])
+    table = penalties(found, names)
+    show("penalty matrix: how often the row beats the column", ("", *names),
+         [(name, *(f"{value:.1f}" for value in table[i])) for i, name in enumerate(names)])
+    typer.echo(f"\n{summary.computed} runs computed, {summary.present} were there, "
+               f"{len(summary.failures)} failed; store: {store}")
+    for failure in summary.failures:
+        where = f"{dict(failure.cell.settings)} seed {failure.cell.seed}"
+        typer.echo(f"  failed: {where}: {failure.message}", err=True)
+    if summary.failures:
+        raise typer.Exit(1)
+
+
+def _row(standing: Standing) -> tuple[str, ...]:
+    needed = standing.seeds_needed.get("random")
+    return (standing.task.data, standing.task.learner, standing.strategy,
+            f"{standing.aulc.mean:.4f}", _said(standing.against.get("random")),
+            _said(standing.against.get("margin")), f"{standing.deficiency:.2f}",
+            "" if needed is None else f"{needed}")
+
+
+def _said(comparison: Paired | None) -> str:
+    if comparison is None:
+        return ""
+    return f"{comparison.difference.mean:+.4f} {comparison.verdict()} (p {comparison.p_holm:.2g})"
