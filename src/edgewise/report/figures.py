@@ -26,7 +26,7 @@ MARKERS = "osD^vPX*"
 _IN_THE_DARK = {INK: "#e6edf3", SOFT: "#9aa6b2", LINE: "#333c47", "#0072b2": "#58a6ff", "#d55e00": "#ff9145",
                 "#009e73": "#3fc99a", "#aa4499": "#d98ccf", "#b8860b": "#e3b341", "#56717f": "#9db4c0",
                 "#882255": "#e07ba8", "#44aa99": "#7fd6c8"}
-_STYLE: Any = {"svg.hashsalt": "edgewise", "svg.fonttype": "path", "font.size": 9.5,
+STYLE: Any = {"svg.hashsalt": "edgewise", "svg.fonttype": "path", "font.size": 9.5,
           "text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": SOFT, "xtick.color": SOFT,
           "ytick.color": SOFT, "xtick.labelcolor": INK, "ytick.labelcolor": INK, "axes.titlesize": 10,
           "axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False,
@@ -112,7 +112,7 @@ def dots(entries: Sequence[Dot], xlabel: str, *, reference: str = "paper", log: 
     """
     if not entries:
         raise InputError("a dot chart needs at least one entry.")
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         canvas = Canvas(figsize=(5.9, 0.95 + 0.26 * len(entries)), layout="constrained")
         axes = canvas.add_subplot()
         heights = np.arange(len(entries))[::-1]
@@ -135,7 +135,7 @@ def dots(entries: Sequence[Dot], xlabel: str, *, reference: str = "paper", log: 
         axes.set_xlabel(xlabel)
         _scale(axes, log)
         _legend(canvas, axes)
-        return _svg(canvas)
+        return svg(canvas)
 
 
 def curves(lines: Sequence[Curve], xlabel: str, ylabel: str, *, reference: str = "paper",
@@ -149,7 +149,7 @@ def curves(lines: Sequence[Curve], xlabel: str, ylabel: str, *, reference: str =
     """
     if not lines:
         raise InputError("a chart of curves needs at least one line.")
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         canvas = Canvas(figsize=(5.9, 4.2), layout="constrained")
         axes = canvas.add_subplot()
         for number, line in enumerate(lines):
@@ -168,7 +168,7 @@ def curves(lines: Sequence[Curve], xlabel: str, ylabel: str, *, reference: str =
             axes.yaxis.set_major_formatter(FuncFormatter(_plain))
         axes.set_xticks(sorted({x for line in lines for x in line.x}))
         _legend(canvas, axes)
-        return _svg(canvas)
+        return svg(canvas)
 
 
 def regions(grid: Floats, extent: tuple[float, float, float, float], classes: Sequence[str],
@@ -188,7 +188,7 @@ def regions(grid: Floats, extent: tuple[float, float, float, float], classes: Se
     """
     if not pictures:
         raise InputError("a picture of regions needs at least one scatter.")
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         rows = -(-len(pictures) // columns)
         columns = min(columns, len(pictures))
         left, right, bottom, top = extent
@@ -202,7 +202,7 @@ def regions(grid: Floats, extent: tuple[float, float, float, float], classes: Se
         handles = [Line2D([], [], ls="none", marker="s", color=COLOURS[i], ms=8, label=name)
                    for i, name in enumerate(classes)]
         canvas.legend(handles=handles, loc="outside lower center", ncols=len(handles))
-        return _svg(canvas)
+        return svg(canvas)
 
 
 def _region(axes: Axes, grid: Floats, extent: tuple[float, float, float, float], picture: Scatter) -> None:
@@ -253,7 +253,7 @@ def _legend(canvas: Canvas, axes: Axes) -> None:
         canvas.legend(handles, labels, loc="outside upper left", ncols=min(3, len(labels)))
 
 
-def _svg(canvas: Canvas) -> bytes:
+def svg(canvas: Canvas) -> bytes:
     """Return the drawing, with the page's other colours where the reader's screen is dark."""
     buffer = io.BytesIO()
     canvas.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
