@@ -8,7 +8,7 @@ import pytest
 from edgewise.paper import TABLES
 from edgewise.paper.base import Key, row, select, summarise
 from edgewise.paper.claims import always_better
-from edgewise.paper.printing import printed
+from edgewise.paper.printing import compact, printed
 from edgewise.paper.published import published
 from edgewise.paper.running import run
 from edgewise.paper.table2 import Table2
@@ -56,6 +56,22 @@ def test_only_common_seeds_are_compared():
 def test_verdicts(gains, verdict):
     results = [select(summarise(Toy(), facts(g)), arm="arm")[0] for g in gains]
     assert always_better("text", results, "baseline").verdict == verdict
+
+
+def test_a_claim_about_more_cells_than_were_run_is_undecided():
+    result = select(summarise(Toy(), facts([0.01] * 8)), arm="arm")
+    claim = always_better("text", result, "baseline", cells=2)
+    assert claim.verdict == "undecided"
+    assert "about 2 cells; 1 were run" in claim.reason
+
+
+def test_the_terminal_shows_gains_with_their_sign():
+    results = summarise(Toy(), facts([0.01] * 8))
+    [(title, header, rows)] = compact(results)
+    assert title == "d, m"
+    assert header == ["what", "accuracy", "vs baseline"]
+    assert rows[0] == ["arm", "0.545 ±0.02", "+0.0100 ▲"]
+    assert rows[1][0] == "baseline"
 
 
 def test_published_figures_spot_checked_against_the_paper():

@@ -16,11 +16,22 @@ DataHome = Annotated[Path | None, typer.Option("--data-home", envvar="EDGEWISE_D
                                                help="Folder with the canonical data files.")]
 
 
+PIPE_WIDTH = 200
+
+
 def quiet() -> bool:
     """Say whether standard error is no terminal, where a bar would be noise."""
     import sys
 
     return not sys.stderr.isatty()
+
+
+def width() -> int:
+    """Return how many characters a line of standard output may have; a pipe takes long ones."""
+    import shutil
+    import sys
+
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else PIPE_WIDTH
 
 
 def show(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -33,7 +44,4 @@ def show(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> No
         column.justify = "right"
     for row in rows:
         table.add_row(*row)
-    console = Console()
-    if not console.is_terminal:
-        console.width = 200
-    console.print(table)
+    Console(width=width()).print(table)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from edgewise.cli.options import DataHome, Jobs, Store, quiet, show
+from edgewise.cli.options import DataHome, Jobs, Store, quiet, show, width
 
 
 def reproduce(table: Annotated[str, typer.Argument(help="table2, table3, ...")],
@@ -27,7 +27,7 @@ def reproduce(table: Annotated[str, typer.Argument(help="table2, table3, ...")],
 
     from edgewise.paper import TABLES
     from edgewise.paper.base import summarise
-    from edgewise.paper.printing import printed
+    from edgewise.paper.printing import LEGEND, compact
     from edgewise.paper.running import chosen_data, run
     from edgewise.paper.running import publish as write
     from edgewise.registry import lookup
@@ -44,7 +44,10 @@ def reproduce(table: Annotated[str, typer.Argument(help="table2, table3, ...")],
     if publish is not None:
         write(definition, held, publish, " ".join(["edgewise", *sys.argv[1:]]))
     results = summarise(definition, held)
-    show(f"{table}: {definition.title}", *printed(results, quick=quick))
+    typer.echo(f"{table}: {definition.title}{' (quick: not to be set beside the paper)' if quick else ''}")
+    for part in compact(results, width=width(), quick=quick):
+        show(*part)
+    typer.echo(LEGEND)
     for claim in definition.claims(results) if not quick else []:
         typer.echo(f"\n{claim.verdict.upper()}: {claim.text}\n  {claim.reason}")
     typer.echo(f"\n{summary.computed} cells computed, {summary.present} were there, "

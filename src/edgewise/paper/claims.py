@@ -11,11 +11,11 @@ from edgewise.stats import Paired
 ENOUGH_SEEDS = 10
 
 
-def always_better(text: str, results: Sequence[Result], against: str) -> Claim:
+def always_better(text: str, results: Sequence[Result], against: str, *, cells: int = 0) -> Claim:
     """Judge "always better than ``against``": it holds when every cell is significantly better.
 
     It does not hold when any cell is significantly worse, or when none is better with at least ten seeds
-    in each; everything else is undecided.
+    in each; everything else is undecided, and so is a claim about more ``cells`` than were run.
 
     Examples
     --------
@@ -27,10 +27,11 @@ def always_better(text: str, results: Sequence[Result], against: str) -> Claim:
         return Claim(text, "undecided", "not run.")
     counts = tally(comparison for _, comparison in compared)
     seeds = min(comparison.difference.n for _, comparison in compared)
+    whole = len(compared) >= cells
     verdict: Verdict = "undecided"
-    if counts["better"] == len(compared):
+    if counts["better"] == len(compared) and whole:
         verdict = "holds"
-    elif counts["worse"] or (not counts["better"] and seeds >= ENOUGH_SEEDS):
+    elif counts["worse"] or (not counts["better"] and whole and seeds >= ENOUGH_SEEDS):
         verdict = "does not hold"
     result, least = min(compared, key=lambda pair: pair[1].difference.mean)
     name = " ".join(part for part in (result.key.data, result.key.attack, result.key.budget) if part)
@@ -39,6 +40,8 @@ def always_better(text: str, results: Sequence[Result], against: str) -> Claim:
               f"least: {name} {least.difference.mean:+.4f} (p {least.p_holm:.3g}).")
     if verdict == "undecided" and seeds < ENOUGH_SEEDS:
         reason += f" Fewer than {ENOUGH_SEEDS} seeds say little."
+    if not whole:
+        reason += f" The claim is about {cells} cells; {len(compared)} were run."
     return Claim(text, verdict, reason)
 
 

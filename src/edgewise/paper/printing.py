@@ -1,4 +1,4 @@
-"""Results as rows of text: one for each figure that the paper prints or that is compared."""
+"""Results as text: every figure in rows, and a compact table a data set for the terminal."""
 
 from __future__ import annotations
 
@@ -53,6 +53,60 @@ def comparison(paired: Paired) -> str:
     '+0.0100 (p 0.004, better)'
     """
     return f"{paired.difference.mean:+.4f} (p {paired.p_holm:.2g}, {paired.verdict()})"
+
+
+MARKS = {"better": "▲", "worse": "▼", "undecided": "·"}
+LEGEND = "± half a 95 % interval over seeds; ▲ better, ▼ worse, · undecided (Wilcoxon, Holm over the table)"
+EXTRAS = {"agreement": "agreement", "perturbation_linf": "L∞", "queries": "queries"}
+"""Metrics shown beside accuracy where the terminal is wide enough, by their heading."""
+
+
+def compact(results: Sequence[Result], *, width: int = 80, quick: bool = False
+            ) -> list[tuple[str, list[str], list[list[str]]]]:
+    """Return a title, a header and rows for each data set and model: accuracy, the paper's, and gains.
+
+    Examples
+    --------
+    >>> compact([])
+    []
+    """
+    parts = dict.fromkeys((r.key.data, r.key.model) for r in results)
+    return [_part(data, model, [r for r in results if (r.key.data, r.key.model) == (data, model)], width,
+                  quick) for data, model in parts]
+
+
+def _part(data: str, model: str, results: Sequence[Result], width: int,
+          quick: bool) -> tuple[str, list[str], list[list[str]]]:
+    by_place = {(r.key, r.metric): r for r in results}
+    main = [r for r in results if r.metric == "accuracy"]
+    arms = list(dict.fromkeys(arm for r in main for arm in r.against))
+    extras = {name: title for name, title in EXTRAS.items() if any(r.metric == name for r in results)}
+    beside = not quick and any(r.published is not None for r in main)
+    wide = width >= WIDE + 10 * len(arms)
+    header = ["what", "accuracy", *(["paper"] if beside else []), *(f"vs {arm}" for arm in arms),
+              *(extras.values() if wide else ())]
+    rows: list[list[str]] = []
+    for r in main:
+        paper = ["" if r.published is None else f"{r.published:.4g}"] if beside else []
+        gains = [_gain(r.against.get(arm)) for arm in arms]
+        more = [_short(by_place.get((r.key, name))) for name in extras] if wide else []
+        what = " ".join(part for part in (r.key.attack, r.key.arm, r.key.budget) if part)
+        rows.append([what, _short(r), *paper, *gains, *more])
+    return f"{data}, {model}", header, rows
+
+
+WIDE = 70
+
+
+def _short(result: Result | None) -> str:
+    if result is None:
+        return ""
+    e = result.estimate
+    return f"{e.mean:.4g}" if e.n == 1 else f"{e.mean:.4g} ±{(e.high - e.low) / 2:.2g}"
+
+
+def _gain(paired: Paired | None) -> str:
+    return "" if paired is None else f"{paired.difference.mean:+.4f} {MARKS[paired.verdict()]}"
 
 
 def markdown(table: Table, results: Sequence[Result], about: Mapping[str, Any]) -> str:

@@ -1,0 +1,62 @@
+"""Published runs can be made again: a random sample of their cells is, on every run of the tests."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from edgewise.arrays import InputError
+from edgewise.data.files import MissingDataError
+from edgewise.paper import TABLES
+from edgewise.paper.base import summarise
+from edgewise.results import provenance, publish, published_run
+from edgewise.store import Cell, Fact
+
+
+RESULTS = Path(__file__).parents[2] / "results"
+DEAR = {"opt"}
+SAMPLES = [pytest.param(name, data, id=f"{name}-{data}") for name, data in
+           [("table2", "halfmoon"), ("table2", "abalone"), ("table2", "australian")]]
+
+
+@pytest.mark.parametrize(("name", "data"), SAMPLES)
+def test_a_random_cell_is_made_again(name, data):
+    _, facts = published_run(RESULTS / f"{name}.jsonl")
+    cheap = [fact for fact in facts if fact.cell.settings["data"] == data
+             and fact.cell.settings["attack"] not in DEAR]
+    fact = random.choice(cheap)  # any cell will do, so the choice is left to chance
+    try:
+        again = TABLES[name].make().work(fact.cell)
+    except MissingDataError as error:
+        pytest.skip(f"the files of {data} are not here: {str(error)[:80]}")
+    for then, now in zip(fact.figures["rows"], again["rows"], strict=True):
+        assert {k: v for k, v in then.items() if k != "values"} == {k: v for k, v in now.items()
+                                                                    if k != "values"}
+        assert now["values"] == pytest.approx(then["values"], rel=1e-6), fact.cell
+
+
+@pytest.mark.parametrize("name", ["table2", "table3"])
+def test_published_tables_are_complete(name):
+    about, facts = published_run(RESULTS / f"{name}.jsonl")
+    table = TABLES[name].make()
+    assert {fact.cell.key for fact in facts} == {cell.key for cell in table.cells(table.data, 20)}
+    assert {"command", "commit", "versions", "device"} <= set(about)
+    page = (RESULTS / f"{name}.md").read_text()
+    for claim in table.claims(summarise(table, facts)):
+        assert f"**{claim.verdict}** | {claim.reason}" in page
+
+
+def test_round_trip(tmp_path):
+    facts = [Fact(Cell("demo", {"a": 1}, 0), {"x": 0.1}, 1.5)]
+    publish(facts, tmp_path / "run.jsonl", provenance("edgewise demo"))
+    about, read = published_run(tmp_path / "run.jsonl")
+    assert read == facts
+    assert about["command"] == "edgewise demo"
+
+
+def test_bad_files(tmp_path):
+    with pytest.raises(InputError, match="there are no facts"):
+        publish([], tmp_path / "run.jsonl", {})
+    (tmp_path / "bad.jsonl").write_text("{}")
+    with pytest.raises(InputError, match="holds no published run"):
+        published_run(tmp_path / "bad.jsonl")
