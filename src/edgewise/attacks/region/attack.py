@@ -10,7 +10,8 @@ from edgewise.arrays import Box, Floats, Labels, check_count
 from edgewise.attacks.base import Proposal
 from edgewise.attacks.region.engine import COUNTS, find, nearest_others
 from edgewise.attacks.region.fitted import fitted
-from edgewise.attacks.region.strict import cross
+from edgewise.attacks.region.knn import vote
+from edgewise.attacks.region.strict import cross, outvote
 from edgewise.models.access import Access, UnansweredError
 from edgewise.progress import Advance
 
@@ -24,6 +25,9 @@ class RegionExact:
 
     Parameters
     ----------
+    nodes
+        With more than one neighbour: cells to solve at most for a query. Where they do not suffice, ``lower``
+        and ``distance`` enclose the optimum, and ``counts["exact"]`` says so.
     threads
         How many queries to work on at a time; the answers do not depend on it.
 
@@ -36,17 +40,21 @@ class RegionExact:
     array([[1., 0.]])
     """
 
+    nodes: int = 20_000
     threads: int = 1
     norm: float = 2
     takes_outside = True
 
     def __post_init__(self) -> None:
+        check_count(self.nodes, "nodes")
         check_count(self.threads, "threads")
 
     def __call__(self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int,
                  advance: Advance) -> Proposal:
         """Propose points; see `edgewise.attacks.base.Attack`."""
-        return _nearest_neighbour(model, X, y, box, None, self.threads, advance)
+        if model.neighbours().k > 1:
+            return _several(model, X, y, box, self.nodes, self.threads, advance)
+        return _one(model, X, y, box, None, self.threads, advance)
 
 
 @dataclass(frozen=True)
@@ -81,14 +89,16 @@ class RegionApprox:
     def __call__(self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int,
                  advance: Advance) -> Proposal:
         """Propose points; see `edgewise.attacks.base.Attack`."""
-        return _nearest_neighbour(model, X, y, box, self.regions, self.threads, advance)
+        if model.neighbours().k > 1:
+            raise UnansweredError(f"'region-approx' takes 1 neighbour; the model has {model.neighbours().k}. Use "
+                                  "'region-exact' with a limit of nodes.")
+        return _one(model, X, y, box, self.regions, self.threads, advance)
 
 
-def _nearest_neighbour(model: Access, X: Floats, y: Labels, box: Box | None, regions: int | None, threads: int,
-                       advance: Advance) -> Proposal:
-    fit, known = fitted(model)
-    if known.k != 1:
-        raise UnansweredError(f"the region attack takes 1 neighbour here; the model has {known.k}.")
+def _one(model: Access, X: Floats, y: Labels, box: Box | None, regions: int | None, threads: int,
+         advance: Advance) -> Proposal:
+    """Attack a model of one neighbour."""
+    fit, _ = fitted(model)
     own = np.searchsorted(fit.classes, y).astype(np.intp)
     start = X.astype(np.float64)
     allowed, beyond = None, np.full(len(X), np.inf)
@@ -99,3 +109,16 @@ def _nearest_neighbour(model: Access, X: Floats, y: Labels, box: Box | None, reg
     points = cross(model, X, y, own, box, at, fit)
     counts = {name: at.counts[:, e] for e, name in enumerate(COUNTS)}
     return Proposal(points, lower, np.isinf(lower), counts)
+
+
+def _several(model: Access, X: Floats, y: Labels, box: Box | None, nodes: int, threads: int,
+             advance: Advance) -> Proposal:
+    """Attack a model of several neighbours with equal votes."""
+    fit, known = fitted(model)
+    if known.weights != "uniform":
+        raise UnansweredError("with more than one neighbour the exact region attack knows equal votes only; the "
+                              f"model has weights={known.weights!r}. Fit it with weights='uniform', or use 'opt'.")
+    own = np.searchsorted(fit.classes, y).astype(np.intp)
+    at = vote(fit.index, known.k, X.astype(np.float64), own, box, nodes=nodes, threads=threads, advance=advance)
+    points = outvote(model, X, y, own, box, at, fit, known.k, nodes)
+    return Proposal(points, np.sqrt(at.lower), at.none, {"nodes": at.nodes, "exact": at.found})
