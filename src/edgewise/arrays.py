@@ -73,7 +73,7 @@ def check_X(X: ArrayLike, *, name: str = "X", n_features: int | None = None, ima
     Raises
     ------
     InputError
-        Wrong dimensions, no rows, no numbers, NaN or infinity, wrong number of features.
+        Wrong dimensions, no rows, no numbers, NaN or infinity, wrong number of features, integer images.
 
     Examples
     --------
@@ -82,6 +82,9 @@ def check_X(X: ArrayLike, *, name: str = "X", n_features: int | None = None, ima
     """
     try:
         array = np.asarray(X)
+        if images and array.ndim > 2 and array.dtype.kind in "iu":
+            raise InputError(f"{name} holds images of integers ({array.dtype}); models take real numbers. "
+                             "Convert them, such as X / 255.")
         if array.dtype != np.float32:
             array = array.astype(np.float64, copy=False)
     except (TypeError, ValueError) as error:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from edgewise.arrays import Box, Floats, Index, InputError, Labels, Mask, check_box, check_X, check_y
 from edgewise.geometry import Norm, length
-from edgewise.models.access import Access
+from edgewise.models.access import Access, is_module
 from edgewise.progress import Advance, track
 from edgewise.randomness import Rng, seed_of
 
@@ -144,12 +144,19 @@ def run(method: Attack | Callable[..., Any], model: Any, X: ArrayLike, *, y: Arr
         _check_inside(points, bounds)
     access = Access.to(model, len(points), getattr(method, "budget", None))
     predicted = access.labels(points)
-    wanted = predicted if y is None else check_y(y, len(points), classes=access.classes)
+    wanted = predicted if y is None else check_y(y, len(points), classes=_classes(access, points))
     todo = np.flatnonzero(predicted == wanted)
     with track(len(todo), f"attacking ({type(method).__name__})", show=progress) as advance:
         proposal = (method(access.view(todo), points[todo], wanted[todo], box=bounds, seed=seed_of(rng),
                            advance=advance) if len(todo) else Proposal(points[todo]))
     return _verify(proposal, access, points, predicted, wanted, todo, bounds, float(method.norm))
+
+
+def _classes(access: Access, X: Floats) -> Labels | None:
+    """Return the labels the model can give, where that is known; a bare module's are its columns."""
+    if access.classes is None and is_module(access.model):
+        return np.arange(access.view(np.zeros(1, np.intp)).scores(X[:1]).shape[1])
+    return access.classes
 
 
 def _verify(proposal: Proposal, access: Access, X: Floats, predicted: Labels, wanted: Labels, todo: Index,

@@ -189,9 +189,11 @@ def _project(moved: Tensor, batch: Batch, eps: float, norm: Norm) -> Tensor:
     length = norms(delta)
     moved = batch.x + delta * spread(torch.where(length > eps, eps / length, 1), delta)
     moved = clamp(moved, batch)
-    # Adding to the sample rounds, which may lengthen; every try takes more off than that can add.
-    for digits in (4, 16, 64, 1 / torch.finfo(moved.dtype).eps):
-        longer = norms((moved - batch.x).double()) > eps
+    # Adding to the sample rounds, which may lengthen; every try takes more off than that can add. Lengths
+    # themselves are rounded, by whoever measures them, in the last digits of float64.
+    most = eps * (1 - 8 * torch.finfo(torch.float64).eps)
+    for digits in (16, 64, 1024, 1 / torch.finfo(moved.dtype).eps):
+        longer = norms(moved.double() - batch.x.double()) > most
         if not bool(longer.any()):
             break
         keep = torch.where(longer, 1 - min(1.0, digits * torch.finfo(moved.dtype).eps), 1.0).to(moved.dtype)

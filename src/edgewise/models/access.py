@@ -207,7 +207,7 @@ def predict(model: Any, X: Floats) -> Labels:
     InputError
         The answer has the wrong shape or is not finite.
     """
-    if _is_module(model):
+    if is_module(model):
         from edgewise.models.torch_model import predict_labels
 
         return predict_labels(model, X)
@@ -230,7 +230,7 @@ def class_scores(model: Any, X: Floats) -> Floats:
     UnansweredError
         The model gives labels only.
     """
-    if _is_module(model):
+    if is_module(model):
         from edgewise.models.torch_model import predict_logits
 
         return predict_logits(model, X)
@@ -253,6 +253,7 @@ def _finite(values: Labels) -> Labels:
     return values
 
 
-def _is_module(model: Any) -> bool:
-    """Say whether ``model`` is a torch module, without importing torch."""
-    return any(base.__module__ == "torch.nn.modules.module" for base in type(model).__mro__)
+def is_module(model: Any) -> bool:
+    """Say whether ``model`` is a torch module or a skorch estimator, without importing torch."""
+    return any(base.__module__ == "torch.nn.modules.module" or base.__module__.startswith("skorch.")
+               for base in type(model).__mro__)
