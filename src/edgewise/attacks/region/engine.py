@@ -13,7 +13,9 @@ from edgewise.arrays import Box, Floats, Index, InputError
 from edgewise.attacks.region.cell import FULL, room
 from edgewise.attacks.region.index import RegionIndex
 from edgewise.attacks.region.outer import search_block
+from edgewise.attacks.region.polyhedral import search_block as polyhedral_block
 from edgewise.attacks.region.search import Points, Scratch
+from edgewise.attacks.region.simplex import program
 
 
 _BOUNDS = 2**23  # of a block of queries, held at a time
@@ -52,8 +54,9 @@ class Nearest:
 
 
 def find(index: RegionIndex, X: Floats, own: Index, box: Box | None, *, allowed: Index | None = None,
-         margin: Floats | float = 0.0, threads: int = 1, advance: Callable[[int], object] | None = None,
-         without: tuple[str, ...] = ()) -> Nearest:
+         margin: Floats | float = 0.0,
+         norm: float = 2.0, threads: int = 1,
+         advance: Callable[[int], object] | None = None, without: tuple[str, ...] = ()) -> Nearest:
     """Return for each row of ``X`` (b, d) the nearest point where a class other than ``own`` (b,) is nearest.
 
     ``allowed`` (b, m) restricts the regions to those of these rows of the index. With ``margin`` (b,) every
@@ -82,9 +85,14 @@ def find(index: RegionIndex, X: Floats, own: Index, box: Box | None, *, allowed:
         answers = [np.empty_like(part), *(np.empty(len(rows)) for _ in range(2)), np.empty(len(rows), np.intp),
                    np.empty(len(rows)), np.empty(len(rows)), np.empty(len(rows), np.intp),
                    np.zeros((len(rows), 4), np.intp)]
-        search_block(part, own[rows], low, high, box is not None, caps[rows], margins[rows],
-                     allowed[rows], lows, coords, rests,
-                     lengths, room(K, d), points_, scratch(len(index.X), 4 * K, points_), use, *answers)
+        cells, lists = room(K, d), scratch(len(index.X), 4 * K, points_)
+        if norm == 2:
+            search_block(part, own[rows], low, high, box is not None, caps[rows], margins[rows], allowed[rows],
+                         lows, coords, rests, lengths, cells, points_, lists, use, *answers)
+        else:
+            outside = np.maximum(low - part, part - high).max(axis=1)
+            polyhedral_block(part, own[rows], low, high, norm == np.inf, np.maximum(outside, 0), lows, coords, rests,
+                             lengths, cells, program(K, d), points_, lists, use, *answers)
         for target, answer in zip((out.points, out.squares, out.lower, out.winner, out.gap, out.near, status, out.counts),
                                   answers, strict=True):
             target[rows] = answer
@@ -100,6 +108,8 @@ def find(index: RegionIndex, X: Floats, own: Index, box: Box | None, *, allowed:
             room_ *= 4
             _spread(work, np.flatnonzero(status == FULL), size, room_, threads)
     out.points[out.winner < 0] = np.nan
+    if norm != 2:
+        out.squares[:], out.lower[:] = out.squares**2, out.lower**2
     return out
 
 
@@ -167,4 +177,4 @@ def scratch(m: int, pool: int, p: Points) -> Scratch:
     d, width = p.axes.shape
     return Scratch(np.empty(m, np.intp), np.empty(m), np.empty(m), np.empty(m, np.intp), np.empty(m), np.empty(m),
                    np.empty(m, np.intp), np.empty(m, np.intp), np.empty(pool, np.intp), np.empty(pool),
-                   np.empty(d), np.empty(width, np.float32), np.empty(4))
+                   np.empty(d), np.empty(width, np.float32), np.empty(4), np.empty(0, np.intp))

@@ -48,7 +48,7 @@ _EPS = 2.220446049250313e-16
 
 
 @njit(**INNER)
-def _bisector(far_j: float, far_i: float, apart2: float) -> float:
+def bisector(far_j: float, far_i: float, apart2: float) -> float:
     """Return the distance from the query to where ``x_j`` becomes as near as ``x_i``."""
     gain = far_j - far_i
     if gain <= 0.0:
@@ -65,17 +65,17 @@ def _raise_bound(e: int, size: int, p: Points, w: Scratch, use: Any, counts: Any
         if use[INTERVAL] and a > 0:
             side = p.rest[j] - p.rest[i]
             apart2 = gap2(p.coords, j, p.coords[i]) + side * side - 1e-5 * p.largest * p.largest
-            if apart2 > 0 and _bisector(w.live_far[e], w.pool_far[a], apart2) <= w.live_bound[e]:
+            if apart2 > 0 and bisector(w.live_far[e], w.pool_far[a], apart2) <= w.live_bound[e]:
                 continue
         counts[EXACT] += 1
-        bound = _bisector(w.live_far[e], w.pool_far[a], dist2(p.X, i, p.X[j]))
+        bound = bisector(w.live_far[e], w.pool_far[a], dist2(p.X, i, p.X[j]))
         if bound > w.live_bound[e] or a == 0:
             w.live_bound[e], w.live_best[e] = bound, a
     w.live_upto[e] = size
 
 
 @njit(**INNER)
-def _violated(reach2: float, size: int, k: int, c: Cell, p: Points, w: Scratch, use: Any,
+def violated(reach2: float, size: int, k: int, c: Cell, p: Points, w: Scratch, use: Any,
               counts: Any) -> int:
     """Return the pool member nearest to ``z`` if nearer than ``reach2`` and not yet active, else -1."""
     best, which = reach2, -1
@@ -93,7 +93,7 @@ def _violated(reach2: float, size: int, k: int, c: Cell, p: Points, w: Scratch, 
 
 
 @njit(**INNER)
-def _enter(i: int, size: int, q: Query, p: Points, w: Scratch) -> int:
+def enter(i: int, size: int, q: Query, p: Points, w: Scratch) -> int:
     """Put rival ``i`` into the pool unless it is there; return its place, or the pool's size if full."""
     for a in range(size):
         if w.pool[a] == i:
@@ -125,7 +125,7 @@ def _cell(e: int, size: int, ub2: float, cap: float, margin: float, path: float,
         reach2 = dist2(p.X, j, w.z) + 2.0 * (margin - tol)
         if reach2 <= 0.0:
             return SOLVED, q2, k, size, path
-        fresh = _violated(reach2, size, k, c, p, w, use, counts) if use[POOL] else -1
+        fresh = violated(reach2, size, k, c, p, w, use, counts) if use[POOL] else -1
         if fresh < 0:
             i = rival(reach2, spread, path, v, p, w, use, counts)
             if i < 0:
@@ -133,7 +133,7 @@ def _cell(e: int, size: int, ub2: float, cap: float, margin: float, path: float,
             for a in range(k):
                 if c.act[a] == i:
                     return SOLVED, q2, k, size, path
-            fresh = _enter(i, size, q, p, w)
+            fresh = enter(i, size, q, p, w)
             if fresh == size:
                 if size == w.pool.size:
                     return FULL, q2, k, size, path
@@ -149,7 +149,7 @@ def _survive(j: int, far: float, bound: float, m: int, w: Scratch) -> int:
 
 
 @njit(**INNER)
-def _first(i1: int, d1: float, own: int, allowed: Any, v: View, p: Points, w: Scratch) -> int:
+def first_cell(i1: int, d1: float, own: int, allowed: Any, v: View, p: Points, w: Scratch) -> int:
     """Return a promising cell: among the points estimated nearest, the one with the nearest bisector."""
     twice = np.float32(2.0) * v.rest
     count = 0
@@ -173,7 +173,7 @@ def _first(i1: int, d1: float, own: int, allowed: Any, v: View, p: Points, w: Sc
         if estimate <= 1.05 * guess or which < 0:
             side = p.rest[j] - p.rest[i1]
             apart2 = gap2(p.coords, j, p.coords[i1]) + side * side
-            bound = _bisector(estimate, d1, max(apart2, 1e-30))
+            bound = bisector(estimate, d1, max(apart2, 1e-30))
             if bound < best or which < 0:
                 best, which = bound, j
     return which
@@ -205,7 +205,7 @@ def _screen(i1: int, d1: float, first: int, ub: float, own: int, allowed: Any, q
                 continue
         counts[EXACT] += 2
         far = dist2(p.X, j, q.x)
-        bound = _bisector(far, d1, dist2(p.X, i1, p.X[j]))
+        bound = bisector(far, d1, dist2(p.X, i1, p.X[j]))
         if bound < ub or not use[SCREEN]:
             m = _survive(j, far, bound, m, w)
     return m
@@ -231,12 +231,12 @@ def search(own: int, cap: float, margin: float, allowed: Any, q: Query, c: Cell,
     if i1 < 0:
         return SOLVED, np.inf, 0.0, -1, np.inf, np.inf
     w.pool[0], w.pool_far[0], size, path = i1, d1, 1, 0.0
-    first = _first(i1, d1, own, allowed, v, p, w)
+    first = first_cell(i1, d1, own, allowed, v, p, w)
     ub2, stalled2, winner, gap, m = np.inf, np.inf, -1, np.inf, 0
     if first >= 0:
         counts[EXACT] += 2
         far = dist2(p.X, first, q.x)
-        m = _survive(first, far, _bisector(far, d1, dist2(p.X, i1, p.X[first])), 0, w)
+        m = _survive(first, far, bisector(far, d1, dist2(p.X, i1, p.X[first])), 0, w)
     screened = False
     while m:
         e = 0

@@ -58,6 +58,7 @@ class Scratch(NamedTuple):
     z: Any
     cz: Any
     about: Any
+    none: Any
 
 
 @njit(**{**INNER, "fastmath": FAST})
