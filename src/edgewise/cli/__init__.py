@@ -9,9 +9,11 @@ import typer
 from edgewise.cli.attack import attack
 from edgewise.cli.compare import compare
 from edgewise.cli.demo import demo
+from edgewise.cli.query import query
 from edgewise.cli.report import report
 from edgewise.cli.reproduce import reproduce
 from edgewise.cli.retrain import retrain
+from edgewise.cli.theory import theory
 
 
 INTERRUPTED = 130
@@ -23,9 +25,11 @@ app = typer.Typer(name="edgewise", no_args_is_help=True, add_completion=False, r
 app.command("demo")(demo)
 app.command("attack")(attack)
 app.command("retrain")(retrain)
+app.command("query")(query)
 app.command("compare")(compare)
 app.command("reproduce")(reproduce)
 app.command("report")(report)
+app.add_typer(theory, name="theory")
 
 
 def main() -> None:

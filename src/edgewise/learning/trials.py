@@ -10,15 +10,18 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
-from edgewise.arrays import Floats, InputError, Labels
+from edgewise.arrays import Floats, Index, InputError, Labels
 from edgewise.data import load
+from edgewise.learning.fitting import fitted
 from edgewise.learning.loop import learn
 from edgewise.learning.oracle import GroundTruth
 from edgewise.models.access import predict
 from edgewise.models.kernel_ridge import KernelRidgeClassifier
-from edgewise.randomness import stream
+from edgewise.randomness import child_seed, stream
 from edgewise.registry import lookup
 from edgewise.selection import STRATEGIES
+from edgewise.selection.base import Query, query
+from edgewise.selection.pool import Pool
 from edgewise.store import Cell
 
 
@@ -106,6 +109,33 @@ def cells(data: Sequence[str], learners: Sequence[str], strategies: Sequence[str
                     "test": trial.test, "start": trial.start, "batch": batch or trial.batch,
                     "budget": budget or trial.budget}, seed) for strategy in strategies]
     return made
+
+
+def next_batch(pool: Pool, index: Index, known: Labels, n: int, *, strategy: str, learner: str,
+               seed: int) -> Query:
+    """Return the next ``n`` rows for labels ``known`` of the rows ``index``: what `edgewise query` does.
+
+    Features are scaled to mean 0 and spread 1 over the pool; with fewer than two classes there is no model.
+    """
+    lookup(LEARNERS, learner, "learner")
+    if learner == "network":
+        raise InputError("the command trains 1-nn, rbf-ridge and logistic; for networks call edgewise.query.")
+    rows = pool.score(lambda part: part.reshape(len(part), -1))
+    spread = rows.std(axis=0)
+    rows = (rows - rows.mean(axis=0)) / np.where(spread > 0, spread, 1)
+    model = None
+    if len(np.unique(known)) > 1:
+        model = fitted(LEARNERS[learner](rows), rows[index], known, seed=child_seed(seed, "fit"))
+    elif needs_model(strategy):
+        raise InputError(f"{strategy} needs labels of at least two classes; label a first batch of "
+                         "'edge-mix', 'typical' or 'random' first.")
+    return query(strategy, model, rows, n, labelled=(rows[index], known) if len(index) else None,
+                 candidates=np.setdiff1d(np.arange(len(rows)), index), rng=child_seed(seed, "query"))
+
+
+def needs_model(strategy: str) -> bool:
+    """Say whether a strategy asks a model and so cannot make the first batch."""
+    return bool(lookup(STRATEGIES, strategy, "strategy").needs)
 
 
 def run(cell: Cell) -> dict[str, Any]:

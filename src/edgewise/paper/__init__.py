@@ -16,4 +16,6 @@ TABLES: Mapping[str, Row] = {
                   extra="torch"),
     "table6": Row("edgewise.paper.table6:Table6", "Table 6: VGG-16 on CIFAR-10 with gradient attacks",
                   extra="torch"),
+    "table7": Row("edgewise.paper.table7:Table7", "Table 7: active learning on MNIST with LeNet",
+                  extra="torch"),
 }

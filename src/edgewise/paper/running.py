@@ -26,7 +26,7 @@ def chosen_data(table: Table, names: Sequence[str] | None) -> tuple[str, ...]:
         An unknown name.
     """
     for name in names or ():
-        lookup(DATASETS, name, "data set")
+        lookup(dict.fromkeys([*table.data, *DATASETS]), name, "data set")
     return tuple(names) if names else table.data
 
 
