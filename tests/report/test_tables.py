@@ -133,7 +133,7 @@ def test_several_budgets_become_lines():
     results = summarise(Table3(), table3_facts())
     drawn = charts("table3", "halfmoon", results)
     assert len(drawn) == 3
-    assert drawn[0].alt.startswith("halfmoon, 1-nn: accuracy, % at budgets 500, 1000, 2000: ")
+    assert drawn[0].alt.startswith("halfmoon, 1-nn, opt: accuracy, % at budgets 500, 1000, 2000: ")
     assert "dashed lines are the paper's" in drawn[0].caption
     assert "dashed" not in drawn[1].caption
     assert "Logarithmic scale" in drawn[2].caption
@@ -161,10 +161,15 @@ def test_crowded_lines_are_drawn_one_attack_a_chart_and_odd_budgets_as_dots():
     results = summarise(Table3(), table3_facts(seeds=2))
     accuracies = [result for result in results if result.metric == "accuracy"]
     many = [replace(result, key=replace(result.key, attack=attack, arm=f"{attack}-{result.key.arm}"))
-            for result in accuracies for attack in ("fgsm", "pgd", "deepfool", "opt")]
-    drawn = charts("table3", "halfmoon", many)
+            for result in accuracies for attack in ("", "fgsm", "pgd", "deepfool", "opt")]
+    victim = replace(many[0], key=replace(many[0].key, attack="", arm="victim", budget=""))
+    drawn = charts("table3", "halfmoon", [*many, victim])
     assert [figure.caption.split(":")[0] for figure in drawn] == [
         f"halfmoon, 1-nn, {attack}" for attack in ("opt", "fgsm", "pgd", "deepfool")]
+    for figure, attack in zip(drawn, ("opt", "fgsm", "pgd", "deepfool"), strict=True):
+        assert f"{attack}-random 80." in figure.alt
+        assert "; -boundary 70." in figure.alt
+        assert "victim 81.05, 81.05, 81.05" in figure.alt
     odd = [replace(result, key=replace(result.key, budget=f"pool {result.key.budget}"))
            for result in accuracies]
     assert [figure.caption for figure in charts("table3", "halfmoon", odd)] == [

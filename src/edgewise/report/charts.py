@@ -19,7 +19,7 @@ from edgewise.report.figures import Curve, Dot
 
 SHARES = ("accuracy", "agreement", "found")
 """Metrics between 0 and 1, shown in percent."""
-LINES = 6
+LINES = 8
 """More than these in one chart of lines are hard to tell apart."""
 PRINTED_AS = {"perturbation_linf": "perturbation"}
 """Our metric beside which a metric of the paper stands; its perturbation is most likely in L-infinity."""
@@ -34,7 +34,7 @@ def charts(table: str, data: str, results: Sequence[Result], *, quick: bool = Fa
     for metric in ("accuracy", "agreement", "perturbation_linf", "queries"):
         chosen = [result for result in in_reading_order(results)
                   if result.metric == metric and np.isfinite(result.estimate.mean)]
-        budgets = {result.key.budget for result in chosen}
+        budgets = {result.key.budget for result in chosen} - {""}
         if len(budgets) > 1 and all(_is_number(budget) for budget in budgets):
             found += [_curves(table, data, part, metric, quick=quick) for part in _apart(chosen)]
         elif chosen:
@@ -43,15 +43,14 @@ def charts(table: str, data: str, results: Sequence[Result], *, quick: bool = Fa
 
 
 def _apart(results: Sequence[Result]) -> list[list[Result]]:
-    """Return results that share a chart of lines: all, or where that is crowded one attack's or model's."""
-    groups: dict[tuple[str, ...], list[Result]] = {}
-    for parts in ((), ("attack",), ("model", "attack")):
-        groups = defaultdict(list)
-        for result in results:
-            groups[tuple(getattr(result.key, part) for part in parts)].append(result)
-        if max(len({_line(result.key) for result in group}) for group in groups.values()) <= LINES:
-            break
-    return list(groups.values())
+    """Return results that share a chart of lines: all, or where that is crowded those of one attack.
+
+    Arms without an attack, such as a baseline, are in every chart.
+    """
+    attacks = list(dict.fromkeys(result.key.attack for result in results if result.key.attack))
+    if len({_line(result.key) for result in results}) <= LINES or len(attacks) < 2:
+        return [list(results)]
+    return [[result for result in results if result.key.attack in ("", attack)] for attack in attacks]
 
 
 def _line(key: Key) -> tuple[str, str, str]:
@@ -62,10 +61,12 @@ def _dots(table: str, data: str, results: Sequence[Result], metric: str, *, quic
     factor = 100 if metric in SHARES else 1
     entries: list[Dot] = []
     one_arm = len({result.key.arm for result in results}) == 1
+    several = len({result.key.model for result in results}) > 1
     for result in results:
         ours = result.estimate
         paper = None if quick else paper_figure(table, result.key, metric)
-        label = name(replace(result.key, arm="") if one_arm and result.key.attack else result.key)
+        key = replace(result.key, arm="") if one_arm and result.key.attack else result.key
+        label = name(key, model=several)
         entries.append(Dot(label, factor * ours.mean, factor * ours.low, factor * ours.high,
                            result.key.arm, None if paper is None else factor * paper))
     label = NAMES.get(metric, metric)
@@ -76,44 +77,60 @@ def _dots(table: str, data: str, results: Sequence[Result], metric: str, *, quic
         if shown else ""
     caption = f"{data}: {label}, mean over seeds with its 95 % interval" + (
         "; open diamonds are the paper's." if shown else ".") + (" Logarithmic scale." if log else "")
-    return Figure(figures.dots(entries, label, log=log), f"{data}, {label}: {said}.{beside}", caption)
+    return Figure(figures.dots(entries, label, log=log, within=_bounds(metric)),
+                  f"{data}, {label}: {said}.{beside}", caption)
 
 
 def _logarithmic(metric: str, results: Sequence[Result]) -> bool:
     return metric == "queries" and min(result.estimate.mean for result in results) > 0
 
 
+def _bounds(metric: str) -> tuple[float, float] | None:
+    return (0, 100) if metric in SHARES else None
+
+
 def _curves(table: str, data: str, results: Sequence[Result], metric: str, *, quick: bool) -> Figure:
-    factor = 100 if metric in SHARES else 1
-    lines: list[Curve] = []
     grouped: dict[tuple[str, str, str], list[Result]] = defaultdict(list)
     for result in results:
         grouped[_line(result.key)].append(result)
-    shared = [parts[0] for parts in zip(*grouped, strict=True) if len(set(parts)) == 1 and len(grouped) > 1]
-    for line, members in grouped.items():
-        ordered = sorted(members, key=lambda result: _amount(result.key.budget))
-        paper = [None if quick else paper_figure(table, result.key, metric) for result in ordered]
-        lines.append(Curve(" ".join(part for part in line if part and part not in shared),
-                           [_amount(result.key.budget) for result in ordered],
-                           [factor * result.estimate.mean for result in ordered],
-                           [factor * result.estimate.low for result in ordered],
-                           [factor * result.estimate.high for result in ordered],
-                           [np.nan if value is None else factor * value for value in paper]))
-    about = ", ".join([data, *(part for part in shared if part)])
+    models = {result.key.model for result in results}
+    attacks = {result.key.attack for result in results if result.key.attack}
+    budgets = sorted({float(result.key.budget) for result in results if result.key.budget})
+    lines: list[Curve] = []
+    for (model, attack, arm), members in grouped.items():
+        label = " ".join(part for part in (model if len(models) > 1 else "",
+                                           attack if len(attacks) > 1 else "", arm) if part)
+        lines.append(_curve(label, table, members, metric, budgets, quick=quick))
+    about = ", ".join([data, *(models if len(models) == 1 else ()), *(attacks if len(attacks) == 1 else ())])
     said = "; ".join(f"{line.name} {', '.join(f'{value:.4g}' for value in line.mean)}" for line in lines)
-    steps = ", ".join(f"{x:g}" for x in lines[0].x)
+    steps = ", ".join(f"{x:g}" for x in budgets)
     log, label = _logarithmic(metric, results), NAMES.get(metric, metric)
     beside = any(np.isfinite(line.reference).any() for line in lines)
-    return Figure(figures.curves(lines, "budget", label, log=log),
+    return Figure(figures.curves(lines, "budget", label, log=log, within=_bounds(metric)),
                   f"{about}: {label} at budgets {steps}: {said}.",
                   f"{about}: {label} by budget, with 95 % intervals over seeds"
                   + ("; dashed lines are the paper's." if beside else ".")
                   + (" Logarithmic scale." if log else ""))
 
 
-def name(key: Key) -> str:
-    """Return what a row is called: attack, arm and budget, as far as it has them."""
-    parts = [part for part in (key.attack, key.arm) if part]
+def _curve(label: str, table: str, members: Sequence[Result], metric: str, budgets: Sequence[float], *,
+           quick: bool) -> Curve:
+    """Return the line of one arm; an arm without a budget, such as the victim, is level."""
+    factor = 100 if metric in SHARES else 1
+    ordered = sorted(members, key=lambda result: _amount(result.key.budget))
+    places = [_amount(result.key.budget) for result in ordered]
+    if not ordered[0].key.budget:
+        ordered, places = [ordered[0]] * len(budgets), list(budgets)
+    paper = [None if quick else paper_figure(table, result.key, metric) for result in ordered]
+    return Curve(label, places, [factor * result.estimate.mean for result in ordered],
+                 [factor * result.estimate.low for result in ordered],
+                 [factor * result.estimate.high for result in ordered],
+                 [np.nan if value is None else factor * value for value in paper])
+
+
+def name(key: Key, *, model: bool = False) -> str:
+    """Return what a row is called: its model if asked for, attack, arm and budget, as far as it has them."""
+    parts = [part for part in (key.model if model else "", key.attack, key.arm) if part]
     return ", ".join([*parts, f"budget {key.budget}"] if key.budget else parts)
 
 

@@ -102,8 +102,11 @@ class Scatter:
     labels: Sequence[int]
 
 
-def dots(entries: Sequence[Dot], xlabel: str, *, reference: str = "paper", log: bool = False) -> bytes:
+def dots(entries: Sequence[Dot], xlabel: str, *, reference: str = "paper", log: bool = False,
+         within: tuple[float, float] | None = None) -> bytes:
     """Return a dot chart: one line an entry, its interval as a bar, its reference as an open diamond.
+
+    ``within`` are the least and the largest possible figure; the axis ends there.
 
     Examples
     --------
@@ -113,7 +116,7 @@ def dots(entries: Sequence[Dot], xlabel: str, *, reference: str = "paper", log: 
     if not entries:
         raise InputError("a dot chart needs at least one entry.")
     with mpl.rc_context(STYLE):
-        canvas = Canvas(figsize=(5.9, 0.95 + 0.26 * len(entries)), layout="constrained")
+        canvas = Canvas(figsize=(5.9, 0.6 + 0.26 * len(entries)), layout="constrained")
         axes = canvas.add_subplot()
         heights = np.arange(len(entries))[::-1]
         groups = list(dict.fromkeys(entry.group for entry in entries))
@@ -134,12 +137,13 @@ def dots(entries: Sequence[Dot], xlabel: str, *, reference: str = "paper", log: 
         axes.grid(axis="x")
         axes.set_xlabel(xlabel)
         _scale(axes, log)
+        axes.set_xlim(_limits(axes.get_xlim(), within))
         _legend(canvas, axes)
         return svg(canvas)
 
 
 def curves(lines: Sequence[Curve], xlabel: str, ylabel: str, *, reference: str = "paper",
-           log: bool = False) -> bytes:
+           log: bool = False, within: tuple[float, float] | None = None) -> bytes:
     """Return lines with their intervals; a reference is drawn dashed with open markers, in the same colour.
 
     Examples
@@ -150,7 +154,7 @@ def curves(lines: Sequence[Curve], xlabel: str, ylabel: str, *, reference: str =
     if not lines:
         raise InputError("a chart of curves needs at least one line.")
     with mpl.rc_context(STYLE):
-        canvas = Canvas(figsize=(5.9, 4.2), layout="constrained")
+        canvas = Canvas(figsize=(5.9, 3.6), layout="constrained")
         axes = canvas.add_subplot()
         for number, line in enumerate(lines):
             colour, marker = COLOURS[number % len(COLOURS)], MARKERS[number % len(MARKERS)]
@@ -166,6 +170,7 @@ def curves(lines: Sequence[Curve], xlabel: str, ylabel: str, *, reference: str =
         if log:
             axes.set_yscale("log")
             axes.yaxis.set_major_formatter(FuncFormatter(_plain))
+        axes.set_ylim(_limits(axes.get_ylim(), within))
         axes.set_xticks(sorted({x for line in lines for x in line.x}))
         _legend(canvas, axes)
         return svg(canvas)
@@ -243,14 +248,26 @@ def _scale(axes: Axes, log: bool) -> None:
     axes.xaxis.set_minor_formatter(NullFormatter())
 
 
+def _limits(found: tuple[float, float], within: tuple[float, float] | None) -> tuple[float, float]:
+    """Return the ends of an axis, not beyond what is possible but for the room a marker needs."""
+    if within is None:
+        return found
+    room = 0.02 * (within[1] - within[0])
+    return max(found[0], within[0] - room), min(found[1], within[1] + room)
+
+
 def _plain(value: float, _place: float) -> str:
     return f"{value:,.6g}"
 
 
 def _legend(canvas: Canvas, axes: Axes) -> None:
+    """Put a legend above the axes, where there is more than one entry, and make room for it."""
     handles, labels = axes.get_legend_handles_labels()
     if len(labels) > 1:
-        canvas.legend(handles, labels, loc="outside upper left", ncols=min(3, len(labels)))
+        # The picture is about 80 letters wide, and a marker takes the place of seven.
+        columns = max(1, min(3, 80 // (max(map(len, labels)) + 7), len(labels)))
+        canvas.set_figheight(canvas.get_figheight() + 0.2 * -(-len(labels) // columns))
+        canvas.legend(handles, labels, loc="outside upper left", ncols=columns)
 
 
 def svg(canvas: Canvas) -> bytes:

@@ -79,6 +79,7 @@ def grid(table: str, data: str, results: Sequence[Result], *, quick: bool = Fals
     """Return one table a data set: a row for each arm, the paper's figure beside ours, paired differences."""
     keys = list(dict.fromkeys(result.key for result in in_reading_order(results)))
     by_place = {(result.key, result.metric): result for result in results}
+    several = len({key.model for key in keys}) > 1
     metrics = [metric for metric in NAMES if any(result.metric == metric for result in results)]
     metrics += sorted({result.metric for result in results} - set(metrics))
     baselines = list(dict.fromkeys((result.metric, arm) for result in results for arm in result.against))
@@ -95,7 +96,8 @@ def grid(table: str, data: str, results: Sequence[Result], *, quick: bool = Fals
         for arm in (arm for of, arm in baselines if of == metric):
             header.append(f"{NAMES.get(metric, metric).split(',')[0]} against {arm}")
             columns.append([_difference(by_place.get((key, metric)), arm) for key in keys])
-    rows = tuple((name(key), *(column[number][0] for column in columns)) for number, key in enumerate(keys))
+    rows = tuple((name(key, model=several), *(column[number][0] for column in columns))
+                 for number, key in enumerate(keys))
     marks: dict[tuple[int, int], Mark] = {
         (number, place + 1): mark for place, column in enumerate(columns)
         for number, (_, mark) in enumerate(column) if mark is not None}
