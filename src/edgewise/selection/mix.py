@@ -24,6 +24,9 @@ ENOUGH = 15
 RESOLVED = 0.5
 """Held-out error, relative to always guessing the commonest class, below which labels follow the points."""
 
+BLIND = 0.5
+"""Most of the boundary share in a first batch: its learner starts from nothing and corrects nothing."""
+
 DIMENSION_ROWS = 500
 """Rows that the effective dimension is estimated from, in every round."""
 
@@ -124,7 +127,8 @@ class EdgeMix:
         known = 0 if request.labelled is None else len(request.labelled.y)
         cold = self.cold * width if known == 0 else 2 * width - known
         warm = request.n - max(0, min(request.n, cold))
-        return math.floor(self.share * warm + stream(request.seed, "rounding").random())
+        share = self.share if known else min(self.share, BLIND)
+        return math.floor(share * warm + stream(request.seed, "rounding").random())
 
     def _is_greedy(self, request: Request) -> tuple[bool, str]:
         if self.greedy is not None:

@@ -1,0 +1,1 @@
+"""Our strategies inside other libraries, and theirs inside our loop; each imports its library when used."""

@@ -1,0 +1,47 @@
+"""modAL: `ours` makes a query strategy for its learners, `Theirs` runs its functions in our loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from edgewise.randomness import Rng
+from edgewise.selection.base import Query, Request, query
+
+
+def ours(strategy: Any = "edge-mix", rng: Rng = 0) -> Callable[..., Any]:
+    """Return a function ``(learner, X_pool, n_instances)`` for ``ActiveLearner(query_strategy=...)``.
+
+    It answers with rows and their scores, the pair that modAL takes apart itself.
+    """
+    def query_strategy(learner: Any, X_pool: Any, n_instances: int = 1) -> tuple[Any, Any]:
+        X, y = learner.X_training, learner.y_training
+        answer = query(strategy, learner.estimator, X_pool, n_instances,
+                       labelled=None if X is None else (X, y), rng=rng)
+        return answer.index, answer.score
+
+    return query_strategy
+
+
+@dataclass(frozen=True)
+class Theirs:
+    """A query function of modAL as a strategy of edgewise: ``Theirs(modAL.uncertainty.margin_sampling)``.
+
+    Parameters
+    ----------
+    function
+        Takes ``(model, X, n_instances=...)`` and returns rows, or rows and figures.
+    """
+
+    function: Callable[..., Any]
+
+    def __call__(self, request: Request) -> Query:
+        """Call it on the candidates."""
+        X = request.pool.rows(request.candidates)
+        answer = self.function(request.fitted(), X, n_instances=request.n)
+        index = np.asarray(answer[0] if isinstance(answer, tuple) else answer, dtype=np.intp)
+        n = len(index)
+        return Query(request.candidates[index], np.zeros(n), np.full(n, np.nan), np.zeros(n, dtype=bool))
