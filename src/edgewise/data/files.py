@@ -10,7 +10,6 @@ import hashlib
 import io
 import os
 import tarfile
-import tempfile
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgewise.arrays import InputError
+from edgewise.atomic import replacing
 
 
 Rows: TypeAlias = NDArray[Any]
@@ -137,34 +137,6 @@ def digest(array: Rows) -> str:
     return hashlib.sha256(head + plain.tobytes()).hexdigest()
 
 
-def write_atomically(path: str | Path, content: bytes) -> None:
-    """Write ``content`` so that ``path`` is either as before or complete, whatever happens.
-
-    Missing folders are made. The content goes to a neighbour file first, which then takes the place.
-
-    Raises
-    ------
-    OSError
-        The folder cannot be written; nothing is left behind.
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        # mkstemp makes private files; what is put in place gets the rights any new file would.
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(temporary).chmod(0o666 & ~mask)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
 def _canonical(source: Source, place: Path, looked: list[str]) -> list[bytes] | None:
     """Return the bytes of every file if all of them lie in ``place`` and are right."""
     if not place.is_dir():
@@ -262,7 +234,8 @@ def _fetched(source: Source, keep: Path, looked: list[str]) -> Rows:
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
     try:
-        write_atomically(keep, buffer.getvalue())
+        with replacing(keep) as file:
+            file.write(buffer.getvalue())
     except OSError as error:
         _say(f"edgewise: could not keep {source.name} in {keep.parent} ({error.strerror}); "
              "the next load will fetch it again.")

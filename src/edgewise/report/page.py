@@ -12,7 +12,7 @@ from pathlib import Path
 import jinja2
 
 from edgewise.arrays import InputError
-from edgewise.data.files import write_atomically
+from edgewise.atomic import replacing
 from edgewise.report import SECTIONS
 from edgewise.report.blocks import Block, Figure, Mark, Prose, Section, Table
 from edgewise.store import Store
@@ -61,7 +61,8 @@ def build(store: Store | str | Path, out: str | Path) -> Path:
         raise InputError(f"{store.path} holds nothing that a report shows; run an experiment with --store "
                          f"{store.path} first.")
     try:
-        write_atomically(out, render(found).encode())
+        with replacing(out) as file:
+            file.write(render(found).encode())
     except OSError as error:
         raise InputError(f"cannot write {out}: {error.strerror}. Give a path in a folder that can be "
                          "written.") from None
