@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 SECTIONS: Mapping[str, str] = {
     "pictures": "edgewise.report.pictures:sections",
     "tables": "edgewise.report.tables:sections",
+    "strategies": "edgewise.report.strategies:sections",
+    "theory": "edgewise.report.theory:sections",
 }
 
 
