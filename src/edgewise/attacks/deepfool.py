@@ -10,7 +10,7 @@ from torch import Tensor
 
 from edgewise.arrays import Box, Floats, InputError, Labels, check_count
 from edgewise.attacks.base import Proposal
-from edgewise.attacks.batched import Batch, attack_in_batches, clamp, input_scale, margin, to_boundary
+from edgewise.attacks.batched import Batch, attack_in_batches, clamp, input_scale, margin, spread, to_boundary
 from edgewise.geometry import Norm
 from edgewise.models.access import Access
 from edgewise.models.torch_model import Differentiable, TorchPullback
@@ -21,8 +21,9 @@ from edgewise.progress import Advance
 class DeepFool:
     """DeepFool in L2, projecting on hyperplane and box at once, then back to the boundary.
 
-    Each step goes to the nearest point, inside the box, where the linearised model changes its answer. A
-    sample that crosses leaves the batch; the last step is checked too.
+    Each step goes to the nearest point, inside the box, where the linearised model changes its answer; one
+    that ends farther from the boundary than it began is halved. A sample that crosses leaves the batch; the
+    last step is checked too.
 
     Parameters
     ----------
@@ -93,6 +94,7 @@ class DeepFool:
         out, zero = x.clone(), torch.zeros(n, dtype=torch.bool, device=x.device)
         rows, taken = torch.arange(n, device=x.device), torch.full((n,), self.steps)
         first, last = x.new_zeros(n), x.new_full((n,), -torch.inf)
+        anchor, nearest = x, last
         scale, others = input_scale(batch), batch.y[:, None]
         for done in range(self.steps):
             z, pull = model.pullback(x, batch.of)
@@ -109,10 +111,15 @@ class DeepFool:
                 stay = ~past
                 x, rows, batch, others = x[stay], rows[stay], batch.only(stay), others[stay]
                 scale, gaps, slopes = scale[stay], gaps[stay], slopes[stay]
+                anchor, nearest, found = anchor[stay], nearest[stay], found[stay]
             if done == 0:
                 zero[rows] = (slopes.flatten(2) == 0).all(dim=2).all(dim=1)
             share = 0.5 if done < self.half_steps else 1 + self.overshoot
-            x = self._step(x, -share * gaps, slopes, scale, batch)
+            away = spread(found < nearest, x)
+            moved = self._step(x, -share * gaps, slopes, scale, batch)
+            moved = torch.where(away, torch.lerp(anchor, x, 0.5), moved)
+            anchor, nearest = torch.where(away, anchor, x), torch.maximum(nearest, found)
+            x = moved
         out[rows], last[rows] = x, margin(model.logits(x, batch.of), batch.y)
         return self._finish(model, start, out, first, last, taken, zero)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -139,7 +140,8 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
 
     def predict(self, X: ArrayLike) -> Labels:
         """Return the likeliest class of each row."""
-        return self.classes_[np.argmax(self._logits(X), axis=1)]
+        columns = np.argmax(self._logits(X), axis=1)
+        return self.classes_[columns]
 
     def _logits(self, X: ArrayLike) -> Floats:
         if not hasattr(self, "module_"):
@@ -232,8 +234,8 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
 
 SCHEDULES: Mapping[str, Callable[[float], float]] = {
     "constant": lambda _t: 1.0,
-    "cosine": lambda t: (1 + np.cos(np.pi * t)) / 2,
-    "one-cycle": lambda t: t / 0.3 if t < 0.3 else (1 + np.cos(np.pi * (t - 0.3) / 0.7)) / 2,
+    "cosine": lambda t: (1 + math.cos(math.pi * t)) / 2,
+    "one-cycle": lambda t: t / 0.3 if t < 0.3 else (1 + math.cos(math.pi * (t - 0.3) / 0.7)) / 2,
 }
 """The share of the highest learning rate after a share ``t`` of the training."""
 
