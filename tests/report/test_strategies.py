@@ -34,7 +34,8 @@ def test_imbalance_of_table7_is_a_picture():
     with Store(":memory:") as store:
         for seed in range(3):
             for arm, balance in (("random", 0.99), ("dfal", 0.7)):
-                rows = [row(model="lenet", arm=arm, budget=n, accuracy=0.5, balance=balance) for n in (100, 500)]
+                rows = [row(model="lenet", arm=arm, budget=n, accuracy=0.5, balance=balance)
+                        for n in (100, 500)]
                 store.put(Fact(Cell("table7", {"data": "mnist-pool-1500", "arm": arm}, seed), {"rows": rows}))
         (section,) = sections(store)
     figure = next(block for block in section.blocks if isinstance(block, Figure))
