@@ -3,9 +3,9 @@
 Run: python benchmarks/selection.py --data-home FOLDER [--pool 55000] [--n 100] [--loop 30]
 
 The published loop (DeepFool one sample at a time, a forward and a backward pass a class in each step, as
-toolkits do it) is written anew here and timed on ``--loop`` samples of the same pool; its time for the pool is
-that mean times the pool. It gets what is in its favour: right nearest class, gradients of the weights off. All
-run on one thread, one after another, in one process, twice by turns.
+toolkits do it) is written anew here and timed on ``--loop`` samples of the same pool; its time for the pool
+is that mean times the pool. It gets what is in its favour: right nearest class, gradients of the weights
+off. All run on one thread, one after another, in one process, twice by turns.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ STEPS = 50
 
 def published_loop(net, image):
     """Return the L2 length of DeepFool's step sum for one image, as the published loops compute it."""
-    x = torch.from_numpy(image[None])
+    x = torch.from_numpy(image[None].copy())
     total = torch.zeros_like(x)
     x.requires_grad_(True)
     out = net(x)
@@ -43,11 +43,11 @@ def published_loop(net, image):
             if c == start:
                 continue
             w = grads[c] - grads[start]
-            gap = float((out[0, c] - out[0, start]).abs() / w.flatten().norm())
+            gap = float((out[0, c] - out[0, start]).detach().abs() / w.flatten().norm())
             if gap < best:
                 best, step = gap, gap * w / w.flatten().norm()
         total = total + step
-        x = (torch.from_numpy(image[None]) + total).detach().requires_grad_(True)
+        x = (torch.from_numpy(image[None].copy()) + total).detach().requires_grad_(True)
         out = net(x)
     return float(total.norm())
 

@@ -23,6 +23,7 @@ def compare(strategy: Annotated[list[str] | None,
             seeds: Annotated[int, typer.Option("--seeds", min=1, help="Paired runs.")] = 10,
             batch: Annotated[int | None, typer.Option("--batch", min=1, help="Labels a round.")] = None,
             budget: Annotated[int | None, typer.Option("--budget", min=1, help="Labels in all.")] = None,
+            pool: Annotated[int | None, typer.Option("--pool", min=1, help="Rows of the pool.")] = None,
             jobs: Jobs = 1, store: Store = Path("runs.db"),
             publish: Annotated[Path | None,
                                typer.Option("--publish", help="Write the runs to this .jsonl.")] = None,
@@ -30,6 +31,7 @@ def compare(strategy: Annotated[list[str] | None,
     """Run strategies from the same initial labels, seed by seed, and compare the areas under their curves."""
     import os
     import sys
+    from math import isnan
 
     from edgewise.learning.comparing import curves, penalties, standings
     from edgewise.learning.trials import LEARNERS, TRIALS, cells, run
@@ -42,7 +44,7 @@ def compare(strategy: Annotated[list[str] | None,
         os.environ["EDGEWISE_DATA"] = str(data_home)
     names = strategy or ["random", "margin", "edge-mix"]
     wanted = cells(data or list(TRIALS), learner or list(LEARNERS), names, range(seeds), batch=batch,
-                   budget=budget)
+                   budget=budget, pool=pool)
     with Facts(store) as facts:
         summary = sweep(wanted, run, facts, jobs=jobs, progress=not quiet(), what="comparing strategies")
         held = [fact for cell in wanted if (fact := facts.get(cell)) is not None]
@@ -52,6 +54,9 @@ def compare(strategy: Annotated[list[str] | None,
     show("area under the learning curve", ("data", "learner", "strategy", "AULC", "against random",
                                            "against margin", "deficiency", "seeds needed"),
          [_row(s) for s in standings(found)])
+    show("labels random needs / labels needed", ("data", "learner", "strategy", "accuracy", "ratio"),
+         [(s.task.data, s.task.learner, s.strategy, f"{target:.0%}", f"{ratio:.2f}")
+          for s in standings(found) for target, ratio in s.speed_up.items() if not isnan(ratio)])
     table = penalties(found, names)
     show("penalty matrix: how often the row beats the column", ("", *names),
          [(name, *(f"{value:.1f}" for value in table[i])) for i, name in enumerate(names)])

@@ -86,8 +86,10 @@ LEARNERS: Mapping[str, Callable[[Floats], Any]] = {
 
 
 def cells(data: Sequence[str], learners: Sequence[str], strategies: Sequence[str], seeds: Sequence[int], *,
-          batch: int | None = None, budget: int | None = None) -> list[Cell]:
+          batch: int | None = None, budget: int | None = None, pool: int | None = None) -> list[Cell]:
     """Return one cell a run, seeds outermost, so that a part of a sweep is paired as far as it goes.
+
+    ``batch``, ``budget`` and ``pool`` take the place of those of `TRIALS`.
 
     Examples
     --------
@@ -105,7 +107,7 @@ def cells(data: Sequence[str], learners: Sequence[str], strategies: Sequence[str
                 if learner == "network" and not trial.networks:
                     continue
                 made += [Cell("compare", {
-                    "data": name, "learner": learner, "strategy": strategy, "pool": trial.pool,
+                    "data": name, "learner": learner, "strategy": strategy, "pool": pool or trial.pool,
                     "test": trial.test, "start": trial.start, "batch": batch or trial.batch,
                     "budget": budget or trial.budget}, seed) for strategy in strategies]
     return made

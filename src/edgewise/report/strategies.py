@@ -59,9 +59,9 @@ def balance(facts: Sequence[Fact]) -> Section:
     blocks: list[Block] = [Prose((
         "The reading that gives the paper's pattern is the one shot: a victim that knows the whole pool "
         "ranks it once, and a shadow learns from the pick alone. The paper puts DFAL's losses down to "
-        "classes picked unevenly. The picture shows how uneven they are: " + _said(values, "dfal") + " against "
-        + _said(values, "random") + " for random. What is picked is also odd: the points nearest to the "
-        "boundary of a good model look like no other of their class, so a shadow that sees only these never "
+        "classes picked unevenly. The picture shows how uneven they are: " + _said(values, "dfal")
+        + " against " + _said(values, "random") + " for random. What is picked is also odd: the points "
+        "nearest to the boundary of a good model look like no other of their class, so a shadow that sees only these never "
         "sees what is ordinary. Round by round the model that ranks is the one that learns, and its boundary "
         "passes through ordinary points as long as it is wrong about them.",))]
     for data in sorted({data for data, _, _ in values}):
