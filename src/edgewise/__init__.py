@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from edgewise.arrays import Box, InputError
     from edgewise.attacks import ATTACKS, attack
     from edgewise.attacks.base import Adversarial
+    from edgewise.attacks.region.radius import radius
     from edgewise.data import DATASETS, load
     from edgewise.data.dataset import Dataset, Split
     from edgewise.learning.loop import learn
@@ -44,6 +45,7 @@ _HOMES = {
     "learn": "edgewise.learning.loop",
     "load": "edgewise.data",
     "query": "edgewise.selection.base",
+    "radius": "edgewise.attacks.region.radius",
     "retrain": "edgewise.learning.retrain",
 }
 
@@ -64,6 +66,7 @@ __all__ = [
     "learn",
     "load",
     "query",
+    "radius",
     "retrain",
 ]
 

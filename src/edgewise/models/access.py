@@ -12,8 +12,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import numpy as np
+from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.validation import check_is_fitted
 
 from edgewise.arrays import Floats, Index, InputError, Labels
@@ -54,6 +56,22 @@ class Neighbours:
     classes: Labels
     k: int
     weights: str
+
+
+@dataclass(frozen=True)
+class Trees:
+    """The trees of a fitted tree or forest classifier.
+
+    Parameters
+    ----------
+    trees
+        Their node arrays, as scikit-learn's ``tree_`` holds them.
+    classes
+        The labels.
+    """
+
+    trees: tuple[Any, ...]
+    classes: Labels
 
 
 @dataclass(frozen=True)
@@ -156,6 +174,23 @@ class Access:
             raise UnansweredError(f"weights must be 'uniform' or 'distance' here; the model has {weights!r}.")
         return Neighbours(knn._fit_X, knn._y.astype(np.intp, copy=False), np.asarray(knn.classes_),
                           int(knn.n_neighbors), weights)
+
+    def trees(self) -> Trees:
+        """Return the trees of a decision tree, random forest or extra-trees classifier.
+
+        Raises
+        ------
+        UnansweredError
+            Another model, or several outputs.
+        """
+        if not isinstance(self.model, (DecisionTreeClassifier, RandomForestClassifier, ExtraTreesClassifier)):
+            raise UnansweredError(f"this attack needs a tree or forest classifier; got "
+                                  f"{type(self.model).__name__}. For other models use 'opt' (labels only).")
+        model = cast("Any", self.model)
+        if model.n_outputs_ != 1:
+            raise UnansweredError("this attack needs one output.")
+        grown = [model] if isinstance(model, DecisionTreeClassifier) else model.estimators_
+        return Trees(tuple(each.tree_ for each in grown), np.asarray(model.classes_))
 
     def charge(self, of: Index, gradient: bool = False) -> None:
         """Count one answered row for each entry of ``of``; for models asked natively, such as in torch."""

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from edgewise.arrays import Box, Floats, Labels, check_count
+from edgewise.arrays import Box, Floats, InputError, Labels, check_count, check_X
 from edgewise.attacks.base import Proposal
-from edgewise.attacks.region.engine import COUNTS, find, nearest_others
+from edgewise.attacks.region.engine import COUNTS, find, inside, nearest_others
 from edgewise.attacks.region.fitted import fitted
 from edgewise.attacks.region.knn import vote
 from edgewise.attacks.region.strict import cross, outvote
+from edgewise.attacks.region.trees import approximate_forest, exact_tree
+from edgewise.geometry import check_norm, length
 from edgewise.models.access import Access, UnansweredError
 from edgewise.progress import Advance
 
 
 @dataclass(frozen=True)
 class RegionExact:
-    """The nearest point that a nearest-neighbour model labels otherwise (RBA-Exact, eq. 8), with its proof.
+    """The nearest point that neighbours, or a decision tree, label otherwise (RBA-Exact, eq. 8), with proof.
 
     Every region of another class is either solved or ruled out by a bound, so that the distance is the
-    smallest there is, with and without a box; ``lower`` of the result is the proved bound.
+    smallest there is, with and without a box; ``lower`` of the result is the proved bound. The point itself
+    is a little beyond the boundary: as little as the model's own arithmetic can tell.
 
     Parameters
     ----------
@@ -30,6 +34,8 @@ class RegionExact:
         and ``distance`` enclose the optimum, and ``counts["exact"]`` says so.
     threads
         How many queries to work on at a time; the answers do not depend on it.
+    norm
+        1, 2 or infinity; with more than one neighbour, 2.
 
     Examples
     --------
@@ -48,13 +54,18 @@ class RegionExact:
     def __post_init__(self) -> None:
         check_count(self.nodes, "nodes")
         check_count(self.threads, "threads")
+        check_norm(self.norm)
 
     def __call__(self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int,
                  advance: Advance) -> Proposal:
         """Propose points; see `edgewise.attacks.base.Attack`."""
+        if _is_trees(model):
+            return exact_tree(model, X, y, box, self.norm, advance)
         if model.neighbours().k > 1:
+            if self.norm != 2:
+                raise InputError(f"with more than one neighbour the norm must be 2; got {self.norm}.")
             return _several(model, X, y, box, self.nodes, self.threads, advance)
-        return _one(model, X, y, box, None, self.threads, advance)
+        return _one(model, X, y, box, None, self.norm, self.threads, advance)
 
 
 @dataclass(frozen=True)
@@ -67,6 +78,10 @@ class RegionApprox:
         How many regions to solve; the paper has 50.
     threads
         How many queries to work on at a time; the answers do not depend on it.
+    training
+        For trees and forests, which keep none: points ``(n, d)`` whose regions may be taken.
+    norm
+        2 for neighbours; 1, 2 or infinity for trees.
 
     Examples
     --------
@@ -79,24 +94,37 @@ class RegionApprox:
 
     regions: int = 50
     threads: int = 1
+    training: ArrayLike | None = field(default=None, repr=False, compare=False)
     norm: float = 2
     takes_outside = True
 
     def __post_init__(self) -> None:
         check_count(self.regions, "regions")
         check_count(self.threads, "threads")
+        check_norm(self.norm)
 
     def __call__(self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int,
                  advance: Advance) -> Proposal:
         """Propose points; see `edgewise.attacks.base.Attack`."""
+        if _is_trees(model):
+            if self.training is None:
+                raise InputError("trees do not keep their training points; give some with training=X_train.")
+            known = check_X(self.training, name="training", n_features=X.shape[1])
+            return approximate_forest(model, X, y, box, self.norm, self.regions, known.astype(float), advance)
         if model.neighbours().k > 1:
-            raise UnansweredError(f"'region-approx' takes 1 neighbour; the model has {model.neighbours().k}. Use "
-                                  "'region-exact' with a limit of nodes.")
-        return _one(model, X, y, box, self.regions, self.threads, advance)
+            raise UnansweredError(f"'region-approx' takes 1 neighbour; the model has {model.neighbours().k}. "
+                                  "Use 'region-exact' with a limit of nodes.")
+        if self.norm != 2:
+            raise InputError(f"'region-approx' on neighbours takes norm 2; got {self.norm}.")
+        return _one(model, X, y, box, self.regions, 2.0, self.threads, advance)
 
 
-def _one(model: Access, X: Floats, y: Labels, box: Box | None, regions: int | None, threads: int,
-         advance: Advance) -> Proposal:
+def _is_trees(model: Access) -> bool:
+    return hasattr(model.model, "tree_") or hasattr(model.model, "estimators_")
+
+
+def _one(model: Access, X: Floats, y: Labels, box: Box | None, regions: int | None, norm: float,
+         threads: int, advance: Advance) -> Proposal:
     """Attack a model of one neighbour."""
     fit, _ = fitted(model)
     own = np.searchsorted(fit.classes, y).astype(np.intp)
@@ -104,7 +132,9 @@ def _one(model: Access, X: Floats, y: Labels, box: Box | None, regions: int | No
     allowed, beyond = None, np.full(len(X), np.inf)
     if regions is not None:
         allowed, beyond = nearest_others(fit.index, start, own, regions)
-    at = find(fit.index, start, own, box, allowed=allowed, threads=threads, advance=advance)
+    if norm != 2 and box is not None and not inside(fit.index, box):
+        raise InputError("training points outside the box go with norm 2 only. Give a box that holds them.")
+    at = find(fit.index, start, own, box, allowed=allowed, norm=norm, threads=threads, advance=advance)
     lower = np.minimum(np.sqrt(at.lower), np.maximum(beyond - np.sqrt(at.near), 0) / 2)
     points = cross(model, X, y, own, box, at, fit)
     counts = {name: at.counts[:, e] for e, name in enumerate(COUNTS)}
@@ -116,9 +146,13 @@ def _several(model: Access, X: Floats, y: Labels, box: Box | None, nodes: int, t
     """Attack a model of several neighbours with equal votes."""
     fit, known = fitted(model)
     if known.weights != "uniform":
-        raise UnansweredError("with more than one neighbour the exact region attack knows equal votes only; the "
-                              f"model has weights={known.weights!r}. Fit it with weights='uniform', or use 'opt'.")
+        raise UnansweredError("with more than one neighbour the exact region attack knows equal votes only; "
+                              f"the model has weights={known.weights!r}. Fit it with weights='uniform', or "
+                              "use 'opt'.")
     own = np.searchsorted(fit.classes, y).astype(np.intp)
-    at = vote(fit.index, known.k, X.astype(np.float64), own, box, nodes=nodes, threads=threads, advance=advance)
+    at = vote(fit.index, known.k, X.astype(np.float64), own, box, nodes=nodes, threads=threads,
+              advance=advance)
     points = outvote(model, X, y, own, box, at, fit, known.k, nodes)
-    return Proposal(points, np.sqrt(at.lower), at.none, {"nodes": at.nodes, "exact": at.found})
+    lower = np.sqrt(at.lower)
+    exact = at.found & (length(points.astype(float) - X) <= lower * (1 + 1e-3) + 1e-6 * np.sqrt(fit.largest2))
+    return Proposal(points, lower, at.none, {"nodes": at.nodes, "exact": exact | at.none})

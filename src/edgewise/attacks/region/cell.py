@@ -20,8 +20,8 @@ from numba import njit
 FLAGS = {"reassoc", "contract", "nsz", "arcp"}
 """Sums may be reordered and fused; infinities and NaN keep their meaning."""
 
-INNER = {"cache": True, "nogil": True, "fastmath": FLAGS, "error_model": "numpy", "no_cpython_wrapper": True,
-         "no_cfunc_wrapper": True}
+INNER: dict[str, Any] = {"cache": True, "nogil": True, "fastmath": FLAGS, "error_model": "numpy",
+                         "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 """How a kernel is compiled that only kernels call; without wrappers, in a third of the time."""
 
 SOLVED, CUT, EMPTY, STALLED, FULL = 0, 1, 2, 3, 4
@@ -32,7 +32,7 @@ _SINGULAR = 1e-11
 
 
 class Query(NamedTuple):
-    """Where a search starts and the box it stays in: ``x``, ``low``, ``high`` (d,) and whether there is one."""
+    """Where a search starts, ``x``, and the box it stays in, ``low`` to ``high`` (d,), if ``boxed``."""
 
     x: Any
     low: Any
@@ -61,8 +61,8 @@ def room(K: int, d: int) -> Cell:
     """Return room for ``K`` half-spaces in ``d`` features."""
     small = np.zeros((5, K))
     wide = np.zeros((3, d))
-    return Cell(np.zeros(K, np.intp), small[0], small[1], np.zeros((K, d)), np.zeros((K, K)), np.zeros((K, K)),
-                small[2], small[3], small[4], wide[0], wide[1], wide[2])
+    return Cell(np.zeros(K, np.intp), small[0], small[1], np.zeros((K, d)), np.zeros((K, K)),
+                np.zeros((K, K)), small[2], small[3], small[4], wide[0], wide[1], wide[2])
 
 
 @njit(**INNER)
@@ -218,7 +218,7 @@ def _along(t: float, k: int, q: Query, c: Cell) -> tuple[float, float]:
 
 @njit(**INNER)
 def _climb(k: int, stop2: float, q: Query, c: Cell) -> tuple[float, int]:
-    """Move the multipliers along ``v``; return twice the dual value and the half-space that blocked, or -1."""
+    """Move the multipliers along ``v``; return twice the dual value and what blocked (half-space or -1)."""
     slope = 0.0
     longest, blocking = np.inf, -1
     for a in range(k):

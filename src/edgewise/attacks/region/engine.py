@@ -60,8 +60,8 @@ def find(index: RegionIndex, X: Floats, own: Index, box: Box | None, *, allowed:
     """Return for each row of ``X`` (b, d) the nearest point where a class other than ``own`` (b,) is nearest.
 
     ``allowed`` (b, m) restricts the regions to those of these rows of the index. With ``margin`` (b,) every
-    own point is farther, in half squared distance, by that much. ``without`` names filters to switch off; that
-    changes the time and nothing else.
+    own point is farther, in half squared distance, by that much. ``without`` names filters to switch off;
+    that changes the time and nothing else.
 
     Raises
     ------
@@ -82,19 +82,19 @@ def find(index: RegionIndex, X: Floats, own: Index, box: Box | None, *, allowed:
     def work(rows: Index, K: int) -> int:
         part = np.ascontiguousarray(X[rows], dtype=np.float64)
         lows, coords, rests, lengths = index.bounds(part)
-        answers = [np.empty_like(part), *(np.empty(len(rows)) for _ in range(2)), np.empty(len(rows), np.intp),
-                   np.empty(len(rows)), np.empty(len(rows)), np.empty(len(rows), np.intp),
-                   np.zeros((len(rows), 4), np.intp)]
+        m = len(rows)
+        answers = (np.empty_like(part), np.empty(m), np.empty(m), np.empty(m, np.intp), np.empty(m),
+                   np.empty(m), np.empty(m, np.intp), np.zeros((m, len(COUNTS)), np.intp))
         cells, lists = room(K, d), scratch(len(index.X), 4 * K, points_)
         if norm == 2:
-            search_block(part, own[rows], low, high, box is not None, caps[rows], margins[rows], allowed[rows],
-                         lows, coords, rests, lengths, cells, points_, lists, use, *answers)
+            search_block(part, own[rows], low, high, box is not None, caps[rows], margins[rows],
+                         allowed[rows], lows, coords, rests, lengths, cells, points_, lists, use, *answers)
         else:
             outside = np.maximum(low - part, part - high).max(axis=1)
-            polyhedral_block(part, own[rows], low, high, norm == np.inf, np.maximum(outside, 0), lows, coords, rests,
-                             lengths, cells, program(K, d), points_, lists, use, *answers)
-        for target, answer in zip((out.points, out.squares, out.lower, out.winner, out.gap, out.near, status, out.counts),
-                                  answers, strict=True):
+            polyhedral_block(part, own[rows], low, high, norm == np.inf, np.maximum(outside, 0), lows,
+                             coords, rests, lengths, cells, program(K, d), points_, lists, use, *answers)
+        targets = (out.points, out.squares, out.lower, out.winner, out.gap, out.near, status, out.counts)
+        for target, answer in zip(targets, answers, strict=True):
             target[rows] = answer
         if advance is not None:
             advance(len(rows))
@@ -131,8 +131,8 @@ def _caps(index: RegionIndex, X: Floats, box: Box | None) -> Floats:
         return np.full(len(X), -1.0)
     widest = np.maximum(box.high - X, X - box.low)
     if not np.isfinite(widest).all():
-        raise InputError("some training points lie outside the box, and the box is not bounded on every side. "
-                         "Give finite bounds for every feature, or a box that holds the training points.")
+        raise InputError("some training points lie outside the box, and the box is not bounded on every "
+                         "side. Give finite bounds for every feature, or a box that holds these points.")
     return np.einsum("ij,ij->i", widest, widest) * (1 + 1e-9)
 
 
@@ -175,6 +175,7 @@ def points_of(index: RegionIndex) -> Points:
 def scratch(m: int, pool: int, p: Points) -> Scratch:
     """Return room for lists of ``m`` points and a pool."""
     d, width = p.axes.shape
-    return Scratch(np.empty(m, np.intp), np.empty(m), np.empty(m), np.empty(m, np.intp), np.empty(m), np.empty(m),
-                   np.empty(m, np.intp), np.empty(m, np.intp), np.empty(pool, np.intp), np.empty(pool),
-                   np.empty(d), np.empty(width, np.float32), np.empty(4), np.empty(0, np.intp))
+    return Scratch(np.empty(m, np.intp), np.empty(m), np.empty(m), np.empty(m, np.intp), np.empty(m),
+                   np.empty(m), np.empty(m, np.intp), np.empty(m, np.intp), np.empty(pool, np.intp),
+                   np.empty(pool), np.empty(d), np.empty(width, np.float32), np.empty(4),
+                   np.empty(0, np.intp))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -49,10 +50,8 @@ def fitted(access: Access) -> tuple[Fitted, Neighbours]:
     y = agreed_classes(access.model, X, known) if known.k == 1 else known.y
     made = Fitted(RegionIndex.of(X, y, len(known.classes)), known.classes,
                   float(np.einsum("ij,ij->i", X, X).max()))
-    try:
+    with suppress(TypeError):
         _KEPT[access.model] = (key, made)
-    except TypeError:
-        pass
     return made, known
 
 

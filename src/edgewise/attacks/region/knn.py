@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-from edgewise.arrays import Box, Floats, Index
-from edgewise.attacks.region.branch import FOUND, HEAD, LAST, MEMBERS, NONE, ROOM, branch
+from edgewise.arrays import Box, Floats, Index, Mask
+from edgewise.attacks.region.branch import FOUND, NONE, branch
 from edgewise.attacks.region.cell import room
 from edgewise.attacks.region.engine import FILTERS, bounded, points_of, scratch
 from edgewise.attacks.region.index import CHUNK, RegionIndex
+from edgewise.attacks.region.nodes import HEAD, LAST, ROOM
 
 
 _OWN = 8
@@ -58,31 +59,36 @@ class Votes:
         Whether the optimum was proved; whether it was proved that there is none.
     nodes
         Nodes solved.
-    seeds
-        The node of each optimum, for another search from there with a margin.
+    seeds, sizes
+        The node of each optimum and the candidates it knows, for another search from there with a margin.
     """
 
     points: Floats
     lower: Floats
-    found: Floats
-    none: Floats
+    found: Mask
+    none: Mask
     nodes: Index
     seeds: Index
+    sizes: Index
+
+    def of(self, rows: Index) -> Votes:
+        """Return the answers of some queries."""
+        return Votes(*(getattr(self, item.name)[rows] for item in fields(self)))
 
 
 def vote(index: RegionIndex, k: int, X: Floats, own: Index, box: Box | None, *, nodes: int,
-         margin: Floats | float = 0.0, seeds: Index | None = None, threads: int = 1,
+         margin: Floats | float = 0.0, start: Votes | None = None, threads: int = 1,
          advance: Callable[[int], object] | None = None, without: tuple[str, ...] = ()) -> Votes:
-    """Return for each row of ``X`` the nearest point at which k neighbours elect another class than ``own``."""
+    """Return for each row of ``X`` the nearest point at which k neighbours elect another class."""
     n, d = X.shape
-    width = HEAD + k + 2 * ROOM
+    width = HEAD + 2 * k + 2 * ROOM
     low, high = bounded(box, d)
     use = np.array([name not in without for name in FILTERS])
     margins = np.broadcast_to(np.asarray(margin, float), (n,))
-    out = Votes(np.full((n, d), np.nan), np.zeros(n), np.zeros(n, bool), np.zeros(n, bool), np.zeros(n, np.intp),
-                np.zeros((n, width), np.intp))
-    if seeds is not None:
-        out.seeds[:] = seeds
+    out = Votes(np.full((n, d), np.nan), np.zeros(n), np.zeros(n, bool), np.zeros(n, bool),
+                np.zeros(n, np.intp), np.zeros((n, width), np.intp), np.full(n, _CANDIDATES))
+    if start is not None:
+        out.seeds[:], out.sizes[:] = start.seeds, start.sizes
         out.seeds[:, LAST] = -1
     p = points_of(index)
 
@@ -93,10 +99,10 @@ def vote(index: RegionIndex, k: int, X: Floats, own: Index, box: Box | None, *, 
         types = kinds_of_loss(k, own[b], len(index.start))
         usable = [row for row in types if index.stop[row[0]] - index.start[row[0]] >= row[1]]
         cap = 1e6 * (index.largest + float(lengths[0])) ** 2
-        size = _CANDIDATES if seeds is None else len(index.X)
         outcome, bound, solved = NONE, np.inf, 0
         while usable:
-            cand, bounds, far, beyond2 = _candidates(index, x, lows[0], own[b], int(types[:, 2].max()), size)
+            cand, bounds, far, beyond2 = _candidates(index, x, lows[0], own[b], int(types[:, 2].max()),
+                                                        int(out.sizes[b]))
             kind = np.searchsorted(index.start, cand, side="right") - 1
             w, c = scratch(len(index.X), 4 * ROOM, p), room(4 * ROOM, d)
             outcome, bound, solved = branch(
@@ -108,7 +114,7 @@ def vote(index: RegionIndex, k: int, X: Floats, own: Index, box: Box | None, *, 
             if outcome in (FOUND, NONE) or bound < beyond2:
                 break
             out.seeds[b] = 0
-            size *= 8
+            out.sizes[b] *= 8
         out.lower[b], out.found[b], out.none[b] = bound, outcome == FOUND, outcome == NONE
         out.nodes[b] = solved
         if advance is not None:

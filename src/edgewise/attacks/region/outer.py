@@ -32,28 +32,26 @@ from edgewise.attacks.region.search import (
     Scratch,
     View,
     below,
-    chunk_minima,
     gap2,
-    interval,
     least_estimate,
     nearest,
     place,
     rival,
-    slack_at,
+)
+from edgewise.attacks.region.survivors import (
+    begin,
+    bisector,
+    bury,
+    enter,
+    keep,
+    nearest_live,
+    survive,
+    violated,
 )
 
 
 _ROUNDS = 1000
 _EPS = 2.220446049250313e-16
-
-
-@njit(**INNER)
-def bisector(far_j: float, far_i: float, apart2: float) -> float:
-    """Return the distance from the query to where ``x_j`` becomes as near as ``x_i``."""
-    gain = far_j - far_i
-    if gain <= 0.0:
-        return 0.0
-    return gain / (2.0 * np.sqrt(apart2)) if apart2 > 0.0 else np.inf
 
 
 @njit(**INNER)
@@ -75,37 +73,8 @@ def _raise_bound(e: int, size: int, p: Points, w: Scratch, use: Any, counts: Any
 
 
 @njit(**INNER)
-def violated(reach2: float, size: int, k: int, c: Cell, p: Points, w: Scratch, use: Any,
-              counts: Any) -> int:
-    """Return the pool member nearest to ``z`` if nearer than ``reach2`` and not yet active, else -1."""
-    best, which = reach2, -1
-    slack = slack_at(np.sqrt(reach2), p, w)
-    for a in range(size):
-        active = False
-        for e in range(k):
-            active = active or c.act[e] == w.pool[a]
-        if not active and not (use[INTERVAL] and interval(w.pool[a], slack, p, w) >= best):
-            counts[EXACT] += 1
-            value = dist2(p.X, w.pool[a], w.z)
-            if value < best:
-                best, which = value, a
-    return which
-
-
-@njit(**INNER)
-def enter(i: int, size: int, q: Query, p: Points, w: Scratch) -> int:
-    """Put rival ``i`` into the pool unless it is there; return its place, or the pool's size if full."""
-    for a in range(size):
-        if w.pool[a] == i:
-            return a
-    if size < w.pool.size:
-        w.pool[size], w.pool_far[size] = i, dist2(p.X, i, q.x)
-    return size
-
-
-@njit(**INNER)
-def _cell(e: int, size: int, ub2: float, cap: float, margin: float, path: float, q: Query, c: Cell, v: View, p: Points,
-          w: Scratch, use: Any, counts: Any) -> tuple[int, float, int, int, float]:
+def _cell(e: int, size: int, ub2: float, cap: float, margin: float, path: float, q: Query, c: Cell, v: View,
+          p: Points, w: Scratch, use: Any, counts: Any) -> tuple[int, float, int, int, float]:
     """Solve survivor ``e``'s cell; return status, twice the dual, half-spaces, pool size and path length."""
     j, far = w.live[e], w.live_far[e]
     tol = 4e-13 * far + 4 * _EPS * np.sqrt(far) * (p.largest + v.length)
@@ -142,13 +111,6 @@ def _cell(e: int, size: int, ub2: float, cap: float, margin: float, path: float,
 
 
 @njit(**INNER)
-def _survive(j: int, far: float, bound: float, m: int, w: Scratch) -> int:
-    """Append ``j`` to the cells that may win."""
-    w.live[m], w.live_far[m], w.live_bound[m], w.live_best[m], w.live_upto[m] = j, far, bound, 0, 1
-    return m + 1
-
-
-@njit(**INNER)
 def first_cell(i1: int, d1: float, own: int, allowed: Any, v: View, p: Points, w: Scratch) -> int:
     """Return a promising cell: among the points estimated nearest, the one with the nearest bisector."""
     twice = np.float32(2.0) * v.rest
@@ -163,9 +125,10 @@ def first_cell(i1: int, d1: float, own: int, allowed: Any, v: View, p: Points, w
         for label in range(p.start.size):
             if label != own:
                 guess = min(guess, least_estimate(v.low, p.rest, twice, p.start[label], p.stop[label]))
+        limit = 1.05 * float(guess) + 1e-30
         for label in range(p.start.size):
             if label != own:
-                count = below(v.low, v.least, p.start[label], p.stop[label], 1.05 * guess + 1e-30, w.found, count)
+                count = below(v.low, v.least, p.start[label], p.stop[label], limit, w.found, count)
     best, which = np.inf, -1
     for e in range(count):
         j = w.found[e]
@@ -207,26 +170,22 @@ def _screen(i1: int, d1: float, first: int, ub: float, own: int, allowed: Any, q
         far = dist2(p.X, j, q.x)
         bound = bisector(far, d1, dist2(p.X, i1, p.X[j]))
         if bound < ub or not use[SCREEN]:
-            m = _survive(j, far, bound, m, w)
+            m = survive(j, far, bound, m, w)
     return m
 
 
 @njit(**INNER)
-def search(own: int, cap: float, margin: float, allowed: Any, q: Query, c: Cell, v: View, p: Points, w: Scratch, use: Any,
-           best_z: Any, counts: Any) -> tuple[int, float, float, int, float, float]:
+def search(own: int, cap: float, margin: float, allowed: Any, q: Query, c: Cell, v: View, p: Points,
+           w: Scratch, use: Any, best_z: Any, counts: Any) -> tuple[int, float, float, int, float, float]:
     """Find the nearest point of the box where a point of another class than ``own`` is nearest.
 
     Nearest by ``margin``: every rival's squared distance is larger by twice that at least.
 
     Sets ``best_z``; returns the status, the squared distance, a proved lower bound on it, the winning point
-    (-1: none exists), the least squared length of a normal that matters, and that of the way to the nearest own
-    point.
+    (-1: none exists), the least squared length of a normal that matters, and the squared distance of the
+    nearest own point.
     """
-    chunk_minima(v.low, v.least)
-    for i in range(v.begin, v.end):
-        w.seen[i] = -np.inf
-    for t in range(w.z.size):
-        w.z[t] = q.x[t]
+    begin(q, v, w)
     i1, d1 = nearest(q.x, v, p, v.begin, v.end, w, counts)
     if i1 < 0:
         return SOLVED, np.inf, 0.0, -1, np.inf, np.inf
@@ -236,13 +195,10 @@ def search(own: int, cap: float, margin: float, allowed: Any, q: Query, c: Cell,
     if first >= 0:
         counts[EXACT] += 2
         far = dist2(p.X, first, q.x)
-        m = _survive(first, far, bisector(far, d1, dist2(p.X, i1, p.X[first])), 0, w)
+        m = survive(first, far, bisector(far, d1, dist2(p.X, i1, p.X[first])), 0, w)
     screened = False
     while m:
-        e = 0
-        for a in range(1, m):
-            if w.live_bound[a] < w.live_bound[e]:
-                e = a
+        e = nearest_live(m, w)
         if screened and w.live_bound[e] ** 2 >= ub2 and use[SCREEN]:
             break
         if w.live_upto[e] < size:
@@ -254,16 +210,13 @@ def search(own: int, cap: float, margin: float, allowed: Any, q: Query, c: Cell,
             return FULL, ub2, 0.0, winner, gap, d1
         if status == SOLVED and q2 < ub2:
             ub2, winner = max(q2, 0.0), w.live[e]
-            for t in range(best_z.size):
-                best_z[t] = w.z[t]
+            keep(best_z, w)
             gap = dist2(p.X, i1, p.X[winner])
             for a in range(k):
                 gap = min(gap, c.G[a, a])
         elif status == STALLED:
             stalled2 = min(stalled2, q2)
-        m -= 1
-        w.live[e], w.live_far[e], w.live_bound[e] = w.live[m], w.live_far[m], w.live_bound[m]
-        w.live_best[e], w.live_upto[e] = w.live_best[m], w.live_upto[m]
+        m = bury(e, m, w)
         if not screened:
             screened = True
             m = _screen(i1, d1, first, np.sqrt(ub2), own, allowed, q, v, p, w, use, counts)
@@ -271,9 +224,10 @@ def search(own: int, cap: float, margin: float, allowed: Any, q: Query, c: Cell,
 
 
 @njit(cache=True, nogil=True, fastmath=FLAGS, error_model="numpy")
-def search_block(X: Any, own: Any, low: Any, high: Any, boxed: bool, caps: Any, margins: Any, allowed: Any, lows: Any,
-                 coords: Any, rests: Any, lengths: Any, c: Cell, p: Points, w: Scratch, use: Any, points: Any,
-                 squares: Any, lowers: Any, winners: Any, gaps: Any, nears: Any, status: Any, counts: Any) -> None:
+def search_block(X: Any, own: Any, low: Any, high: Any, boxed: bool, caps: Any, margins: Any, allowed: Any,
+                 lows: Any, coords: Any, rests: Any, lengths: Any, c: Cell, p: Points, w: Scratch, use: Any,
+                 points: Any, squares: Any, lowers: Any, winners: Any, gaps: Any, nears: Any, status: Any,
+                 counts: Any) -> None:
     """Run `search` for every row of ``X``; the last eight arrays take the answers."""
     least = np.empty(lows.shape[1] // CHUNK, np.float32)
     for b in range(X.shape[0]):

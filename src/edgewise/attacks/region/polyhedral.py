@@ -9,7 +9,7 @@ from numba import njit
 
 from edgewise.attacks.region.cell import CUT, EMPTY, FLAGS, FULL, INNER, SOLVED, STALLED, Cell, Query, dist2
 from edgewise.attacks.region.index import CHUNK
-from edgewise.attacks.region.outer import bisector, enter, first_cell, violated
+from edgewise.attacks.region.outer import first_cell
 from edgewise.attacks.region.search import (
     CELLS,
     EXACT,
@@ -20,13 +20,22 @@ from edgewise.attacks.region.search import (
     Scratch,
     View,
     below,
-    chunk_minima,
     gap2,
     nearest,
     place,
     rival,
 )
 from edgewise.attacks.region.simplex import OPTIMAL, UNBOUNDED, Program, append, optimise, restart
+from edgewise.attacks.region.survivors import (
+    begin,
+    bisector,
+    bury,
+    enter,
+    keep,
+    nearest_live,
+    survive,
+    violated,
+)
 
 
 _ROUNDS = 300
@@ -64,7 +73,7 @@ def _ranges(t: float, q: Query, largest: bool, g: Program) -> None:
 
 @njit(**INNER)
 def _widen(t: float, k: int, q: Query, g: Program) -> float:
-    """Return a larger ``t`` below which the multipliers prove that nothing is; infinite if nothing is at all."""
+    """Return a larger ``t`` below which the multipliers prove that nothing is; infinite if nothing is."""
     for _ in range(60):
         lack, rate = 0.0, 0.0
         for a in range(k):
@@ -88,7 +97,8 @@ def _widen(t: float, k: int, q: Query, g: Program) -> float:
 
 
 @njit(**INNER)
-def _least(k: int, t: float, ub: float, tol: float, q: Query, largest: bool, g: Program) -> tuple[int, float, int]:
+def _least(k: int, t: float, ub: float, tol: float, q: Query, largest: bool,
+           g: Program) -> tuple[int, float, int]:
     """Return the status, the least length over ``k`` half-spaces (at least ``t``) and the pivots."""
     pivots = 0
     for _ in range(200):
@@ -131,8 +141,9 @@ def _row(k: int, i: int, j: int, b: float, X: Any, g: Program) -> int:
 
 
 @njit(**INNER)
-def _cell(e: int, size: int, ub: float, start: float, path: float, largest: bool, q: Query, c: Cell, g: Program,
-          v: View, p: Points, w: Scratch, use: Any, counts: Any) -> tuple[int, float, int, int, float]:
+def _cell(e: int, size: int, ub: float, start: float, path: float, largest: bool, q: Query, c: Cell,
+          g: Program, v: View, p: Points, w: Scratch, use: Any,
+          counts: Any) -> tuple[int, float, int, int, float]:
     """Solve survivor ``e``'s cell; return status, length, half-spaces, pool size and path length."""
     j, far = w.live[e], w.live_far[e]
     tol = 4e-13 * far + 1e-15 * np.sqrt(far) * (p.largest + v.length)
@@ -198,20 +209,26 @@ def _screen(i1: int, d1: float, first: int, ub: float, own: int, largest: bool, 
         far = dist2(p.X, j, q.x)
         bound = bisector(far, d1, _dual_length(i1, j, p.X, largest) ** 2)
         if bound < ub or not use[SCREEN]:
-            w.live[m], w.live_far[m], w.live_bound[m], w.live_best[m], w.live_upto[m] = j, far, bound, 0, 1
-            m += 1
+            m = survive(j, far, bound, m, w)
     return m
 
 
 @njit(**INNER)
-def _search(own: int, start: float, largest: bool, q: Query, c: Cell, g: Program, v: View, p: Points, w: Scratch,
-            use: Any, best_z: Any, counts: Any) -> tuple[int, float, float, int, float, float]:
+def _raise_bound(e: int, size: int, largest: bool, p: Points, w: Scratch) -> None:
+    """Raise survivor ``e``'s bound by the pool members it has not met."""
+    for a in range(w.live_upto[e], size):
+        apart = _dual_length(w.pool[a], w.live[e], p.X, largest)
+        bound = bisector(w.live_far[e], w.pool_far[a], apart**2)
+        if bound > w.live_bound[e]:
+            w.live_bound[e], w.live_best[e] = bound, a
+    w.live_upto[e] = size
+
+
+@njit(**INNER)
+def _search(own: int, start: float, largest: bool, q: Query, c: Cell, g: Program, v: View, p: Points,
+            w: Scratch, use: Any, best_z: Any, counts: Any) -> tuple[int, float, float, int, float, float]:
     """As `edgewise.attacks.region.outer.search`, lengths in place of squares."""
-    chunk_minima(v.low, v.least)
-    for i in range(v.begin, v.end):
-        w.seen[i] = -np.inf
-    for t in range(w.z.size):
-        w.z[t] = q.x[t]
+    begin(q, v, w)
     i1, d1 = nearest(q.x, v, p, v.begin, v.end, w, counts)
     if i1 < 0:
         return SOLVED, np.inf, 0.0, -1, np.inf, np.inf
@@ -221,38 +238,27 @@ def _search(own: int, start: float, largest: bool, q: Query, c: Cell, g: Program
     if first >= 0:
         far = dist2(p.X, first, q.x)
         bound = bisector(far, d1, _dual_length(i1, first, p.X, largest) ** 2)
-        w.live[0], w.live_far[0], w.live_bound[0], w.live_best[0], w.live_upto[0], m = first, far, bound, 0, 1, 1
+        m = survive(first, far, bound, 0, w)
     screened = False
     while m:
-        e = 0
-        for a in range(1, m):
-            if w.live_bound[a] < w.live_bound[e]:
-                e = a
+        e = nearest_live(m, w)
         if screened and w.live_bound[e] >= ub and use[SCREEN]:
             break
         if w.live_upto[e] < size:
-            for a in range(w.live_upto[e], size):
-                bound = bisector(w.live_far[e], w.pool_far[a],
-                                 _dual_length(w.pool[a], w.live[e], p.X, largest) ** 2)
-                if bound > w.live_bound[e]:
-                    w.live_bound[e], w.live_best[e] = bound, a
-            w.live_upto[e] = size
+            _raise_bound(e, size, largest, p, w)
             continue
         status, t, k, size, path = _cell(e, size, ub, start, path, largest, q, c, g, v, p, w, use, counts)
         if status == FULL:
             return FULL, ub, 0.0, winner, gap, d1
         if status == SOLVED and t < ub:
             ub, winner = t, w.live[e]
-            for f in range(best_z.size):
-                best_z[f] = w.z[f]
+            keep(best_z, w)
             gap = dist2(p.X, i1, p.X[winner])
             for a in range(k):
                 gap = min(gap, dist2(p.X, c.act[a], p.X[winner]))
         elif status == STALLED:
             stalled = min(stalled, w.live_bound[e])
-        m -= 1
-        w.live[e], w.live_far[e], w.live_bound[e] = w.live[m], w.live_far[m], w.live_bound[m]
-        w.live_best[e], w.live_upto[e] = w.live_best[m], w.live_upto[m]
+        m = bury(e, m, w)
         if not screened:
             screened = True
             m = _screen(i1, d1, first, ub, own, largest, q, v, p, w, use, counts)
@@ -262,7 +268,8 @@ def _search(own: int, start: float, largest: bool, q: Query, c: Cell, g: Program
 @njit(cache=True, nogil=True, fastmath=FLAGS, error_model="numpy")
 def search_block(X: Any, own: Any, low: Any, high: Any, largest: bool, starts: Any, lows: Any, coords: Any,
                  rests: Any, lengths: Any, c: Cell, g: Program, p: Points, w: Scratch, use: Any, points: Any,
-                 bounds: Any, lowers: Any, winners: Any, gaps: Any, nears: Any, status: Any, counts: Any) -> None:
+                 bounds: Any, lowers: Any, winners: Any, gaps: Any, nears: Any, status: Any,
+                 counts: Any) -> None:
     """Search for every row of ``X``; the last eight arrays take the answers."""
     least = np.empty(lows.shape[1] // CHUNK, np.float32)
     for b in range(X.shape[0]):

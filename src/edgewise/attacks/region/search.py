@@ -11,7 +11,7 @@ from edgewise.attacks.region.cell import FLAGS, INNER, Cell, Query, dist2, move
 from edgewise.attacks.region.index import CHUNK
 
 
-FAST = FLAGS | {"nnan"}
+REDUCE: dict[str, Any] = {**INNER, "fastmath": FLAGS | {"nnan"}}
 SCREEN, RANGE, INTERVAL, MOVEMENT, POOL = 0, 1, 2, 3, 4
 _HALF_ULP = 2.0**-24
 CELLS, CALLS, EXACT, STEPS = 0, 1, 2, 3
@@ -43,7 +43,14 @@ class View(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Room for lists of points: found, last seen distance, survivors, pool; and coordinates of ``z`` and its length, blur, rest, fuzz."""
+    """Room for lists of points, and what is known of the current point ``z``.
+
+    ``found`` with ``value``: points that pass a filter; ``seen``: when a point was last looked at, its least
+    distance plus the path so far; ``live``: cells that may win, with squared distance, bound, best pool
+    member and how many were met; ``pool`` with squared distances: own points that ever held a point back;
+    ``cz``: coordinates of ``z``; ``about``: its distance from the centre, their error, its rest and that
+    one's error.
+    """
 
     found: Any
     value: Any
@@ -61,7 +68,7 @@ class Scratch(NamedTuple):
     none: Any
 
 
-@njit(**{**INNER, "fastmath": FAST})
+@njit(**REDUCE)
 def chunk_minima(low: Any, least: Any) -> None:
     """Set ``least[g]`` to the smallest of the `CHUNK` bounds of chunk ``g``."""
     for g in range(least.size):
@@ -72,7 +79,7 @@ def chunk_minima(low: Any, least: Any) -> None:
         least[g] = best
 
 
-@njit(**{**INNER, "fastmath": FAST})
+@njit(**REDUCE)
 def least_estimate(low: Any, rest: Any, twice: Any, begin: int, end: int) -> Any:
     """Return the smallest estimated squared distance: the bound without the unknown cross term."""
     best = np.float32(np.inf)

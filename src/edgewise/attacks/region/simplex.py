@@ -1,11 +1,11 @@
 """Least L1 or L-infinity step over a few half-spaces: a dual simplex with as many rows as half-spaces.
 
-Every feature's step has a convex piecewise linear cost: its slopes ``g_0 < g_1 < ..`` are the reduced costs at
-which the step jumps from one value to the next. The dual is concave and piecewise linear in the multipliers
-``lam >= 0`` of the half-spaces; a vertex has as many tight *items* as there are half-spaces, each a multiplier
-at 0 or a feature whose reduced cost ``w_t = sum lam_i n_it`` is at a slope. One pivot frees the worst item and
-moves along the edge over as many jumps as still raise the dual. Adding a half-space, or widening the
-features' ranges, keeps the vertex valid: that is the warm start.
+Every feature's step has a convex piecewise linear cost: its slopes ``g_0 < g_1 < ..`` are the reduced costs
+at which the step jumps from one value to the next. The dual is concave and piecewise linear in the
+multipliers ``lam >= 0`` of the half-spaces; a vertex has as many tight *items* as there are half-spaces, each
+a multiplier at 0 or a feature whose reduced cost ``w_t = sum lam_i n_it`` is at a slope. One pivot frees the
+worst item and moves along the edge over as many jumps as still raise the dual. Adding a half-space, or
+widening the features' ranges, keeps the vertex valid: that is the warm start.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _TINY = 1e-13
 class Program(NamedTuple):
     """Room for ``K`` rows and ``d + 1`` columns; the last column relaxes every row.
 
-    ``N`` (K, d + 1) and ``b`` (K,) are the half-spaces; ``values`` (d + 1, 3) and ``slopes`` (d + 1, 2) the steps and
-    where they jump, ``jumps`` how many there are; ``state`` which step a column takes. ``item`` (K,) holds the
-    tight items (a column, or ``-1 - row``) and ``at`` (K,) the jump a tight column is at.
+    ``N`` (K, d + 1) and ``b`` (K,) are the half-spaces; ``values`` (d + 1, 3) and ``slopes`` (d + 1, 2) the
+    steps and where they jump, ``jumps`` how many there are; ``state`` which step a column takes. ``item``
+    (K,) holds the tight items (a column, or ``-1 - row``) and ``at`` (K,) the jump a tight column is at.
     """
 
     N: Any
@@ -56,8 +56,8 @@ def program(K: int, d: int) -> Program:
     m = d + 1
     ints = np.intp
     return Program(np.zeros((K, m)), np.zeros(K), np.zeros((m, 3)), np.zeros((m, 2)), np.zeros(m, ints),
-                   np.zeros(m, ints), np.zeros(K, ints), np.zeros(K, ints), np.zeros(K), np.zeros(m), np.zeros(m),
-                   np.zeros(K), np.zeros(K), np.zeros((K, K + 1)), np.zeros(m), np.zeros(m + K),
+                   np.zeros(m, ints), np.zeros(K, ints), np.zeros(K, ints), np.zeros(K), np.zeros(m),
+                   np.zeros(m), np.zeros(K), np.zeros(K), np.zeros((K, K + 1)), np.zeros(m), np.zeros(m + K),
                    np.zeros(m + K, ints), np.zeros(m, ints))
 
 
@@ -115,7 +115,7 @@ def _primal(k: int, g: Program) -> bool:
 
 @njit(**INNER)
 def _worst(k: int, g: Program, tol: float) -> tuple[int, float, float]:
-    """Return the tight item that most violates its range, which way its reduced cost moves, and by how much."""
+    """Return the tight item that most violates its range, which way its reduced cost goes, how much."""
     worst, which, way = tol, -1, 0.0
     for e in range(k):
         item = g.item[e]

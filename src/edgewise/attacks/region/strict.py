@@ -38,7 +38,8 @@ def cross(model: Access, X: Floats, y: Labels, own: Index, box: Box | None, at: 
         moved = between(at.points[todo], winner[todo], tau[todo])
         walls = todo[~reachable[todo]]
         if len(walls):
-            moved[~reachable[todo]] = find(fit.index, X[walls], own[walls], box, margin=tau[walls] * at.gap[walls],
+            margin = tau[walls] * at.gap[walls]
+            moved[~reachable[todo]] = find(fit.index, X[walls].astype(float), own[walls], box, margin=margin,
                                            allowed=at.winner[walls, None]).points
         moved = moved.astype(X.dtype)
         if box is not None:
@@ -59,8 +60,8 @@ def outvote(model: Access, X: Floats, y: Labels, own: Index, box: Box | None, at
     """Return points ``(b, d)`` at which ``model``, with ``k`` neighbours, confirms another label than ``y``.
 
     The half-spaces of the optimum are moved by a margin that outweighs rounding, then by larger ones, then
-    the search is run again from the start with that margin. Where none of it helps, or the search stopped early: the
-    crossing of the way to a training point the model labels otherwise.
+    the search is run again from the start with that margin. Where none of it helps, or the search stopped
+    early: the crossing of the way to a training point the model labels otherwise.
     """
     points = np.full(X.shape, np.nan, X.dtype)
     unit = np.finfo(X.dtype).eps
@@ -72,9 +73,8 @@ def outvote(model: Access, X: Floats, y: Labels, own: Index, box: Box | None, at
     for attempt in range(12):
         if not len(todo):
             break
-        seeds = at.seeds[todo] if attempt % 3 < 2 else None
         moved = vote(fit.index, k, X[todo].astype(float), own[todo], box, nodes=nodes, margin=margin[todo],
-                     seeds=seeds).points
+                     start=at.of(todo) if attempt % 3 < 2 else None).points
         todo = _keep(model, y, box, todo, moved, points)
         margin[todo] *= 4 if attempt < 6 else 64
     failed = np.flatnonzero(~np.isfinite(points).all(axis=1) & ~at.none)
@@ -89,7 +89,7 @@ def _keep(model: Access, y: Labels, box: Box | None, rows: Index, moved: Floats,
     known = np.isfinite(moved).all(axis=1)
     if box is not None:
         moved[known] = box.clip(moved[known])
-    crossed = known.copy()
+    crossed = np.zeros(len(rows), bool)
     crossed[known] = model.view(rows[known]).labels(moved[known]) != y[rows[known]]
     points[rows[crossed]] = moved[crossed]
     return rows[~crossed]
@@ -97,7 +97,7 @@ def _keep(model: Access, y: Labels, box: Box | None, rows: Index, moved: Floats,
 
 def _on_the_way(model: Access, X: Floats, y: Labels, own: Index, box: Box | None, rows: Index,
                 fit: Fitted) -> Floats:
-    """Return the crossing between each row and the nearest training point labelled otherwise; NaN if none is."""
+    """Return the crossing between each row and the nearest training point labelled otherwise, or NaN."""
     points = np.full((len(rows), X.shape[1]), np.nan, X.dtype)
     near, _ = nearest_others(fit.index, X[rows].astype(float), own[rows], 32)
     for e in range(near.shape[1]):

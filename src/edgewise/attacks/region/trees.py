@@ -1,0 +1,128 @@
+"""Trees and forests: every region is a box of features, and the way into it is a clip.
+
+scikit-learn compares ``float32(x) <= threshold``. The bounds here are the float32 numbers on either side of a
+threshold, so that a point put on a bound is on the side it should be.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgewise.arrays import Box, Floats, Index, InputError, Labels
+from edgewise.attacks.base import Proposal
+from edgewise.geometry import length
+from edgewise.models.access import Access, Trees, predict
+from edgewise.progress import Advance
+
+
+def leaf_boxes(tree: object) -> tuple[Index, Floats, Floats]:
+    """Return the leaves of a fitted tree structure and the float32 bounds ``(m, d)`` of their regions."""
+    left, right = np.asarray(tree.children_left), np.asarray(tree.children_right)  # type: ignore[attr-defined]
+    feature, threshold = np.asarray(tree.feature), np.asarray(tree.threshold)  # type: ignore[attr-defined]
+    low = np.full((len(left), tree.n_features), -np.inf, np.float32)  # type: ignore[attr-defined]
+    high = np.full_like(low, np.inf)
+    for node in range(len(left)):
+        if left[node] >= 0:
+            below, above = _sides(threshold[node])
+            for child in (left[node], right[node]):
+                low[child], high[child] = low[node], high[node]
+            high[left[node], feature[node]] = min(high[node, feature[node]], below)
+            low[right[node], feature[node]] = max(low[node, feature[node]], above)
+    leaves = np.flatnonzero(left < 0)
+    return leaves, low[leaves], high[leaves]
+
+
+def _sides(threshold: Floats) -> tuple[Floats, Floats]:
+    """Return the largest float32 at most, and the smallest above, each threshold."""
+    near = np.asarray(threshold, np.float32)
+    below = np.where(near > threshold, np.nextafter(near, np.float32(-np.inf)), near)
+    return below, np.nextafter(below, np.float32(np.inf))
+
+
+def _into(x: Floats, low: Floats, high: Floats, box: Box | None) -> tuple[Floats, Floats]:
+    """Return the nearest points to ``x`` (d,) of regions ``(m, d)``, and how far each certainly is at least.
+
+    Points of empty intersections with the box are NaN. The second, ``(m, d)`` like the first, is the move
+    that no rounding to float32 can save.
+    """
+    rounded = x.astype(np.float32)
+    points = np.where(rounded < low, low, np.where(rounded > high, high, x)).astype(np.float64)
+    if box is not None:
+        points = np.clip(points, box.low, box.high)
+        again = points.astype(np.float32)
+        points[((again < low) | (again > high)).any(axis=1)] = np.nan
+    half_way = np.abs(np.spacing(np.asarray(points, np.float32))).astype(float)
+    moved = points - x
+    return points, np.sign(moved) * np.maximum(np.abs(moved) - half_way, 0)
+
+
+def exact_tree(model: Access, X: Floats, y: Labels, box: Box | None, norm: float,
+               advance: Advance) -> Proposal:
+    """Attack a single tree: the nearest region of all those that another class owns."""
+    known = model.trees()
+    if len(known.trees) != 1:
+        raise InputError(f"the exact region attack takes a single tree; the model has {len(known.trees)}. "
+                         "Use 'region-approx' with training=... for forests.")
+    tree = known.trees[0]
+    leaves, low, high = leaf_boxes(tree)
+    label = known.classes[np.asarray(tree.value)[leaves, 0].argmax(axis=1)]
+    points, lower = np.full(X.shape, np.nan), np.full(len(X), np.inf)
+    for b, x in enumerate(X.astype(np.float64)):
+        other = label != y[b]
+        if other.any():
+            inside, surely = _into(x, low[other], high[other], box)
+            points[b], lower[b] = _nearest(x, inside, surely, norm)
+        advance(1)
+    return Proposal(_cast(points, X), lower, np.isinf(lower))
+
+
+def approximate_forest(model: Access, X: Floats, y: Labels, box: Box | None, norm: float, regions: int,
+                       training: Floats, advance: Advance) -> Proposal:
+    """Attack trees at the regions of the nearest ``training`` points (n, d) that the model labels otherwise.
+
+    A region is where every tree answers from the same leaf as at the training point.
+    """
+    known = model.trees()
+    label = predict(model.model, training)
+    points = np.full(X.shape, np.nan)
+    for b, x in enumerate(X.astype(np.float64)):
+        others = np.flatnonzero(label != y[b])
+        if len(others):
+            away = length(training[others] - x, norm)
+            near = others[np.argsort(away, kind="stable")[:regions]]
+            inside, surely = _into(x, *_shared(known, training[near]), box)
+            points[b], _ = _nearest(x, inside, surely, norm)
+        advance(1)
+    return Proposal(_cast(points, X))
+
+
+def _shared(known: Trees, anchors: Floats) -> tuple[Floats, Floats]:
+    """Return float32 bounds ``(m, d)`` of where all trees answer as at each anchor."""
+    rounded = anchors.astype(np.float32)
+    low, high = np.full(rounded.shape, -np.inf, np.float32), np.full(rounded.shape, np.inf, np.float32)
+    for tree in known.trees:
+        node, rows = np.zeros(len(anchors), np.intp), np.arange(len(anchors))
+        while len(rows):
+            at = node[rows]
+            feature, threshold = tree.feature[at], tree.threshold[at]
+            below, above = _sides(threshold)
+            left = rounded[rows, feature] <= threshold
+            high[rows, feature] = np.where(left, np.minimum(high[rows, feature], below), high[rows, feature])
+            low[rows, feature] = np.where(left, low[rows, feature], np.maximum(low[rows, feature], above))
+            node[rows] = np.where(left, tree.children_left[at], tree.children_right[at])
+            rows = rows[tree.children_left[node[rows]] >= 0]
+    return low, high
+
+
+def _nearest(x: Floats, points: Floats, surely: Floats, norm: float) -> tuple[Floats, float]:
+    """Return the nearest of the points and a lower bound on any; NaN and infinity where all are NaN."""
+    away = length(points - x, norm)
+    away[np.isnan(away)] = np.inf
+    least = length(surely, norm)
+    least[np.isnan(least)] = np.inf
+    return points[np.argmin(away)], float(least.min())
+
+
+def _cast(points: Floats, X: Floats) -> Floats:
+    """Return the points in the dtype of ``X``; the bounds are float32 numbers, so that nothing moves."""
+    return points.astype(X.dtype)
