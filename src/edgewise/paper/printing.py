@@ -78,7 +78,7 @@ def compact(results: Sequence[Result], *, width: int = 80, quick: bool = False
 def _part(data: str, model: str, results: Sequence[Result], width: int,
           quick: bool) -> tuple[str, list[str], list[list[str]]]:
     by_place = {(r.key, r.metric): r for r in results}
-    main = [r for r in results if r.metric == "accuracy"]
+    main = sorted((r for r in results if r.metric == "accuracy"), key=_reading_order)
     arms = list(dict.fromkeys(arm for r in main for arm in r.against))
     extras = {name: title for name, title in EXTRAS.items() if any(r.metric == name for r in results)}
     beside = not quick and any(r.published is not None for r in main)
@@ -98,6 +98,13 @@ def _part(data: str, model: str, results: Sequence[Result], width: int,
 WIDE = 70
 
 
+def _reading_order(result: Result) -> tuple[str, str, float, str]:
+    """Sort arms by attack and name, and budgets as the numbers they are."""
+    key = result.key
+    number = float(key.budget) if key.budget.replace(".", "", 1).isdigit() else 0.0
+    return key.attack, key.arm, number, key.budget
+
+
 def _short(result: Result | None) -> str:
     if result is None:
         return ""
@@ -111,7 +118,7 @@ def _gain(paired: Paired | None) -> str:
 
 def markdown(table: Table, results: Sequence[Result], about: Mapping[str, Any]) -> str:
     """Return a page of Markdown: verdicts, every figure beside the paper's, readings, provenance."""
-    header, rows = printed(results)
+    header, rows = printed(sorted(results, key=lambda r: (r.key.data, r.key.model, *_reading_order(r))))
     lines = [f"# {table.name.capitalize()}: {table.title}", "", "| claim | verdict | because |",
              "|---|---|---|"]
     lines += [f"| {claim.text} | **{claim.verdict}** | {claim.reason} |" for claim in table.claims(results)]
