@@ -150,7 +150,8 @@ def test_g_by_hand():
     clean = theorem_g(np.array([[0.6, 0.5], [0.4, 0.5]]), np.array([0.5, -0.5]), np.ones(2), clean=True)
     assert clean.tolist() == [0, 1]
     # Six votes of 1/6 summed in this order leave 1e-17: a tie must not pass for a majority.
-    tie = theorem_g(np.full((1, 6), 1 / 6), np.array([0.5, 0.5, 0.5, -0.5, -0.5, -0.5]), np.ones(1), clean=True)
+    tie = theorem_g(np.full((1, 6), 1 / 6), np.array([0.5, 0.5, 0.5, -0.5, -0.5, -0.5]), np.ones(1),
+                    clean=True)
     assert tie.tolist() == [1]
 
 
@@ -165,7 +166,8 @@ def test_g_is_at_most_hoeffding(seed):
 
 def test_g_norm_by_hand():
     # w = 1/2, k = 1 everywhere: P² = 1 - 1 + 1/4; noise term 1/2 √(log(2·1/δ)/2) = 1/2 at δ = 2/e².
-    bound = theorem_g_norm(np.array([[0.5]]), np.ones((1, 1)), np.ones((1, 1)), np.ones(1), norm=1.0, points=1,
+    bound = theorem_g_norm(np.array([[0.5]]), np.ones((1, 1)), np.ones((1, 1)), np.ones(1), norm=1.0,
+                           points=1,
                            delta=2 / math.e**2)
     assert bound[0] == pytest.approx(1.0, abs=EXACT)
 
@@ -175,7 +177,8 @@ def test_printed_3_1_by_hand():
     c0 = math.sqrt(math.log(40) / 4)
     ball = one([0.1], [1.0], [1.0])
     for distance, held in ((c0 + 0.2 + EXACT, True), (c0 + 0.2 - EXACT, False)):
-        assert printed_3_1(ball, np.array([distance]), 2, 2, 1, 0.5, lipschitz=2.0, mass=0.5).tolist() == [held]
+        assert printed_3_1(ball, np.array([distance]), 2, 2, 1, 0.5, lipschitz=2.0,
+                           mass=0.5).tolist() == [held]
     assert not printed_3_1(ball, np.array([9.0]), 2, 2, 1, 0.5, lipschitz=2.0, mass=1.1).any()
 
 
@@ -222,7 +225,8 @@ def test_b_and_e_bound_what_they_bound(p, m, n, k):
     (lambda: theorem_f(np.ones(1), 2 * np.ones((1, 1)), 1.0, lam=1, norm=1, lipschitz_eta=1, lipschitz_rkhs=1,
                        bump_norm=1), r"\[0, 1\]"),
     (lambda: printed_3_2(np.ones(1), 5, -1, 1, lipschitz=1), "h must be positive"),
-    (lambda: printed_3_3(np.ones(1), 5, 1, -1, 1, lipschitz_eta=1, lipschitz=1, t=1, constant=1, sigma=1), "lam"),
+    (lambda: printed_3_3(np.ones(1), 5, 1, -1, 1, lipschitz_eta=1, lipschitz=1, t=1, constant=1, sigma=1),
+     "lam"),
     (lambda: theorem_e(np.ones(1), np.ones(1), 0), "at least 1"),
 ])
 def test_bad_input_names_the_range(call, words):

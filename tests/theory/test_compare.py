@@ -52,7 +52,8 @@ def test_agreement_bounds_labels_in_the_ball():
     side = np.where(problem.margin(X) > 0, 1, -1)
     for j in range(3):
         step = rng.normal(size=(50, 40, 2))
-        step *= radius[:, j, None, None] * rng.random((50, 40, 1)) / np.linalg.norm(step, axis=2, keepdims=True)
+        step *= radius[:, j, None, None] * rng.random((50, 40, 1)) / np.linalg.norm(step, axis=2,
+                                                                                    keepdims=True)
         around = (X[:, None] + step).reshape(-1, 2)
         right = 0.5 + np.repeat(side, 40) * (eta(problem, around) - 0.5)
         assert (right.reshape(50, 40).min(axis=1) >= m[:, j] - 1e-12).all()
@@ -123,7 +124,8 @@ def test_weights_undo_the_design_bias_of_an_average():
     assert plain < 0.142
 
 
-@pytest.mark.parametrize("learner", ["knn", "nw-box", "nw-epan", "krr-matern32", "krr-linear", "krr-laplacian"])
+@pytest.mark.parametrize("learner", ["knn", "nw-box", "nw-epan", "krr-matern32", "krr-linear",
+                                     "krr-laplacian"])
 def test_smoother_weights_give_the_scores(learner):
     X, y, Z = _data()
     setting = 7 if learner == "knn" else 0.7
@@ -197,10 +199,12 @@ def test_exam_weights_average_to_the_uniform_law():
 
 @pytest.mark.parametrize(("call", "words"), [
     (lambda: scores("knn", np.zeros((3, 1)), np.zeros(3, int), np.zeros((1, 1)), [4]), "at most n"),
-    (lambda: scores("nw-box", np.zeros((3, 1)), np.zeros(3, int), np.zeros((1, 1)), [0]), "h must be positive"),
+    (lambda: scores("nw-box", np.zeros((3, 1)), np.zeros(3, int), np.zeros((1, 1)), [0]),
+     "h must be positive"),
     (lambda: scores("krr-rbf", np.zeros((3, 1)), np.zeros(3, int), np.zeros((1, 1)), [-1]), "lam"),
     (lambda: scores("knnn", np.zeros((3, 1)), np.zeros(3, int), np.zeros((1, 1)), [1]), "did you mean 'knn'"),
-    (lambda: scores("knn", np.zeros((3, 1)), np.zeros(3, int), np.zeros((1, 1)), [1], np.zeros(3)), "weights"),
+    (lambda: scores("knn", np.zeros((3, 1)), np.zeros(3, int), np.zeros((1, 1)), [1], np.zeros(3)),
+     "weights"),
     (lambda: Setting(BoundaryDensity(Ridge()), 10, "clean", "knn", 1, delta=1.0), "strictly between"),
     (lambda: balls(BoundaryDensity(Islands()), np.zeros((1, 2)), "clean", np.ones((1, 1))), "Theorem G"),
     (lambda: module.design_guarantee(Setting(BoundaryDensity(Ridge()), 10, "clean", "local-linear", 1), 0),

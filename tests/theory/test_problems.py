@@ -10,7 +10,8 @@ from edgewise.theory.problems import Charted, bayes, distance_from_half, draw_la
 from edgewise.theory.shapes import Ball, Ridge, Wave
 
 
-PROBLEMS = [Ridge(1), Ridge(3, 12.0), Ridge(2, 1.0, "linear"), Ball(2), Ball(5), Wave(), Islands(), Islands(3),
+PROBLEMS = [Ridge(1), Ridge(3, 12.0), Ridge(2, 1.0, "linear"), Ball(2), Ball(5), Wave(), Islands(),
+            Islands(3),
             HalfMoons(), RkhsExact()]
 
 
@@ -68,7 +69,8 @@ def test_moons_own_law_has_their_density():
     moons, rng = HalfMoons(), np.random.default_rng(0)
     X = moons.own(200_000, rng)
     cell = (np.abs(X - [0.0, 1.0]) < 0.1).all(axis=1).mean()
-    grid = np.stack(np.meshgrid(np.linspace(-0.095, 0.095, 20), np.linspace(0.905, 1.095, 20)), axis=-1).reshape(-1, 2)
+    grid = np.stack(np.meshgrid(np.linspace(-0.095, 0.095, 20), np.linspace(0.905, 1.095, 20)),
+                    axis=-1).reshape(-1, 2)
     density = np.exp(moons.log_densities(grid)).mean(axis=1).mean() * 0.04
     assert cell == pytest.approx(density, rel=0.08)
 
@@ -106,3 +108,14 @@ def test_excess_risk_by_hand():
 def test_unknown_labels_are_named():
     with pytest.raises(InputError, match="clean"):
         draw_labels(Ridge(1), np.zeros((1, 1)), "fuzzy", np.random.default_rng(0))
+
+
+def test_reach_of_the_wave_is_just_below_the_distance_to_its_boundary():
+    wave, rng = Wave(), np.random.default_rng(0)
+    X = wave.uniform(60, rng)
+    x = np.linspace(-1, 1, 100_001)
+    curve = np.column_stack([x, wave.height(x)])
+    exact = np.array([np.min(np.linalg.norm(curve - row, axis=1)) for row in X])
+    reach = wave.reach(X)
+    assert (reach <= exact).all()
+    assert (exact - reach).max() < 3e-4

@@ -67,13 +67,11 @@ def _regions(facts: Sequence[Fact]) -> list[Figure]:
     n = facts[0].cell.settings["n"]
     return [Figure(theory_pictures.regions(rows, Wave().height(middle)),
                    "Guaranteed, right and wrong parts of the wave's domain. " + "; ".join(shares) + ".",
-                   f"k-NN on the wave, n = {n}, {len(grouped(facts, 'labels'))} kinds of labels; the line is "
-                   "the "
-                   "boundary. Guaranteed at 95 % on all points of the picture at once (Theorem C above, B "
-                   "below). "
-                   "Concentrating at the boundary widens the guaranteed set with clean labels and thins it "
-                   "out "
-                   "with noisy ones.")]
+                   f"k-NN on the wave, n = {n}; the line is the boundary. Guaranteed at 95 % on all points "
+                   "of the "
+                   "picture at once: Theorem C for clean labels, B for noisy ones. From left to right the "
+                   "labels "
+                   f"move to the boundary. Shares of the domain: {'; '.join(shares)}.")]
 
 
 def _bands(facts: Sequence[Fact]) -> list[Figure]:
@@ -90,8 +88,8 @@ def _bands(facts: Sequence[Fact]) -> list[Figure]:
                               f"{words} against β for each learner. From uniform to the most concentrated "
                               f"law: {ends}.",
                               f"{words}, tuned for each law by its mean over seeds; bands are 95 % "
-                              "intervals. "
-                              "Lower is better; values below 1e-6 are drawn there."))
+                              "intervals, drawn as wide downwards as upwards. Lower is better; values below "
+                              "1e-6 are drawn there."))
     return figures
 
 
@@ -109,5 +107,6 @@ def _exponents(facts: Sequence[Fact]) -> list[Figure]:
 
 def _table(summary: Summary) -> Table:
     last = len(summary.header) - 1
-    marks = {(i, last): _MARKS[row[last]] for i, row in enumerate(summary.rows) if row[last] in _MARKS}
+    marks: dict[tuple[int, int], Mark] = {(i, last): _MARKS[row[last]] for i,
+                                          row in enumerate(summary.rows) if row[last] in _MARKS}
     return Table(summary.header, summary.rows, summary.title, marks=marks)

@@ -18,7 +18,7 @@ from edgewise.theory.findings import Curve, Rate
 
 
 HELD, RIGHT, SOME, OFTEN = "#0072b2", "#cfe3f1", "#f2b48a", "#b03a00"
-"""Dark to light blue for right, light to dark orange for wrong: told apart in grey and by the colour-blind."""
+"""Blues for right, oranges for wrong: told apart in grey and by the colour-blind."""
 LEARNERS = {"knn": "k-NN", "knn-weighted": "k-NN, weighted votes", "nw-epan": "Nadaraya-Watson",
             "krr-matern32": "kernel ridge, Matérn-3/2", "local-linear": "local linear"}
 
@@ -111,9 +111,8 @@ def _bands(axes: Axes, curves: Sequence[Curve], what: str, names: Sequence[str])
         place = np.arange(len(estimates))
         colour = COLOURS[number % len(COLOURS)]
         mean = np.maximum([e.mean for e in estimates], floor)
-        axes.fill_between(place, np.maximum([e.low for e in estimates], floor),
-                          [max(e.high, floor) for e in estimates],
-                          color=colour, alpha=0.18, lw=0)
+        high = np.maximum([e.high for e in estimates], mean)
+        axes.fill_between(place, mean**2 / high, high, color=colour, alpha=0.18, lw=0)
         axes.plot(place, mean, color=colour, marker=MARKERS[number % len(MARKERS)], ms=4.5, lw=1.5,
                   label=LEARNERS.get(curve.learner, curve.learner))
         axes.set_xticks(place, [f"{b:g}" + (f"\n{t:g}" if t else "") for b, t in curve.laws], fontsize=8)
@@ -122,7 +121,7 @@ def _bands(axes: Axes, curves: Sequence[Curve], what: str, names: Sequence[str])
 
 
 def exponents(rates: Sequence[Rate]) -> bytes:
-    """Return fitted exponents against β: theory as a line, the printed one dashed, a panel a kind of labels."""
+    """Return fitted exponents against β: theory solid, printed dashed, a panel a kind of labels."""
     kinds = list(dict.fromkeys(rate.labels for rate in rates))
     with mpl.rc_context(STYLE):
         canvas = Canvas(figsize=(3.5 * len(kinds), 3.9), layout="constrained")
@@ -131,7 +130,8 @@ def exponents(rates: Sequence[Rate]) -> bytes:
             chosen = [rate for rate in rates if rate.labels == labels]
             for number, dim in enumerate(sorted({rate.dim for rate in chosen})):
                 _exponents(axes, [rate for rate in chosen if rate.dim == dim], dim, number)
-            axes.set_title(f"{labels} labels, {'1-NN' if labels == 'clean' else 'tuned k-NN'}", loc="left")
+            axes.set_title(labels + (" labels, 1-NN" if labels == "clean" else " labels, tuned k-NN"),
+                           loc="left")
             axes.set_xlabel("β")
             axes.set_ylabel("exponent of the wrong area in n")
             axes.grid(axis="y")

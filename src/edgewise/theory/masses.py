@@ -64,15 +64,21 @@ def balls(law: BoundaryDensity | Mixture, X: Floats, labels: LabelKind, radius: 
 def inner_radii(problem: Problem, X: Floats, count: int = 24) -> Floats:
     """Return ``count`` radii for each row, up to the largest ball sure to lie on one side of the boundary."""
     fractions = np.linspace(1 / count, 1, count)
-    return np.abs(problem.margin(X))[:, None] / problem.lipschitz * fractions
+    reach = problem.reach(X) if isinstance(problem, Wave) else np.abs(problem.margin(X)) / problem.lipschitz
+    return reach[:, None] * fractions
 
 
 def agreement(problem: Problem, X: Floats, labels: LabelKind, radius: Floats) -> Floats:
     """Return m(x, r), a lower bound over the ball of the chance that a label there is g(x)."""
     worst = np.abs(problem.margin(X))[:, None] - problem.lipschitz * radius
+    if isinstance(problem, Wave):
+        worst = np.maximum(worst, problem.least_margin(X, radius))
     if labels == "clean":
         # Balls at the very distance of the boundary are open: rounding must not close them.
-        return (worst >= -1e-12 * radius).astype(float)
+        inside = worst >= -1e-12 * radius
+        if isinstance(problem, Wave):
+            inside |= radius <= problem.reach(X)[:, None] * (1 + 1e-12)
+        return inside.astype(float)
     return 0.5 + problem.half(worst)
 
 

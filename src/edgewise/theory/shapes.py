@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
+from scipy.spatial import KDTree
 
 from edgewise.arrays import Box, Floats, InputError, check_count
 
@@ -218,6 +219,25 @@ class Wave:
     def margin(self, X: Floats) -> Floats:
         """Return x_2 - w(x_1)."""
         return X[:, 1] - self.height(X[:, 0])
+
+    def reach(self, X: Floats) -> Floats:
+        """Return a lower bound of the distance to the boundary within Ω, short of it by less than 0.0003."""
+        x = np.linspace(-1, 1, 8001)
+        nodes = np.column_stack([x, self.height(x)])
+        # No point of the curve is farther from a node than half a step along it.
+        slack = (x[1] - x[0]) / 2 * self.lipschitz
+        near = np.asarray(KDTree(nodes).query(X)[0]) - slack
+        return np.maximum(near, np.abs(self.margin(X)) / self.lipschitz)
+
+    def least_margin(self, X: Floats, radius: Floats) -> Floats:
+        """Return a lower bound of |t| over B(x, r) on the side of x: (M, R), negative across the boundary."""
+        side = np.where(self.margin(X) > 0, 1.0, -1.0)[:, None, None]
+        phi = np.linspace(-np.pi / 2, np.pi / 2, 65)
+        r = radius[..., None]
+        across = side * (X[:, 1, None, None] - self.height(X[:, 0, None, None] + r * np.sin(phi)))
+        # Between two of the angles the margin moves by at most r L times half their distance.
+        slack = radius * self.lipschitz * (phi[1] - phi[0]) / 2
+        return (across - r * np.cos(phi)).min(axis=-1) - slack
 
     def half(self, t: Floats) -> Floats:
         """Return η - 1/2."""

@@ -78,7 +78,7 @@ def sampler(settings: Mapping[str, Any], seed: int) -> dict[str, Any]:
 def region(settings: Mapping[str, Any], seed: int) -> dict[str, Any]:
     """Guaranteed and wrong points on a grid of the wave's domain, packed to bits."""
     law, n, d, side = law_of(settings), int(settings["n"]), int(settings["d"]), int(settings["side"])
-    k = 1 if settings["labels"] == "clean" else knn_grid(n, d)[-1]
+    k = 1 if settings["labels"] == "clean" else 2 * knn_grid(n, d)[-1]
     setting = Setting(law, n, settings["labels"], "knn", k)
     Z = picture_grid(law.problem, side)
     held = _picture(setting, side)

@@ -137,15 +137,15 @@ def theorem_g(weights: Floats, centred: Floats, side: Floats, *, clean: bool = F
     if clean:
         # An even vote may sum to a rounding error above 0; it is a tie, and a tie is no guarantee.
         return (side * (weights @ np.sign(centred)) <= 1e-12 * np.abs(weights).sum(axis=1)).astype(float)
-    drift = side * (weights @ centred)
     bound = np.ones(len(weights))
-    for i in np.flatnonzero(drift > 0):
-        w, c = weights[i] / 2, 2 * side[i] * centred
-        low, high = 0.0, _above(w, c)
-        for _ in range(60):
-            s = (low + high) / 2
-            low, high = (s, high) if _slope(s, w, c) < 0 else (low, s)
-        bound[i] = math.exp(min(0.0, _log_moment((low + high) / 2, w, c)))
+    rows = np.flatnonzero(side * (weights @ centred) > 0)
+    w, c = weights[rows] / 2, 2 * side[rows, None] * centred
+    low, high = np.zeros(len(rows)), _above(w, c)
+    for _ in range(50):
+        s = (low + high) / 2
+        falling = _slope(s, w, c) < 0
+        low, high = np.where(falling, s, low), np.where(falling, high, s)
+    bound[rows] = np.exp(np.minimum(_log_moment((low + high) / 2, w, c), 0))
     return bound
 
 
@@ -180,24 +180,25 @@ def theorem_g_norm(weights: Floats, K: Floats, k_x: Floats, diagonal: Floats, *,
     return norm * np.sqrt(np.maximum(power, 0)) + noise
 
 
-def _log_moment(s: float, w: Floats, c: Floats) -> float:
+def _log_moment(s: Floats, w: Floats, c: Floats) -> Floats:
     """Log of Π E exp(-2s w (y - 1/2)): Σ log(cosh a - c sinh a), a = sw, without overflow."""
-    a = s * w
+    a = s[:, None] * w
+    tilt = c * np.sign(a)
     with np.errstate(divide="ignore"):
-        return float(np.sum(np.abs(a) + np.log((1 - c * np.sign(a) + np.exp(-2 * np.abs(a))
-                                                * (1 + c * np.sign(a))) / 2)))
+        return np.sum(np.abs(a) + np.log((1 - tilt + np.exp(-2 * np.abs(a)) * (1 + tilt)) / 2), axis=1)
 
 
-def _slope(s: float, w: Floats, c: Floats) -> float:
-    tanh = np.tanh(s * w)
-    return float(np.sum(w * (tanh - c) / np.maximum(1 - c * tanh, 1e-300)))
+def _slope(s: Floats, w: Floats, c: Floats) -> Floats:
+    tanh = np.tanh(s[:, None] * w)
+    return np.sum(w * (tanh - c) / np.maximum(1 - c * tanh, 1e-300), axis=1)
 
 
-def _above(w: Floats, c: Floats) -> float:
-    """Return an s where the moment rises again, or one so large that nothing is gained beyond it."""
-    s = 1 / max(float(np.abs(w).max()), 1e-300)
+def _above(w: Floats, c: Floats) -> Floats:
+    """Return for each row an s where the moment rises again, or one beyond which nothing is gained."""
+    s = 1 / np.maximum(np.abs(w).max(axis=1, initial=0), 1e-300)
     for _ in range(40):
-        if _slope(s, w, c) >= 0:
+        falling = _slope(s, w, c) < 0
+        if not falling.any():
             break
-        s *= 2
+        s = np.where(falling, 2 * s, s)
     return s
