@@ -11,7 +11,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 import edgewise as ew
 from edgewise.arrays import InputError
-from edgewise.learning.fitting import fitted
+from edgewise.learning.fitting import fitted, tuned
 from edgewise.learning.loop import learn
 from edgewise.learning.oracle import Callback, Cost, GroundTruth, OracleError, Victim
 from edgewise.selection.adversarial import Dfal
@@ -252,6 +252,20 @@ def test_a_fitted_copy_gets_the_seed_everywhere():
 
     pipe = make_pipeline(StandardScaler(), DecisionTreeClassifier())
     assert fitted(pipe, X, Y, seed=7).get_params()["decisiontreeclassifier__random_state"] == 7
+
+
+def test_tuning_looks_at_the_uniform_labels_only():
+    """Boundary labels are coin flips here: judged on all labels many neighbours win, on uniform ones few."""
+    grid = {"n_neighbors": [1, 41]}
+    uniform = np.arange(300) >= 200
+    y = np.where(uniform, Y, np.random.default_rng(0).integers(0, 2, 300))
+    far = np.where(uniform[:, None], X, X + 50)
+    assert tuned(KNeighborsClassifier(), grid, far, y, uniform, seed=0).n_neighbors == 1
+    assert tuned(KNeighborsClassifier(), grid, far, y, ~uniform, seed=0).n_neighbors == 41
+    tree = run("edge-mix", model=DecisionTreeClassifier(), tune={"max_depth": [1, 9]}, budget=80)[-1].model
+    assert tree.max_depth == 9
+    with pytest.raises(InputError, match="did you mean 'n_neighbors'"):
+        run(model=KNeighborsClassifier(), tune={"n_neighbor": [1]})
 
 
 def test_learn_is_public():

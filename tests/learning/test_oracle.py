@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from sklearn.neighbors import KNeighborsClassifier
 
 from edgewise.arrays import InputError
-from edgewise.learning.oracle import Answer, Callback, Cost, GroundTruth, OracleError, Victim, ask
+from edgewise.learning.oracle import Answer, Callback, Cost, GroundTruth, OracleError, Victim, ask, repeats
 
 
 POINTS = np.arange(6.0)[:, None]
@@ -91,3 +91,12 @@ def test_what_is_answered_does_not_depend_on_the_chunk(labels, chunk):
     assert whole.rows.tolist() == parts.rows.tolist() == there
     assert whole.labels.tolist() == parts.labels.tolist() == [labels[row] for row in there]
     assert isinstance(whole, Answer)
+
+
+def test_a_coin_does_not_repeat_itself_and_a_victim_does():
+    rng = np.random.default_rng(0)
+    assert not repeats(lambda X: rng.integers(0, 2, len(X)), POINTS)[0]
+    assert not repeats(lambda X: [None if rng.random() < 0.5 else 1 for _ in X], POINTS)[0]
+    same, cost = repeats(lambda X: X[:, 0] > 2, POINTS)
+    assert same
+    assert cost == Cost(labels=12)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,7 +22,7 @@ from edgewise.arrays import (
     check_y,
 )
 from edgewise.data.dataset import Split
-from edgewise.learning.fitting import fitted
+from edgewise.learning.fitting import fitted, tuned
 from edgewise.learning.journal import Journal
 from edgewise.learning.oracle import Answer, Cost, Oracle, OracleError, as_oracle, ask
 from edgewise.learning.tally import accuracy, hits, made_points, merged
@@ -88,7 +88,8 @@ def learn(model: Any, pool: Any, oracle: Oracle | Callable[..., Any],
           strategy: str | Strategy | Callable[..., Any], *, batch: int, budget: int, rng: Rng = 0,
           start: tuple[ArrayLike, ArrayLike] | None = None, warm: bool = False, weighted: bool = False,
           store: Store | None = None, box: Box | tuple[ArrayLike, ArrayLike] | None = None,
-          stop: Stop | None = None, **settings: Any) -> Iterator[Round]:
+          stop: Stop | None = None, tune: Mapping[str, Sequence[Any]] | None = None,
+          **settings: Any) -> Iterator[Round]:
     """Label a pool in batches: yield a `Round` after each, until the budget is spent.
 
     Parameters
@@ -121,6 +122,8 @@ def learn(model: Any, pool: Any, oracle: Oracle | Callable[..., Any],
         Bounds for made points.
     stop
         Looks at the rounds so far and says why to stop; see `edgewise.learning.stopping`.
+    tune
+        Values to try for parameters of the model, in every round, judged on the uniform labels only.
 
     Raises
     ------
@@ -141,7 +144,7 @@ def learn(model: Any, pool: Any, oracle: Oracle | Callable[..., Any],
     check_count(batch, "batch")
     check_count(budget, "budget")
     plan = _Plan(model, Pool.of(pool), as_oracle(oracle), make(strategy, settings), batch, budget,
-                 seed_of(rng), warm, weighted, stop)
+                 seed_of(rng), warm, weighted, stop, tune)
     plan = replace(plan, box=check_box(box, int(np.prod(plan.pool.shape))))
     if budget > len(plan.pool):
         raise InputError(f"budget is {budget} labels; the pool has {len(plan.pool)} rows. Ask for fewer.")
@@ -151,7 +154,9 @@ def learn(model: Any, pool: Any, oracle: Oracle | Callable[..., Any],
     given = "none" if start is None else Pool.of(np.asarray(start[0])).digest()
     return plan.rounds(state, digest, Journal(store, {
         "model": repr(model), "strategy": repr(plan.strategy), "pool": digest, "start": given, "batch": batch,
-        "budget": budget, "warm": warm, "weighted": weighted}, plan.seed))
+        "budget": budget, "warm": warm, "weighted": weighted,
+        "tune": None if tune is None else {name: [repr(value) for value in tune[name]] for name in tune}},
+        plan.seed))
 
 
 @dataclass(frozen=True)
@@ -188,6 +193,7 @@ class _Plan:
     warm: bool
     weighted: bool
     stop: Stop | None
+    tune: Mapping[str, Sequence[Any]] | None
     box: Box | None = None
 
     def started(self, start: tuple[ArrayLike, ArrayLike] | None) -> _State:
@@ -276,8 +282,11 @@ class _Plan:
         if len(np.unique(state.y)) < 2:
             return None
         made = Split(state.X[:0], state.y[:0]) if state.made is None else state.made
-        weight = np.concatenate([state.weight, np.ones(len(made.y))])
-        return fitted(self.model, np.concatenate([state.X, made.X.astype(state.X.dtype)]),
+        weight, model = np.concatenate([state.weight, np.ones(len(made.y))]), self.model
+        if self.tune is not None:
+            model = tuned(model, self.tune, state.X, state.y, state.uniform,
+                          seed=child_seed(self.seed, "tune"))
+        return fitted(model, np.concatenate([state.X, made.X.astype(state.X.dtype)]),
                       np.concatenate([state.y, made.y]), seed=child_seed(self.seed, "fit", number),
                       last=state.model if self.warm else None, weights=weight if self.weighted else None)
 

@@ -213,6 +213,22 @@ def ask(oracle: Oracle | Callable[..., Any], X: Floats, index: Index | None = No
     return as_oracle(oracle)(X, index)
 
 
+def repeats(oracle: Oracle | Callable[..., Any], X: Floats, index: Index | None = None) -> tuple[bool, Cost]:
+    """Ask about ``X`` twice and say whether every answer stayed, with what the two askings cost.
+
+    A few points near the boundary are enough: there a noisy oracle changes its mind. Labels that repeat let
+    ``edge-mix`` take the smallest margins; say so with ``Callback(..., repeatable=True)``.
+
+    Examples
+    --------
+    >>> repeats(Victim(lambda X: (X[:, 0] > 0).astype(int)), np.array([[0.1], [-0.1]]))
+    (True, Cost(labels=4, queries=4, gradients=0))
+    """
+    first, again = ask(oracle, X, index), ask(oracle, X, index)
+    same = np.array_equal(first.rows, again.rows) and np.array_equal(first.labels, again.labels)
+    return same, first.cost + again.cost
+
+
 def as_oracle(oracle: Oracle | Callable[..., Any]) -> Oracle:
     """Return an oracle from an oracle or from a bare function of the points."""
     if isinstance(oracle, Oracle):

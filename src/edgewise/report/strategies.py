@@ -61,9 +61,9 @@ def balance(facts: Sequence[Fact]) -> Section:
         "ranks it once, and a shadow learns from the pick alone. The paper puts DFAL's losses down to "
         "classes picked unevenly. The picture shows how uneven they are: " + _said(values, "dfal")
         + " against " + _said(values, "random") + " for random. What is picked is also odd: the points "
-        "nearest to the boundary of a good model look like no other of their class, so a shadow that sees only these never "
-        "sees what is ordinary. Round by round the model that ranks is the one that learns, and its boundary "
-        "passes through ordinary points as long as it is wrong about them.",))]
+        "nearest to the boundary of a good model look like no other of their class, so a shadow that sees "
+        "only these never sees what is ordinary. Round by round the model that ranks is the one that learns, "
+        "and its boundary passes through ordinary points as long as it is wrong about them.",))]
     for data in sorted({data for data, _, _ in values}):
         arms = sorted({arm for name, arm, _ in values if name == data})
         lines = [_line(arm, {n: estimate(v) for (name, a, n), v in sorted(values.items())

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors, RadiusNeighborsClassifier
 
 from edgewise.arrays import Floats, Index, InputError, Labels
+from edgewise.models.nadaraya_watson import NadarayaWatsonClassifier
 from edgewise.randomness import child_seed, stream
 from edgewise.selection.base import Query, Request, draw, top
 from edgewise.selection.diversity import Stratified, systematic
@@ -170,7 +171,7 @@ class EdgeMix:
 
 def is_local_average(model: Any) -> bool:
     """Say whether predictions are votes of near training points, whose bias boundary sampling can raise."""
-    return isinstance(model, (KNeighborsClassifier, RadiusNeighborsClassifier))
+    return isinstance(model, (KNeighborsClassifier, RadiusNeighborsClassifier, NadarayaWatsonClassifier))
 
 
 def unresolved(request: Request) -> float | None:

@@ -112,15 +112,16 @@ class Pool:
     def rows(self, index: Index) -> Floats:
         """Return the rows ``index`` (m,) of the pool, in that order."""
         index = np.asarray(index, dtype=np.intp)
+        if not len(index):
+            return np.empty((0, *self.shape))
         if self.take is not None:
-            found = self.take(index)
-            return check_X(found, name="pool", images=True) if len(index) else np.empty((0, *self.shape))
-        found = {}
+            return check_X(self.take(index), name="pool", images=True)
+        found: dict[int, Floats] = {}
         wanted = set(index.tolist())
         for start, rows in self.batches():
             for row in wanted.intersection(range(start, start + len(rows))):
                 found[row] = rows[row - start].copy()
-        return np.stack([found[row] for row in index.tolist()]) if len(index) else np.empty((0, *self.shape))
+        return np.stack([found[row] for row in index.tolist()])
 
     def digest(self) -> str:
         """Return a digest of every value in order: equal for equal rows, whatever the batches."""
