@@ -231,10 +231,13 @@ def _read_parquet(path: Path) -> Batches:
                                 "pip install 'edgewise[arrow]'") from None
     with parquet.ParquetFile(path) as file:
         for batch in file.iter_batches(_step((file.metadata.num_columns,))):
-            try:
-                yield np.column_stack([column.to_numpy(zero_copy_only=False) for column in batch.columns])
-            except (TypeError, ValueError) as error:
-                raise InputError(f"{path.name} must hold columns of numbers only: {error}.") from None
+            columns = [column.to_numpy(zero_copy_only=False) for column in batch.columns]
+            other = [name for name, column in zip(batch.schema.names, columns, strict=True)
+                     if column.dtype.kind not in "biuf"]
+            if other:
+                raise InputError(f"{path.name} must hold columns of numbers only; these are none: "
+                                 f"{', '.join(other)}.")
+            yield np.column_stack(columns)
 
 
 
