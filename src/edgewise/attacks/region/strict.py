@@ -20,7 +20,8 @@ def cross(model: Access, X: Floats, y: Labels, own: Index, box: Box | None, at: 
     """Return points ``(b, d)`` in the dtype of ``X`` just beyond those of ``at``; NaN where there are none.
 
     Moving from z towards the winning training point x_j opens every tie in proportion; the first step is as
-    long as the rounding of the model's distances asks, and four times longer for each row the model still
+    long as the rounding of the model's distances and of the points asks, and four times longer for each row
+    the model still
     labels ``y``. Where x_j is outside the box, the regions' walls are moved instead.
     """
     points = np.full(X.shape, np.nan, X.dtype)
@@ -28,8 +29,11 @@ def cross(model: Access, X: Floats, y: Labels, own: Index, box: Box | None, at: 
     winner = fit.index.X[np.maximum(at.winner, 0)]
     scale = fit.largest2 + np.einsum("ij,ij->i", at.points, at.points)
     far = np.einsum("ij,ij->i", winner - X, winner - X)
-    rounding = 64 * np.finfo(float).eps * scale + 4e-12 * far + (0.5 * unit * scale if unit > 1e-10 else 0)
-    tau = np.minimum(4 * rounding / np.maximum(at.gap, np.finfo(float).tiny), 0.5)
+    gap = np.maximum(at.gap, np.finfo(float).tiny)
+    tau = 4 * (64 * np.finfo(float).eps * scale + 4e-12 * far) / gap
+    if unit > 1e-10:
+        tau = tau + unit * np.sqrt(scale / gap)
+    tau = np.minimum(tau, 0.5)
     reachable = np.ones(len(X), bool) if box is None else box.contains(winner)
     todo = np.flatnonzero(at.winner >= 0)
     for _ in range(_TRIES):
