@@ -12,7 +12,7 @@ import edgewise as ew
 from edgewise.arrays import InputError
 from edgewise.models.access import UnansweredError
 from edgewise.selection.base import top
-from edgewise.selection.diversity import systematic
+from edgewise.selection.clusters import systematic
 from edgewise.selection.space import margins
 
 

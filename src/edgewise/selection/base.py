@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, cast, runtime_checkable
 
@@ -199,7 +199,7 @@ def query(strategy: str | Strategy | Callable[..., Any], model: Any, pool: Any, 
     """
     from edgewise.selection import make
 
-    chosen = make(strategy, settings)
+    method = make(strategy, settings)
     if isinstance(model, type) or model is not None:
         check_fitted(model)
     source = Pool.of(pool)
@@ -211,7 +211,7 @@ def query(strategy: str | Strategy | Callable[..., Any], model: Any, pool: Any, 
     known = _labelled(labelled, model, source)
     n_features = int(np.prod(source.shape))
     request = Request(model, source, n, rows, known, check_box(box, n_features), seed_of(rng), repeatable)
-    return checked(chosen(request), request)
+    return checked(method(request), request)
 
 
 def checked(answer: Query, request: Request) -> Query:
@@ -231,9 +231,15 @@ def pick(request: Request, score: Floats, *, notes: tuple[str, ...] = (), querie
     The only place that breaks ties. Rows chosen this way have no propensity (NaN).
     """
     rows = top(score, request.n, request.seed)
-    chosen = np.full(len(rows), np.nan)
-    return Query(request.candidates[rows], np.asarray(score, float)[rows], chosen,
-                 np.zeros(len(rows), dtype=bool), None, queries, gradients, notes)
+    return replace(chosen(list(request.candidates[rows]), list(score[rows]), queries=queries),
+                   gradients=gradients, notes=notes)
+
+
+def chosen(rows: Sequence[int], score: Sequence[float], *, queries: int = 0) -> Query:
+    """Return a query of rows that were chosen one by one, not drawn: no propensity, none uniform."""
+    n = len(rows)
+    return Query(np.array(rows, dtype=np.intp), np.array(score, float), np.full(n, np.nan),
+                 np.zeros(n, dtype=bool), queries=queries)
 
 
 def top(score: Floats, n: int, seed: int) -> Index:

@@ -13,7 +13,7 @@ from edgewise.arrays import Floats, Index, InputError, Labels
 from edgewise.models.nadaraya_watson import NadarayaWatsonClassifier
 from edgewise.randomness import child_seed, stream
 from edgewise.selection.base import Query, Request, draw, top
-from edgewise.selection.diversity import Stratified, systematic
+from edgewise.selection.clusters import Stratified, systematic
 from edgewise.selection.guard import boundary_can_help, effective_dimension
 from edgewise.selection.space import Space, best_two
 from edgewise.selection.uncertainty import Random

@@ -109,6 +109,11 @@ def embedder(model: Any, space: Space) -> Callable[[Floats], Floats]:
     return lambda X: _penultimate(network, X)
 
 
+def asks(model: Any, space: Space) -> bool:
+    """Say whether measuring distances in ``space`` costs model queries."""
+    return space == "embedding" and module_of(model) is not None
+
+
 def module_of(model: Any) -> Any:
     """Return the torch module of a module or a fitted skorch net, else None."""
     inner = getattr(model, "module_", None)
