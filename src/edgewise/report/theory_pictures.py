@@ -108,13 +108,16 @@ def _bands(axes: Axes, curves: Sequence[Curve], what: str, names: Sequence[str])
     for curve in curves:
         number = names.index(curve.learner)
         estimates = curve.excess if what == "excess" else curve.area
-        place = np.arange(len(estimates))
+        place, capped = np.arange(len(estimates)), np.array([tau > 0 for _, tau in curve.laws])
         colour = COLOURS[number % len(COLOURS)]
         mean = np.maximum([e.mean for e in estimates], floor)
         high = np.maximum([e.high for e in estimates], mean)
-        axes.fill_between(place, mean**2 / high, high, color=colour, alpha=0.18, lw=0)
-        axes.plot(place, mean, color=colour, marker=MARKERS[number % len(MARKERS)], ms=4.5, lw=1.5,
-                  label=LEARNERS.get(curve.learner, curve.learner))
+        # No line from the laws without a cap to those with one: β is not one scale across them.
+        for kind, name in ((~capped, LEARNERS.get(curve.learner, curve.learner)), (capped, "_")):
+            at = place[kind]
+            axes.fill_between(at, (mean**2 / high)[kind], high[kind], color=colour, alpha=0.18, lw=0)
+            axes.plot(at, mean[kind], color=colour, marker=MARKERS[number % len(MARKERS)], ms=4.5, lw=1.5,
+                      label=name)
         axes.set_xticks(place, [f"{b:g}" + (f"\n{t:g}" if t else "") for b, t in curve.laws], fontsize=8)
     axes.set_yscale("log")
     axes.grid(axis="y")
