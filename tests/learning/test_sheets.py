@@ -54,6 +54,8 @@ def test_a_person_labels_a_csv_round_by_round(folder):
     assert len(set(taken)) == 24
     header = batches[0].read_text().splitlines()[0]
     assert header.startswith("label,row,name,x0,x1,x2,score")
+    uniform = read_labels(batches, read_pool(folder / "pool.csv"))[2]
+    assert 8 <= uniform.sum() < 16
 
 
 def test_rows_left_blank_are_not_labels(folder):
@@ -61,8 +63,9 @@ def test_rows_left_blank_are_not_labels(folder):
     assert run(folder / "pool.csv", "-n", 5, "--out", out).exit_code == 0
     rows = filled(out)
     filled(out, skip=rows[:2])
-    index, labels = read_labels([out], read_pool(folder / "pool.csv"))
+    index, labels, uniform = read_labels([out], read_pool(folder / "pool.csv"))
     assert index.tolist() == sorted(rows[2:])
+    assert uniform.all()
     assert labels.tolist() == TRUTH[index].tolist()
 
 

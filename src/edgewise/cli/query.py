@@ -27,8 +27,8 @@ def query(pool: Annotated[Path, typer.Argument(help="CSV, Parquet, NPZ, or a fol
     from edgewise.learning.trials import next_batch
 
     sheet = read_pool(pool)
-    index, known = read_labels(labels or [], sheet)
-    answer = next_batch(sheet.pool, index, known, n, strategy=strategy, learner=learner, seed=seed)
+    index, known, uniform = read_labels(labels or [], sheet)
+    answer = next_batch(sheet.pool, index, known, uniform, n, strategy=strategy, learner=learner, seed=seed)
     write_query(out, answer, sheet)
     classes, counts = np.unique(known, return_counts=True)
     balance = ", ".join(f"{name} {count}" for name, count in zip(classes, counts, strict=True))

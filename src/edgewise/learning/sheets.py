@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from edgewise.arrays import Floats, Index, InputError, Labels
+from edgewise.arrays import Floats, Index, InputError, Labels, Mask
 from edgewise.atomic import replacing
 from edgewise.selection.base import Query
 from edgewise.selection.pool import Pool
 
 
 IMAGES = (".png", ".jpg", ".jpeg", ".bmp")
-ROW, LABEL, POOL = "row", "label", "pool"
+ROW, LABEL, POOL, UNIFORM = "row", "label", "pool", "uniform"
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,11 @@ def read_pool(path: Path) -> Sheet:
     return Sheet(pool, pool.digest()[:12])
 
 
-def read_labels(paths: Sequence[Path], sheet: Sheet) -> tuple[Index, Labels]:
+def read_labels(paths: Sequence[Path], sheet: Sheet) -> tuple[Index, Labels, Mask]:
     """Read labels: CSV files with the columns ``row`` and ``label``; rows without a label are left out.
 
-    The files that `write_query` wrote, filled in, are such files.
+    The files that `write_query` wrote, filled in, are such files; they also say which rows were drawn
+    uniformly, the third answer. In files that do not say all are.
 
     Raises
     ------
@@ -71,6 +72,7 @@ def read_labels(paths: Sequence[Path], sheet: Sheet) -> tuple[Index, Labels]:
         another pool.
     """
     found: dict[int, str] = {}
+    edge: set[int] = set()
     for path in paths:
         header, rows = _rows_of(path)
         if ROW not in header or LABEL not in header:
@@ -81,8 +83,10 @@ def read_labels(paths: Sequence[Path], sheet: Sheet) -> tuple[Index, Labels]:
             row, label = _row_number(item[ROW], len(sheet.pool), path), item[LABEL].strip()
             if label and found.setdefault(row, label) != label:
                 raise InputError(f"row {row} has two labels, {found[row]!r} and {label!r}; keep one.")
+            if item.get(UNIFORM, "1").strip() == "0":
+                edge.add(row)
     index = np.array(sorted(found), dtype=np.intp)
-    return index, np.array([found[int(row)] for row in index])
+    return index, np.array([found[int(row)] for row in index]), ~np.isin(index, list(edge))
 
 
 def write_query(path: Path, query: Query, sheet: Sheet) -> None:
@@ -90,7 +94,7 @@ def write_query(path: Path, query: Query, sheet: Sheet) -> None:
     values = sheet.pool.rows(query.index)
     shown = values.reshape(len(values), -1) if values[0].size <= 50 else np.empty((len(values), 0))
     header = [LABEL, ROW, *sheet.text, *(f"x{i}" for i in range(shown.shape[1])), "score", "propensity",
-              "uniform", POOL]
+              UNIFORM, POOL]
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
-from edgewise.arrays import Floats, Index, InputError, Labels
+from edgewise.arrays import Floats, Index, InputError, Labels, Mask
 from edgewise.data import load
 from edgewise.learning.fitting import fitted
 from edgewise.learning.loop import learn
@@ -113,7 +113,7 @@ def cells(data: Sequence[str], learners: Sequence[str], strategies: Sequence[str
     return made
 
 
-def next_batch(pool: Pool, index: Index, known: Labels, n: int, *, strategy: str, learner: str,
+def next_batch(pool: Pool, index: Index, known: Labels, uniform: Mask, n: int, *, strategy: str, learner: str,
                seed: int) -> Query:
     """Return the next ``n`` rows for labels ``known`` of the rows ``index``: what `edgewise query` does.
 
@@ -132,7 +132,8 @@ def next_batch(pool: Pool, index: Index, known: Labels, n: int, *, strategy: str
         raise InputError(f"{strategy} needs labels of at least two classes; label a first batch of "
                          "'edge-mix', 'typical' or 'random' first.")
     return query(strategy, model, rows, n, labelled=(rows[index], known) if len(index) else None,
-                 candidates=np.setdiff1d(np.arange(len(rows)), index), rng=child_seed(seed, "query"))
+                 candidates=np.setdiff1d(np.arange(len(rows)), index), rng=child_seed(seed, "query"),
+                 uniform=uniform)
 
 
 def needs_model(strategy: str) -> bool:

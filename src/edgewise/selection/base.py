@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, cast, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,12 +18,11 @@ from edgewise.arrays import (
     Mask,
     check_box,
     check_count,
-    check_X,
-    check_y,
 )
 from edgewise.data.dataset import Split
 from edgewise.models.access import check_fitted
 from edgewise.randomness import Rng, seed_of, stream
+from edgewise.selection.given import read_candidates, read_labelled, read_uniform
 from edgewise.selection.pool import Pool
 
 
@@ -152,7 +151,7 @@ class Strategy(Protocol):
 def query(strategy: str | Strategy | Callable[..., Any], model: Any, pool: Any, n: int, *,
           labelled: tuple[ArrayLike, ArrayLike] | None = None, candidates: ArrayLike | None = None,
           box: Box | tuple[ArrayLike, ArrayLike] | None = None, rng: Rng = 0, repeatable: bool | None = None,
-          **settings: Any) -> Query:
+          uniform: ArrayLike | None = None, **settings: Any) -> Query:
     """Pick the ``n`` rows of ``pool`` that are worth a label most: distinct rows, always ``n`` of them.
 
     Parameters
@@ -178,6 +177,8 @@ def query(strategy: str | Strategy | Callable[..., Any], model: Any, pool: Any, 
         Seed or generator; the same seed gives the same rows.
     repeatable
         Whether the oracle gives the same label when asked again; None if not known.
+    uniform
+        Which labelled points are a uniform sample (`Query.uniform` of earlier batches); all by default.
 
     Returns
     -------
@@ -203,14 +204,15 @@ def query(strategy: str | Strategy | Callable[..., Any], model: Any, pool: Any, 
     if isinstance(model, type) or model is not None:
         check_fitted(model)
     source = Pool.of(pool)
-    rows = _candidates(candidates, len(source))
+    rows = read_candidates(candidates, len(source))
     check_count(n, "n")
     if n > len(rows):
         raise InputError(f"n is {n}, but the pool has {len(rows)} rows to pick from; ask for fewer, or add "
                          "rows to the pool.")
-    known = _labelled(labelled, model, source)
+    known = read_labelled(labelled, model, source)
     n_features = int(np.prod(source.shape))
-    request = Request(model, source, n, rows, known, check_box(box, n_features), seed_of(rng), repeatable)
+    request = Request(model, source, n, rows, known, check_box(box, n_features), seed_of(rng), repeatable,
+                      uniform=read_uniform(uniform, known))
     return checked(method(request), request)
 
 
@@ -261,34 +263,3 @@ def top(score: Floats, n: int, seed: int) -> Index:
 def draw(rows: Index, n: int, seed: int, name: str) -> Index:
     """Return ``n`` distinct entries of ``rows``, uniformly at random."""
     return stream(seed, name).permutation(rows)[:n]
-
-
-def _candidates(candidates: ArrayLike | None, size: int) -> Index:
-    if candidates is None:
-        return np.arange(size)
-    rows = np.asarray(candidates)
-    if rows.dtype == bool and rows.shape == (size,):
-        rows = np.flatnonzero(rows)
-    if rows.ndim != 1 or (rows.size and rows.dtype.kind not in "iu"):
-        raise InputError(f"candidates must be row numbers of the pool or one truth value a row; got an array "
-                         f"of {rows.dtype} of shape {rows.shape}.")
-    rows = rows.astype(np.intp)
-    if rows.size and (rows.min() < 0 or rows.max() >= size):
-        raise InputError(f"candidates must lie between 0 and {size - 1}; got {rows.min()} to {rows.max()}.")
-    return np.unique(rows)
-
-
-def _labelled(labelled: tuple[ArrayLike, ArrayLike] | None, model: Any, pool: Pool) -> Split | None:
-    if labelled is None:
-        return None
-    X, y = labelled
-    if np.size(X) == 0:
-        return None
-    points = check_X(X, name="labelled X", images=True, n_features=int(np.prod(pool.shape)))
-    classes = cast("Labels | None", getattr(model, "classes_", None))
-    try:
-        return Split(points, check_y(y, len(points), name="labelled y", classes=classes))
-    except InputError as error:
-        if "does not know" not in str(error):
-            raise
-        raise InputError(f"{error} Fit the model on all that is labelled first.") from None
