@@ -147,6 +147,17 @@ def test_moons_relative_to_their_own_law():
     assert np.mean(v < 0.1) < 0.1
 
 
+def test_a_cap_thins_the_uniform_law_above_two_dimensions():
+    islands, rng = Islands(4), np.random.default_rng(0)
+    law = BoundaryDensity(islands, 1.0, 0.1)
+    u = distance_from_half(islands, law.sample(5000, rng))
+    uniform = islands.uniform(50_000, rng)
+    v = distance_from_half(islands, uniform)
+    assert np.mean(u < 0.2) == pytest.approx(np.average(v < 0.2, weights=np.maximum(v, 0.1) ** -1.0),
+                                             abs=0.03)
+    assert np.mean(u < 0.2) > 1.5 * np.mean(v < 0.2)
+
+
 @settings(max_examples=20, deadline=None)
 @given(share=st.floats(0.05, 1), beta=st.floats(0, 0.6))
 def test_propensities_average_to_one(share, beta):

@@ -267,6 +267,18 @@ def test_command_line(tmp_path, monkeypatch):
     assert (tmp_path / "out" / "sampler.csv").exists() or (tmp_path / "out" / "published.csv").exists()
 
 
+@pytest.mark.slow
+def test_the_quick_study_runs_whole_and_resumes(tmp_path):
+    with Store(tmp_path / "quick.db") as facts:
+        first = run_study(facts, quick=True)
+        assert first.summary.failures == ()
+        assert first.violations == ()
+        assert run_study(facts, quick=True, jobs=2).summary.computed == 0
+        worst = max(abs(rate.slope - rate.theory) for rate in rates(facts.facts("theory-exponent"))
+                    if rate.labels == "clean")
+        assert worst < 0.3
+
+
 def test_every_learner_of_the_advice_is_described():
     assert set(LEARNERS) == {"knn", "weighted", "pooling", "linear"}
     assert count_name(10**12) == "10^12"

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from edgewise.arrays import Floats, InputError, check_count
-from edgewise.theory.cells import CellSampler, cell_sampler
+from edgewise.theory.cells import CELLS, CellSampler, cell_sampler
 from edgewise.theory.margins import MarginLaw, check_exponent, margin_law
 from edgewise.theory.problems import Charted, Problem, distance_from_half
 
@@ -103,9 +103,10 @@ class BoundaryDensity:
             return self.problem.own(n, rng) if self.law == "own" else self.problem.uniform(n, rng)
         if isinstance(self.problem, Charted):
             return self.problem.place(self.margin_law.quantile(rng.random(n)), rng)
-        if self.law == "uniform":
+        if self.law == "uniform" and (self.tau == 0 or self.problem.dim in CELLS):
             return self._cells.sample(n, rng)
-        return _thin(self.problem.own, lambda X: self.weight(X) * self.tau**self.beta, n, rng)
+        base = self.problem.uniform if self.law == "uniform" else self.problem.own
+        return _thin(base, lambda X: self.weight(X) * self.tau**self.beta, n, rng)
 
     @property
     def _cells(self) -> CellSampler:
