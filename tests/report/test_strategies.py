@@ -20,7 +20,8 @@ def store_with(gain):
 
 
 def test_a_gain_is_said_and_marked_and_a_loss_too():
-    for gain, word, mark in ((0.05, "better in 1", "better"), (-0.05, "worse in 1", "worse")):
+    for gain, word, mark in ((0.05, "better in 1, worse in 0", "better"),
+                             (-0.05, "better in 0, worse in 1", "worse")):
         with store_with(gain) as store:
             (section,) = sections(store)
         assert word in section.lead

@@ -58,7 +58,8 @@ class Standing:
     aulc
         Area under the learning curve divided by its length, over seeds.
     against
-        The paired difference in AULC to each baseline, Holm-corrected over the whole comparison.
+        The paired difference in AULC to each baseline; Holm's correction runs over the tasks, for each pair
+        of strategies apart.
     deficiency
         Accuracy it lacks on its way to the best final accuracy, relative to the first baseline; below 1 is
         better.
@@ -112,9 +113,11 @@ def standings(found: Mapping[Task, Mapping[str, Curves]], *, baselines: Sequence
     """
     rows = [_standing(task, name, by_name, baselines, targets)
             for task, by_name in found.items() for name in by_name]
-    places = [(i, base) for i, row in enumerate(rows) for base in row.against]
-    for (i, base), corrected in zip(places, holm([rows[i].against[b] for i, b in places]), strict=True):
-        rows[i] = replace(rows[i], against={**rows[i].against, base: corrected})
+    pairs = sorted({(row.strategy, base) for row in rows for base in row.against})
+    for name, base in pairs:
+        places = [i for i, row in enumerate(rows) if row.strategy == name and base in row.against]
+        for i, corrected in zip(places, holm([rows[i].against[base] for i in places]), strict=True):
+            rows[i] = replace(rows[i], against={**rows[i].against, base: corrected})
     return rows
 
 
