@@ -26,15 +26,18 @@ def compare(strategy: Annotated[list[str] | None,
             pool: Annotated[int | None, typer.Option("--pool", min=1, help="Rows of the pool.")] = None,
             jobs: Jobs = 1, store: Store = Path("runs.db"),
             publish: Annotated[Path | None,
-                               typer.Option("--publish", help="Write the runs to this .jsonl.")] = None,
+                               typer.Option("--publish", help="Write the runs to this .jsonl and a page "
+                                                              "beside it.")] = None,
             data_home: DataHome = None) -> None:
     """Run strategies from the same initial labels, seed by seed, and compare the areas under their curves."""
     import os
     import sys
     from math import isnan
 
+    from edgewise.atomic import replacing
     from edgewise.learning.comparing import curves, penalties, standings
     from edgewise.learning.trials import LEARNERS, TRIALS, cells, run
+    from edgewise.report.strategies import markdown
     from edgewise.results import provenance
     from edgewise.results import publish as write
     from edgewise.store import Store as Facts
@@ -48,9 +51,12 @@ def compare(strategy: Annotated[list[str] | None,
     with Facts(store) as facts:
         summary = sweep(wanted, run, facts, jobs=jobs, progress=not quiet(), what="comparing strategies")
         held = [fact for cell in wanted if (fact := facts.get(cell)) is not None]
-    if publish is not None:
-        write(held, publish, provenance(" ".join(["edgewise", *sys.argv[1:]])))
     found = curves(held)
+    if publish is not None:
+        about = provenance(" ".join(["edgewise", *sys.argv[1:]]))
+        write(held, publish, about)
+        with replacing(publish.with_suffix(".md")) as file:
+            file.write(markdown(found, about).encode())
     show("area under the learning curve", ("data", "learner", "strategy", "AULC", "against random",
                                            "against margin", "deficiency", "seeds needed"),
          [_row(s) for s in standings(found)])
