@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -202,16 +203,15 @@ def penalties(found: Mapping[Task, Mapping[str, Curves]], names: Sequence[str], 
     """
     table = np.zeros((len(names), len(names)))
     for by_name in found.values():
-        for i, first in enumerate(names):
-            for j, second in enumerate(names):
-                if i == j or first not in by_name or second not in by_name:
-                    continue
-                seeds = sorted(set(by_name[first].seeds) & set(by_name[second].seeds))
-                if not seeds:
-                    continue
-                a, b = by_name[first].only(seeds).accuracy, by_name[second].only(seeds).accuracy
-                for r in np.unique(np.linspace(0, a.shape[1] - 1, points + 1).astype(int)[1:]):
-                    table[i, j] += (paired(a[:, r], b[:, r]).verdict(level) == "better") / points
+        for (i, first), (j, second) in combinations(enumerate(names), 2):
+            if first not in by_name or second not in by_name:
+                continue
+            seeds = sorted(set(by_name[first].seeds) & set(by_name[second].seeds))
+            a, b = by_name[first].only(seeds).accuracy, by_name[second].only(seeds).accuracy
+            for r in np.unique(np.linspace(0, a.shape[1] - 1, points + 1).astype(int)[1:]) if seeds else ():
+                verdict = paired(a[:, r], b[:, r]).verdict(level)
+                table[i, j] += (verdict == "better") / points
+                table[j, i] += (verdict == "worse") / points
     return table
 
 

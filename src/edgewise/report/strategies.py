@@ -166,7 +166,8 @@ def markdown(runs: Mapping[Task, Mapping[str, Curves]], about: Mapping[str, Any]
              "uncorrected and the Holm-corrected p-value of Wilcoxon's test; bold where the corrected one is "
              "below 0.05, and a mark (*) where only the uncorrected one is.", "",
              "| task | strategy | seeds | area, % | less random | less margin | deficiency | "
-             "labels of random / own at 80 %, 90 %, 95 %, 97 % | seeds needed |", "|---|---|---|---|---|---|---|---|---|"]
+             "labels of random / own at 80 %, 90 %, 95 %, 97 % | seeds needed |",
+             "|---|---|---|---|---|---|---|---|---|"]
     for row in rows:
         fast = ", ".join(_number(value) or "-" for value in row.speed_up.values())
         lines.append(f"| {row.task.data}, {row.task.learner} | {row.strategy} | {row.aulc.n} | "
@@ -175,8 +176,8 @@ def markdown(runs: Mapping[Task, Mapping[str, Curves]], about: Mapping[str, Any]
                      f"{row.seeds_needed.get('random', '')} |")
     names = sorted({row.strategy for row in rows})
     matrix = penalties(runs, names)
-    lines += ["", "Penalty matrix: how often the row beats the column at five points of a curve, uncorrected.",
-              "", f"| | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
+    lines += ["", "Penalty matrix: how often the row beats the column at five points of a curve.", "",
+              f"| | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
     lines += [f"| {name} | {' | '.join(f'{value:.1f}' for value in line)} |"
               for name, line in zip(names, matrix, strict=True)]
     return "\n".join(lines) + "\n"
