@@ -57,12 +57,13 @@ def compare(strategy: Annotated[list[str] | None,
         write(held, publish, about)
         with replacing(publish.with_suffix(".md")) as file:
             file.write(markdown(found, about).encode())
+    rows = standings(found)
     show("area under the learning curve", ("data", "learner", "strategy", "AULC", "against random",
                                            "against margin", "deficiency", "seeds needed"),
-         [_row(s) for s in standings(found)])
+         [_row(s) for s in rows])
     show("labels random needs / labels needed", ("data", "learner", "strategy", "accuracy", "ratio"),
          [(s.task.data, s.task.learner, s.strategy, f"{target:.0%}", f"{ratio:.2f}")
-          for s in standings(found) for target, ratio in s.speed_up.items() if not isnan(ratio)])
+          for s in rows for target, ratio in s.speed_up.items() if not isnan(ratio)])
     table = penalties(found, names)
     show("penalty matrix: how often the row beats the column", ("", *names),
          [(name, *(f"{value:.1f}" for value in table[i])) for i, name in enumerate(names)])

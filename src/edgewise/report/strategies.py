@@ -33,23 +33,25 @@ def sections(store: Store) -> list[Section]:
 def comparison(runs: Mapping[Task, Mapping[str, Curves]]) -> Section:
     """Return the section of `edgewise compare`."""
     rows = standings(runs)
-    names = sorted({row.strategy for row in rows})
-    mine = [row.against["random"] for row in rows if row.strategy == "edge-mix" and "random" in row.against]
-    judged = [comparison.verdict() for comparison in mine]
-    losses = sum(comparison.p < 0.05 and comparison.difference.mean < 0 for comparison in mine)
-    seeds = [len(by_name[name].seeds) for by_name in runs.values() for name in by_name]
-    lead = (f"edge-mix against random, area under the learning curve, {len(judged)} tasks, {min(seeds)} to "
-            f"{max(seeds)} paired seeds: better in {judged.count('better')}, worse in "
-            f"{judged.count('worse')}, undecided in {judged.count('undecided')} (Wilcoxon, Holm over tasks); "
-            f"without correction worse in {losses}.")
-    blocks: list[Block] = [_gains(rows), _table(rows), _matrix(runs, names)]
+    blocks: list[Block] = [_gains(rows), _table(rows), _matrix(runs)]
     blocks += [_curves(task, by_name) for task, by_name in runs.items()]
     blocks.append(Prose(heading="How to read it", items=(
         "Every strategy of a seed has the same split, the same initial labels and the same first model.",
         "The area is divided by the range of labels: the mean accuracy on the way.",
         "Deficiency is the accuracy lacked on the way, relative to random's; below 1 is better.",
         "Seeds needed: to show the difference to random at 5 % with power 0.8.")))
-    return Section("strategies", "Strategies compared", lead, tuple(blocks))
+    return Section("strategies", "Strategies compared", _lead(rows), tuple(blocks))
+
+
+def _lead(rows: Sequence[Standing]) -> str:
+    mine = [row.against["random"] for row in rows if row.strategy == "edge-mix" and "random" in row.against]
+    judged = [comparison.verdict() for comparison in mine]
+    losses = sum(comparison.p < 0.05 and comparison.difference.mean < 0 for comparison in mine)
+    seeds = [row.aulc.n for row in rows]
+    return (f"edge-mix against random, area under the learning curve, {len(judged)} tasks, {min(seeds)} to "
+            f"{max(seeds)} paired seeds: better in {judged.count('better')}, worse in "
+            f"{judged.count('worse')}, undecided in {judged.count('undecided')} (Wilcoxon, Holm over tasks); "
+            f"without correction worse in {losses}.")
 
 
 def balance(facts: Sequence[Fact]) -> Section:
@@ -136,7 +138,8 @@ def _number(value: float) -> str:
     return f"{value:.2f}" if np.isfinite(value) else ""
 
 
-def _matrix(runs: Mapping[Task, Mapping[str, Curves]], names: Sequence[str]) -> Table:
+def _matrix(runs: Mapping[Task, Mapping[str, Curves]]) -> Table:
+    names = sorted({name for by_name in runs.values() for name in by_name})
     table = penalties(runs, names)
     return Table(("beats", *names), tuple((name, *(f"{value:.1f}" for value in table[i]))
                                           for i, name in enumerate(names)),
@@ -160,7 +163,7 @@ def _percent(value: Estimate) -> Estimate:
 def markdown(runs: Mapping[Task, Mapping[str, Curves]], about: Mapping[str, Any]) -> str:
     """Return the comparison as a page of Markdown: losses beside wins, and how it was made."""
     rows = standings(runs)
-    lines = ["# Strategies compared", "", comparison(runs).lead, "",
+    lines = ["# Strategies compared", "", _lead(rows), "",
              f"`{about['command']}`, commit {about['commit']}, Python {about['python']}, {about['device']}.",
              "Differences are points of accuracy (area under the learning curve), paired by seed, with the "
              "uncorrected and the Holm-corrected p-value of Wilcoxon's test; bold where the corrected one is "
@@ -174,12 +177,10 @@ def markdown(runs: Mapping[Task, Mapping[str, Curves]], about: Mapping[str, Any]
                      f"{100 * row.aulc.mean:.2f} | {_tested(row.against.get('random'))} | "
                      f"{_tested(row.against.get('margin'))} | {_number(row.deficiency)} | {fast} | "
                      f"{row.seeds_needed.get('random', '')} |")
-    names = sorted({row.strategy for row in rows})
-    matrix = penalties(runs, names)
+    matrix = _matrix(runs)
     lines += ["", "Penalty matrix: how often the row beats the column at five points of a curve.", "",
-              f"| | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
-    lines += [f"| {name} | {' | '.join(f'{value:.1f}' for value in line)} |"
-              for name, line in zip(names, matrix, strict=True)]
+              f"| {' | '.join(matrix.header)} |", "|---" * len(matrix.header) + "|",
+              *(f"| {' | '.join(line)} |" for line in matrix.rows)]
     return "\n".join(lines) + "\n"
 
 
