@@ -53,8 +53,8 @@ def one_neighbour(X, y, x, own, box, norm=2):
     for j in np.flatnonzero(y != own):
         normals = X[j] - rivals
         offsets = (((X[j] - x) ** 2).sum() - ((rivals - x) ** 2).sum(1)) / 2
-        solve = project(normals, offsets, x, box) if norm == 2 else least_linear(normals, offsets, x, box, norm)
-        best = min(best, solve)
+        cell = (normals, offsets, x, box)
+        best = min(best, project(*cell) if norm == 2 else least_linear(*cell, norm))
     return best
 
 

@@ -46,7 +46,8 @@ def test_norms_are_ordered_and_points_cross(norm):
     Q = rng.random((30, 20))
     adv = ew.attack("region-exact", knn, Q, box=(0, 1), norm=norm)
     euclid = ew.radius(knn, Q, box=(0, 1))
-    assert adv.found.all() and adv.distance == pytest.approx(adv.lower, rel=1e-6)
+    assert adv.found.all()
+    assert adv.distance == pytest.approx(adv.lower, rel=1e-6)
     assert ((adv.lower >= euclid - 1e-12) if norm == 1 else (adv.lower <= euclid + 1e-12)).all()
     assert (adv.lower <= ew.attack("region-exact", knn, Q, box=(0, 1)).distance * (20**0.5 if norm == 1 else 1)
             + 1e-9).all()
@@ -62,7 +63,8 @@ def test_tree_is_exact(dtype, norm, box):
     tree = DecisionTreeClassifier(random_state=0).fit(X, y)
     Q = rng.random((25, 2)).astype(dtype)
     adv = ew.attack("region-exact", tree, Q, box=box, norm=norm)
-    assert adv.found.all() and adv.distance == pytest.approx(adv.lower, abs=1e-6)
+    assert adv.found.all()
+    assert adv.distance == pytest.approx(adv.lower, abs=1e-6)
     steps = rng.random((2000, 2)) * 2 - 1
     sizes = np.linalg.norm(steps, ord=norm, axis=1, keepdims=True)
     for x, r, c in zip(Q.astype(float), adv.lower, adv.source_label, strict=True):
@@ -73,7 +75,8 @@ def test_tree_is_exact(dtype, norm, box):
 def test_tree_thresholds_are_compared_in_float32():
     tree = DecisionTreeClassifier().fit([[0.1], [0.3]], [0, 1])
     adv = ew.attack("region-exact", tree, [[0.1]])
-    assert adv.found[0] and tree.predict(adv.points)[0] == 1
+    assert adv.found[0]
+    assert tree.predict(adv.points)[0] == 1
     assert adv.distance[0] == pytest.approx(tree.tree_.threshold[0] - 0.1, abs=1e-7)
 
 
@@ -86,8 +89,11 @@ def test_forest_regions_cross_and_shrink_with_more_of_them(kind):
     Q = rng.random((20, 4))
     one = ew.attack("region-approx", forest, Q, box=(0, 1), training=X, regions=1)
     all_ = ew.attack("region-approx", forest, Q, box=(0, 1), training=X, regions=150)
-    assert one.found.all() and all_.found.all() and one.lower is None
-    assert (all_.distance <= one.distance + 1e-12).all() and (all_.distance < one.distance - 1e-6).any()
+    assert one.found.all()
+    assert all_.found.all()
+    assert one.lower is None
+    assert (all_.distance <= one.distance + 1e-12).all()
+    assert (all_.distance < one.distance - 1e-6).any()
 
 
 def test_refusals_say_what_to_do():

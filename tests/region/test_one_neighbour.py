@@ -93,7 +93,9 @@ def test_many_half_spaces_outgrow_the_first_room():
 def test_two_points_have_a_bisector():
     knn = KNeighborsClassifier(1).fit([[0.0, 0.0], [2.0, 0.0]], ["a", "b"])
     adv = ew.attack("region-exact", knn, [[0.5, 7.0]])
-    assert adv.distance[0] == pytest.approx(0.5) and adv.label[0] == "b" and adv.lower[0] == pytest.approx(0.5)
+    assert adv.distance[0] == pytest.approx(0.5)
+    assert adv.label[0] == "b"
+    assert adv.lower[0] == pytest.approx(0.5)
     assert ew.radius(knn, [[0.5, 7.0]])[0] == pytest.approx(0.5)
 
 
@@ -133,7 +135,9 @@ def test_nothing_nearer_than_the_bound_is_labelled_otherwise():
 def test_one_class_has_no_adversary():
     knn = KNeighborsClassifier(1).fit([[0.0], [1.0]], [3, 3])
     adv = ew.attack("region-exact", knn, [[0.5]])
-    assert adv.status[0] == "none-exists" and adv.distance[0] == np.inf and adv.lower[0] == np.inf
+    assert adv.status[0] == "none-exists"
+    assert adv.distance[0] == np.inf
+    assert adv.lower[0] == np.inf
 
 
 def test_a_box_can_hold_no_adversary():
@@ -170,7 +174,8 @@ def test_threads_and_batches_give_the_same_answers():
     Q = rng.random((300, 40))
     one = ew.attack(RegionExact(), knn, Q, box=(0, 1))
     two = ew.attack(RegionExact(threads=2), knn, Q, box=(0, 1))
-    assert np.array_equal(one.points, two.points) and np.array_equal(one.lower, two.lower)
+    assert np.array_equal(one.points, two.points)
+    assert np.array_equal(one.lower, two.lower)
     alone = ew.attack(RegionExact(), knn, Q[7:8], box=(0, 1))
     assert alone.distance[0] == pytest.approx(one.distance[7], rel=1e-12)
 
@@ -182,7 +187,8 @@ def test_nearest_regions_are_an_upper_bound_with_a_proved_lower_one():
     Q = rng.random((40, 3))
     best = ew.attack("region-exact", knn, Q)
     few, most = ew.attack(RegionApprox(1), knn, Q), ew.attack(RegionApprox(10**6), knn, Q)
-    assert (few.distance >= best.distance - 1e-9).all() and (few.distance > best.distance + 1e-6).any()
+    assert (few.distance >= best.distance - 1e-9).all()
+    assert (few.distance > best.distance + 1e-6).any()
     assert (few.lower <= best.lower + 1e-12).all()
     assert most.distance == pytest.approx(best.distance, rel=1e-9)
 

@@ -58,7 +58,8 @@ def test_the_model_confirms_every_point_and_no_nearer_one(k, dtype):
     X, y, Q = rng.random((60, 3)), rng.integers(0, 3, 60), rng.random((8, 3)).astype(dtype)
     knn = KNeighborsClassifier(k).fit(X, y)
     adv = ew.attack("region-exact", knn, Q, box=(0, 1))
-    assert adv.found.all() and adv.counts["exact"].all()
+    assert adv.found.all()
+    assert adv.counts["exact"].all()
     assert adv.distance == pytest.approx(adv.lower, rel=1e-3, abs=1e-5)
     near = Q[:, None] + rng.normal(size=(8, 500, 3)) * rng.random((1, 500, 1)) * 0.3
     label = knn.predict(near.reshape(-1, 3)).reshape(8, -1)
@@ -72,8 +73,10 @@ def test_few_nodes_give_an_interval_and_say_so():
     y = rng.integers(0, 2, 300)
     knn = KNeighborsClassifier(5).fit(X, y)
     full, few = ew.attack(RegionExact(), knn, Q), ew.attack(RegionExact(nodes=2), knn, Q)
-    assert few.found.all() and not few.counts["exact"].all()
-    assert (few.lower <= full.lower + 1e-9).all() and (few.distance >= full.distance - 1e-9).all()
+    assert few.found.all()
+    assert not few.counts["exact"].all()
+    assert (few.lower <= full.lower + 1e-9).all()
+    assert (few.distance >= full.distance - 1e-9).all()
     assert full.counts["exact"].all()
 
 
@@ -83,7 +86,9 @@ def test_coinciding_points_of_two_classes_give_an_interval_that_holds():
     adv = ew.attack("region-exact", knn, [[0.0]])
     line = np.linspace(-6, 6, 24001)[:, None]
     truth = np.abs(line[knn.predict(line) != adv.source_label[0]]).min()
-    assert adv.found[0] and adv.lower[0] <= truth + 1e-9 and truth <= adv.distance[0] + 1e-3
+    assert adv.found[0]
+    assert adv.lower[0] <= truth + 1e-9
+    assert truth <= adv.distance[0] + 1e-3
 
 
 def test_unequal_votes_are_refused():

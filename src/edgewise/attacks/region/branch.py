@@ -32,10 +32,11 @@ from edgewise.attacks.region.nodes import (
 from edgewise.attacks.region.search import INTERVAL, Points, Scratch, View, below, interval, place, slack_at
 
 
+LISTS: dict[str, Any] = {**INNER, "_nrt": True}
 FOUND, LIMIT, NONE = 0, 1, 2
 
 
-@njit(**INNER)
+@njit(**LISTS)
 def _nearer(reach2: float, spread: float, label: int, row: Any, width: int, beside: int, v: View, p: Points,
             w: Scratch, use: Any, count: int) -> int:
     """Append undecided points of class ``label`` nearer to ``z`` than ``reach2`` to the list of intruders."""
@@ -54,7 +55,7 @@ def _nearer(reach2: float, spread: float, label: int, row: Any, width: int, besi
     return count
 
 
-@njit(**INNER)
+@njit(**LISTS)
 def _nearest_first(count: int, first: int, w: Scratch) -> None:
     """Bring the ``first`` nearest of the intruders to the front."""
     for e in range(min(first, count)):
@@ -66,7 +67,7 @@ def _nearest_first(count: int, first: int, w: Scratch) -> None:
         w.live_far[e], w.live_far[best] = w.live_far[best], w.live_far[e]
 
 
-@njit(**INNER)
+@njit(**LISTS)
 def _child(row: Any, bound: float, nodes: Any, size: int, heap: Any) -> int:
     """Copy a node to the end of the list and queue it; return its number."""
     for e in range(row.size):
@@ -75,7 +76,7 @@ def _child(row: Any, bound: float, nodes: Any, size: int, heap: Any) -> int:
     return size
 
 
-@njit(**INNER)
+@njit(**LISTS)
 def _commit(row: Any, bound: float, width: int, types: Any, cand: Any, kind: Any,
             far: Any, q: Query, p: Points, nodes: Any, size: int, heap: Any) -> int:
     """Queue a child for every candidate before the last member that may be the next one."""
@@ -105,7 +106,7 @@ def _commit(row: Any, bound: float, width: int, types: Any, cand: Any, kind: Any
     return size
 
 
-@njit(**INNER)
+@njit(**LISTS)
 def _force(row: Any, bound: float, room: int, beside: int, code: int, width: int, nodes: Any, size: int,
            heap: Any, w: Scratch) -> int:
     """Queue children: one of the nearest ``room + 1`` intruders is out, those before it are allowed."""
@@ -122,7 +123,7 @@ def _force(row: Any, bound: float, room: int, beside: int, code: int, width: int
     return size
 
 
-@njit(**INNER)
+@njit(**LISTS)
 def _intruders(beside: int, own: int, row: Any, width: int, types: Any, cand: Any, kind: Any, margin: float,
                spread: float, v: View, p: Points, w: Scratch, use: Any) -> int:
     """List undecided points nearer than the farthest member of ``e`` (1) or own ones nearer than any (0)."""
@@ -138,7 +139,7 @@ def _intruders(beside: int, own: int, row: Any, width: int, types: Any, cand: An
     return count
 
 
-@njit(**INNER)
+@njit(**LISTS)
 def _split(bound: float, own: int, row: Any, width: int, types: Any, cand: Any, kind: Any, margin: float,
            spread: float, v: View, p: Points, w: Scratch, use: Any, nodes: Any, size: int, heap: Any) -> int:
     """Queue children of a node with too many intruders at ``z``; return how many nodes there are."""
@@ -156,7 +157,7 @@ def _split(bound: float, own: int, row: Any, width: int, types: Any, cand: Any, 
     return size
 
 
-@njit(**INNER)
+@njit(**LISTS)
 def _roots(types: Any, bounds: Any, seed: Any, nodes: Any, heap: Any) -> int:
     """Queue the node to start from, or one of each type; return how many nodes there are."""
     if seed[MEMBERS] > 0:
@@ -169,7 +170,7 @@ def _roots(types: Any, bounds: Any, seed: Any, nodes: Any, heap: Any) -> int:
     return size
 
 
-@njit(**INNER)
+@njit(**LISTS)
 def _next_anchor(row: Any, bounds: Any, nodes: Any, size: int, heap: Any) -> int:
     """Queue the node whose first member is the next candidate; return how many nodes there are."""
     at = row[LAST] + 1

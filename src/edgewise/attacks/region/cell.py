@@ -21,7 +21,7 @@ FLAGS = {"reassoc", "contract", "nsz", "arcp"}
 """Sums may be reordered and fused; infinities and NaN keep their meaning."""
 
 INNER: dict[str, Any] = {"cache": True, "nogil": True, "fastmath": FLAGS, "error_model": "numpy",
-                         "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+                         "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
 """How a kernel is compiled that only kernels call; without wrappers, in a third of the time."""
 
 SOLVED, CUT, EMPTY, STALLED, FULL = 0, 1, 2, 3, 4
@@ -55,14 +55,15 @@ class Cell(NamedTuple):
     u: Any
     delta: Any
     free: Any
+    masked: Any
 
 
 def room(K: int, d: int) -> Cell:
     """Return room for ``K`` half-spaces in ``d`` features."""
     small = np.zeros((5, K))
-    wide = np.zeros((3, d))
+    wide = np.zeros((4, d))
     return Cell(np.zeros(K, np.intp), small[0], small[1], np.zeros((K, d)), np.zeros((K, K)),
-                np.zeros((K, K)), small[2], small[3], small[4], wide[0], wide[1], wide[2])
+                np.zeros((K, K)), small[2], small[3], small[4], wide[0], wide[1], wide[2], wide[3])
 
 
 @njit(**INNER)
@@ -111,9 +112,10 @@ def move(k: int, lam: Any, q: Query, c: Cell) -> float:
     """Set the unclipped point and its clipped step; return the squared length of the step."""
     x, low, high, u, delta, N = q.x, q.low, q.high, c.u, c.delta, c.N
     d = x.size
+    first = lam[0] if k > 0 else 0.0
     for t in range(d):
-        u[t] = x[t]
-    for a in range(k):
+        u[t] = x[t] + first * N[0, t]
+    for a in range(1, k):
         step = lam[a]
         for t in range(d):
             u[t] += step * N[a, t]
@@ -174,16 +176,25 @@ def _mask(q: Query, c: Cell, inward: Any, kinks: bool) -> None:
 
 
 @njit(**INNER)
+def _on_free(e: int, c: Cell) -> float:
+    """Return the product of normal ``e`` and the masked one."""
+    N, masked = c.N, c.masked
+    total = 0.0
+    for t in range(masked.size):
+        total += masked[t] * N[e, t]
+    return total
+
+
+@njit(**INNER)
 def _direction(k: int, boxed: bool, c: Cell) -> None:
     """Solve ``H v = -s`` by Cholesky, ``H`` the Gram of the normals on the free coordinates."""
-    N, G, L, s, v, free = c.N, c.G, c.L, c.s, c.v, c.free
+    G, L, s, v = c.G, c.L, c.s, c.v
     for a in range(k):
+        if boxed:
+            for t in range(c.free.size):
+                c.masked[t] = c.free[t] * c.N[a, t]
         for e in range(a + 1):
-            total = G[a, e]
-            if boxed:
-                total = 0.0
-                for t in range(free.size):
-                    total += free[t] * N[a, t] * N[e, t]
+            total = _on_free(e, c) if boxed else G[a, e]
             for f in range(e):
                 total -= L[a, f] * L[e, f]
             if a == e:

@@ -11,7 +11,7 @@ from threadpoolctl import ThreadpoolController
 
 from edgewise.arrays import Box, Floats, Index, InputError
 from edgewise.attacks.region.cell import FULL, room
-from edgewise.attacks.region.index import RegionIndex
+from edgewise.attacks.region.index import CHUNK, RegionIndex
 from edgewise.attacks.region.outer import search_block
 from edgewise.attacks.region.polyhedral import search_block as polyhedral_block
 from edgewise.attacks.region.search import Points, Scratch
@@ -82,17 +82,19 @@ def find(index: RegionIndex, X: Floats, own: Index, box: Box | None, *, allowed:
     def work(rows: Index, K: int) -> int:
         part = np.ascontiguousarray(X[rows], dtype=np.float64)
         lows, coords, rests, lengths = index.bounds(part)
-        m = len(rows)
+        m, least = len(rows), np.empty(len(index.X) // CHUNK, np.float32)
         answers = (np.empty_like(part), np.empty(m), np.empty(m), np.empty(m, np.intp), np.empty(m),
                    np.empty(m), np.empty(m, np.intp), np.zeros((m, len(COUNTS)), np.intp))
         cells, lists = room(K, d), scratch(len(index.X), 4 * K, points_)
         if norm == 2:
             search_block(part, own[rows], low, high, box is not None, caps[rows], margins[rows],
-                         allowed[rows], lows, coords, rests, lengths, cells, points_, lists, use, *answers)
+                         allowed[rows], lows, coords, rests, lengths, least, cells, points_, lists, use,
+                         *answers)
         else:
             outside = np.maximum(low - part, part - high).max(axis=1)
             polyhedral_block(part, own[rows], low, high, norm == np.inf, np.maximum(outside, 0), lows,
-                             coords, rests, lengths, cells, program(K, d), points_, lists, use, *answers)
+                             coords, rests, lengths, least, cells, program(K, d), points_, lists, use,
+                             *answers)
         targets = (out.points, out.squares, out.lower, out.winner, out.gap, out.near, status, out.counts)
         for target, answer in zip(targets, answers, strict=True):
             target[rows] = answer

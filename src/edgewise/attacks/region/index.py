@@ -113,7 +113,7 @@ def project(X: Floats, centre: Floats, axes: Floats) -> tuple[Floats, Floats, Fl
 def _default_p(n: int, d: int) -> int:
     if d <= _PLAIN:
         return d
-    return int(min(d, 64 if n < 3000 else 96 if n < 20000 else 128))
+    return int(min(d, 128 if n < 3000 or n >= 20000 else 192))
 
 
 def _axes(X: Floats, centre: Floats, p: int) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
+from threading import local
 
 import numpy as np
 
@@ -90,9 +91,12 @@ def vote(index: RegionIndex, k: int, X: Floats, own: Index, box: Box | None, *, 
     if start is not None:
         out.seeds[:], out.sizes[:] = start.seeds, start.sizes
         out.seeds[:, LAST] = -1
-    p = points_of(index)
+    p, desk = points_of(index), local()
 
     def one(b: int) -> None:
+        if not hasattr(desk, "c"):
+            desk.c, desk.w = room(4 * ROOM, d), scratch(len(index.X), 4 * ROOM, p)
+            desk.rows = np.zeros((nodes + len(index.X) + 64, width), np.intp)
         x = np.ascontiguousarray(X[b], dtype=np.float64)
         lows, coords, rests, lengths = index.bounds(x[None])
         least = lows[0].reshape(-1, CHUNK).min(axis=1)
@@ -102,15 +106,14 @@ def vote(index: RegionIndex, k: int, X: Floats, own: Index, box: Box | None, *, 
         outcome, bound, solved = NONE, np.inf, 0
         while usable:
             cand, bounds, far, beyond2 = _candidates(index, x, lows[0], own[b], int(types[:, 2].max()),
-                                                        int(out.sizes[b]))
+                                                      int(out.sizes[b]))
             kind = np.searchsorted(index.start, cand, side="right") - 1
-            w, c = scratch(len(index.X), 4 * ROOM, p), room(4 * ROOM, d)
             outcome, bound, solved = branch(
                 own[b], np.array(usable), cand, kind, bounds, far, beyond2, cap, margins[b], x, low, high,
-                box is not None, lows[0], coords[0], rests[0], lengths[0], least, c, p, w, use,
-                np.zeros((nodes + len(cand) + 64, width), np.intp), out.seeds[b])
+                box is not None, lows[0], coords[0], rests[0], lengths[0], least, desk.c, p, desk.w, use,
+                desk.rows[:nodes + len(cand) + 64], out.seeds[b])
             if outcome == FOUND:
-                out.points[b] = w.z
+                out.points[b] = desk.w.z
             if outcome in (FOUND, NONE) or bound < beyond2:
                 break
             out.seeds[b] = 0

@@ -54,7 +54,9 @@ def project(row: Any, width: int, types: Any, cand: Any, kind: Any, far: Any, ma
         settle(k, q, c, w)
         worst, j, i = 0.0, -1, -1
         far_all, at_all = farthest(row, width, cand, kind, -1, p, w)
-        far_own, at_own = farthest(row, width, cand, kind, rival_of, p, w)
+        far_own, at_own = far_all, at_all
+        if types[row[TYPE], 3] > 0:
+            far_own, at_own = farthest(row, width, cand, kind, rival_of, p, w)
         for e in range(row[OUT]):
             code = row[base + e]
             out = code if code >= 0 else -code - 1

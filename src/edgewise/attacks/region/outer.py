@@ -20,7 +20,6 @@ from edgewise.attacks.region.cell import (
     maximise,
     move,
 )
-from edgewise.attacks.region.index import CHUNK
 from edgewise.attacks.region.search import (
     CELLS,
     EXACT,
@@ -225,11 +224,11 @@ def search(own: int, cap: float, margin: float, allowed: Any, q: Query, c: Cell,
 
 @njit(cache=True, nogil=True, fastmath=FLAGS, error_model="numpy")
 def search_block(X: Any, own: Any, low: Any, high: Any, boxed: bool, caps: Any, margins: Any, allowed: Any,
-                 lows: Any, coords: Any, rests: Any, lengths: Any, c: Cell, p: Points, w: Scratch, use: Any,
+                 lows: Any, coords: Any, rests: Any, lengths: Any, least: Any, c: Cell, p: Points, w: Scratch,
+                 use: Any,
                  points: Any, squares: Any, lowers: Any, winners: Any, gaps: Any, nears: Any, status: Any,
                  counts: Any) -> None:
     """Run `search` for every row of ``X``; the last eight arrays take the answers."""
-    least = np.empty(lows.shape[1] // CHUNK, np.float32)
     for b in range(X.shape[0]):
         q = Query(X[b], low, high, boxed)
         v = View(lows[b], least, coords[b], rests[b], lengths[b], p.start[own[b]], p.stop[own[b]])

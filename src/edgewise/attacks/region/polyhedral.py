@@ -8,7 +8,6 @@ import numpy as np
 from numba import njit
 
 from edgewise.attacks.region.cell import CUT, EMPTY, FLAGS, FULL, INNER, SOLVED, STALLED, Cell, Query, dist2
-from edgewise.attacks.region.index import CHUNK
 from edgewise.attacks.region.outer import first_cell
 from edgewise.attacks.region.search import (
     CELLS,
@@ -267,11 +266,11 @@ def _search(own: int, start: float, largest: bool, q: Query, c: Cell, g: Program
 
 @njit(cache=True, nogil=True, fastmath=FLAGS, error_model="numpy")
 def search_block(X: Any, own: Any, low: Any, high: Any, largest: bool, starts: Any, lows: Any, coords: Any,
-                 rests: Any, lengths: Any, c: Cell, g: Program, p: Points, w: Scratch, use: Any, points: Any,
+                 rests: Any, lengths: Any, least: Any, c: Cell, g: Program, p: Points, w: Scratch, use: Any,
+                 points: Any,
                  bounds: Any, lowers: Any, winners: Any, gaps: Any, nears: Any, status: Any,
                  counts: Any) -> None:
     """Search for every row of ``X``; the last eight arrays take the answers."""
-    least = np.empty(lows.shape[1] // CHUNK, np.float32)
     for b in range(X.shape[0]):
         q = Query(X[b], low, high, True)
         v = View(lows[b], least, coords[b], rests[b], lengths[b], p.start[own[b]], p.stop[own[b]])

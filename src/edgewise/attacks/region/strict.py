@@ -21,8 +21,7 @@ def cross(model: Access, X: Floats, y: Labels, own: Index, box: Box | None, at: 
 
     Moving from z towards the winning training point x_j opens every tie in proportion; the first step is as
     long as the rounding of the model's distances and of the points asks, and four times longer for each row
-    the model still
-    labels ``y``. Where x_j is outside the box, the regions' walls are moved instead.
+    the model still labels ``y``. Where x_j is outside the box, the regions' walls are moved instead.
     """
     points = np.full(X.shape, np.nan, X.dtype)
     unit = np.finfo(X.dtype).eps
