@@ -40,6 +40,21 @@ def test_ball_masses_against_counting(problem, beta, tau):
             assert m == pytest.approx(counted, abs=0.012 if isinstance(problem, Ball) else 0.005)
 
 
+@pytest.mark.parametrize(("beta", "tau", "within"), [(0.0, 0.0, 0.005), (0.75, 0.0, 0.005),
+                                                     (2.0, 0.05, 0.006),
+                                                     (0.9, 0.0, 0.03)])
+def test_quadrature_of_sections_is_as_good_as_it_says(monkeypatch, beta, tau, within):
+    for problem in (Ridge(2, 12.0), Wave()):
+        law = BoundaryDensity(problem, beta, tau)
+        Z = problem.uniform(25, np.random.default_rng(0))
+        radius = inner_radii(problem, Z, 4)
+        coarse = ball_mass(law, Z, radius)
+        with monkeypatch.context() as patch:
+            patch.setattr("edgewise.theory.masses.NODES", 1000)
+            fine = ball_mass(law, Z, radius)
+        assert np.max(np.abs(coarse / fine - 1)) < within
+
+
 def test_mass_of_a_mixture_is_the_mixture_of_masses():
     law = BoundaryDensity(Ridge(1), 0.5)
     X, r = np.array([[0.2]]), np.array([[0.1]])

@@ -83,7 +83,11 @@ def agreement(problem: Problem, X: Floats, labels: LabelKind, radius: Floats) ->
 
 
 def ball_mass(law: BoundaryDensity | Mixture, X: Floats, radius: Floats) -> Floats:
-    """Return μ(B(x, r)) (M, R), exact or from below."""
+    """Return μ(B(x, r)) (M, R): exact in one dimension, quadrature of sections in two, from below above.
+
+    For balls that do not cross the boundary the quadrature is within 0.5 % of the mass up to β = 0.75 and
+    within 3 % at β = 0.9, worst where a ball touches the boundary (measured against 1500 nodes).
+    """
     if isinstance(law, Mixture):
         base = BoundaryDensity(law.problem, law=law.density.law)
         return (1 - law.share) * ball_mass(base, X, radius) + law.share * ball_mass(law.density, X, radius)
