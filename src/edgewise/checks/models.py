@@ -16,7 +16,7 @@ Make = Callable[[], Any]
 
 
 def _digits() -> tuple[Floats, Labels]:
-    X, y = load_digits(n_class=3, return_X_y=True)
+    X, y = cast("Any", load_digits(n_class=3, return_X_y=True))
     return X[:120] / 16, y[:120]
 
 
