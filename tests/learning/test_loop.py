@@ -136,6 +136,15 @@ def test_warm_goes_on_and_cold_starts_afresh():
         run("random", model=KNeighborsClassifier(1), warm=True)
 
 
+def test_local_averages_vote_with_inverse_propensities_unless_told_otherwise():
+    more = {"model": ew.NadarayaWatsonClassifier(), "start": (X[:20], Y[:20]), "budget": 20}
+    mix = EdgeMix(greedy=False, guard=False)
+    models = [run(mix, weighted=weighted, **more)[0].model for weighted in (None, True, False)]
+    votes = [model.predict_proba(X[:50]) for model in models]
+    assert (votes[0] == votes[1]).all()
+    assert not (votes[0] == votes[2]).all()
+
+
 def test_weights_reach_the_learner_or_are_refused():
     run(EdgeMix(greedy=False), weighted=True)
     with pytest.raises(InputError, match="sample_weight"):

@@ -50,12 +50,17 @@ def fitted(model: Any, X: Floats, y: Labels, *, seed: int, last: Any = None,
         raise InputError(f"model must be an estimator with fit, such as LogisticRegression(); got {model!r}. "
                          "Wrap a torch module in skorch.NeuralNetClassifier.")
     extra = {} if weights is None else {"sample_weight": weights}
-    if extra and "sample_weight" not in inspect.signature(model.fit).parameters:
+    if extra and not takes_weights(model):
         raise InputError(f"{type(model).__name__}.fit takes no sample_weight; leave weighted=False.")
     with _seeded(seed):
         if last is None:
             return _from_scratch(model, seed).fit(X, y, **extra)
         return _going_on(last, X, y, extra)
+
+
+def takes_weights(model: Any) -> bool:
+    """Say whether ``fit`` of the model takes ``sample_weight``."""
+    return hasattr(model, "fit") and "sample_weight" in inspect.signature(model.fit).parameters
 
 
 def tuned(model: Any, grid: Mapping[str, Sequence[Any]], X: Floats, y: Labels, uniform: Mask, *,

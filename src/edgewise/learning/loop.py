@@ -22,13 +22,14 @@ from edgewise.arrays import (
     check_y,
 )
 from edgewise.data.dataset import Split
-from edgewise.learning.fitting import fitted, tuned
+from edgewise.learning.fitting import fitted, takes_weights, tuned
 from edgewise.learning.journal import Journal
 from edgewise.learning.oracle import Answer, Cost, Oracle, OracleError, as_oracle, ask
 from edgewise.learning.tally import accuracy, hits, made_points, merged
 from edgewise.randomness import Rng, child_seed, seed_of
 from edgewise.selection import make
 from edgewise.selection.base import NoModelError, Query, Request, Strategy, checked
+from edgewise.selection.mix import is_local_average
 from edgewise.selection.pool import Pool
 from edgewise.selection.uncertainty import Random
 from edgewise.stats import Estimate
@@ -86,7 +87,7 @@ Stop = Callable[[list[Round]], str | None]
 
 def learn(model: Any, pool: Any, oracle: Oracle | Callable[..., Any],
           strategy: str | Strategy | Callable[..., Any], *, batch: int, budget: int, rng: Rng = 0,
-          start: tuple[ArrayLike, ArrayLike] | None = None, warm: bool = False, weighted: bool = False,
+          start: tuple[ArrayLike, ArrayLike] | None = None, warm: bool = False, weighted: bool | None = None,
           store: Store | None = None, box: Box | tuple[ArrayLike, ArrayLike] | None = None,
           stop: Stop | None = None, tune: Mapping[str, Sequence[Any]] | None = None,
           **settings: Any) -> Iterator[Round]:
@@ -114,7 +115,8 @@ def learn(model: Any, pool: Any, oracle: Oracle | Callable[..., Any],
     warm
         Go on from the last round's model (skorch nets, ``warm_start`` estimators) instead of from scratch.
     weighted
-        Give ``fit`` the inverse propensities as sample weights, 1 where they are unknown.
+        Whether ``fit`` gets the inverse propensities as sample weights, 1 where they are unknown; None for
+        local averages that take weights (`NadarayaWatsonClassifier`), whose votes they correct.
     store
         Where every query is written before the oracle is asked and every answer after it. A run with the same
         arguments and store goes on where it was killed; answers paid for are never asked again.
@@ -143,6 +145,7 @@ def learn(model: Any, pool: Any, oracle: Oracle | Callable[..., Any],
     """
     check_count(batch, "batch")
     check_count(budget, "budget")
+    weighted = is_local_average(model) and takes_weights(model) if weighted is None else weighted
     plan = _Plan(model, Pool.of(pool), as_oracle(oracle), make(strategy, settings), batch, budget,
                  seed_of(rng), warm, weighted, stop, tune)
     plan = replace(plan, box=check_box(box, int(np.prod(plan.pool.shape))))
@@ -163,8 +166,8 @@ def learn(model: Any, pool: Any, oracle: Oracle | Callable[..., Any],
 class _State:
     """All that is known between two rounds; each round makes a new one.
 
-    ``X, y, uniform, weight`` describe the labelled points, ``made`` the twins, ``asked`` the pool rows that
-    were asked about, ``hits`` the weighted right answers of the latest rounds, one a label.
+    ``X, y, uniform, weight``: the labelled points; ``given``: how many were there at the start; ``made``: the
+    twins; ``asked``: pool rows asked about; ``hits``: weighted right answers, one a label.
     """
 
     X: Floats
