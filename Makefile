@@ -43,3 +43,7 @@ check: .venv/.dev  ## ruff, pyright strict, layers
 
 clean:  ## remove what was built, not the results
 	rm -rf .venv dist build site .pytest_cache .ruff_cache .hypothesis
+
+bench: .venv/.dev  ## the benchmarks, hours; BENCH=region for one; peers come with --group bench
+	$(BIN)/python -m pip install --quiet -c constraints.txt --group bench
+	for script in $(if $(BENCH),benchmarks/$(BENCH).py,$(wildcard benchmarks/*.py)); do OMP_NUM_THREADS=1 $(BIN)/python $$script || exit 1; done

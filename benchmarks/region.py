@@ -195,9 +195,10 @@ def main():
         report["others"] = list(others(data, 40))
         show("several neighbours, other norms: MNIST 1v7, n = 1,000, one at a time", report["others"])
         steps = (1375, 2750, 5500, 11_000, 27_500, 55_000)[:3 if options.quick else 6]
-        report["growth_n"] = [timed(*subset(data, n, options.queries), options.repeats // 2 + 1) for n in steps]
+        few = min(options.repeats, 3)
+        report["growth_n"] = [timed(*subset(data, n, options.queries), few) for n in steps]
         show("growth with n, MNIST", report["growth_n"])
-        report["growth_d"] = [timed(*blobs(5000, d, options.queries), options.repeats // 2 + 1)
+        report["growth_d"] = [timed(*blobs(5000, d, options.queries), few)
                               for d in (2, 8, 32, 128, 512)]
         show("growth with d, uniform points on two sides of a plane, n = 5,000", report["growth_d"])
         if not options.quick:

@@ -23,14 +23,16 @@ from edgewise.attacks.region import RegionIndex, find
 
 ROOT = Path(__file__).parents[1]
 INK, OWN, OTHER, WINNER, SCREENED = "#222222", "#2a6f97", "#c1666b", "#e09f3e", "#dddddd"
+LINES = (("floor_us", INK, "float64 distances (floor)"), ("free_us", OWN, "exact, no box"),
+         ("box_us", OTHER, "exact, in the box"))
 
 
 def cells():
-    """The region picture: own points, cells of the other class, the query, its ball, the winner, the screened."""
+    """The region picture: points, cells, the query, its ball, the winner, the screened."""
     rng = np.random.default_rng(11)
     X = rng.random((34, 2))
     y = (X[:, 0] + 0.35 * np.sin(5 * X[:, 1]) > 0.62).astype(int)
-    x = np.array([[0.31, 0.45]])
+    x = np.array([[0.808, 0.364]])
     own = y[((X - x) ** 2).sum(1).argmin()]
     index = RegionIndex.of(X, y, 2)
     at = find(index, x, np.array([own]), None)
@@ -39,17 +41,20 @@ def cells():
     anchor = X[y == own][first]
     others = np.flatnonzero(y != own)
     away = ((X - x) ** 2).sum(1)
-    bound = np.maximum(away - ((anchor - x) ** 2).sum(), 0) / (2 * np.linalg.norm(X - anchor, axis=1).clip(1e-12))
-    grid = np.stack(np.meshgrid(np.linspace(-0.02, 1.02, 700), np.linspace(-0.02, 1.02, 700)), -1).reshape(-1, 2)
+    apart = np.linalg.norm(X - anchor, axis=1).clip(1e-12)
+    bound = np.maximum(away - ((anchor - x) ** 2).sum(), 0) / (2 * apart)
+    side = np.linspace(-0.02, 1.02, 700)
+    grid = np.stack(np.meshgrid(side, side), -1).reshape(-1, 2)
     nearest = ((grid[:, None] - X) ** 2).sum(2).argmin(1).reshape(700, 700)
-    colour = np.array([mpl.colors.to_rgba(WINNER, 0.55) if j == winner else mpl.colors.to_rgba(OWN, 0.12)
-                       if y[j] == own else mpl.colors.to_rgba(SCREENED) if bound[j] > radius
-                       else mpl.colors.to_rgba(OTHER, 0.35) for j in range(len(X))])
+    shade = [(WINNER, 0.55) if j == winner else (OWN, 0.12) if y[j] == own else
+             (SCREENED, 1.0) if bound[j] > radius else (OTHER, 0.35) for j in range(len(X))]
+    colour = np.array([mpl.colors.to_rgba(*each) for each in shade])
     figure, axes = plt.subplots(figsize=(6.4, 6.4))
     axes.imshow(colour[nearest], origin="lower", extent=(-0.02, 1.02, -0.02, 1.02), interpolation="nearest")
-    voronoi_plot_2d(Voronoi(X), axes, show_points=False, show_vertices=False, line_colors="white", line_width=1)
-    axes.scatter(*X[y == own].T, c=OWN, s=28, label="training points of the query's class", zorder=3)
-    axes.scatter(*X[others].T, c=OTHER, s=28, marker="s", label="training points of the other class", zorder=3)
+    voronoi_plot_2d(Voronoi(X), axes, show_points=False, show_vertices=False, line_colors="white",
+                    line_width=1)
+    axes.scatter(*X[y == own].T, c=OWN, s=28, label="points of the query's class", zorder=3)
+    axes.scatter(*X[others].T, c=OTHER, s=28, marker="s", label="points of the other class", zorder=3)
     axes.add_patch(Circle(x[0], radius, fill=False, color=INK, linewidth=1.2))
     axes.annotate("", at.points[0], x[0], arrowprops={"arrowstyle": "-|>", "color": INK, "lw": 1.6})
     axes.scatter(*x.T, c=INK, marker="*", s=150, label="query", zorder=4)
@@ -66,9 +71,9 @@ def growth():
     report = json.loads((ROOT / "results" / "benchmarks" / "region.json").read_text())
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True)
     for axes, rows, by in ((left, report["growth_n"], "n"), (right, report["growth_d"], "d")):
-        for key, colour, label in (("floor_us", INK, "float64 distances (floor)"), ("free_us", OWN, "exact, no box"),
-                                   ("box_us", OTHER, "exact, in the box")):
-            axes.loglog([row[by] for row in rows], [row[key] for row in rows], "o-", color=colour, label=label)
+        for key, colour, label in LINES:
+            axes.loglog([row[by] for row in rows], [row[key] for row in rows], "o-", color=colour,
+                        label=label)
         axes.spines[["top", "right"]].set_visible(False)
     left.set(xlabel="training points n (MNIST, d = 784)", ylabel="microseconds a query, one thread")
     right.set(xlabel="features d (uniform, n = 5,000)")
@@ -80,7 +85,8 @@ def save(figure, name):
     target = ROOT / "docs" / "img" / name
     target.parent.mkdir(parents=True, exist_ok=True)
     with mpl.rc_context({"svg.hashsalt": "edgewise"}):
-        figure.savefig(target, bbox_inches="tight", dpi=110, metadata={"Date": None} if name.endswith("svg") else {})
+        stamp = {"Date": None} if name.endswith("svg") else {}
+        figure.savefig(target, bbox_inches="tight", dpi=110, metadata=stamp)
     plt.close(figure)
 
 

@@ -128,7 +128,8 @@ def test_nothing_nearer_than_the_bound_is_labelled_otherwise():
         own = knn.predict(Q)
         for x, c, r in zip(Q, own, radius, strict=True):
             way = rng.normal(size=(300, len(x)))
-            way *= rng.random((300, 1)) * min(r, 3.0) * (1 - 1e-6) / np.linalg.norm(way, axis=1, keepdims=True)
+            way /= np.linalg.norm(way, axis=1, keepdims=True)
+            way *= rng.random((300, 1)) * min(r, 3.0) * (1 - 1e-6)
             assert (knn.predict(x + way) == c).all()
 
 

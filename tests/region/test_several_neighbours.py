@@ -32,7 +32,8 @@ def test_radius_is_that_of_the_best_set_of_neighbours(seed, boxed):
                     for x in Q])
     box = Box(np.zeros(d), np.ones(d)) if boxed else None
     at = vote(RegionIndex.of(X, y, n_classes), k, Q, own, box, nodes=20_000)
-    expected = [oracles.several_neighbours(X, y, x, c, k, n_classes, box) for x, c in zip(Q, own, strict=True)]
+    expected = [oracles.several_neighbours(X, y, x, c, k, n_classes, box)
+                for x, c in zip(Q, own, strict=True)]
     assert np.sqrt(at.lower) == pytest.approx(expected, rel=1e-9, abs=1e-9)
     assert np.array_equal(at.none, np.isinf(expected))
 
