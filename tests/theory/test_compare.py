@@ -40,19 +40,19 @@ def test_ball_masses_against_counting(problem, beta, tau):
             assert m == pytest.approx(counted, abs=0.012 if isinstance(problem, Ball) else 0.005)
 
 
-@pytest.mark.parametrize(("beta", "tau", "within"), [(0.0, 0.0, 0.005), (0.75, 0.0, 0.005),
-                                                     (2.0, 0.05, 0.006),
-                                                     (0.9, 0.0, 0.03)])
-def test_quadrature_of_sections_is_as_good_as_it_says(monkeypatch, beta, tau, within):
+@pytest.mark.parametrize(("beta", "tau"), [(0.0, 0.0), (0.75, 0.0), (0.9, 0.0), (2.0, 0.05)])
+def test_masses_in_two_dimensions_are_sharp_lower_bounds(monkeypatch, beta, tau):
     for problem in (Ridge(2, 12.0), Wave()):
         law = BoundaryDensity(problem, beta, tau)
         Z = problem.uniform(25, np.random.default_rng(0))
         radius = inner_radii(problem, Z, 4)
-        coarse = ball_mass(law, Z, radius)
+        held = ball_mass(law, Z, radius)
         with monkeypatch.context() as patch:
-            patch.setattr("edgewise.theory.masses.NODES", 1000)
+            patch.setattr("edgewise.theory.masses.STRIPS", 6000)
             fine = ball_mass(law, Z, radius)
-        assert np.max(np.abs(coarse / fine - 1)) < within
+        assert (held <= fine * (1 + 1e-9)).all()
+        assert (held >= 0.85 * fine).all()
+        assert np.median(held / fine) > 0.98
 
 
 def test_mass_of_a_mixture_is_the_mixture_of_masses():
