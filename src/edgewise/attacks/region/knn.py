@@ -96,7 +96,7 @@ def vote(index: RegionIndex, k: int, X: Floats, own: Index, box: Box | None, *, 
     def one(b: int) -> None:
         if not hasattr(desk, "c"):
             desk.c, desk.w = room(4 * ROOM, d), scratch(len(index.X), 4 * ROOM, p)
-            desk.rows = np.zeros((nodes + len(index.X) + 64, width), np.intp)
+            desk.rows = np.empty((nodes + len(index.X) + 64, width), np.intp)
         x = np.ascontiguousarray(X[b], dtype=np.float64)
         lows, coords, rests, lengths = index.bounds(x[None])
         least = lows[0].reshape(-1, CHUNK).min(axis=1)
@@ -144,22 +144,31 @@ def _candidates(index: RegionIndex, x: Floats, lows: Floats, own: int, room_: in
     near_far = ((index.X[near] - x) ** 2).sum(1)
     others = np.flatnonzero((index.order >= 0) & ((np.arange(len(lows)) < index.start[own])
                                                   | (np.arange(len(lows)) >= index.stop[own])))
-    reach = np.sort(near_far)[room_] if len(near) > room_ else np.inf
-    cheap = np.maximum(np.sqrt(np.maximum(lows[others], 0)) - np.sqrt(reach), 0) / 2
+    cheap = np.zeros(len(others))
+    if len(near) > room_:
+        apart = np.sqrt(_squares(index.coords[others], index.coords[near]) + 1e-5 * index.largest**2)
+        rests = index.rest[others][:, None] + index.rest[near]
+        cheap = _bisectors(lows[others], near_far, np.hypot(apart, rests), room_)
     take = np.argsort(cheap, kind="stable")
     beyond2 = float(cheap[take[size]]) ** 2 * (1 - 1e-9) if len(take) > size else np.inf
     cand = others[take[:size]]
-    far = ((index.X[cand] - x) ** 2).sum(1)
+    points = index.X[cand]
+    gaps = points - x
+    far = np.einsum("ij,ij->i", gaps, gaps)
     bounds = np.zeros(len(cand))
     if len(near) > room_:
-        apart = np.sqrt(np.maximum(_squares(index.X[cand], index.X[near]), np.finfo(float).tiny))
-        each = np.maximum(far[:, None] - near_far, 0) / (2 * apart)
-        bounds = -np.sort(-each, axis=1)[:, room_] * (1 - 1e-9)
+        bounds = _bisectors(far, near_far, np.sqrt(_squares(points, index.X[near])), room_)
     turn = np.argsort(bounds, kind="stable")
     return cand[turn], bounds[turn], far[turn], beyond2
 
 
+def _bisectors(far: Floats, near_far: Floats, apart: Floats, room_: int) -> Floats:
+    """Return for each point its bisector distance next after the ``room_`` largest, a little too small."""
+    each = np.maximum(far[:, None] - near_far, 0) / (2 * np.maximum(apart, np.finfo(np.float32).tiny))
+    return -np.sort(-each, axis=1)[:, room_] * (1 - 1e-6)
+
+
 def _squares(A: Floats, B: Floats) -> Floats:
     """Return squared distances between rows, a little too large rather than too small."""
-    square = (A**2).sum(1)[:, None] + (B**2).sum(1)
+    square = np.einsum("ij,ij->i", A, A)[:, None] + np.einsum("ij,ij->i", B, B)
     return np.maximum(square - 2 * A @ B.T, 0) + 1e-12 * square
