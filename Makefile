@@ -18,7 +18,9 @@ help:  ## what there is
 	touch $@
 
 .venv/.dev: .venv/.core
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[torch]' --group dev
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[torch,arrow]' --group dev
+	# modAL's release pins an old skorch; without its dependencies it runs beside today's.
+	$(BIN)/python -m pip install --quiet --no-deps -c constraints.txt modAL-python
 	touch $@
 
 install: .venv/.core  ## set up .venv with what edgewise needs
@@ -44,6 +46,6 @@ check: .venv/.dev  ## ruff, pyright strict, layers
 clean:  ## remove what was built, not the results
 	rm -rf .venv dist build site .pytest_cache .ruff_cache .hypothesis
 
-bench: .venv/.dev  ## the benchmarks, hours; BENCH=region for one; peers come with --group bench
-	$(BIN)/python -m pip install --quiet -c constraints.txt --group bench
+bench: .venv/.dev  ## the benchmarks, hours; BENCH=region for one; its peers are installed first
+	$(BIN)/python -m pip install --quiet --no-deps -c constraints.txt --group bench
 	for script in $(if $(BENCH),benchmarks/$(BENCH).py,$(wildcard benchmarks/*.py)); do OMP_NUM_THREADS=1 $(BIN)/python $$script || exit 1; done
