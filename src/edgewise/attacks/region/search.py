@@ -140,6 +140,22 @@ def nearest(x: Any, v: View, p: Points, begin: int, end: int, w: Scratch, counts
 
 
 @njit(**INNER)
+def _shift(delta: Any, axes: Any, cz: Any) -> None:
+    """Add the coordinates of ``delta`` to ``cz``, four features that moved at a time."""
+    zero = np.float32(0.0)
+    t0, t1, t2, t3, s0, s1, s2, s3, have = 0, 0, 0, 0, zero, zero, zero, zero, 0
+    for t in range(delta.size + 1):
+        if t < delta.size and delta[t] != 0.0:
+            t0, t1, t2, t3 = t1, t2, t3, t
+            s0, s1, s2, s3 = s1, s2, s3, np.float32(delta[t])
+            have += 1
+        if have == 4 or (t == delta.size and have > 0):
+            for e in range(cz.size):
+                cz[e] += (s0 * axes[t0, e] + s1 * axes[t1, e]) + (s2 * axes[t2, e] + s3 * axes[t3, e])
+            s0, s1, s2, s3, have = zero, zero, zero, zero, 0
+
+
+@njit(**INNER)
 def place(j: int, k: int, q: Query, c: Cell, v: View, p: Points, w: Scratch) -> tuple[float, float]:
     """Set ``z`` and what is known of it in the indexed coordinates; return its last step and way from ``x``.
 
@@ -163,11 +179,7 @@ def place(j: int, k: int, q: Query, c: Cell, v: View, p: Points, w: Scratch) -> 
         cz[e] = v.c[e]
     if q.boxed or j < 0:
         blur = (touched + 8.0) * np.sqrt(cz.size) * away
-        for t in range(z.size):
-            if delta[t] != 0.0:
-                step = np.float32(delta[t])
-                for e in range(cz.size):
-                    cz[e] += step * p.axes[t, e]
+        _shift(delta, p.axes, cz)
     else:
         blur = 8.0 * away
         for a in range(k):
