@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SECTIONS: Mapping[str, str] = {
     "pictures": "edgewise.report.pictures:sections",
+    "images": "edgewise.report.images:sections",
     "tables": "edgewise.report.tables:sections",
     "strategies": "edgewise.report.strategies:sections",
     "theory": "edgewise.report.theory:sections",
