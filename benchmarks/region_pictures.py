@@ -75,6 +75,8 @@ def growth():
             axes.loglog([row[by] for row in rows], [row[key] for row in rows], "o-", color=colour,
                         label=label)
         axes.spines[["top", "right"]].set_visible(False)
+        axes.set_xticks([row[by] for row in rows], [f"{row[by]:,}" for row in rows], fontsize=8)
+        axes.minorticks_off()
     left.set(xlabel="training points n (MNIST, d = 784)", ylabel="microseconds a query, one thread")
     right.set(xlabel="features d (uniform, n = 5,000)")
     left.legend(frameon=False)
