@@ -165,7 +165,8 @@ def _verify(proposal: Proposal, access: Access, X: Floats, predicted: Labels, wa
     status = np.full(len(X), "already", dtype="<U11")
     proposed = np.asarray(proposal.points).astype(X.dtype, copy=False).reshape(len(todo), *X.shape[1:])
     finite = np.isfinite(flattened(proposed)).all(axis=1)
-    proposed = np.where(finite.reshape(len(todo), *[1] * (X.ndim - 1)), proposed, X[todo])
+    if not finite.all():
+        proposed = np.where(finite.reshape(len(todo), *[1] * (X.ndim - 1)), proposed, X[todo])
     if box is not None:
         proposed = _clip(proposed, box)
     if len(todo):
@@ -175,11 +176,17 @@ def _verify(proposal: Proposal, access: Access, X: Floats, predicted: Labels, wa
         status[todo] = np.where(crossed, "crossed", np.where(none, "none-exists", "failed"))
         points[todo[crossed]], label[todo[crossed]] = proposed[crossed], answers[crossed]
     found = (status == "already") | (status == "crossed")
-    distance = np.where(found, length(points.astype(float) - X, norm), np.inf)
+    distance = np.where(found, _distances(points, X, norm), np.inf)
     return Adversarial(points, found, distance, label, wanted, access.queries, access.gradients, status, X,
                        norm, _spread(proposal.lower, todo, status),
                        {name: _spread(np.asarray(value), todo, status, 0) for name, value in
                         proposal.counts.items()})
+
+
+def _distances(points: Floats, X: Floats, norm: float, rows: int = 4096) -> Floats:
+    """Return the length of each row of ``points - X`` in float64, without holding all rows in float64."""
+    return np.concatenate([length(points[at:at + rows].astype(float) - X[at:at + rows], norm)
+                           for at in range(0, len(X), rows)])
 
 
 def _spread(values: Floats | None, todo: Index, status: Labels, fill: float = 0.0) -> Any:
