@@ -214,7 +214,7 @@ def ranked_pool(model, X, size):
     figures = json.loads(child.stdout.splitlines()[-1])
     figures["one_at_a_time_seconds"] = each * size
     added = figures["gib"] - figures["gib_before"]
-    print(f"\nDeepFool over {size} images: {figures['seconds']:.1f} s, {added:.2f} GiB more than the data; one "
+    print(f"\nDeepFool over {size} images: {figures['seconds']:.1f} s, {added:.2f} GiB more than data; one "
           f"at a time {each * size:.0f} s (from {len(X)}): {each * size / figures['seconds']:.0f} x")
     return figures
 
