@@ -84,7 +84,7 @@ def _regions(quick: bool) -> Part:
     for labels in ("clean", "noisy"):
         for law in PICTURE_LAWS:
             yield "theory-region", _setting("wave", 2, 8.0, 1000 if quick else 4000, law, labels, "knn",
-                                            side=61 if quick else 101)
+                                            side=41 if quick else 101)
 
 
 def _exponents(quick: bool) -> Part:
