@@ -127,6 +127,7 @@ def arms_of(model, adv, fb):
     if adv:
         rows["DeepFool"]["adv-lib df"] = theirs(adv.df, steps=50)
         rows["DDN-100"]["adv-lib ddn"] = theirs(adv.ddn, steps=100)
+        rows["DDN-100"]["adv-lib ddn, not rounded"] = theirs(adv.ddn, steps=100, levels=None)
         rows["PGD-40, eps 0.1"]["adv-lib pgd_linf"] = theirs(adv.pgd_linf, ε=0.1, steps=40,
                                                              absolute_step_size=0.01)
     if fb:

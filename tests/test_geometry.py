@@ -38,6 +38,11 @@ def test_between_never_leaves_the_box_of_its_ends(start, end, t):
     assert (point <= np.maximum(start, end)).all()
 
 
+def test_denormal_lengths_do_not_overflow():
+    delta = np.array([[5e-324, 0.0], [0.0, 0.0]])
+    assert (onto_ball(delta, 5.0) == delta).all()
+
+
 def test_lengths_of_known_vectors():
     delta = np.array([[3.0, -4.0, 0.0]])
     assert [float(length(delta, norm)[0]) for norm in (1, 2, np.inf)] == [7.0, 5.0, 4.0]

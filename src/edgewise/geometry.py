@@ -55,8 +55,8 @@ def onto_ball(delta: Floats, radius: Floats | float, norm: Norm = 2) -> Floats:
         return np.clip(delta, -radii, radii)
     size = length(delta, order)[:, None]
     if order == 2:
-        factor = np.minimum(1.0, radii / np.maximum(size, np.finfo(float).tiny))
-        return delta * factor
+        outside = size > radii
+        return delta * np.where(outside, radii / np.where(outside, size, 1.0), 1.0)
     return np.where(size <= radii, delta, _onto_l1_sphere(delta, radii))
 
 

@@ -103,7 +103,7 @@ class DDN:
             length = norms(gradient)
             if done == 0:
                 first, zero = f, length == 0
-            rate = 0.01 + 0.99 * (1 + math.cos(math.pi * (done + 1) / self.steps)) / 2
+            rate = 0.01 + 0.99 * (1 + math.cos(math.pi * done / self.steps)) / 2
             delta = delta + gradient * spread(rate * unit / torch.where(length > 0, length, 1), x)
             radius = torch.minimum(torch.where(f > 0, 1 - self.gamma, 1 + self.gamma) * radius, farthest)
             size = norms(delta)
