@@ -69,6 +69,14 @@ def test_reproduce_resumes_and_says_so(tmp_path):
     assert len(published.read_text().splitlines()) == 7
 
 
+def test_a_picture_goes_into_the_store_and_the_report(tmp_path):
+    store, page = tmp_path / "runs.db", tmp_path / "report.html"
+    assert "edgewise report" in edgewise("picture", "halfmoon", "--store", store).stdout
+    edgewise("report", "--store", store, "--out", page)
+    assert "region-exact" in page.read_text()
+    assert "did you mean 'images'" in edgewise("picture", "image", "--store", store, check=False).stderr
+
+
 def test_a_foreign_store_is_refused(tmp_path):
     path = tmp_path / "notes.db"
     path.write_text("my notes, not a database " * 100)

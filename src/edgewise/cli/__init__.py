@@ -9,6 +9,7 @@ import typer
 from edgewise.cli.attack import attack
 from edgewise.cli.compare import compare
 from edgewise.cli.demo import demo
+from edgewise.cli.picture import picture
 from edgewise.cli.query import query
 from edgewise.cli.report import report
 from edgewise.cli.reproduce import reproduce
@@ -28,6 +29,7 @@ app.command("retrain")(retrain)
 app.command("query")(query)
 app.command("compare")(compare)
 app.command("reproduce")(reproduce)
+app.command("picture")(picture)
 app.command("report")(report)
 app.add_typer(theory, name="theory")
 

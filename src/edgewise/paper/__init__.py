@@ -19,3 +19,9 @@ TABLES: Mapping[str, Row] = {
     "table7": Row("edgewise.paper.table7:Table7", "Table 7: active learning on MNIST with LeNet",
                   extra="torch"),
 }
+
+PICTURES: Mapping[str, str] = {
+    "halfmoon": "edgewise.paper.picture",
+    "images": "edgewise.paper.images",
+}
+"""Modules with ``cell()`` and ``work(cell)`` whose facts the report draws."""
