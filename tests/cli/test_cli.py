@@ -88,7 +88,7 @@ def test_a_foreign_store_is_refused(tmp_path):
 
 def test_control_c_keeps_what_was_finished(tmp_path):
     store = tmp_path / "runs.db"
-    command = [*COMMAND, "reproduce", "table2", "--quick", "--data", "halfmoon", "--seeds", "40",
+    command = [*COMMAND, "reproduce", "table2", "--quick", "--data", "halfmoon", "--seeds", "2000",
                "--store", str(store)]
     job = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     deadline = time.monotonic() + 60
