@@ -88,14 +88,20 @@ def test_a_foreign_store_is_refused(tmp_path):
 
 def test_control_c_keeps_what_was_finished(tmp_path):
     store = tmp_path / "runs.db"
-    command = [*COMMAND, "reproduce", "table2", "--quick", "--data", "halfmoon", "--seeds", "2000",
-               "--store", str(store)]
+    # A shell that starts the tests in the background makes them, and what they start, ignore Ctrl-C.
+    heeding = ("import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+               "from edgewise.cli import main; main()")
+    command = [sys.executable, "-c", heeding, "reproduce", "table2", "--quick", "--data", "halfmoon",
+               "--seeds", "2000", "--store", str(store)]
     job = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-    deadline = time.monotonic() + 60
-    while facts(store) < 3 and time.monotonic() < deadline:
-        time.sleep(0.1)
-    job.send_signal(signal.SIGINT)
-    _, said = job.communicate(timeout=60)
+    try:
+        deadline = time.monotonic() + 60
+        while facts(store) < 3 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        job.send_signal(signal.SIGINT)
+        _, said = job.communicate(timeout=60)
+    finally:
+        job.kill()
     assert job.returncode == 130
     assert "What was finished is kept" in said
     assert "Traceback" not in said
