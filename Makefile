@@ -31,10 +31,10 @@ demo: .venv/.core  ## the main job on data that ship or are generated; writes de
 	$(BIN)/edgewise demo
 
 test: .venv/.dev  ## the tests, under 5 minutes on 2 cores
-	$(BIN)/python -m pytest -n auto
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
 test-slow: .venv/.dev  ## only the tests that take longer
-	$(BIN)/python -m pytest -n auto -m slow
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m slow
 
 test-all: test test-slow  ## both
 
