@@ -1,6 +1,7 @@
 """The theory of boundary-concentrated sampling: known η, μ_β, bounds A to G, and what they are worth.
 
-The page docs/theory.md states each theorem as printed, what is wrong with it, and what stands in its place.
+The page docs/layers/theory.md states each theorem as printed, what is wrong with it, and what stands in its
+place.
 """
 
 from edgewise.theory.advice import Advice, advise, advise_data

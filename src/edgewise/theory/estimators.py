@@ -1,8 +1,8 @@
 """What the bounds are about, for a whole grid of settings at once: averages, local fits, kernel ridge.
 
 Each function returns η̂ - 1/2 at the points asked, regressing y - 1/2; the classifier is 1[η̂ > 1/2]. A point
-with no label in reach gets 0, which is class 0. ``weights`` are the cure of the design bias (docs/theory.md,
-§6.4): votes weighted by target density / sampling density.
+with no label in reach gets 0, which is class 0. ``weights`` are the cure of the design bias
+(docs/layers/theory.md): votes weighted by target density / sampling density.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ class TheoremVerdict:
     verdict
         Whether it holds: as printed, once repaired, or not.
     why
-        The reason, proved in docs/theory.md.
+        The reason, proved in docs/layers/theory.md.
     measured
         What the store's facts say.
     """

@@ -1,4 +1,4 @@
-"""One function per statement: A to G proved in docs/theory.md, and the printed 3.1 to 3.3 for the record."""
+"""One function per statement: A to G and the printed 3.1 to 3.3; proofs in docs/layers/theory.md."""
 
 from edgewise.theory.bounds.constants import deviation, mass_needed
 from edgewise.theory.bounds.kernels import (

@@ -1,4 +1,4 @@
-"""Nearest neighbours: Theorems A (uniform), B (pointwise), C (noise-free); proofs in docs/theory.md."""
+"""Nearest neighbours: A (uniform), B (pointwise), C (noise-free); proofs in docs/layers/theory.md."""
 
 from __future__ import annotations
 
