@@ -38,8 +38,11 @@ class Summary:
     failures: tuple[Failure, ...]
 
 
+Watch = Callable[[Fact | Failure], None]
+
+
 def sweep(cells: Sequence[Cell], work: Work, store: Store, *, jobs: int = 1, progress: bool = False,
-          what: str = "running") -> Summary:
+          what: str = "running", watch: Watch | None = None) -> Summary:
     """Compute every missing cell and write it as soon as it is there.
 
     Only this process writes; a worker gets a cell and returns figures, with one BLAS thread each so that
@@ -53,6 +56,8 @@ def sweep(cells: Sequence[Cell], work: Work, store: Store, *, jobs: int = 1, pro
         Importable function of a cell (workers are processes).
     jobs
         Workers.
+    watch
+        Called with the outcome of each cell as soon as it is written.
 
     Examples
     --------
@@ -72,6 +77,8 @@ def sweep(cells: Sequence[Cell], work: Work, store: Store, *, jobs: int = 1, pro
             else:
                 store.put(outcome)
             advance(1)
+            if watch is not None:
+                watch(outcome)
     return Summary(len(missing) - len(failures), len(unique) - len(missing), tuple(failures))
 
 
