@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib.metadata
 import json
 import os
 import platform
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from edgewise.arrays import InputError
 from edgewise.atomic import replacing
-from edgewise.store import Cell, Fact
+from edgewise.store import Cell, Fact, Store
 
 
 PACKAGES = ("edgewise", "numpy", "scipy", "scikit-learn", "numba", "torch", "skorch")
@@ -27,7 +28,7 @@ def provenance(command: str, device: str | None = None) -> dict[str, Any]:
 
 
 def publish(facts: Sequence[Fact], path: Path, about: Mapping[str, Any]) -> None:
-    """Write facts and `provenance` to ``path``, one fact a line, atomically.
+    """Write facts and `provenance` to ``path``, one fact a line, atomically; gzipped if it ends in ``.gz``.
 
     Raises
     ------
@@ -40,8 +41,10 @@ def publish(facts: Sequence[Fact], path: Path, about: Mapping[str, Any]) -> None
     lines += [json.dumps({"what": f.cell.what, "settings": dict(f.cell.settings), "seed": f.cell.seed,
                           "figures": f.figures, "seconds": round(f.seconds, 3)}, sort_keys=True)
               for f in facts]
+    content = ("\n".join(lines) + "\n").encode()
     with replacing(path) as file:
-        file.write(("\n".join(lines) + "\n").encode())
+        # No time in the file: the same facts give the same bytes.
+        file.write(gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
 
 
 def published_run(path: Path) -> tuple[dict[str, Any], list[Fact]]:
@@ -53,13 +56,45 @@ def published_run(path: Path) -> tuple[dict[str, Any], list[Fact]]:
         No such file, or not one of ours.
     """
     try:
-        first, *rest = path.read_text(encoding="utf-8").splitlines()
+        content = path.read_bytes()
+        text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8")
+        first, *rest = text.splitlines()
         about = json.loads(first)["about"]
         facts = [Fact(Cell(item["what"], item["settings"], item["seed"]), item["figures"], item["seconds"])
                  for item in map(json.loads, rest)]
     except (OSError, ValueError, KeyError) as error:
         raise InputError(f"{path} holds no published run ({type(error).__name__}: {error}).") from None
     return about, facts
+
+
+PROVENANCE = "provenance"
+"""The experiment under which a store keeps how its figures were made."""
+
+
+def record(store: Store, whats: Iterable[str], about: Mapping[str, Any]) -> None:
+    """Write to ``store`` how the figures of these experiments were made; each way is kept once."""
+    for what in dict.fromkeys(whats):
+        store.put(Fact(Cell(PROVENANCE, {"of": what, **about}, 0), {}))
+
+
+def collected(folder: Path) -> Store:
+    """Return a store in memory with every published run below ``folder``, and how each was made.
+
+    Raises
+    ------
+    InputError
+        There is none, or one of them is damaged.
+    """
+    files = sorted(path for path in folder.rglob("*.jsonl*") if path.name.endswith((".jsonl", ".jsonl.gz")))
+    if not files:
+        raise InputError(f"there is no published run (.jsonl or .jsonl.gz) in {folder}; give the folder that "
+                         "'edgewise reproduce ... --publish' wrote to.")
+    store = Store(":memory:")
+    for path in files:
+        about, facts = published_run(path)
+        store.put_all(facts)
+        record(store, (fact.cell.what for fact in facts), about)
+    return store
 
 
 def _version(name: str) -> str | None:

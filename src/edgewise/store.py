@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -154,18 +154,30 @@ class Store:
         StoreError
             The cell holds other figures: a fact is never changed.
         """
+        return self.put_all([fact]) == 1
+
+    def put_all(self, facts: Iterable[Fact]) -> int:
+        """Write facts, all or none; return how many were not there already.
+
+        Raises
+        ------
+        StoreError
+            A cell holds other figures.
+        """
+        with _transaction(self._db):
+            return sum(self._put(fact) for fact in facts)
+
+    def _put(self, fact: Fact) -> bool:
         row = (fact.cell.key, fact.cell.what, _dump(dict(fact.cell.settings)), fact.cell.seed,
                _dump(dict(fact.figures)), fact.seconds)
-        with _transaction(self._db):
-            there = self._db.execute("SELECT figures FROM facts WHERE key = ?", (row[0],)).fetchone()
-            if there is None:
-                self._db.execute("INSERT INTO facts (key, what, settings, seed, figures, seconds) "
-                                 "VALUES (?, ?, ?, ?, ?, ?)", row)
-                return True
-        if there[0] != row[4]:
+        there = self._db.execute("SELECT figures FROM facts WHERE key = ?", (row[0],)).fetchone()
+        if there is None:
+            self._db.execute("INSERT INTO facts (key, what, settings, seed, figures, seconds) "
+                             "VALUES (?, ?, ?, ?, ?, ?)", row)
+        elif there[0] != row[4]:
             raise StoreError(f"{self.path} holds other figures for {fact.cell.what} {row[2]} seed "
                              f"{fact.cell.seed}; use a new store for a changed experiment.")
-        return False
+        return there is None
 
     def get(self, cell: Cell) -> Fact | None:
         """Return the fact about ``cell``, or None."""

@@ -10,39 +10,56 @@ import typer
 from edgewise.cli.options import DataHome, Jobs, Store, quiet, show, width
 
 
-def reproduce(table: Annotated[str, typer.Argument(help="table2, table3, ...")],
+def reproduce(table: Annotated[str, typer.Argument(help="table2, table3, ... or all.")],
               data: Annotated[list[str] | None,
                               typer.Option("--data", help="Only this data set; may be repeated.")] = None,
               seeds: Annotated[int | None,
                                typer.Option("--seeds", min=1, help="20 by default; 3 with --quick.")] = None,
-              jobs: Jobs = 1, store: Store = Path("runs.db"),
+              jobs: Jobs = 2, store: Store = Path("runs.db"),
               quick: Annotated[bool,
                                typer.Option("--quick", help="Small; never set beside the paper.")] = False,
+              full: Annotated[bool, typer.Option("--full", help="With all: run it, not only plan it.")] = False,
+              resume: Annotated[bool,
+                                typer.Option("--resume", help="With all: refuse to begin a new store.")] = False,
               publish: Annotated[Path | None,
-                                 typer.Option("--publish", help="Write .jsonl cells and a .md page.")] = None,
+                                 typer.Option("--publish", help="Write .jsonl cells and a .md page; a folder "
+                                                              "with all.")] = None,
               data_home: DataHome = None) -> None:
-    """Run the cells of a table that the store does not hold yet, and print them beside the paper's."""
+    """Run the cells of a table that the store does not hold yet, and print them beside the paper's.
+
+    all is every table, the theory study and the comparison of strategies in one store; on its own it prints
+    the plan. Every run goes on where an earlier one with the same store stopped.
+    """
     import os
     import sys
 
+    from edgewise.cli.everything import reproduce_all
     from edgewise.paper import TABLES
     from edgewise.paper.base import summarise
     from edgewise.paper.printing import LEGEND, compact
     from edgewise.paper.running import chosen_data, run
     from edgewise.paper.running import publish as write
     from edgewise.registry import lookup
+    from edgewise.results import provenance, record
     from edgewise.store import Store as Facts
 
     if data_home is not None:
         os.environ["EDGEWISE_DATA"] = str(data_home)
+    command = " ".join(["edgewise", *sys.argv[1:]])
+    if table == "all":
+        reproduce_all(quick=quick, full=full, resume=resume, seeds=seeds, jobs=jobs, store=store,
+                      publish=publish, command=command)
+        return
     definition = lookup(TABLES, table, "table").make()
     names = chosen_data(definition, data)
     with Facts(store) as facts:
         cells, summary = run(definition, names, seeds or (3 if quick else 20), facts, quick=quick, jobs=jobs,
                              progress=not quiet())
         held = [fact for cell in cells if (fact := facts.get(cell)) is not None]
+        if summary.computed:
+            record(facts, [definition.name], provenance(command))
     if publish is not None:
-        write(definition, held, publish, " ".join(["edgewise", *sys.argv[1:]]))
+        write(definition, held, publish, command)
     results = summarise(definition, held)
     typer.echo(f"{table}: {definition.title}{' (quick: not to be set beside the paper)' if quick else ''}")
     for part in compact(results, width=width(), quick=quick):
