@@ -12,6 +12,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from edgewise.attacks import attack
 from edgewise.data import load
+from edgewise.data.files import digest
 from edgewise.models import MODELS
 from edgewise.models.access import predict
 from edgewise.paper.table2 import ATTACKS, HELD_OUT, SIZES
@@ -48,7 +49,7 @@ def work(cell: Cell) -> Mapping[str, Any]:
 
 
 def _leak(cell: Cell) -> dict[str, Any]:
-    """Count test and held-out rows that are, bit for bit, rows of another split."""
+    """Count test and held-out rows that are, bit for bit, rows of another split; and hash the data."""
     name = cell.settings["data"]
     data = load(name, rng=child_seed(cell.seed, "table2"),
                 **({} if name in ("mnist", "cifar10") else SIZES.get(name, HELD_OUT)))
@@ -56,7 +57,8 @@ def _leak(cell: Cell) -> dict[str, Any]:
                              for split in (data.train, data.held_out, data.test))
     return {"rows": {"train": len(train), "held_out": len(held_out), "test": len(test)},
             "test_in_train": _shared(test, train), "test_in_held_out": _shared(test, held_out),
-            "held_out_in_train": _shared(held_out, train)}
+            "held_out_in_train": _shared(held_out, train),
+            "sha256": digest(np.concatenate([data.train.X, data.held_out.X, data.test.X]))}
 
 
 def _shared(rows: Sequence[int], others: Sequence[int]) -> int:

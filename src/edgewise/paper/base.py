@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 from edgewise.paper.published import published
@@ -37,6 +37,8 @@ class Result:
         For each baseline arm it is compared with: the paired difference, Holm-corrected within the table.
     published
         What the paper prints, or None.
+    published_gain
+        For each baseline arm that the paper prints too: its figure less the baseline's.
     """
 
     key: Key
@@ -44,6 +46,7 @@ class Result:
     estimate: Estimate
     against: Mapping[str, Paired]
     published: float | None
+    published_gain: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 Verdict = Literal["holds", "does not hold", "undecided"]
@@ -51,11 +54,29 @@ Verdict = Literal["holds", "does not hold", "undecided"]
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim of the paper with our verdict and the figures it rests on."""
+    """A claim with our verdict and the figures it rests on.
+
+    Parameters
+    ----------
+    text
+        What is claimed, and where.
+    verdict, reason
+        Whether it holds here, and why that is the verdict.
+    paper, ours
+        The paper's number and ours with its interval, as text; empty where there is none.
+    test
+        How it was tested.
+    ours_alone
+        Whether the paper does not make it.
+    """
 
     text: str
     verdict: Verdict
     reason: str
+    paper: str = ""
+    ours: str = ""
+    test: str = ""
+    ours_alone: bool = False
 
 
 class Table(Protocol):
@@ -124,7 +145,8 @@ def summarise(table: Table, facts: Iterable[Fact]) -> list[Result]:
             for metric, value in item["values"].items():
                 by_seed[key, metric][fact.cell.seed] = value
     results = [Result(key, metric, estimate(list(values.values())),
-                      _against(table, key, metric, by_seed), _printed(table.name, key, metric))
+                      _against(table, key, metric, by_seed), _printed(table.name, key, metric),
+                      _printed_gains(table, key, metric))
                for (key, metric), values in sorted(by_seed.items())]
     return _corrected(results)
 
@@ -148,9 +170,18 @@ def _corrected(results: list[Result]) -> list[Result]:
     return results
 
 
+PRINTED_AS = {"perturbation_linf": "perturbation"}
+"""The paper names no norm for its perturbation; it stands beside ours in L-infinity, the likeliest."""
+
+
 def _printed(table: str, key: Key, metric: str) -> float | None:
-    """Look up the metric's first word: the paper prints perturbations without naming the norm."""
-    return published(table, metric=metric.split("_", maxsplit=1)[0], **asdict(key))
+    return published(table, metric=PRINTED_AS.get(metric, metric), **asdict(key))
+
+
+def _printed_gains(table: Table, key: Key, metric: str) -> dict[str, float]:
+    mine = _printed(table.name, key, metric)
+    theirs = {base.arm: _printed(table.name, base, metric) for base in table.baselines(key, metric)}
+    return {} if mine is None else {arm: mine - value for arm, value in theirs.items() if value is not None}
 
 
 def select(results: Iterable[Result], *, metric: str = "accuracy", **where: str) -> list[Result]:

@@ -11,7 +11,7 @@ from importlib import resources
 from typing import Any
 
 from edgewise.learning import trials
-from edgewise.paper import TABLES, audits, picture
+from edgewise.paper import TABLES, audits, images, picture
 from edgewise.store import Cell, Store
 from edgewise.sweep import Summary, Watch, sweep
 from edgewise.theory import work as theory
@@ -70,12 +70,12 @@ def parts(*, quick: bool, seeds: int | None = None, gpu: bool | None = None) -> 
     Examples
     --------
     >>> [part.name for part in parts(quick=True)][:3]
-    ['picture', 'audits', 'theory']
+    ['pictures', 'audits', 'theory']
     """
     count = seeds or (QUICK_SEEDS if quick else FULL_SEEDS)
     torch = importlib.util.find_spec("torch") is not None and importlib.util.find_spec("skorch") is not None
-    data = dict.fromkeys(name for row in _tables(torch) for name in row.data if not name.startswith("mnist-pool"))
-    made = [Part("picture", (picture.cell(),)), Part("audits", tuple(audits.cells(list(data), torch=torch))),
+    pictures = (picture.cell(), images.cell()) if torch and not quick else (picture.cell(),)
+    made = [Part("pictures", pictures), Part("audits", tuple(audits.cells(_data(torch), torch=torch))),
             Part("theory", tuple(study(quick=quick, seeds=None if seeds is None else max(2, seeds)))),
             Part("compare", tuple(_trials(count, quick=quick)))]
     for name, row in TABLES.items():
@@ -115,7 +115,7 @@ def _worker(what: str) -> Callable[[Cell], Mapping[str, Any]]:
         return theory.work
     if what.startswith("audit-"):
         return audits.work
-    return {"compare": trials.run, picture.NAME: picture.work}[what]
+    return {"compare": trials.run, picture.NAME: picture.work, images.NAME: images.work}[what]
 
 
 def seconds(cell: Cell) -> float:
@@ -153,8 +153,10 @@ def costs() -> dict[tuple[str, str], float]:
     return known | {("", ""): sum(known.values()) / max(1, len(known))}
 
 
-def _tables(torch: bool) -> list[Any]:
-    return [row.make() for row in TABLES.values() if torch or not row.extra]
+def _data(torch: bool) -> list[str]:
+    """Return the data sets of the tables; MNIST's pools are MNIST."""
+    names = (name for row in TABLES.values() if torch or not row.extra for name in row.make().data)
+    return list(dict.fromkeys("mnist" if name.startswith("mnist-pool") else name for name in names))
 
 
 def _trials(seeds: int, *, quick: bool) -> list[Cell]:

@@ -15,7 +15,8 @@ from edgewise.data import load
 from edgewise.learning.loop import learn
 from edgewise.learning.metrics import accuracy
 from edgewise.learning.oracle import GroundTruth
-from edgewise.paper.base import Claim, Key, Result, row, select
+from edgewise.paper.base import Claim, Key, Result, Verdict, row, select
+from edgewise.paper.claims import always_better
 from edgewise.randomness import child_seed, stream
 from edgewise.selection import make
 from edgewise.selection.adversarial import Dfal, MaxConfidence
@@ -210,17 +211,26 @@ def _random_wins(results: Sequence[Result]) -> Claim:
     reason = (f"DFAL significantly below random in {worse} of {len(large)} cells with pools of 10,000 or "
               f"more (above in {beaten}), above in {better} of {len(small)} with 2,500 or fewer and 1,000 "
               "labels.")
+    verdict: Verdict = "undecided"
     if beaten:
-        return Claim(text, "does not hold", reason)
-    return Claim(text, "holds" if worse == len(large) and better else "undecided", reason)
+        verdict = "does not hold"
+    elif worse == len(large) and better:
+        verdict = "holds"
+    shown = [always_better("", part, "random") for part in (large, small)]
+    return Claim(text, verdict, reason, *("; ".join(f"{size} pools {getattr(claim, part)}" for size, claim in
+                                                    zip(("large", "small"), shown, strict=True))
+                                          for part in ("paper", "ours")), shown[0].test)
 
 
 def _never_below(results: Sequence[Result], prefix: str, reading: str) -> Claim:
     text = f"edge-mix is nowhere significantly below random ({reading}; our claim, not the paper's)."
-    mine = [r.against[prefix + "random"] for r in select(results, arm=prefix + "edge-mix")
-            if prefix + "random" in r.against]
-    if not mine or mine[0].difference.n < 6:
-        return Claim(text, "undecided", "fewer than six paired seeds.")
-    below, above = (sum(p.verdict() == v for p in mine) for v in ("worse", "better"))
-    return Claim(text, "does not hold" if below else "holds",
-                 f"below in {below} and above in {above} of {len(mine)} cells, Holm-corrected.")
+    mine = select(results, arm=prefix + "edge-mix")
+    compared = [r.against[prefix + "random"] for r in mine if prefix + "random" in r.against]
+    if not compared or compared[0].difference.n < 6:
+        return Claim(text, "undecided", "fewer than six paired seeds.", ours_alone=True)
+    below, above = (sum(p.verdict() == v for p in compared) for v in ("worse", "better"))
+    raw = sum(p.p < 0.05 and p.difference.mean < 0 for p in compared)
+    return replace(always_better(text, mine, prefix + "random", ours_alone=True),
+                   verdict="does not hold" if below else "holds",
+                   reason=f"below in {below} and above in {above} of {len(compared)} cells, Holm-corrected; "
+                          f"uncorrected below in {raw}.")

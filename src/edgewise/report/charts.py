@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from edgewise.attacks import ATTACKS
 from edgewise.paper.base import Key, Result
-from edgewise.paper.published import published
 from edgewise.report import figures
 from edgewise.report.blocks import Figure
 from edgewise.report.figures import Curve, Dot
@@ -21,14 +20,12 @@ SHARES = ("accuracy", "agreement", "found")
 """Metrics between 0 and 1, shown in percent."""
 LINES = 8
 """More than these in one chart of lines are hard to tell apart."""
-PRINTED_AS = {"perturbation_linf": "perturbation"}
-"""Our metric beside which a metric of the paper stands; its perturbation is most likely in L-infinity."""
 NAMES = {"accuracy": "accuracy, %", "agreement": "agreement with the victim, %", "found": "points found, %",
          "perturbation_l2": "perturbation, L2", "perturbation_linf": "perturbation, L∞",
          "queries": "victim queries", "size": "training points"}
 
 
-def charts(table: str, data: str, results: Sequence[Result], *, quick: bool = False) -> list[Figure]:
+def charts(data: str, results: Sequence[Result], *, quick: bool = False) -> list[Figure]:
     """Return the charts of one data set, one a metric; lines where there are several budgets."""
     found: list[Figure] = []
     for metric in ("accuracy", "agreement", "perturbation_linf", "queries"):
@@ -36,9 +33,9 @@ def charts(table: str, data: str, results: Sequence[Result], *, quick: bool = Fa
                   if result.metric == metric and np.isfinite(result.estimate.mean)]
         budgets = {result.key.budget for result in chosen} - {""}
         if len(budgets) > 1 and all(_is_number(budget) for budget in budgets):
-            found += [_curves(table, data, part, metric, quick=quick) for part in _apart(chosen)]
+            found += [_curves(data, part, metric, quick=quick) for part in _apart(chosen)]
         elif chosen:
-            found.append(_dots(table, data, chosen, metric, quick=quick))
+            found.append(_dots(data, chosen, metric, quick=quick))
     return found
 
 
@@ -57,14 +54,14 @@ def _line(key: Key) -> tuple[str, str, str]:
     return key.model, key.attack, key.arm
 
 
-def _dots(table: str, data: str, results: Sequence[Result], metric: str, *, quick: bool) -> Figure:
+def _dots(data: str, results: Sequence[Result], metric: str, *, quick: bool) -> Figure:
     factor = 100 if metric in SHARES else 1
     entries: list[Dot] = []
     one_arm = len({result.key.arm for result in results}) == 1
     several = len({result.key.model for result in results}) > 1
     for result in results:
         ours = result.estimate
-        paper = None if quick else paper_figure(table, result.key, metric)
+        paper = None if quick else result.published
         key = replace(result.key, arm="") if one_arm and result.key.attack else result.key
         label = name(key, model=several)
         entries.append(Dot(label, factor * ours.mean, factor * ours.low, factor * ours.high,
@@ -89,7 +86,7 @@ def _bounds(metric: str) -> tuple[float, float] | None:
     return (0, 100) if metric in SHARES else None
 
 
-def _curves(table: str, data: str, results: Sequence[Result], metric: str, *, quick: bool) -> Figure:
+def _curves(data: str, results: Sequence[Result], metric: str, *, quick: bool) -> Figure:
     grouped: dict[tuple[str, str, str], list[Result]] = defaultdict(list)
     for result in results:
         grouped[_line(result.key)].append(result)
@@ -100,7 +97,7 @@ def _curves(table: str, data: str, results: Sequence[Result], metric: str, *, qu
     for (model, attack, arm), members in grouped.items():
         label = " ".join(part for part in (model if len(models) > 1 else "",
                                            attack if len(attacks) > 1 else "", arm) if part)
-        lines.append(_curve(label, table, members, metric, budgets, quick=quick))
+        lines.append(_curve(label, members, metric, budgets, quick=quick))
     about = ", ".join([data, *(models if len(models) == 1 else ()), *(attacks if len(attacks) == 1 else ())])
     said = "; ".join(f"{line.name} {', '.join(f'{value:.4g}' for value in line.mean)}" for line in lines)
     steps = ", ".join(f"{x:g}" for x in budgets)
@@ -113,7 +110,7 @@ def _curves(table: str, data: str, results: Sequence[Result], metric: str, *, qu
                   + (" Logarithmic scale." if log else ""))
 
 
-def _curve(label: str, table: str, members: Sequence[Result], metric: str, budgets: Sequence[float], *,
+def _curve(label: str, members: Sequence[Result], metric: str, budgets: Sequence[float], *,
            quick: bool) -> Curve:
     """Return the line of one arm; an arm without a budget, such as the victim, is level."""
     factor = 100 if metric in SHARES else 1
@@ -121,7 +118,7 @@ def _curve(label: str, table: str, members: Sequence[Result], metric: str, budge
     places = [_amount(result.key.budget) for result in ordered]
     if not ordered[0].key.budget:
         ordered, places = [ordered[0]] * len(budgets), list(budgets)
-    paper = [None if quick else paper_figure(table, result.key, metric) for result in ordered]
+    paper = [None if quick else result.published for result in ordered]
     return Curve(label, places, [factor * result.estimate.mean for result in ordered],
                  [factor * result.estimate.low for result in ordered],
                  [factor * result.estimate.high for result in ordered],
@@ -132,11 +129,6 @@ def name(key: Key, *, model: bool = False) -> str:
     """Return what a row is called: its model if asked for, attack, arm and budget, as far as it has them."""
     parts = [part for part in (key.model if model else "", key.attack, key.arm) if part]
     return ", ".join([*parts, f"budget {key.budget}"] if key.budget else parts)
-
-
-def paper_figure(table: str, key: Key, metric: str) -> float | None:
-    """Return what the paper prints for a figure of ours, or None."""
-    return published(table, metric=PRINTED_AS.get(metric, metric), **asdict(key))
 
 
 def in_reading_order(results: Sequence[Result]) -> list[Result]:

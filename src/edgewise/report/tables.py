@@ -11,7 +11,7 @@ from edgewise.paper import TABLES
 from edgewise.paper.base import Claim, Result, Table, summarise
 from edgewise.report.blocks import Block, Mark, Prose, Section
 from edgewise.report.blocks import Table as Grid
-from edgewise.report.charts import NAMES, SHARES, charts, in_reading_order, name, paper_figure
+from edgewise.report.charts import NAMES, SHARES, charts, in_reading_order, name
 from edgewise.stats import Estimate, Paired
 from edgewise.store import Fact, Store
 
@@ -53,7 +53,7 @@ def section(table: Table, facts: Sequence[Fact], *, quick: bool = False) -> Sect
     for data in _ordered({result.key.data for result in results}, table.data):
         mine = [result for result in results if result.key.data == data]
         blocks.append(Prose(heading=data))
-        blocks += [*charts(table.name, data, mine, quick=quick), grid(table.name, data, mine, quick=quick)]
+        blocks += [*charts(data, mine, quick=quick), grid(data, mine, quick=quick)]
     blocks.append(Prose(heading="How the paper was read", items=table.readings))
     seeds = sorted({fact.cell.seed for fact in facts})
     lead = (f"Small settings, {len(seeds)} seeds: a check that everything runs, never to be compared with "
@@ -75,7 +75,7 @@ def claims(judged: Sequence[Claim]) -> Grid:
                 marks={(number, 1): VERDICTS[claim.verdict] for number, claim in enumerate(judged)})
 
 
-def grid(table: str, data: str, results: Sequence[Result], *, quick: bool = False) -> Grid:
+def grid(data: str, results: Sequence[Result], *, quick: bool = False) -> Grid:
     """Return one table a data set: a row for each arm, the paper's figure beside ours, paired differences."""
     keys = list(dict.fromkeys(result.key for result in in_reading_order(results)))
     by_place = {(result.key, result.metric): result for result in results}
@@ -86,16 +86,16 @@ def grid(table: str, data: str, results: Sequence[Result], *, quick: bool = Fals
     header = ["what"]
     columns: list[list[tuple[str, Mark | None]]] = []
     for metric in metrics:
-        paper = [None if quick else paper_figure(table, key, metric) for key in keys]
+        there = [by_place.get((key, metric)) for key in keys]
+        paper = [None if quick or result is None else result.published for result in there]
         if any(value is not None for value in paper):
             header.append(f"paper: {NAMES.get(metric, metric)}")
             columns.append([(_plain(value, metric), None) for value in paper])
         header.append(NAMES.get(metric, metric))
-        columns.append([_ours(by_place.get((key, metric)), value)
-                        for key, value in zip(keys, paper, strict=True)])
+        columns.append([_ours(result, value) for result, value in zip(there, paper, strict=True)])
         for arm in (arm for of, arm in baselines if of == metric):
             header.append(f"{NAMES.get(metric, metric).split(',')[0]} against {arm}")
-            columns.append([_difference(by_place.get((key, metric)), arm) for key in keys])
+            columns.append([_difference(result, arm) for result in there])
     rows = tuple((name(key, model=several), *(column[number][0] for column in columns))
                  for number, key in enumerate(keys))
     marks: dict[tuple[int, int], Mark] = {
