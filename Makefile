@@ -1,4 +1,4 @@
-.PHONY: help install dev demo test test-slow test-all check bench clean
+.PHONY: help install dev demo test test-slow test-all check docs docs-serve notebook bench clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -42,6 +42,15 @@ check: .venv/.dev  ## ruff, pyright strict, layers
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+
+docs: .venv/.dev  ## the site, in site/; a broken link or reference stops it
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+
+docs-serve: .venv/.dev  ## the site at http://127.0.0.1:8000, made again as you write
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs serve
+
+notebook: .venv/.dev  ## run docs/walkthrough.ipynb again and keep its outputs
+	OMP_NUM_THREADS=1 $(BIN)/python -c 'from nbclient.cli import main; main()' --inplace docs/walkthrough.ipynb
 
 clean:  ## remove what was built, not the results
 	rm -rf .venv dist build site .pytest_cache .ruff_cache .hypothesis
