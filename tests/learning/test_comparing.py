@@ -14,6 +14,7 @@ from edgewise.learning.comparing import (
     penalties,
     seeds_needed,
     speed_up,
+    speed_up_interval,
     standings,
 )
 from edgewise.learning.trials import cells, run
@@ -89,9 +90,31 @@ def test_only_shared_seeds_are_compared():
     assert standing.against["random"].difference.n == 3
 
 
+def runs_of_lengths(*lengths, **settings):
+    return [Fact(Cell("compare", {"data": "d", "learner": "m", "strategy": "s"}
+                      | {name: values[i] for name, values in settings.items()}, n),
+                 {"labels": [10, n], "accuracy": [0.5, 0.6]}) for i, n in enumerate(lengths)]
+
+
+def test_runs_of_another_setup_are_another_task():
+    assert [str(task) for task in curves(runs_of_lengths(180, 360, budget=(180, 360)))] == [
+        "d, m", "d, m, budget 360"]
+
+
+def test_the_interval_of_a_speed_up_holds_it_and_narrows_with_agreement():
+    base = Curves(tuple(range(12)), LABELS, np.linspace(0.5, 0.9, len(LABELS)) + RNG.normal(0, 0.02, (12, 1)))
+    fast = Curves(base.seeds, LABELS, np.minimum(base.accuracy + 0.1, 0.95))
+    low, high = speed_up_interval(fast, base, 0.8)
+    assert low <= speed_up(fast, base, 0.8) <= high
+    assert low > 1
+    assert speed_up_interval(base, base, 0.8) == (1.0, 1.0)
+    never = Curves(base.seeds, LABELS, base.accuracy - 0.3)
+    assert speed_up_interval(never, base, 0.8) == (0.0, 0.0)
+    assert speed_up_interval(base, never, 0.8) == (np.inf, np.inf)
+
+
 def test_runs_of_other_lengths_are_refused():
-    facts = [Fact(Cell("compare", {"data": "d", "learner": "m", "strategy": "s", "budget": n}, n),
-                  {"labels": [10, n], "accuracy": [0.5, 0.6]}) for n in (20, 30)]
+    facts = runs_of_lengths(20, 30)
     with pytest.raises(InputError, match="same batch and budget"):
         curves(facts)
 

@@ -6,22 +6,29 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats as scipy_stats
 
 from edgewise.arrays import Floats, InputError
+from edgewise.learning.trials import TRIALS, Trial
 from edgewise.stats import Estimate, Paired, estimate, holm, paired
 from edgewise.store import Fact
 
 
 @dataclass(frozen=True, order=True)
 class Task:
-    """What strategies are compared on: a data set and a learner."""
+    """What strategies are compared on: a data set, a learner, and a setup other than that of `TRIALS`."""
 
     data: str
     learner: str
+    setup: str = ""
+
+    def __str__(self) -> str:
+        """Return its parts with commas between them."""
+        return ", ".join(part for part in (self.data, self.learner, self.setup) if part)
 
 
 @dataclass(frozen=True)
@@ -85,18 +92,27 @@ def curves(facts: Iterable[Fact]) -> dict[Task, dict[str, Curves]]:
     found: dict[Task, dict[str, dict[int, tuple[list[float], list[float]]]]] = {}
     for fact in facts:
         s, f = fact.cell.settings, fact.figures
-        runs = found.setdefault(Task(s["data"], s["learner"]), {}).setdefault(s["strategy"], {})
+        task = Task(s["data"], s["learner"], _setup(s))
+        runs = found.setdefault(task, {}).setdefault(s["strategy"], {})
         runs[fact.cell.seed] = (f["labels"], f["accuracy"])
     return {task: {name: _stacked(task, name, runs) for name, runs in by_strategy.items()}
             for task, by_strategy in sorted(found.items())}
+
+
+def _setup(settings: Mapping[str, Any]) -> str:
+    """Say what differs from how `TRIALS` runs the data set; empty where nothing does."""
+    usual = TRIALS.get(settings["data"], Trial())
+    parts = ("pool", "test", "start", "batch", "budget")
+    return ", ".join(f"{part} {settings[part]:,}" for part in parts
+                     if part in settings and settings[part] != getattr(usual, part))
 
 
 def _stacked(task: Task, name: str, runs: Mapping[int, tuple[list[float], list[float]]]) -> Curves:
     seeds = sorted(runs)
     labels = runs[seeds[0]][0]
     if any(runs[seed][0] != labels for seed in seeds):
-        raise InputError(f"runs of {name} on {task.data} with {task.learner} have different numbers of "
-                         "labels; compare runs with the same batch and budget.")
+        raise InputError(f"runs of {name} on {task} have different numbers of labels; compare runs with the "
+                         "same batch and budget.")
     return Curves(tuple(seeds), np.array(labels, float), np.array([runs[seed][1] for seed in seeds]))
 
 
@@ -192,6 +208,25 @@ def speed_up(mine: Curves, base: Curves, target: float) -> float:
     ours = labels_to(mine.labels, mine.accuracy.mean(axis=0), target)
     theirs = labels_to(base.labels, base.accuracy.mean(axis=0), target)
     return theirs / ours if math.isfinite(ours) and math.isfinite(theirs) else math.nan
+
+
+def speed_up_interval(mine: Curves, base: Curves, target: float, *, level: float = 0.95,
+                      draws: int = 2000) -> tuple[float, float]:
+    """Return the percentile bootstrap interval of `speed_up`, over the seeds both have.
+
+    Draws in which ``mine`` never gets there count as 0, those in which only ``base`` does not as infinity.
+    """
+    seeds = sorted(set(mine.seeds) & set(base.seeds))
+    a, b = mine.only(seeds), base.only(seeds)
+    rng = np.random.default_rng(0)
+    ratios = np.empty(draws)
+    for i in range(draws):
+        rows = rng.integers(len(seeds), size=len(seeds))
+        ours = labels_to(a.labels, a.accuracy[rows].mean(axis=0), target)
+        theirs = labels_to(b.labels, b.accuracy[rows].mean(axis=0), target)
+        ratios[i] = 0.0 if math.isinf(ours) else theirs / ours
+    low, high = np.quantile(ratios, [(1 - level) / 2, (1 + level) / 2], method="nearest")
+    return float(low), float(high)
 
 
 def penalties(found: Mapping[Task, Mapping[str, Curves]], names: Sequence[str], *, points: int = 5,

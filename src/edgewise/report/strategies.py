@@ -7,7 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from edgewise.learning.comparing import Curves, Standing, Task, curves, penalties, standings
+from edgewise.learning.comparing import (
+    Curves,
+    Standing,
+    Task,
+    curves,
+    labels_to,
+    penalties,
+    speed_up,
+    speed_up_interval,
+    standings,
+)
 from edgewise.report import figures
 from edgewise.report.blocks import Block, Figure, Mark, Prose, Section, Table
 from edgewise.report.figures import Curve, Dot
@@ -22,8 +32,9 @@ def sections(store: Store) -> list[Section]:
     """Return the comparison of strategies and the class balance of Table 7, where the store has figures."""
     found: list[Section] = []
     runs = curves(store.facts("compare"))
-    if runs:
-        found.append(comparison(runs))
+    usual = {task: by_name for task, by_name in runs.items() if not task.setup}
+    found += [comparison(usual)] if usual else []
+    found += [labelling(task, by_name) for task, by_name in runs.items() if task.setup]
     facts = store.facts("table7")
     if facts:
         found.append(balance(facts))
@@ -52,6 +63,35 @@ def _lead(rows: Sequence[Standing]) -> str:
             f"{max(seeds)} paired seeds: better in {judged.count('better')}, worse in "
             f"{judged.count('worse')}, undecided in {judged.count('undecided')} (Wilcoxon, Holm over tasks); "
             f"without correction worse in {losses}.")
+
+
+TARGETS = (0.8, 0.9, 0.95, 0.97)
+
+
+def labelling(task: Task, by_name: Mapping[str, Curves]) -> Section:
+    """Return a run of its own: its curves, and how many labels each strategy takes to an accuracy."""
+    base = by_name.get("random")
+    rows: list[tuple[str, ...]] = []
+    for name, run in by_name.items():
+        needed = [labels_to(run.labels, run.accuracy.mean(axis=0), target) for target in TARGETS]
+        rows.append((name, *(f"{n:,.0f}" if np.isfinite(n) else "never" for n in needed)))
+        if base is not None and name != "random":
+            rows.append((f"random's / {name}'s", *(ratio(run, base, target) for target in TARGETS)))
+    seeds = min(len(run.seeds) for run in by_name.values())
+    return Section(f"labels-{task.data}-{task.learner}".replace("_", "-"), f"Labels to an accuracy: {task}",
+                   f"{seeds} paired seeds; the labels after which the mean curve never falls below again.",
+                   (_curves(task, by_name),
+                    Table(("strategy", *(f"{target:.0%}" for target in TARGETS)), tuple(rows),
+                          "Labels to reach an accuracy for good",
+                          ("Ratios with their 95 % bootstrap interval over seeds; ∞ where random never gets "
+                           "there with these labels.",))))
+
+
+def ratio(mine: Curves, base: Curves, target: float) -> str:
+    """Return random's labels / its own to ``target``, with the interval, as text."""
+    low, high = (_number(value) or "∞" for value in speed_up_interval(mine, base, target))
+    mean = _number(speed_up(mine, base, target))
+    return f"{mean or '–'} [{low}, {high}]"
 
 
 def balance(facts: Sequence[Fact]) -> Section:
@@ -99,7 +139,7 @@ def _line(name: str, points: Mapping[int, Estimate]) -> Curve:
 def _gains(rows: Sequence[Standing]) -> Figure:
     """Return the differences to random in one chart, a dot a task and strategy."""
     shown = [(row, row.against["random"].difference) for row in rows if "random" in row.against]
-    entries = [Dot(f"{row.task.data}, {row.task.learner}", 100 * d.mean, 100 * d.low, 100 * d.high,
+    entries = [Dot(str(row.task), 100 * d.mean, 100 * d.low, 100 * d.high,
                    row.strategy)
                for row, d in shown or [(row, row.aulc) for row in rows]]
     said = figures.summary({f"{e.label} {e.group}": e.mean for e in entries}, "{:+.2f}")
@@ -112,7 +152,7 @@ def _table(rows: Sequence[Standing]) -> Table:
     marks: dict[tuple[int, int], Mark] = {}
     body: list[tuple[str, ...]] = []
     for i, row in enumerate(rows):
-        cells = [f"{row.task.data}, {row.task.learner}", row.strategy, f"{100 * row.aulc.mean:.2f}"]
+        cells = [str(row.task), row.strategy, f"{100 * row.aulc.mean:.2f}"]
         for column, base in ((3, "random"), (4, "margin")):
             other = row.against.get(base)
             cells.append(_difference(other))
@@ -151,9 +191,9 @@ def _curves(task: Task, by_name: Mapping[str, Curves]) -> Figure:
     lines = [_line(name, {int(n): _percent(estimate(run.accuracy[:, i])) for i, n in enumerate(run.labels)})
              for name, run in sorted(by_name.items())]
     return Figure(figures.curves(lines, "labels", "test accuracy, %"),
-                  f"{task.data}, {task.learner}: final accuracy "
+                  f"{task}: final accuracy "
                   + figures.summary({line.name: line.mean[-1] for line in lines}, "{:.3g}") + " %.",
-                  f"{task.data}, {task.learner}: learning curves with 95 % bands over seeds.")
+                  f"{task}: learning curves with 95 % bands over seeds.")
 
 
 def _percent(value: Estimate) -> Estimate:
@@ -173,7 +213,7 @@ def markdown(runs: Mapping[Task, Mapping[str, Curves]], about: Mapping[str, Any]
              "|---|---|---|---|---|---|---|---|---|"]
     for row in rows:
         fast = ", ".join(_number(value) or "-" for value in row.speed_up.values())
-        lines.append(f"| {row.task.data}, {row.task.learner} | {row.strategy} | {row.aulc.n} | "
+        lines.append(f"| {row.task} | {row.strategy} | {row.aulc.n} | "
                      f"{100 * row.aulc.mean:.2f} | {_tested(row.against.get('random'))} | "
                      f"{_tested(row.against.get('margin'))} | {_number(row.deficiency)} | {fast} | "
                      f"{row.seeds_needed.get('random', '')} |")
