@@ -62,15 +62,14 @@ def markdown(notebook: Mapping[str, Any]) -> str:
     parts: list[str] = []
     for cell in notebook["cells"]:
         source = "".join(cell["source"])
-        parts.append(source if cell["cell_type"] == "markdown" else f"```python\n{source}\n```")
-        parts += [shown for output in cell.get("outputs", ()) if (shown := _output(output))]
+        if cell["cell_type"] == "markdown":
+            parts.append(source)
+            continue
+        parts.append(f"```python\n{source}\n```")
+        outputs = cell.get("outputs", ())
+        if printed := "".join("".join(output.get("text", "")) for output in outputs):
+            parts.append(f"```text\n{printed.rstrip()}\n```")
+        title = re.search(r'title="([^"]*)"', source)
+        parts += [f"![{title[1] if title else 'A picture'}](data:image/png;base64,{''.join(data).strip()})"
+                  for output in outputs if (data := output.get("data", {}).get("image/png"))]
     return "\n\n".join(parts)
-
-
-def _output(output: Mapping[str, Any]) -> str:
-    data = output.get("data", {})
-    if "image/png" in data:
-        said = output.get("metadata", {}).get("image/png", {}).get("alt", "Output of the code above")
-        return f"![{said}](data:image/png;base64,{''.join(data['image/png']).strip()})"
-    text = "".join(output.get("text", data.get("text/plain", "")))
-    return f"```text\n{text.rstrip()}\n```" if text else ""

@@ -1,10 +1,9 @@
-"""Every example of the pages is true: Python and shell blocks run in order, and print what is shown below them."""
+"""Every example of the pages is true: its blocks run in order, and print what is shown below them."""
 
 import contextlib
 import csv
 import doctest
 import io
-import os
 import re
 import shlex
 import sys
@@ -67,12 +66,14 @@ def command(line):
     """Run one command line in this process, as a shell would in a new one."""
     before = sys.argv
     sys.argv = shlex.split(line, comments=True)
+    code = None
     try:
         main()
     except SystemExit as stop:
-        assert not stop.code, f"{line}: exit status {stop.code}"
+        code = stop.code
     finally:
         sys.argv = before
+    assert not code, f"{line}: exit status {code}"
 
 
 def run(block, names):
@@ -102,32 +103,43 @@ def fill_in(line):
             writer.writerows(row | {"label": "yes" if float(row["x0"]) > 0 else "no"} for row in rows)
 
 
-def readers_own(folder):
-    """Make what a reader has: two moons as arrays, and as a pool with the labels of its first rows."""
-    from sklearn.datasets import make_moons
-    from sklearn.neighbors import KNeighborsClassifier
+def readers_own(page, folder):
+    """Make what a reader has: two moons as arrays and as a pool with labels; for the network page, images."""
+    from sklearn.datasets import load_digits, make_moons
+    from sklearn.linear_model import LogisticRegression
 
-    X, y = make_moons(300, noise=0.2, random_state=0)
+    X, y = make_moons(900, noise=0.2, random_state=0)
     X = np.clip(X / 4 + 0.5, 0, 1)
+    if page.endswith("networks.md"):
+        X, y = load_digits(return_X_y=True)
+        X = np.pad(np.kron(X[:300].reshape(-1, 8, 8) / 16, np.ones((3, 3))), ((0, 0), (2, 2), (2, 2)))
+        return networks_own(X.reshape(300, -1).astype("float32"), y[:300])
     np.savetxt(folder / "pool.csv", X - 0.5, delimiter=",", header="a,b", comments="")
     np.savetxt(folder / "labels.csv", np.column_stack([np.arange(40), y[:40]]), fmt="%d", delimiter=",",
                header="row,label", comments="")
-    return {"X_train": X[:200], "y_train": y[:200], "X": X[200:220], "y": y, "pool": X,
-            "knn": KNeighborsClassifier(1).fit(X[:200], y[:200])}
+    return {"X_train": X[:200], "y_train": y[:200], "X": X[200:220], "pool": X,
+            "model": LogisticRegression(), "oracle": lambda points: [int(point[0] > 0.5) for point in points]}
 
 
-def pages(where=lambda page: True):
-    """Return the pages that have blocks to run, the longer ones marked."""
-    return [pytest.param(page, marks=[pytest.mark.slow] if page in NEEDS_TORCH else [])
-            for page in PAGES if where(page) and blocks((ROOT / page).read_text(encoding="utf-8"))]
+def networks_own(X, y):
+    """Make a module, a kernel model and an attack of the reader's own beside the images."""
+    from edgewise.models.kernel_ridge import KernelRidgeClassifier
+    from edgewise.models.nets import LeNet5
+
+    return {"X_train": X, "y_train": y, "X": X[:5], "images": X[:5].reshape(-1, 1, 28, 28),
+            "my_module": LeNet5(10).eval(), "kernel_ridge": KernelRidgeClassifier("rbf", scale=5.0).fit(X, y),
+            "theirs": lambda model, X, y: 1 - X}
 
 
-@pytest.mark.parametrize("page", pages())
+WITH_BLOCKS = [page for page in PAGES if blocks((ROOT / page).read_text(encoding="utf-8"))]
+
+
+@pytest.mark.parametrize("page", WITH_BLOCKS)
 def test_examples_run_and_print_what_is_shown(page, tmp_path, monkeypatch):
     if page in NEEDS_TORCH:
         pytest.importorskip("torch")
     monkeypatch.chdir(tmp_path)
-    names = {"__name__": "__main__"} | (readers_own(tmp_path) if page in READERS_OWN else {})
+    names = {"__name__": "__main__"} | (readers_own(page, tmp_path) if page in READERS_OWN else {})
     for block in blocks((ROOT / page).read_text(encoding="utf-8")):
         printed = run(block, names)
         if block.shown is not None:
@@ -170,5 +182,5 @@ def test_links_lead_somewhere():
     link = re.compile(r"\]\((?![a-z]+:|#)([^)\s#]+)")
     lost = [(page, target) for page in [*PAGES, "README.md", "CONTRIBUTING.md"]
             for target in link.findall((ROOT / page).read_text(encoding="utf-8"))
-            if not os.path.exists(ROOT / os.path.dirname(page) / target) and target != "walkthrough.md"]
+            if not ((ROOT / page).parent / target).exists() and Path(target).name != "walkthrough.md"]
     assert not lost
