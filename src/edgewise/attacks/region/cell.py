@@ -55,15 +55,14 @@ class Cell(NamedTuple):
     u: Any
     delta: Any
     free: Any
-    masked: Any
 
 
 def room(K: int, d: int) -> Cell:
     """Return room for ``K`` half-spaces in ``d`` features."""
     small = np.zeros((5, K))
-    wide = np.zeros((4, d))
+    wide = np.zeros((3, d))
     return Cell(np.zeros(K, np.intp), small[0], small[1], np.zeros((K, d)), np.zeros((K, K)),
-                np.zeros((K, K)), small[2], small[3], small[4], wide[0], wide[1], wide[2], wide[3])
+                np.zeros((K, K)), small[2], small[3], small[4], wide[0], wide[1], wide[2])
 
 
 @njit(**INNER)
@@ -167,21 +166,23 @@ def _mask(q: Query, c: Cell, inward: Any, kinks: bool) -> None:
     At a kink, where the unclipped point sits on a bound, that depends on the way it will be pushed.
     """
     u, low, high, free = c.u, q.low, q.high, c.free
-    for t in range(u.size):
-        free[t] = 1.0 if (u[t] > low[t]) & (u[t] < high[t]) else 0.0
     if kinks:
         for t in range(u.size):
             push = ((u[t] == low[t]) & (inward[t] > 0)) | ((u[t] == high[t]) & (inward[t] < 0))
-            free[t] = 1.0 if push & (low[t] < high[t]) else free[t]
+            within = (u[t] > low[t]) & (u[t] < high[t])
+            free[t] = 1.0 if within | (push & (low[t] < high[t])) else 0.0
+    else:
+        for t in range(u.size):
+            free[t] = 1.0 if (u[t] > low[t]) & (u[t] < high[t]) else 0.0
 
 
 @njit(**INNER)
-def _on_free(e: int, c: Cell) -> float:
-    """Return the product of normal ``e`` and the masked one."""
-    N, masked = c.N, c.masked
+def _on_free(a: int, e: int, c: Cell) -> float:
+    """Return the product of normals ``a`` and ``e`` over the free coordinates."""
+    N, free = c.N, c.free
     total = 0.0
-    for t in range(masked.size):
-        total += masked[t] * N[e, t]
+    for t in range(free.size):
+        total += free[t] * N[a, t] * N[e, t]
     return total
 
 
@@ -190,11 +191,8 @@ def _direction(k: int, boxed: bool, c: Cell) -> None:
     """Solve ``H v = -s`` by Cholesky, ``H`` the Gram of the normals on the free coordinates."""
     G, L, s, v = c.G, c.L, c.s, c.v
     for a in range(k):
-        if boxed:
-            for t in range(c.free.size):
-                c.masked[t] = c.free[t] * c.N[a, t]
         for e in range(a + 1):
-            total = _on_free(e, c) if boxed else G[a, e]
+            total = _on_free(a, e, c) if boxed else G[a, e]
             for f in range(e):
                 total -= L[a, f] * L[e, f]
             if a == e:

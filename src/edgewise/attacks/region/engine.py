@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import local
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
@@ -19,6 +20,7 @@ from edgewise.attacks.region.simplex import program
 
 
 _BOUNDS = 2**23  # of a block of queries, held at a time
+_ROOM = 16  # half-spaces a cell may have at first
 _BLAS = ThreadpoolController()
 FILTERS = ("screen", "range", "interval", "movement", "pool")
 COUNTS = ("cells", "oracle_calls", "exact_distances", "newton_steps")
@@ -39,7 +41,7 @@ class Nearest:
     gap
         The least squared length of a normal that holds the point back ``(b,)``.
     near
-        The squared distance of the nearest own point ``(b,)``.
+        The squared distance of the nearest own point ``(b,)``, over the features kept.
     counts
         ``(b, 4)`` as named by `COUNTS`.
     """
@@ -68,56 +70,55 @@ def find(index: RegionIndex, X: Floats, own: Index, box: Box | None, *, allowed:
     InputError
         Training points outside a box without finite bounds.
     """
-    n, d = X.shape
+    n, part = len(X), index.cut(X)
     use = np.array([name not in without for name in FILTERS])
-    low, high = bounded(box, d)
-    caps = _caps(index, X, box)
+    low, high = bounded(box, X.shape[1])
+    starts = np.zeros(n) if norm == 2 else np.maximum(0, np.maximum(low - X, X - high).max(axis=1))
+    low, high = low[index.features], high[index.features]
+    caps = _caps(index, part, low, high)
     margins = np.broadcast_to(np.asarray(margin, float), (n,))
     allowed = np.empty((n, 0), np.intp) if allowed is None else allowed
-    points_ = points_of(index)
-    out = Nearest(np.full((n, d), np.nan), np.empty(n), np.empty(n), np.empty(n, np.intp), np.empty(n),
-                  np.empty(n), np.zeros((n, len(COUNTS)), np.intp))
-    status = np.empty(n, np.intp)
+    points_, status = points_of(index), np.empty(n, np.intp)
+    out = (np.empty(part.shape), np.empty(n), np.empty(n), np.empty(n, np.intp), np.empty(n), np.empty(n),
+           status, np.zeros((n, len(COUNTS)), np.intp))
+    size = int(np.clip(_BOUNDS // len(index.X), 16, 256))
+    desk = local()
 
-    def work(rows: Index, K: int) -> int:
-        part = np.ascontiguousarray(X[rows], dtype=np.float64)
-        lows, coords, rests, lengths = index.bounds(part)
-        m, least = len(rows), np.empty(len(index.X) // CHUNK, np.float32)
-        answers = (np.empty_like(part), np.empty(m), np.empty(m), np.empty(m, np.intp), np.empty(m),
-                   np.empty(m), np.empty(m, np.intp), np.zeros((m, len(COUNTS)), np.intp))
-        cells, lists = room(K, d), scratch(len(index.X), 4 * K, points_)
+    def work(rows: slice, K: int) -> None:
+        if getattr(desk, "K", 0) != K:
+            desk.K, desk.cells = K, room(K, part.shape[1])
+            desk.lists, desk.program = scratch(len(index.X), 4 * K, points_), program(K, part.shape[1])
+            desk.lows = np.empty((size, len(index.X)), np.float32)
+            desk.least = np.empty(len(index.X) // CHUNK, np.float32)
+        views = index.bounds(part[rows], desk.lows[:len(part[rows])])
+        answers = tuple(each[rows] for each in out)
         if norm == 2:
-            search_block(part, own[rows], low, high, box is not None, caps[rows], margins[rows],
-                         allowed[rows], lows, coords, rests, lengths, least, cells, points_, lists, use,
-                         *answers)
+            search_block(part[rows], own[rows], low, high, box is not None, caps[rows], margins[rows],
+                         allowed[rows], *views, desk.least, desk.cells, points_, desk.lists, use, *answers)
         else:
-            outside = np.maximum(low - part, part - high).max(axis=1)
-            polyhedral_block(part, own[rows], low, high, norm == np.inf, np.maximum(outside, 0), lows,
-                             coords, rests, lengths, least, cells, program(K, d), points_, lists, use,
-                             *answers)
-        targets = (out.points, out.squares, out.lower, out.winner, out.gap, out.near, status, out.counts)
-        for target, answer in zip(targets, answers, strict=True):
-            target[rows] = answer
-        if advance is not None:
-            advance(len(rows))
-        return len(rows)
+            polyhedral_block(part[rows], own[rows], low, high, norm == np.inf, starts[rows], *views,
+                             desk.least, desk.cells, desk.program, points_, desk.lists, use, *answers)
+        if advance is not None and K == _ROOM:
+            advance(len(part[rows]))
 
-    size = int(np.clip(_BOUNDS // len(index.X), 16, 128))
     with _BLAS.limit(limits=1, user_api="blas"):
-        _spread(work, np.arange(n), size, 16, threads)
-        room_ = 16
+        _spread(work, [slice(at, at + size) for at in range(0, n, size)], _ROOM, threads)
+        K = _ROOM
         while (status == FULL).any():
-            room_ *= 4
-            _spread(work, np.flatnonzero(status == FULL), size, room_, threads)
-    out.points[out.winner < 0] = np.nan
+            K *= 4
+            _spread(work, [slice(at, at + 1) for at in np.flatnonzero(status == FULL)], K, threads)
+    reached, squares, lower, winner, gap, near, _, counts = out
+    points, beside = index.widen(reached, X, box, norm)
+    points[winner < 0] = np.nan
     if norm != 2:
-        out.squares[:], out.lower[:] = out.squares**2, out.lower**2
-    return out
+        squares, lower = (squares + beside) ** 2, (lower + beside) ** 2
+    else:
+        squares, lower = squares + beside, lower + beside
+    return Nearest(points, squares, lower, winner, gap, near, counts)
 
 
-def _spread(work: Callable[[Index, int], int], rows: Index, size: int, K: int, threads: int) -> None:
-    """Cut ``rows`` into blocks that do not depend on the number of threads, and work on each."""
-    blocks = [rows[at:at + size] for at in range(0, len(rows), size)]
+def _spread(work: Callable[[slice, int], None], blocks: list[slice], K: int, threads: int) -> None:
+    """Work on each block; what the blocks are does not depend on the number of threads."""
     if threads == 1 or len(blocks) == 1:
         for block in blocks:
             work(block, K)
@@ -127,11 +128,12 @@ def _spread(work: Callable[[Index, int], int], rows: Index, size: int, K: int, t
             done.result()
 
 
-def _caps(index: RegionIndex, X: Floats, box: Box | None) -> Floats:
-    """Return a squared distance no point of the box exceeds, or -1 where every point is in the box."""
-    if box is None or inside(index, box):
-        return np.full(len(X), -1.0)
-    widest = np.maximum(box.high - X, X - box.low)
+def _caps(index: RegionIndex, part: Floats, low: Floats, high: Floats) -> Floats:
+    """Return a squared distance no point of the box exceeds, or -1 where every training point is in the box."""
+    f = index.features
+    if (low <= index.low[f]).all() and (index.high[f] <= high).all():
+        return np.full(len(part), -1.0)
+    widest = np.maximum(high - part, part - low)
     if not np.isfinite(widest).all():
         raise InputError("some training points lie outside the box, and the box is not bounded on every "
                          "side. Give finite bounds for every feature, or a box that holds these points.")
@@ -146,12 +148,12 @@ def inside(index: RegionIndex, box: Box) -> bool:
 def nearest_others(index: RegionIndex, X: Floats, own: Index, m: int) -> tuple[Index, Floats]:
     """Return the ``m`` points of other classes nearest to each row of ``X`` (b, d), and all others' distance.
 
-    The second is the least distance of a point left out; infinite if none is. Rows with fewer than ``m``
-    others repeat their nearest.
+    The second is the least distance, over the features kept, of a point left out; infinite if none is. Rows
+    with fewer than ``m`` others repeat their nearest.
     """
     rows, beyond = np.empty((len(X), min(m, len(index.X))), np.intp), np.full(len(X), np.inf)
     square = np.einsum("ij,ij->i", index.X, index.X)
-    for b, x in enumerate(X):
+    for b, x in enumerate(index.cut(X)):
         far = np.where(index.order < 0, np.inf, square - 2 * (index.X @ x) + x @ x)
         far[index.start[own[b]]:index.stop[own[b]]] = np.inf
         near = np.argsort(far, kind="stable")[:m + 1]
@@ -171,7 +173,7 @@ def bounded(box: Box | None, d: int) -> tuple[Floats, Floats]:
 def points_of(index: RegionIndex) -> Points:
     """Return the arrays of the index as kernels take them."""
     return Points(index.X, index.start, index.stop, index.centre, index.axes.astype(np.float32), index.coords,
-                  index.rest, index.largest)
+                  index.rest, index.apart2, index.largest)
 
 
 def scratch(m: int, pool: int, p: Points) -> Scratch:
@@ -180,4 +182,4 @@ def scratch(m: int, pool: int, p: Points) -> Scratch:
     return Scratch(np.empty(m, np.intp), np.empty(m), np.empty(m), np.empty(m, np.intp), np.empty(m),
                    np.empty(m), np.empty(m, np.intp), np.empty(m, np.intp), np.empty(pool, np.intp),
                    np.empty(pool), np.empty(d), np.empty(width, np.float32), np.empty(4),
-                   np.empty(0, np.intp))
+                   np.empty(d + 1, np.intp), np.empty(0, np.intp))

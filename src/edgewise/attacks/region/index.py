@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgewise.arrays import Floats, Index
+from edgewise.arrays import Box, Floats, Index
 
 
 CHUNK = 16
@@ -14,6 +14,7 @@ CHUNK = 16
 
 _PLAIN = 24
 _SAMPLE = 3000
+_RESIDENT = 2048  # training points up to which their distances among themselves are kept
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,8 @@ class RegionIndex:
 
         |c_u - c_w|^2 + (rho_u - rho_w)^2 <= |u - w|^2 <= |c_u - c_w|^2 + (rho_u + rho_w)^2,
 
-    so that distances are bounded from ``p`` numbers instead of ``d``; memory is O(n (d + p)).
+    so that distances are bounded from ``p`` numbers instead of ``d``; memory is O(n (d + p)). Features in
+    which all training points agree bind nothing: they are left out, and ``d`` below counts the others.
 
     Parameters
     ----------
@@ -43,8 +45,10 @@ class RegionIndex:
         ``(p + 3, m)`` float32: the matrix whose product with a query's row bounds its squared distances.
     largest
         The largest distance of a point from the centre.
-    low, high
-        The smallest and largest value of each feature ``(d,)``.
+    features, low, high
+        The features kept, and the smallest and largest value of every feature, also of those left out.
+    apart2
+        Up to 2,048 points: their squared distances ``(m, m)``, float32, rounded up; otherwise empty.
     """
 
     X: Floats
@@ -57,12 +61,18 @@ class RegionIndex:
     rest: Floats
     columns: Floats
     largest: float
+    features: Index
     low: Floats
     high: Floats
+    apart2: Floats
 
     @classmethod
-    def of(cls, X: Floats, y: Index, n_classes: int, p: int | None = None) -> RegionIndex:
+    def of(cls, X: Floats, y: Index, n_classes: int, p: int | None = None,
+           resident: int = _RESIDENT) -> RegionIndex:
         """Index the points ``X`` (n, d) of classes ``y`` (n,), positions below ``n_classes``."""
+        low, high = X.min(axis=0).astype(float), X.max(axis=0).astype(float)
+        features = np.flatnonzero(low < high) if (low < high).any() else np.zeros(1, np.intp)
+        X = X[:, features]
         n, d = X.shape
         pieces, begin, end = [], [], []
         at = 0
@@ -81,16 +91,48 @@ class RegionIndex:
         columns = np.empty((axes.shape[1] + 3, len(order)), np.float32)
         columns[:-3], columns[-3], columns[-2], columns[-1] = coords.T, rest, square, 1
         columns[-2, order < 0] = np.float32(1e30)
+        apart2 = _apart2(points - centre, square) if len(order) <= resident else np.empty((0, 0), np.float32)
         return cls(points, np.array(begin), np.array(end), order, centre, axes, coords, rest, columns,
-                   float(np.sqrt(square.max())), points.min(axis=0), points.max(axis=0))
+                   float(np.sqrt(square.max())), features, low, high, apart2)
 
-    def bounds(self, X: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    def cut(self, X: Floats) -> Floats:
+        """Return the features of ``X`` (b, all) that are kept, float64."""
+        kept = X if len(self.features) == len(self.low) else np.take(X, self.features, axis=1)
+        return np.ascontiguousarray(kept, dtype=np.float64)
+
+    def widen(self, Z: Floats, X: Floats, box: Box | None, norm: float) -> tuple[Floats, Floats]:
+        """Return ``Z`` (b, d) with all features, those left out being those of ``X`` brought into the box.
+
+        The second is what that adds to the length, or for norm 2 to its square, ``(b,)``; in the infinity norm
+        nothing, for the largest step is bounded below beforehand.
+        """
+        gone = np.zeros(len(Z))
+        if len(self.features) == len(self.low):
+            return Z, gone
+        points = X.astype(np.float64)
+        if box is not None:
+            others = np.flatnonzero(self.low == self.high)
+            before = np.take(points, others, axis=1)
+            after = np.clip(before, box.low[others], box.high[others])
+            if not np.array_equal(before, after):
+                points[:, others] = after
+                gone = gone if norm == np.inf else (np.abs(after - before) ** norm).sum(axis=1)
+        points[:, self.features] = Z
+        return points, gone
+
+    def whole(self, rows: Index) -> Floats:
+        """Return training points with all their features."""
+        points = np.repeat(self.low[None], len(rows), axis=0)
+        points[:, self.features] = self.X[rows]
+        return points
+
+    def bounds(self, X: Floats, out: Floats | None = None) -> tuple[Floats, Floats, Floats, Floats]:
         """Return lower bounds ``(b, m)`` of squared distances, and coordinates, rests, lengths of ``X``."""
         coords, rest, square = project(X, self.centre, self.axes)
         rows = np.empty((len(X), coords.shape[1] + 3), np.float32)
         rows[:, :-3], rows[:, -3], rows[:, -2] = -2 * coords, -2 * rest, 1
         rows[:, -1] = square - self.slack(np.sqrt(square))
-        return rows @ self.columns, coords, rest, np.sqrt(square)
+        return np.matmul(rows, self.columns, out=out), coords, rest, np.sqrt(square)
 
     def slack(self, length: Floats) -> Floats:
         """Return what float32 may have cost a bound for queries at ``length`` from the centre."""
@@ -108,6 +150,13 @@ def project(X: Floats, centre: Floats, axes: Floats) -> tuple[Floats, Floats, Fl
     if axes.shape[0] == axes.shape[1]:
         left[:] = 0
     return coords.astype(np.float32), np.sqrt(left).astype(np.float32), square
+
+
+def _apart2(moved: Floats, square: Floats) -> Floats:
+    """Return squared distances between centred points, rounded up by more than the product may lose."""
+    apart2 = square[:, None] + square - 2 * (moved @ moved.T)
+    slack = 4e-16 * (moved.shape[1] + 8) * square.max() + np.finfo(np.float32).tiny
+    return ((np.maximum(apart2, 0) + slack) * (1 + 2.0**-22)).astype(np.float32)
 
 
 def _default_p(n: int, d: int) -> int:

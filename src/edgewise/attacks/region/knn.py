@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from threading import local
 
 import numpy as np
@@ -81,9 +81,9 @@ def vote(index: RegionIndex, k: int, X: Floats, own: Index, box: Box | None, *, 
          margin: Floats | float = 0.0, start: Votes | None = None, threads: int = 1,
          advance: Callable[[int], object] | None = None, without: tuple[str, ...] = ()) -> Votes:
     """Return for each row of ``X`` the nearest point at which k neighbours elect another class."""
-    n, d = X.shape
-    width = HEAD + 2 * k + 2 * ROOM
-    low, high = bounded(box, d)
+    part, width = index.cut(X), HEAD + 2 * k + 2 * ROOM
+    n, d = part.shape
+    low, high = (bound[index.features] for bound in bounded(box, X.shape[1]))
     use = np.array([name not in without for name in FILTERS])
     margins = np.broadcast_to(np.asarray(margin, float), (n,))
     out = Votes(np.full((n, d), np.nan), np.zeros(n), np.zeros(n, bool), np.zeros(n, bool),
@@ -97,7 +97,7 @@ def vote(index: RegionIndex, k: int, X: Floats, own: Index, box: Box | None, *, 
         if not hasattr(desk, "c"):
             desk.c, desk.w = room(4 * ROOM, d), scratch(len(index.X), 4 * ROOM, p)
             desk.rows = np.empty((nodes + len(index.X) + 64, width), np.intp)
-        x = np.ascontiguousarray(X[b], dtype=np.float64)
+        x = part[b]
         lows, coords, rests, lengths = index.bounds(x[None])
         least = lows[0].reshape(-1, CHUNK).min(axis=1)
         types = kinds_of_loss(k, own[b], len(index.start))
@@ -130,7 +130,9 @@ def vote(index: RegionIndex, k: int, X: Floats, own: Index, box: Box | None, *, 
         with ThreadPoolExecutor(threads) as pool:
             for done in [pool.submit(one, b) for b in range(n)]:
                 done.result()
-    return out
+    points, beside = index.widen(out.points, X, box, 2)
+    points[~out.found] = np.nan
+    return replace(out, points=points, lower=out.lower + beside)
 
 
 def _candidates(index: RegionIndex, x: Floats, lows: Floats, own: int, room_: int,

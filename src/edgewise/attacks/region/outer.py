@@ -31,6 +31,7 @@ from edgewise.attacks.region.search import (
     Scratch,
     View,
     below,
+    between2,
     gap2,
     least_estimate,
     nearest,
@@ -59,13 +60,13 @@ def _raise_bound(e: int, size: int, p: Points, w: Scratch, use: Any, counts: Any
     j = w.live[e]
     for a in range(w.live_upto[e], size):
         i = w.pool[a]
-        if use[INTERVAL] and a > 0:
+        if use[INTERVAL] and a > 0 and p.apart2.size == 0:
             side = p.rest[j] - p.rest[i]
             apart2 = gap2(p.coords, j, p.coords[i]) + side * side - 1e-5 * p.largest * p.largest
             if apart2 > 0 and bisector(w.live_far[e], w.pool_far[a], apart2) <= w.live_bound[e]:
                 continue
-        counts[EXACT] += 1
-        bound = bisector(w.live_far[e], w.pool_far[a], dist2(p.X, i, p.X[j]))
+        counts[EXACT] += p.apart2.size == 0
+        bound = bisector(w.live_far[e], w.pool_far[a], between2(i, j, p))
         if bound > w.live_bound[e] or a == 0:
             w.live_bound[e], w.live_best[e] = bound, a
     w.live_upto[e] = size
@@ -160,14 +161,20 @@ def _screen(i1: int, d1: float, first: int, ub: float, own: int, allowed: Any, q
         j = w.found[e]
         if j == first:
             continue
+        least = np.inf
         if use[SCREEN]:
             side = p.rest[j] + p.rest[i1]
-            apart = np.sqrt(gap2(p.coords, j, p.coords[i1]) * np.float32(1.00001) + side * side)
-            if v.low[j] - d1 >= 2.0 * ub * (apart + 1e-6 * p.largest):
+            apart = np.sqrt(p.apart2[i1, j] if p.apart2.size else
+                            gap2(p.coords, j, p.coords[i1]) * np.float32(1.00001) + side * side)
+            least = 2.0 * ub * (apart + 1e-6 * p.largest)
+            if v.low[j] - d1 >= least:
                 continue
-        counts[EXACT] += 2
+        counts[EXACT] += 1
         far = dist2(p.X, j, q.x)
-        bound = bisector(far, d1, dist2(p.X, i1, p.X[j]))
+        if far - d1 >= least:
+            continue
+        counts[EXACT] += p.apart2.size == 0
+        bound = bisector(far, d1, between2(i1, j, p))
         if bound < ub or not use[SCREEN]:
             m = survive(j, far, bound, m, w)
     return m
@@ -194,7 +201,7 @@ def search(own: int, cap: float, margin: float, allowed: Any, q: Query, c: Cell,
     if first >= 0:
         counts[EXACT] += 2
         far = dist2(p.X, first, q.x)
-        m = survive(first, far, bisector(far, d1, dist2(p.X, i1, p.X[first])), 0, w)
+        m = survive(first, far, bisector(far, d1, between2(i1, first, p)), 0, w)
     screened = False
     while m:
         e = nearest_live(m, w)
@@ -222,15 +229,24 @@ def search(own: int, cap: float, margin: float, allowed: Any, q: Query, c: Cell,
     return SOLVED, ub2, min(ub2, stalled2), winner, gap, d1
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS, error_model="numpy")
-def search_block(X: Any, own: Any, low: Any, high: Any, boxed: bool, caps: Any, margins: Any, allowed: Any,
-                 lows: Any, coords: Any, rests: Any, lengths: Any, least: Any, c: Cell, p: Points, w: Scratch,
-                 use: Any,
-                 points: Any, squares: Any, lowers: Any, winners: Any, gaps: Any, nears: Any, status: Any,
-                 counts: Any) -> None:
-    """Run `search` for every row of ``X``; the last eight arrays take the answers."""
+@njit(**INNER)
+def _rows(X: Any, own: Any, low: Any, high: Any, boxed: bool, caps: Any, margins: Any, allowed: Any,
+          lows: Any, coords: Any, rests: Any, lengths: Any, least: Any, c: Cell, p: Points, w: Scratch,
+          use: Any, points: Any, squares: Any, lowers: Any, winners: Any, gaps: Any, nears: Any, status: Any,
+          counts: Any) -> None:
+    """Do what `search_block` does, without reference counts on the views of single rows."""
     for b in range(X.shape[0]):
         q = Query(X[b], low, high, boxed)
         v = View(lows[b], least, coords[b], rests[b], lengths[b], p.start[own[b]], p.stop[own[b]])
         status[b], squares[b], lowers[b], winners[b], gaps[b], nears[b] = search(
             own[b], caps[b], margins[b], allowed[b], q, c, v, p, w, use, points[b], counts[b])
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS, error_model="numpy")
+def search_block(X: Any, own: Any, low: Any, high: Any, boxed: bool, caps: Any, margins: Any, allowed: Any,
+                 lows: Any, coords: Any, rests: Any, lengths: Any, least: Any, c: Cell, p: Points, w: Scratch,
+                 use: Any, points: Any, squares: Any, lowers: Any, winners: Any, gaps: Any, nears: Any,
+                 status: Any, counts: Any) -> None:
+    """Run `search` for every row of ``X``; the last eight arrays take the answers."""
+    _rows(X, own, low, high, boxed, caps, margins, allowed, lows, coords, rests, lengths, least, c, p, w, use,
+          points, squares, lowers, winners, gaps, nears, status, counts)

@@ -18,7 +18,7 @@ CELLS, CALLS, EXACT, STEPS = 0, 1, 2, 3
 
 
 class Points(NamedTuple):
-    """The arrays of a `RegionIndex` that a search reads, ``axes`` in float32."""
+    """The arrays of a `RegionIndex` that a search reads, ``axes`` in float32; ``apart2`` may be empty."""
 
     X: Any
     start: Any
@@ -27,6 +27,7 @@ class Points(NamedTuple):
     axes: Any
     coords: Any
     rest: Any
+    apart2: Any
     largest: float
 
 
@@ -49,7 +50,7 @@ class Scratch(NamedTuple):
     distance plus the path so far; ``live``: cells that may win, with squared distance, bound, best pool
     member and how many were met; ``pool`` with squared distances: own points that ever held a point back;
     ``cz``: coordinates of ``z``; ``about``: its distance from the centre, their error, its rest and that
-    one's error.
+    one's error; ``moved``: a list of features.
     """
 
     found: Any
@@ -65,6 +66,7 @@ class Scratch(NamedTuple):
     z: Any
     cz: Any
     about: Any
+    moved: Any
     none: Any
 
 
@@ -100,6 +102,12 @@ def gap2(coords: Any, i: int, c: Any) -> Any:
         gap = coords[i, t] - c[t]
         total += gap * gap
     return total
+
+
+@njit(**INNER)
+def between2(i: int, j: int, p: Points) -> float:
+    """Return the squared distance of two training points; rounded up where it is resident."""
+    return float(p.apart2[i, j]) if p.apart2.size else dist2(p.X, i, p.X[j])
 
 
 @njit(**INNER)
@@ -140,19 +148,23 @@ def nearest(x: Any, v: View, p: Points, begin: int, end: int, w: Scratch, counts
 
 
 @njit(**INNER)
-def _shift(delta: Any, axes: Any, cz: Any) -> None:
-    """Add the coordinates of ``delta`` to ``cz``, four features that moved at a time."""
-    zero = np.float32(0.0)
-    t0, t1, t2, t3, s0, s1, s2, s3, have = 0, 0, 0, 0, zero, zero, zero, zero, 0
-    for t in range(delta.size + 1):
-        if t < delta.size and delta[t] != 0.0:
-            t0, t1, t2, t3 = t1, t2, t3, t
-            s0, s1, s2, s3 = s1, s2, s3, np.float32(delta[t])
-            have += 1
-        if have == 4 or (t == delta.size and have > 0):
-            for e in range(cz.size):
-                cz[e] += (s0 * axes[t0, e] + s1 * axes[t1, e]) + (s2 * axes[t2, e] + s3 * axes[t3, e])
-            s0, s1, s2, s3, have = zero, zero, zero, zero, 0
+def _shift(delta: Any, axes: Any, cz: Any, moved: Any) -> None:
+    """Add the coordinates of ``delta`` to ``cz``, four features that moved at a time, listed in ``moved``."""
+    count = 0
+    for t in range(delta.size):
+        moved[count] = t
+        count += delta[t] != 0.0
+    whole = count - count % 4
+    for g in range(0, whole, 4):
+        t0, t1, t2, t3 = moved[g], moved[g + 1], moved[g + 2], moved[g + 3]
+        s0, s1 = np.float32(delta[t0]), np.float32(delta[t1])
+        s2, s3 = np.float32(delta[t2]), np.float32(delta[t3])
+        for e in range(cz.size):
+            cz[e] += (s0 * axes[t0, e] + s1 * axes[t1, e]) + (s2 * axes[t2, e] + s3 * axes[t3, e])
+    for g in range(whole, count):
+        s0 = np.float32(delta[moved[g]])
+        for e in range(cz.size):
+            cz[e] += s0 * axes[moved[g], e]
 
 
 @njit(**INNER)
@@ -179,7 +191,7 @@ def place(j: int, k: int, q: Query, c: Cell, v: View, p: Points, w: Scratch) -> 
         cz[e] = v.c[e]
     if q.boxed or j < 0:
         blur = (touched + 8.0) * np.sqrt(cz.size) * away
-        _shift(delta, p.axes, cz)
+        _shift(delta, p.axes, cz, w.moved)
     else:
         blur = 8.0 * away
         for a in range(k):
@@ -231,7 +243,7 @@ def rival(reach2: float, spread: float, path: float, v: View, p: Points, w: Scra
     limit = (radius + spread) ** 2 if use[RANGE] else np.inf
     counts[CALLS] += 1
     count = below(v.low, v.least, v.begin, v.end, limit, w.found, 0)
-    kept, promising, least = 0, -1, np.inf
+    kept = 0
     for e in range(count):
         i = w.found[e]
         if use[MOVEMENT] and w.seen[i] - path >= radius:
@@ -241,17 +253,20 @@ def rival(reach2: float, spread: float, path: float, v: View, p: Points, w: Scra
             w.seen[i] = np.sqrt(max(value, 0.0)) - w.about[1] + path
             if value >= best:
                 continue
-        if value < least:
-            least, promising = value, kept
         w.found[kept], w.value[kept] = i, value
         kept += 1
-    for e in range(kept):
-        place_ = promising if e == 0 else 0 if e == promising else e
-        i = w.found[place_]
-        if w.value[place_] < best:
-            counts[EXACT] += 1
-            value = dist2(p.X, i, w.z)
-            w.seen[i] = np.sqrt(value) * (1.0 - 1e-9) + path
-            if value < best:
-                best, which = value, i
+    while kept > 0:
+        least = 0
+        for e in range(1, kept):
+            least = e if w.value[e] < w.value[least] else least
+        if w.value[least] >= best:
+            break
+        i = w.found[least]
+        counts[EXACT] += 1
+        value = dist2(p.X, i, w.z)
+        w.seen[i] = np.sqrt(value) * (1.0 - 1e-9) + path
+        if value < best:
+            best, which = value, i
+        kept -= 1
+        w.found[least], w.value[least] = w.found[kept], w.value[kept]
     return which

@@ -25,7 +25,7 @@ def cross(model: Access, X: Floats, y: Labels, own: Index, box: Box | None, at: 
     """
     points = np.full(X.shape, np.nan, X.dtype)
     unit = np.finfo(X.dtype).eps
-    winner = fit.index.X[np.maximum(at.winner, 0)]
+    winner = fit.index.whole(np.maximum(at.winner, 0))
     scale = fit.largest2 + np.einsum("ij,ij->i", at.points, at.points)
     far = np.einsum("ij,ij->i", winner - X, winner - X)
     gap = np.maximum(at.gap, np.finfo(float).tiny)
@@ -107,7 +107,7 @@ def _on_the_way(model: Access, X: Floats, y: Labels, own: Index, box: Box | None
         todo = np.flatnonzero(np.isnan(points[:, 0]) & (near[:, e] >= 0))
         if not len(todo):
             break
-        ends = fit.index.X[near[todo, e]].astype(X.dtype)
+        ends = fit.index.whole(near[todo, e]).astype(X.dtype)
         ends = ends if box is None else box.clip(ends)
         good = model.view(rows[todo]).labels(ends) != y[rows[todo]]
         points[todo[good]] = ends[good]
