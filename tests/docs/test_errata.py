@@ -1,0 +1,151 @@
+"""The figures on the errata page are those of the committed runs; one that moves must be written anew."""
+
+import csv
+import json
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgewise.paper.published import published
+from edgewise.results import published_run
+
+
+ROOT = Path(__file__).parents[2]
+PAGE = " ".join((ROOT / "docs" / "errata.md").read_text(encoding="utf-8").replace("**", "").split())
+BUDGETS = ("50", "100", "250", "500")
+
+
+def section(title):
+    """Return the text of one entry."""
+    found = re.search(rf"### {re.escape(title)} (.*?)(?= ##|$)", PAGE)
+    assert found, f"no entry {title!r}"
+    return found[1]
+
+
+def shown(value, places=3):
+    return f"{value:.{places}f}".replace("0.", ".", 1)
+
+
+@pytest.fixture(scope="module")
+def figures():
+    """Return the values over seeds of every figure of Tables 2 to 5, by table and coordinates."""
+    values = defaultdict(list)
+    for table in ("table2", "table3", "table4", "table5"):
+        for fact in published_run(ROOT / "results" / f"{table}.jsonl")[1]:
+            for row in fact.figures["rows"]:
+                where = [row[name] for name in ("model", "attack", "arm", "budget")]
+                for metric, value in row["values"].items():
+                    values[table, fact.cell.settings["data"], *where, metric].append(value)
+    return {key: np.array(value) for key, value in values.items()}
+
+
+@pytest.fixture(scope="module")
+def readings():
+    text = (ROOT / "results" / "benchmarks" / "readings.json").read_text(encoding="utf-8")
+    return {name: {key: value["mean"] for key, value in part["figures"].items()}
+            for name, part in json.loads(text)["figures"].items()}
+
+
+def test_readings(readings):
+    text = section("Halfmoon's noise")
+    for noise in (0.2, 0.25, 0.3):
+        assert shown(readings["halfmoon"][f"noise={noise}, accuracy"]) in text
+    sizes = [readings["halfmoon"][f"noise={noise}, L-infinity"] for noise in (0.1, 0.15, 0.2, 0.25, 0.3)]
+    assert f"{shown(min(sizes))} to {shown(max(sizes))}" in text
+    for reading in ("paper", "source"):
+        assert shown(readings["abalone"][f"reading={reading}"]) in section("Abalone's label")
+    crossing = readings["equation_9"]
+    for start in ("x", "the origin"):
+        assert f"{100 * crossing[f'printed, from {start}']:.0f} %" in section("Equation 9, the direct attack")
+    assert crossing["meant"] == 1
+    for eps in (0.05, 0.1, 0.15):
+        for step in ("eps", "2.5 eps / 40"):
+            found = 100 * readings["equation_14"][f"eps={eps}, step={step}"]
+            assert f"{found:.1f}" in section("Equation 14, PGD")
+    for alpha in (1, 10, 100):
+        both = (shown(readings["ridge"][f"alpha={alpha}, {y}"]) for y in ("y", "y - 1/2"))
+        assert " and ".join(both) in section("Table 5: the intercept")
+
+
+def test_table_2(figures):
+    text = section("Table 2: the norm of the perturbation")
+    for data in ("mnist-1v7", "halfmoon"):
+        for metric in ("perturbation_l2", "perturbation_linf"):
+            mean = figures["table2", data, "1-nn", "region-exact", "adversarial", "", metric].mean()
+            assert shown(mean, 2 if mean > 1 else 3) in text
+    worse = [np.mean(values) < figures["table2", data, "1-nn", "", "baseline", "", "accuracy"].mean()
+             for (table, data, _, _, arm, _, metric), values in figures.items()
+             if table == "table2" and arm == "victim-labelled" and metric == "accuracy"]
+    assert len(worse) == sum(worse) == 30
+    verdicts = (ROOT / "results" / "table2.md").read_text(encoding="utf-8")
+    assert verdicts.count("significantly better than baseline in 5 of 15 cells, worse in 3") == 1
+    assert verdicts.count("significantly better than clean in 0 of 15 cells") == 1
+
+
+def test_table_3(figures):
+    def mean(data, arm, budget, metric="accuracy"):
+        attack = "opt" if arm == "boundary" else ""
+        return figures["table3", data, "1-nn", attack, arm, budget, metric].mean()
+
+    text = section("Table 3: an accuracy below chance")
+    assert shown(mean("abalone", "random", "100")) in text
+    assert shown(mean("mnist-1v7", "boundary", "1000")) in text
+    assert shown(mean("halfmoon", "boundary", "500")) in text
+    behind = mean("mnist-1v7", "clean-equal-queries", "1000") - mean("mnist-1v7", "boundary", "1000")
+    assert shown(behind) in section("Table 3: queries that are not counted")
+    assert 290 < mean("halfmoon", "boundary", "500", "queries") / 500 < 310
+
+
+def test_tables_4_and_5(figures):
+    clean = figures["table4", "abalone", "1-nn", "", "clean", "100", "accuracy"]
+    text = section("Tables 4 and 5: four clean columns")
+    assert shown(clean.min()) in text
+    assert shown(clean.max()) in text
+    assert shown(clean.std(ddof=1)) in text
+    text = section("Tables 4 and 5: where the points lie")
+    for table, model in (("table4", "1-nn"), ("table5", "kernel-ridge-linear")):
+        for arm in ("small-perturbation-0.1", "small-perturbation", "small-perturbation-1"):
+            gains = [values.mean() - figures[table, key[1], model, "", "clean", key[5], "accuracy"].mean()
+                     for key, values in figures.items()
+                     if key[0] == table and key[2] == model and key[4] == arm and key[6] == "accuracy"]
+            assert len(gains) == 48
+            assert shown(np.mean(gains)).lstrip("+") in text
+
+
+def test_what_the_paper_prints():
+    below, equal = defaultdict(int), defaultdict(int)
+    for table, model in (("table4", "1-nn"), ("table5", "kernel-ridge-linear")):
+        for data in ("halfmoon", "abalone", "mnist-1v7"):
+            for attack in ("fgsm", "pgd", "deepfool", "cw"):
+                for budget in BUDGETS:
+                    small, clean = (published(table, data=data, model=model, attack=attack, arm=arm,
+                                              budget=budget) for arm in ("small-perturbation", "clean"))
+                    below[table] += small < clean
+                    equal[table] += small == clean
+    text = section("Tables 4 and 5 against their own claim")
+    assert f"below clean in {below['table4']} of 48 cells and equal in {equal['table4']}" in text
+    assert f"in Table 5 below in {below['table5']} of 48" in text
+
+
+def test_theory():
+    folder = ROOT / "results" / "theory"
+    with (folder / "guarantees.csv").open(encoding="utf-8", newline="") as file:
+        printed = [row["printed 3.1"] for row in csv.DictReader(file) if row["labels"] == "noisy"]
+    printed = [float(value) for value in printed if value]
+    assert f"{sum(value == 0 for value in printed)} of {len(printed)} noisy" in section("Theorem 3.1 (k-NN)")
+    with (folder / "exponents.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["labels"] == "clean"]
+    text = section("Theorem 3.2 (Nadaraya-Watson)")
+    off = max(abs(float(row["measured"]) - float(row["theory"])) for row in rows)
+    assert f"within {shown(off)}" in text
+    for row in (row for row in rows if row["d"] == "1" and row["β"] in ("0", "0.75")):
+        assert shown(float(row["measured"])) in text
+    with (folder / "cure.csv").open(encoding="utf-8", newline="") as file:
+        excess = {(row["sample"], row["learner"]): row["excess x 1000"] for row in csv.DictReader(file)}
+    text = section('"Performance improves as β increases"')
+    for sample in ("β=0", "β=0.5", "β=0.75"):
+        assert excess[sample, "knn"] in text
+        assert excess[sample, "knn-weighted"] in text
