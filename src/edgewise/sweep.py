@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-import joblib
 from threadpoolctl import threadpool_limits
 
 from edgewise.arrays import check_count
+from edgewise.engines import Lost, spread
 from edgewise.progress import track
 from edgewise.store import Cell, Fact, Store
 
@@ -31,11 +32,12 @@ class Failure:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a sweep did: cells computed now, cells that were there already, cells that failed."""
+    """What a sweep did: cells computed now, cells there already, cells that failed, workers that died."""
 
     computed: int
     present: int
     failures: tuple[Failure, ...]
+    losses: tuple[str, ...] = ()
 
 
 Watch = Callable[[Fact | Failure], None]
@@ -46,7 +48,8 @@ def sweep(cells: Sequence[Cell], work: Work, store: Store, *, jobs: int = 1, pro
     """Compute every missing cell and write it as soon as it is there.
 
     Only this process writes; a worker gets a cell and returns figures, with one BLAS thread each so that
-    figures do not depend on ``jobs``. A cell that raises is reported and the rest goes on.
+    figures do not depend on ``jobs`` or on the engine in force (`edgewise.engines.engine`). A cell that
+    raises is reported and the rest goes on; the cells of a worker that dies are computed again.
 
     Parameters
     ----------
@@ -69,9 +72,10 @@ def sweep(cells: Sequence[Cell], work: Work, store: Store, *, jobs: int = 1, pro
     unique = {cell.key: cell for cell in cells}
     missing = [cell for cell in unique.values() if store.get(cell) is None]
     failures: list[Failure] = []
+    losses: list[str] = []
     with track(len(unique), what, show=progress) as advance:
         advance(len(unique) - len(missing))
-        for outcome in _outcomes(missing, work, jobs):
+        for outcome in _outcomes(missing, work, jobs, losses):
             if isinstance(outcome, Failure):
                 failures.append(outcome)
             else:
@@ -79,14 +83,17 @@ def sweep(cells: Sequence[Cell], work: Work, store: Store, *, jobs: int = 1, pro
             advance(1)
             if watch is not None:
                 watch(outcome)
-    return Summary(len(missing) - len(failures), len(unique) - len(missing), tuple(failures))
+    return Summary(len(missing) - len(failures), len(unique) - len(missing), tuple(failures),
+                   tuple(losses))
 
 
-def _outcomes(cells: Sequence[Cell], work: Work, jobs: int) -> Any:
-    if jobs == 1 or len(cells) <= 1:
-        return (_one(work, cell) for cell in cells)
-    parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
-    return parallel(joblib.delayed(_one)(work, cell) for cell in cells)
+def _outcomes(cells: Sequence[Cell], work: Work, jobs: int, losses: list[str]) -> Iterator[Fact | Failure]:
+    for number, outcome in spread(partial(_one, work), cells, jobs=jobs, lost=losses.append):
+        if isinstance(outcome, Lost):
+            message = f"its worker died each time it was computed: {outcome.reason}"
+            yield Failure(cells[number], message, message)
+        else:
+            yield outcome
 
 
 def _one(work: Work, cell: Cell) -> Fact | Failure:
