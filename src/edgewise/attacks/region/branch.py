@@ -29,7 +29,17 @@ from edgewise.attacks.region.nodes import (
     known,
     project,
 )
-from edgewise.attacks.region.search import INTERVAL, Points, Scratch, View, below, interval, place, slack_at
+from edgewise.attacks.region.search import (
+    INTERVAL,
+    Points,
+    Scratch,
+    View,
+    below,
+    between2,
+    interval,
+    place,
+    slack_at,
+)
 
 
 LISTS: dict[str, Any] = {**INNER, "_nrt": True}
@@ -43,7 +53,7 @@ def _nearer(reach2: float, spread: float, label: int, row: Any, width: int, besi
     begin, end = p.start[label], p.stop[label]
     radius = np.sqrt(max(reach2, 0.0))
     slack = slack_at(radius, p, w)
-    found = below(v.low, v.least, begin, end, (radius + spread) ** 2 * (1 + 1e-9), w.found, 0)
+    found = below(v.low, v.least, begin, end, (radius + spread) ** 2 * (1 + 1e-9), w.found, np.intp(0))
     for e in range(found):
         i = w.found[e]
         if use[INTERVAL] and interval(i, slack, p, w) >= reach2:
@@ -78,8 +88,12 @@ def _child(row: Any, bound: float, nodes: Any, size: int, heap: Any) -> int:
 
 @njit(**LISTS)
 def _commit(row: Any, bound: float, width: int, types: Any, cand: Any, kind: Any,
-            far: Any, q: Query, p: Points, nodes: Any, size: int, heap: Any) -> int:
+            far: Any, q: Query, p: Points, w: Scratch, nodes: Any, size: int, heap: Any) -> int:
     """Queue a child for every candidate before the last member that may be the next one."""
+    for e in range(row[OUT]):
+        code = row[HEAD + width + ROOM + e]
+        w.found[e] = code if code >= 0 else -code - 1
+        w.value[e] = dist2(p.X, w.found[e], q.x)
     for at in range(row[LAST] - 1, -1, -1):
         same = kind[at] == types[row[TYPE], 0]
         have = 0
@@ -90,12 +104,10 @@ def _commit(row: Any, bound: float, width: int, types: Any, cand: Any, kind: Any
             continue
         least = bound
         for e in range(row[OUT]):
-            code = row[HEAD + width + ROOM + e]
-            if code >= 0 or same:
-                i = code if code >= 0 else -code - 1
-                gain = far[at] - dist2(p.X, i, q.x)
-                apart2 = dist2(p.X, i, p.X[cand[at]])
+            if row[HEAD + width + ROOM + e] >= 0 or same:
+                gain = far[at] - w.value[e]
                 if gain > 0.0:
+                    apart2 = between2(w.found[e], cand[at], p)
                     least = max(least, gain * gain / (4.0 * apart2) if apart2 > 0.0 else np.inf)
         if least < np.inf and size < nodes.shape[0]:
             new = _child(row, least, nodes, size, heap)
@@ -224,7 +236,7 @@ def branch(own: int, types: Any, cand: Any, kind: Any, bounds: Any, far: Any, be
             size = grown
             continue
         if row[MEMBERS] < types[t, 1] + types[t, 3]:
-            size = _commit(row, q2, width, types, cand, kind, far, q, p, nodes, size, heap)
+            size = _commit(row, q2, width, types, cand, kind, far, q, p, w, nodes, size, heap)
         elif len(heap) == 0 or q2 <= heap[0][0]:
             for e in range(row.size):
                 seed[e] = row[e]

@@ -24,6 +24,9 @@ INNER: dict[str, Any] = {"cache": True, "nogil": True, "fastmath": FLAGS, "error
                          "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
 """How a kernel is compiled that only kernels call; without wrappers, in a third of the time."""
 
+BLOCK: dict[str, Any] = {"cache": True, "nogil": True, "fastmath": FLAGS, "error_model": "numpy", "_nrt": False}
+"""How one is compiled that Python calls, which keeps the arrays alive: views of rows need no counting."""
+
 SOLVED, CUT, EMPTY, STALLED, FULL = 0, 1, 2, 3, 4
 """How a cell ends: solved, cannot win, no point, numerically stuck, more constraints than room."""
 
@@ -147,19 +150,6 @@ def slack_of(a: int, k: int, lam: Any, boxed: bool, c: Cell) -> float:
 
 
 @njit(**INNER)
-def _evaluate(k: int, lam: Any, q: Query, c: Cell) -> float:
-    """Set the slacks of the ``k`` half-spaces; return twice the dual value.
-
-    Without a box all of it is in the Gram matrix, and the point itself is not needed.
-    """
-    total = move(k, lam, q, c) if q.boxed else 0.0
-    for a in range(k):
-        c.s[a] = slack_of(a, k, lam, q.boxed, c)
-        total -= lam[a] * (2.0 * c.s[a] if q.boxed else c.s[a] - c.bs[a])
-    return total
-
-
-@njit(**INNER)
 def _mask(q: Query, c: Cell, inward: Any, kinks: bool) -> None:
     """Set ``free`` to 1 where the point moves with the multipliers.
 
@@ -215,14 +205,19 @@ def _direction(k: int, boxed: bool, c: Cell) -> None:
 
 @njit(**INNER)
 def _along(t: float, k: int, q: Query, c: Cell) -> tuple[float, float]:
-    """Evaluate at ``lam + t v``; return twice the dual value and its slope along ``v``."""
+    """Evaluate at ``lam + t v``; set the slacks, return twice the dual value and its slope along ``v``.
+
+    Without a box all of it is in the Gram matrix, and the point itself is not needed.
+    """
+    lam = c.lam2
     for a in range(k):
-        c.lam2[a] = max(c.lam[a] + t * c.v[a], 0.0)
-    q2 = _evaluate(k, c.lam2, q, c)
-    slope = 0.0
+        lam[a] = max(c.lam[a] + t * c.v[a], 0.0)
+    total, slope = move(k, lam, q, c) if q.boxed else 0.0, 0.0
     for a in range(k):
+        c.s[a] = slack_of(a, k, lam, q.boxed, c)
+        total -= lam[a] * (2.0 * c.s[a] if q.boxed else c.s[a] - c.bs[a])
         slope -= c.v[a] * c.s[a]
-    return q2, slope
+    return total, slope
 
 
 @njit(**INNER)

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from edgewise.attacks.region.cell import (
-    FLAGS,
+    BLOCK,
     FULL,
     INNER,
     SOLVED,
@@ -79,7 +79,8 @@ def _cell(e: int, size: int, ub2: float, cap: float, margin: float, path: float,
     j, far = w.live[e], w.live_far[e]
     tol = 4e-13 * far + 4 * _EPS * np.sqrt(far) * (p.largest + v.length)
     counts[CELLS] += 1
-    k, q2, fresh = 0, move(0, c.lam, q, c), w.live_best[e]
+    k, fresh = np.intp(0), w.live_best[e]
+    q2 = move(k, c.lam, q, c)
     for _ in range(_ROUNDS):
         if fresh >= 0:
             if k == c.act.size:
@@ -114,7 +115,7 @@ def _cell(e: int, size: int, ub2: float, cap: float, margin: float, path: float,
 def first_cell(i1: int, d1: float, own: int, allowed: Any, v: View, p: Points, w: Scratch) -> int:
     """Return a promising cell: among the points estimated nearest, the one with the nearest bisector."""
     twice = np.float32(2.0) * v.rest
-    count = 0
+    count = np.intp(0)
     guess = np.float32(np.inf)
     if allowed.size:
         for j in allowed:
@@ -146,7 +147,7 @@ def first_cell(i1: int, d1: float, own: int, allowed: Any, v: View, p: Points, w
 def _screen(i1: int, d1: float, first: int, ub: float, own: int, allowed: Any, q: Query, v: View, p: Points,
             w: Scratch, use: Any, counts: Any) -> int:
     """List the cells whose bisector with the nearest own point is nearer than ``ub``; return how many."""
-    count = 0
+    count = np.intp(0)
     limit = (np.sqrt(d1) + 2.0 * ub) ** 2 if use[SCREEN] else np.inf
     if allowed.size:
         for j in allowed:
@@ -156,7 +157,7 @@ def _screen(i1: int, d1: float, first: int, ub: float, own: int, allowed: Any, q
         for label in range(p.start.size):
             if label != own:
                 count = below(v.low, v.least, p.start[label], p.stop[label], limit, w.found, count)
-    m = 0
+    m = np.intp(0)
     for e in range(count):
         j = w.found[e]
         if j == first:
@@ -195,13 +196,13 @@ def search(own: int, cap: float, margin: float, allowed: Any, q: Query, c: Cell,
     i1, d1 = nearest(q.x, v, p, v.begin, v.end, w, counts)
     if i1 < 0:
         return SOLVED, np.inf, 0.0, -1, np.inf, np.inf
-    w.pool[0], w.pool_far[0], size, path = i1, d1, 1, 0.0
+    w.pool[0], w.pool_far[0], size, path = i1, d1, np.intp(1), 0.0
     first = first_cell(i1, d1, own, allowed, v, p, w)
-    ub2, stalled2, winner, gap, m = np.inf, np.inf, -1, np.inf, 0
+    ub2, stalled2, winner, gap, m = np.inf, np.inf, np.intp(-1), np.inf, np.intp(0)
     if first >= 0:
         counts[EXACT] += 2
         far = dist2(p.X, first, q.x)
-        m = survive(first, far, bisector(far, d1, between2(i1, first, p)), 0, w)
+        m = survive(first, far, bisector(far, d1, between2(i1, first, p)), m, w)
     screened = False
     while m:
         e = nearest_live(m, w)
@@ -229,24 +230,14 @@ def search(own: int, cap: float, margin: float, allowed: Any, q: Query, c: Cell,
     return SOLVED, ub2, min(ub2, stalled2), winner, gap, d1
 
 
-@njit(**INNER)
-def _rows(X: Any, own: Any, low: Any, high: Any, boxed: bool, caps: Any, margins: Any, allowed: Any,
-          lows: Any, coords: Any, rests: Any, lengths: Any, least: Any, c: Cell, p: Points, w: Scratch,
-          use: Any, points: Any, squares: Any, lowers: Any, winners: Any, gaps: Any, nears: Any, status: Any,
-          counts: Any) -> None:
-    """Do what `search_block` does, without reference counts on the views of single rows."""
-    for b in range(X.shape[0]):
-        q = Query(X[b], low, high, boxed)
-        v = View(lows[b], least, coords[b], rests[b], lengths[b], p.start[own[b]], p.stop[own[b]])
-        status[b], squares[b], lowers[b], winners[b], gaps[b], nears[b] = search(
-            own[b], caps[b], margins[b], allowed[b], q, c, v, p, w, use, points[b], counts[b])
-
-
-@njit(cache=True, nogil=True, fastmath=FLAGS, error_model="numpy")
+@njit(**BLOCK)
 def search_block(X: Any, own: Any, low: Any, high: Any, boxed: bool, caps: Any, margins: Any, allowed: Any,
                  lows: Any, coords: Any, rests: Any, lengths: Any, least: Any, c: Cell, p: Points, w: Scratch,
                  use: Any, points: Any, squares: Any, lowers: Any, winners: Any, gaps: Any, nears: Any,
                  status: Any, counts: Any) -> None:
     """Run `search` for every row of ``X``; the last eight arrays take the answers."""
-    _rows(X, own, low, high, boxed, caps, margins, allowed, lows, coords, rests, lengths, least, c, p, w, use,
-          points, squares, lowers, winners, gaps, nears, status, counts)
+    for b in range(X.shape[0]):
+        q = Query(X[b], low, high, boxed)
+        v = View(lows[b], least, coords[b], rests[b], lengths[b], p.start[own[b]], p.stop[own[b]])
+        status[b], squares[b], lowers[b], winners[b], gaps[b], nears[b] = search(
+            own[b], caps[b], margins[b], allowed[b], q, c, v, p, w, use, points[b], counts[b])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from edgewise.attacks.region.cell import CUT, EMPTY, FLAGS, FULL, INNER, SOLVED, STALLED, Cell, Query, dist2
+from edgewise.attacks.region.cell import BLOCK, CUT, EMPTY, FULL, INNER, SOLVED, STALLED, Cell, Query, dist2
 from edgewise.attacks.region.outer import first_cell
 from edgewise.attacks.region.search import (
     CELLS,
@@ -148,7 +148,7 @@ def _cell(e: int, size: int, ub: float, start: float, path: float, largest: bool
     tol = 4e-13 * far + 1e-15 * np.sqrt(far) * (p.largest + v.length)
     unit = _TOL * (1.0 + np.sqrt(far))
     counts[CELLS] += 1
-    t, k, fresh = start, 0, w.live_best[e]
+    t, k, fresh = start, np.intp(0), w.live_best[e]
     _ranges(t, q, largest, g)
     restart(g)
     for _ in range(_ROUNDS):
@@ -191,7 +191,7 @@ def _screen(i1: int, d1: float, first: int, ub: float, own: int, largest: bool, 
     """List the cells whose bisector with the nearest own point is nearer than ``ub``; return how many."""
     ball = ub * np.sqrt(q.x.size) if largest else ub
     limit = (np.sqrt(d1) + 2.0 * ball) ** 2 if use[SCREEN] else np.inf
-    count, m = 0, 0
+    count, m = np.intp(0), np.intp(0)
     for label in range(p.start.size):
         if label != own:
             count = below(v.low, v.least, p.start[label], p.stop[label], limit, w.found, count)
@@ -231,13 +231,13 @@ def _search(own: int, start: float, largest: bool, q: Query, c: Cell, g: Program
     i1, d1 = nearest(q.x, v, p, v.begin, v.end, w, counts)
     if i1 < 0:
         return SOLVED, np.inf, 0.0, -1, np.inf, np.inf
-    w.pool[0], w.pool_far[0], size, path = i1, d1, 1, 0.0
-    ub, stalled, winner, gap, m = np.inf, np.inf, -1, np.inf, 0
+    w.pool[0], w.pool_far[0], size, path = i1, d1, np.intp(1), 0.0
+    ub, stalled, winner, gap, m = np.inf, np.inf, np.intp(-1), np.inf, np.intp(0)
     first = first_cell(i1, d1, own, w.none, v, p, w)
     if first >= 0:
         far = dist2(p.X, first, q.x)
         bound = bisector(far, d1, _dual_length(i1, first, p.X, largest) ** 2)
-        m = survive(first, far, bound, 0, w)
+        m = survive(first, far, bound, m, w)
     screened = False
     while m:
         e = nearest_live(m, w)
@@ -264,7 +264,7 @@ def _search(own: int, start: float, largest: bool, q: Query, c: Cell, g: Program
     return SOLVED, ub, min(ub, stalled), winner, gap, d1
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS, error_model="numpy")
+@njit(**BLOCK)
 def search_block(X: Any, own: Any, low: Any, high: Any, largest: bool, starts: Any, lows: Any, coords: Any,
                  rests: Any, lengths: Any, least: Any, c: Cell, g: Program, p: Points, w: Scratch, use: Any,
                  points: Any,

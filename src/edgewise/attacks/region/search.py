@@ -112,23 +112,26 @@ def between2(i: int, j: int, p: Points) -> float:
 
 @njit(**INNER)
 def below(low: Any, least: Any, begin: int, end: int, limit: float, out: Any, count: int) -> int:
-    """Append the points of ``[begin, end)`` with a bound below ``limit``; classes start at whole chunks."""
+    """Append the points of ``[begin, end)`` with a bound below ``limit`` or by a rounding above it.
+
+    Classes start at whole chunks.
+    """
+    most = np.float32(limit * (1.0 + 1e-6))
     for g in range(begin // CHUNK, (end + CHUNK - 1) // CHUNK):
-        if least[g] < limit:
+        if least[g] < most:
             for i in range(g * CHUNK, min((g + 1) * CHUNK, end)):
-                if low[i] < limit:
-                    out[count] = i
-                    count += 1
+                out[count] = i
+                count += low[i] < most
     return count
 
 
 @njit(**INNER)
 def nearest(x: Any, v: View, p: Points, begin: int, end: int, w: Scratch, counts: Any) -> tuple[int, float]:
     """Return the point of ``[begin, end)`` nearest to the query and its squared distance; first in a tie."""
-    twice = np.float32(2.0) * v.rest
+    twice, none = np.float32(2.0) * v.rest, np.intp(0)
     guess = least_estimate(v.low, p.rest, twice, begin, end)
     best, which = np.inf, -1
-    count = below(v.low, v.least, begin, end, guess * np.float32(1.000001) + np.float32(1e-30), w.found, 0)
+    count = below(v.low, v.least, begin, end, float(guess) * 1.000001 + 1e-30, w.found, none)
     for e in range(count):
         i = w.found[e]
         if v.low[i] + twice * p.rest[i] <= guess:
@@ -136,7 +139,7 @@ def nearest(x: Any, v: View, p: Points, begin: int, end: int, w: Scratch, counts
             value = dist2(p.X, i, x)
             if value < best:
                 best, which = value, i
-    count = below(v.low, v.least, begin, end, best * (1 + 1e-12) + 1e-300, w.found, 0)
+    count = below(v.low, v.least, begin, end, best * (1 + 1e-12) + 1e-300, w.found, none)
     for e in range(count):
         i = w.found[e]
         if v.low[i] <= best and i != which:
@@ -242,7 +245,7 @@ def rival(reach2: float, spread: float, path: float, v: View, p: Points, w: Scra
     slack = slack_at(radius, p, w)
     limit = (radius + spread) ** 2 if use[RANGE] else np.inf
     counts[CALLS] += 1
-    count = below(v.low, v.least, v.begin, v.end, limit, w.found, 0)
+    count = below(v.low, v.least, v.begin, v.end, limit, w.found, np.intp(0))
     kept = 0
     for e in range(count):
         i = w.found[e]
