@@ -10,8 +10,10 @@ from edgewise.paper.table3 import Table3
 from edgewise.report.blocks import Figure, Prose
 from edgewise.report.blocks import Table as Grid
 from edgewise.report.charts import charts, name
+from edgewise.report.judged import split
 from edgewise.report.page import render
-from edgewise.report.tables import claims, grid, section, sections, split
+from edgewise.report.tables import grid, section, sections
+from edgewise.report.verdicts import claims
 from edgewise.store import Fact, Store
 
 
@@ -96,7 +98,7 @@ def test_one_seed_has_no_interval_and_nothing_is_marked():
 def test_claims_are_marked_by_their_verdict():
     table = Table2()
     judged = table.claims(summarise(table, table2_facts(seeds=16)))
-    shown = claims(judged)
+    shown = claims(judged, "Verdicts")
     assert [line[1] for line in shown.rows] == [claim.verdict for claim in judged]
     assert shown.marks[0, 1] == {"holds": "holds", "does not hold": "fails", "undecided": "undecided"}[
         judged[0].verdict]

@@ -30,8 +30,8 @@ def reproduce_all(*, quick: bool, full: bool, resume: bool, seeds: int | None, j
     if quick and full:
         raise InputError("--quick and --full are two runs; give one of them.")
     if resume and not store.exists():
-        raise InputError(f"--resume goes on with a run, and there is no store at {store}; leave --resume out to "
-                         "begin one there.")
+        raise InputError(f"--resume goes on with a run, and there is no store at {store}; leave --resume out "
+                         "to begin one there.")
     chosen = parts(quick=quick, seeds=seeds)
     if not quick and not full:
         with Facts(":memory:") as empty:

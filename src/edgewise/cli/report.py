@@ -1,4 +1,4 @@
-"""``edgewise report``: tables, figures and one HTML page from the store alone."""
+"""``edgewise report``: tables, figures and one HTML page from stored facts alone."""
 
 from __future__ import annotations
 
@@ -7,16 +7,22 @@ from typing import Annotated
 
 import typer
 
-from edgewise.cli.options import Store
+from edgewise.cli.options import Store, quiet
 
 
 def report(store: Store = Path("runs.db"),
            out: Annotated[Path, typer.Option("--out", help="The HTML file to write.")] = Path("report.html"),
-           ) -> None:
+           published: Annotated[Path | None,
+                                typer.Option("--published", help="Read the published runs in this folder, "
+                                                                 "not a store.")] = None,
+           tables: Annotated[Path | None,
+                             typer.Option("--tables", help="Also write every table to this folder: CSV, "
+                                                           "Parquet, Markdown.")] = None) -> None:
     """Write one self-contained page about everything the store holds."""
     from edgewise.report import build
+    from edgewise.results import collected
     from edgewise.store import Store as Facts
 
-    with Facts(store, read_only=True) as facts:
-        build(facts, out)
-    typer.echo(f"wrote {out}")
+    with collected(published) if published is not None else Facts(store, read_only=True) as facts:
+        build(facts, out, tables=tables, progress=not quiet())
+    typer.echo(f"wrote {out}" + (f" and the tables in {tables}" if tables is not None else ""))

@@ -18,9 +18,9 @@ def reproduce(table: Annotated[str, typer.Argument(help="table2, table3, ... or 
               jobs: Jobs = 2, store: Store = Path("runs.db"),
               quick: Annotated[bool,
                                typer.Option("--quick", help="Small; never set beside the paper.")] = False,
-              full: Annotated[bool, typer.Option("--full", help="With all: run it, not only plan it.")] = False,
+              full: Annotated[bool, typer.Option("--full", help="With all: run it, not only plan.")] = False,
               resume: Annotated[bool,
-                                typer.Option("--resume", help="With all: refuse to begin a new store.")] = False,
+                                typer.Option("--resume", help="With all: begin no new store.")] = False,
               publish: Annotated[Path | None,
                                  typer.Option("--publish", help="Write .jsonl cells and a .md page; a folder "
                                                               "with all.")] = None,

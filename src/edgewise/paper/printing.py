@@ -119,9 +119,10 @@ def _gain(paired: Paired | None) -> str:
 def markdown(table: Table, results: Sequence[Result], about: Mapping[str, Any]) -> str:
     """Return a page of Markdown: verdicts, every figure beside the paper's, readings, provenance."""
     header, rows = printed(sorted(results, key=lambda r: (r.key.data, r.key.model, *_reading_order(r))))
-    lines = [f"# {table.name.capitalize()}: {table.title}", "", "| claim | verdict | because |",
-             "|---|---|---|"]
-    lines += [f"| {claim.text} | **{claim.verdict}** | {claim.reason} |" for claim in table.claims(results)]
+    lines = [f"# {table.name.capitalize()}: {table.title}", "",
+             "| claim | verdict | because | the paper | ours [95 %] |", "|---|---|---|---|---|"]
+    lines += [f"| {claim.text} | **{claim.verdict}** | {claim.reason} | {claim.paper} | {claim.ours} |"
+              for claim in table.claims(results)]
     lines += ["", f"| {' | '.join(header)} |", "|" + "---|" * len(header)]
     lines += [f"| {' | '.join(row)} |" for row in rows]
     lines += ["", "How the paper was read:", "", *(f"- {reading}" for reading in table.readings)]

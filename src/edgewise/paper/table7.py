@@ -216,10 +216,9 @@ def _random_wins(results: Sequence[Result]) -> Claim:
         verdict = "does not hold"
     elif worse == len(large) and better:
         verdict = "holds"
-    shown = [always_better("", part, "random") for part in (large, small)]
-    return Claim(text, verdict, reason, *("; ".join(f"{size} pools {getattr(claim, part)}" for size, claim in
-                                                    zip(("large", "small"), shown, strict=True))
-                                          for part in ("paper", "ours")), shown[0].test)
+    at_large, at_small = (always_better("", part, "random") for part in (large, small))
+    return Claim(text, verdict, reason, f"large pools {at_large.paper}; small pools {at_small.paper}",
+                 f"large pools {at_large.ours}; small pools {at_small.ours}", at_large.test)
 
 
 def _never_below(results: Sequence[Result], prefix: str, reading: str) -> Claim:

@@ -16,16 +16,21 @@ if TYPE_CHECKING:
 
 
 SECTIONS: Mapping[str, str] = {
+    "answer": "edgewise.report.answer:sections",
+    "claims": "edgewise.report.verdicts:sections",
     "pictures": "edgewise.report.pictures:sections",
     "images": "edgewise.report.images:sections",
     "tables": "edgewise.report.tables:sections",
     "strategies": "edgewise.report.strategies:sections",
     "theory": "edgewise.report.theory:sections",
+    "suspicions": "edgewise.report.suspicions:sections",
+    "provenance": "edgewise.report.provenance:sections",
 }
 
 
-def build(store: Store | str | Path, out: str | Path) -> Path:
+def build(store: Store | str | Path, out: str | Path, *, tables: str | Path | None = None,
+          progress: bool = False) -> Path:
     """Write one self-contained HTML page with everything the store has figures for; see `page.build`."""
     from edgewise.report.page import build as write
 
-    return write(store, out)
+    return write(store, out, tables=tables, progress=progress)

@@ -12,6 +12,16 @@ from edgewise.arrays import InputError
 Mark: TypeAlias = Literal["differs", "better", "worse", "undecided", "holds", "fails"]
 """What a table cell says at a glance; the page shows it by a sign and a colour, never by colour alone."""
 
+MARKS: Mapping[Mark, tuple[str, str]] = {
+    "differs": ("≠", "the paper's figure lies outside our interval"),
+    "better": ("▲", "significantly better"),
+    "worse": ("▼", "significantly worse"),
+    "undecided": ("○", "undecided"),
+    "holds": ("✓", "holds"),
+    "fails": ("✗", "does not hold"),
+}
+"""The sign of each mark, and what it means."""
+
 
 @dataclass(frozen=True)
 class Prose:
@@ -109,7 +119,14 @@ class Table:
                 raise InputError(f"mark at row {row}, column {column} lies outside the cells of the table.")
 
 
-Block: TypeAlias = Prose | Figure | Table
+@dataclass(frozen=True)
+class SideBySide:
+    """Pictures next to each other, as far as the page is wide."""
+
+    figures: tuple[Figure, ...]
+
+
+Block: TypeAlias = Prose | Figure | Table | SideBySide
 
 
 @dataclass(frozen=True)

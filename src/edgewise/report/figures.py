@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,10 @@ INK, SOFT, LINE = "#1f2328", "#57606a", "#d0d7de"
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#aa4499", "#b8860b", "#56717f", "#882255", "#44aa99")
 """Told apart with every common colour blindness; after Okabe and Ito, and Tol."""
 MARKERS = "osD^vPX*"
+WIDTH = 5.9
+"""Inches of a picture that stands alone."""
+TICKS = 10
+"""More than these on an axis run into each other."""
 
 _IN_THE_DARK = {INK: "#e6edf3", SOFT: "#9aa6b2", LINE: "#333c47", "#0072b2": "#58a6ff", "#d55e00": "#ff9145",
                 "#009e73": "#3fc99a", "#aa4499": "#d98ccf", "#b8860b": "#e3b341", "#56717f": "#9db4c0",
@@ -103,7 +108,7 @@ class Scatter:
 
 
 def dots(entries: Sequence[Dot], xlabel: str, *, reference: str = "paper", log: bool = False,
-         within: tuple[float, float] | None = None) -> bytes:
+         within: tuple[float, float] | None = None, width: float = WIDTH) -> bytes:
     """Return a dot chart: one line an entry, its interval as a bar, its reference as an open diamond.
 
     ``within`` are the least and the largest possible figure; the axis ends there.
@@ -116,7 +121,7 @@ def dots(entries: Sequence[Dot], xlabel: str, *, reference: str = "paper", log: 
     if not entries:
         raise InputError("a dot chart needs at least one entry.")
     with mpl.rc_context(STYLE):
-        canvas = Canvas(figsize=(5.9, 0.6 + 0.26 * len(entries)), layout="constrained")
+        canvas = Canvas(figsize=(width, 0.6 + 0.26 * len(entries)), layout="constrained")
         axes = canvas.add_subplot()
         heights = np.arange(len(entries))[::-1]
         groups = list(dict.fromkeys(entry.group for entry in entries))
@@ -143,7 +148,7 @@ def dots(entries: Sequence[Dot], xlabel: str, *, reference: str = "paper", log: 
 
 
 def curves(lines: Sequence[Curve], xlabel: str, ylabel: str, *, reference: str = "paper",
-           log: bool = False, within: tuple[float, float] | None = None) -> bytes:
+           log: bool = False, within: tuple[float, float] | None = None, width: float = WIDTH) -> bytes:
     """Return lines with their intervals; a reference is drawn dashed with open markers, in the same colour.
 
     Examples
@@ -154,11 +159,12 @@ def curves(lines: Sequence[Curve], xlabel: str, ylabel: str, *, reference: str =
     if not lines:
         raise InputError("a chart of curves needs at least one line.")
     with mpl.rc_context(STYLE):
-        canvas = Canvas(figsize=(5.9, 3.6), layout="constrained")
+        canvas = Canvas(figsize=(width, 3.6), layout="constrained")
         axes = canvas.add_subplot()
         for number, line in enumerate(lines):
             colour, marker = COLOURS[number % len(COLOURS)], MARKERS[number % len(MARKERS)]
-            axes.plot(line.x, line.mean, color=colour, lw=1.8, marker=marker, ms=5.5, label=line.name)
+            axes.plot(line.x, line.mean, color=colour, lw=1.8, marker=marker, ms=5.5,
+                      markevery=max(1, len(line.x) // TICKS), label=line.name)
             if np.isfinite([*line.low, *line.high]).all():
                 axes.fill_between(line.x, line.low, line.high, color=colour, alpha=0.18, lw=0)
             if len(line.reference) and np.isfinite(line.reference).any():
@@ -171,7 +177,9 @@ def curves(lines: Sequence[Curve], xlabel: str, ylabel: str, *, reference: str =
             axes.set_yscale("log")
             axes.yaxis.set_major_formatter(FuncFormatter(_plain))
         axes.set_ylim(_limits(axes.get_ylim(), within))
-        axes.set_xticks(sorted({x for line in lines for x in line.x}))
+        places = sorted({x for line in lines for x in line.x})
+        if len(places) <= TICKS:
+            axes.set_xticks(places)
         _legend(canvas, axes)
         return svg(canvas)
 
@@ -264,8 +272,9 @@ def _legend(canvas: Canvas, axes: Axes) -> None:
     """Put a legend above the axes, where there is more than one entry, and make room for it."""
     handles, labels = axes.get_legend_handles_labels()
     if len(labels) > 1:
-        # The picture is about 80 letters wide, and a marker takes the place of seven.
-        columns = max(1, min(3, 80 // (max(map(len, labels)) + 7), len(labels)))
+        # A picture has about 13.5 letters an inch, and a marker takes the place of seven.
+        letters = int(13.5 * canvas.get_figwidth())
+        columns = max(1, min(3, letters // (max(map(len, labels)) + 7), len(labels)))
         canvas.set_figheight(canvas.get_figheight() + 0.2 * -(-len(labels) // columns))
         canvas.legend(handles, labels, loc="outside upper left", ncols=columns)
 
@@ -277,7 +286,10 @@ def svg(canvas: Canvas) -> bytes:
     rules = "".join(f'[style*="{part}: {light}"]{{{part}:{dark} !important}}'
                     for light, dark in _IN_THE_DARK.items() for part in ("fill", "stroke"))
     style = f"<style>@media screen and (prefers-color-scheme: dark){{{rules}}}</style>"
-    head, tag, rest = buffer.getvalue().decode().partition("<defs>")
+    # A hundredth of a point is finer than any screen, and halves the size.
+    drawn = re.sub(r' d="[^"]*"', lambda path: re.sub(r"(\.\d\d)\d+", r"\1", path[0]),
+                   buffer.getvalue().decode())
+    head, tag, rest = drawn.partition("<defs>")
     return f"{head}{style}{tag}{rest}".encode()
 
 

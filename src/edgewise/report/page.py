@@ -13,25 +13,20 @@ import jinja2
 
 from edgewise.arrays import InputError
 from edgewise.atomic import replacing
+from edgewise.progress import track
 from edgewise.report import SECTIONS
-from edgewise.report.blocks import Block, Figure, Mark, Prose, Section, Table
+from edgewise.report.blocks import MARKS, Block, Figure, Prose, Section, SideBySide, Table
+from edgewise.report.export import export
 from edgewise.store import Store
 
 
 TITLE = "edgewise report"
 
 LONG = 48
-MARKS: dict[Mark, tuple[str, str]] = {
-    "differs": ("≠", "the paper's figure lies outside our interval"),
-    "better": ("▲", "significantly better"),
-    "worse": ("▼", "significantly worse"),
-    "undecided": ("○", "undecided"),
-    "holds": ("✓", "holds"),
-    "fails": ("✗", "does not hold"),
-}
 
 
-def build(store: Store | str | Path, out: str | Path) -> Path:
+def build(store: Store | str | Path, out: str | Path, *, tables: str | Path | None = None,
+          progress: bool = False) -> Path:
     """Write a page with everything ``store`` has figures for, from the store alone.
 
     The same store gives the same bytes. ``out`` is replaced in one step, or not at all.
@@ -42,6 +37,10 @@ def build(store: Store | str | Path, out: str | Path) -> Path:
         An open `Store`, or the path of one, which is only read.
     out
         Where the page goes.
+    tables
+        A folder for the tables too; see `edgewise.report.export.export`.
+    progress
+        Draw a progress bar.
 
     Returns
     -------
@@ -55,8 +54,8 @@ def build(store: Store | str | Path, out: str | Path) -> Path:
     """
     if not isinstance(store, Store):
         with Store(Path(store), read_only=True) as opened:
-            return build(opened, out)
-    found = gather(store)
+            return build(opened, out, tables=tables, progress=progress)
+    found = gather(store, progress=progress)
     if not found:
         raise InputError(f"{store.path} holds nothing that a report shows; run an experiment with --store "
                          f"{store.path} first.")
@@ -66,16 +65,20 @@ def build(store: Store | str | Path, out: str | Path) -> Path:
     except OSError as error:
         raise InputError(f"cannot write {out}: {error.strerror}. Give a path in a folder that can be "
                          "written.") from None
+    if tables is not None:
+        export(store, found, Path(tables))
     return Path(out)
 
 
-def gather(store: Store) -> list[Section]:
+def gather(store: Store, *, progress: bool = False) -> list[Section]:
     """Return the sections of every row of `SECTIONS` that has figures in the store."""
     found: list[Section] = []
-    for row in SECTIONS.values():
-        module, name = row.split(":")
-        make: Callable[[Store], list[Section]] = getattr(importlib.import_module(module), name)
-        found += make(store)
+    with track(len(SECTIONS), "drawing the report", show=progress) as advance:
+        for row in SECTIONS.values():
+            module, name = row.split(":")
+            make: Callable[[Store], list[Section]] = getattr(importlib.import_module(module), name)
+            found += make(store)
+            advance(1)
     return found
 
 
@@ -120,6 +123,8 @@ def _kind(block: Block) -> str:
             return "figure"
         case Table():
             return "table"
+        case SideBySide():
+            return "row"
 
 
 def _stacks(table: Table) -> bool:

@@ -45,7 +45,7 @@ def comparison(runs: Mapping[Task, Mapping[str, Curves]]) -> Section:
     """Return the section of `edgewise compare`."""
     rows = standings(runs)
     blocks: list[Block] = [_gains(rows), _table(rows), _matrix(runs)]
-    blocks += [_curves(task, by_name) for task, by_name in runs.items()]
+    blocks += [chart(task, by_name) for task, by_name in runs.items()]
     blocks.append(Prose(heading="How to read it", items=(
         "Every strategy of a seed has the same split, the same initial labels and the same first model.",
         "The area is divided by the range of labels: the mean accuracy on the way.",
@@ -80,7 +80,7 @@ def labelling(task: Task, by_name: Mapping[str, Curves]) -> Section:
     seeds = min(len(run.seeds) for run in by_name.values())
     return Section(f"labels-{task.data}-{task.learner}".replace("_", "-"), f"Labels to an accuracy: {task}",
                    f"{seeds} paired seeds; the labels after which the mean curve never falls below again.",
-                   (_curves(task, by_name),
+                   (chart(task, by_name),
                     Table(("strategy", *(f"{target:.0%}" for target in TARGETS)), tuple(rows),
                           "Labels to reach an accuracy for good",
                           ("Ratios with their 95 % bootstrap interval over seeds; ∞ where random never gets "
@@ -187,10 +187,11 @@ def _matrix(runs: Mapping[Task, Mapping[str, Curves]]) -> Table:
                  ("After Ash et al. 2020, five points of each curve, not corrected for their number.",))
 
 
-def _curves(task: Task, by_name: Mapping[str, Curves]) -> Figure:
+def chart(task: Task, by_name: Mapping[str, Curves], *, width: float = figures.WIDTH) -> Figure:
+    """Return the learning curves of one task."""
     lines = [_line(name, {int(n): _percent(estimate(run.accuracy[:, i])) for i, n in enumerate(run.labels)})
              for name, run in sorted(by_name.items())]
-    return Figure(figures.curves(lines, "labels", "test accuracy, %"),
+    return Figure(figures.curves(lines, "labels", "test accuracy, %", width=width),
                   f"{task}: final accuracy "
                   + figures.summary({line.name: line.mean[-1] for line in lines}, "{:.3g}") + " %.",
                   f"{task}: learning curves with 95 % bands over seeds.")

@@ -12,11 +12,10 @@ from edgewise.paper.base import Claim, Result, Table, summarise
 from edgewise.report.blocks import Block, Mark, Prose, Section
 from edgewise.report.blocks import Table as Grid
 from edgewise.report.charts import NAMES, SHARES, charts, in_reading_order, name
+from edgewise.report.judged import split
+from edgewise.report.verdicts import VERDICTS, claims
 from edgewise.stats import Estimate, Paired
 from edgewise.store import Fact, Store
-
-
-VERDICTS: dict[str, Mark] = {"holds": "holds", "does not hold": "fails", "undecided": "undecided"}
 
 
 def sections(store: Store) -> list[Section]:
@@ -32,15 +31,6 @@ def sections(store: Store) -> list[Section]:
     return found
 
 
-def split(table: Table, facts: Sequence[Fact]) -> tuple[list[Fact], list[Fact]]:
-    """Return the facts of the table's full run and those of its quick version; others are left out."""
-    data = sorted({fact.cell.settings["data"] for fact in facts})
-    seeds = 1 + max(fact.cell.seed for fact in facts)
-    full, quick = ({cell.key for cell in table.cells(data, seeds, quick=small)} for small in (False, True))
-    return ([fact for fact in facts if fact.cell.key in full],
-            [fact for fact in facts if fact.cell.key in quick - full])
-
-
 def section(table: Table, facts: Sequence[Fact], *, quick: bool = False) -> Section:
     """Return the section of one table: claims, then for each data set its figures, then the readings.
 
@@ -49,7 +39,7 @@ def section(table: Table, facts: Sequence[Fact], *, quick: bool = False) -> Sect
     results = summarise(table, facts)
     if quick:
         results = [replace(result, published=None) for result in results]
-    blocks: list[Block] = [] if quick else [claims(table.claims(results))]
+    blocks: list[Block] = [] if quick else [claims(table.claims(results), "Verdicts on the claims")]
     for data in _ordered({result.key.data for result in results}, table.data):
         mine = [result for result in results if result.key.data == data]
         blocks.append(Prose(heading=data))
@@ -66,13 +56,6 @@ def section(table: Table, facts: Sequence[Fact], *, quick: bool = False) -> Sect
 def _said(claims: Sequence[Claim], seeds: int) -> str:
     hold, fail, open_ = (sum(claim.verdict == verdict for claim in claims) for verdict in VERDICTS)
     return f"{seeds} seeds. Of {len(claims)} claims, {hold} hold, {fail} do not, {open_} are undecided."
-
-
-def claims(judged: Sequence[Claim]) -> Grid:
-    """Return the claims with their verdicts and the reasons for them."""
-    rows = tuple((claim.text, claim.verdict, claim.reason) for claim in judged)
-    return Grid(("claim", "verdict", "because"), rows, "Verdicts on the claims",
-                marks={(number, 1): VERDICTS[claim.verdict] for number, claim in enumerate(judged)})
 
 
 def grid(data: str, results: Sequence[Result], *, quick: bool = False) -> Grid:
