@@ -24,7 +24,11 @@ INNER: dict[str, Any] = {"cache": True, "nogil": True, "fastmath": FLAGS, "error
                          "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
 """How a kernel is compiled that only kernels call; without wrappers, in a third of the time."""
 
-BLOCK: dict[str, Any] = {"cache": True, "nogil": True, "fastmath": FLAGS, "error_model": "numpy", "_nrt": False}
+WITHIN: dict[str, Any] = {**INNER, "inline": "always"}
+"""The same for one with a single caller, compiled as a part of that: callees are optimised once a level."""
+
+BLOCK: dict[str, Any] = {"cache": True, "nogil": True, "fastmath": FLAGS, "error_model": "numpy",
+                         "_nrt": False}
 """How one is compiled that Python calls, which keeps the arrays alive: views of rows need no counting."""
 
 SOLVED, CUT, EMPTY, STALLED, FULL = 0, 1, 2, 3, 4

@@ -129,7 +129,7 @@ def _spread(work: Callable[[slice, int], None], blocks: list[slice], K: int, thr
 
 
 def _caps(index: RegionIndex, part: Floats, low: Floats, high: Floats) -> Floats:
-    """Return a squared distance no point of the box exceeds, or -1 where every training point is in the box."""
+    """Return a squared distance no point of the box exceeds, or -1 if all training points are in the box."""
     f = index.features
     if (low <= index.low[f]).all() and (index.high[f] <= high).all():
         return np.full(len(part), -1.0)

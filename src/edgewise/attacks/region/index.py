@@ -103,8 +103,8 @@ class RegionIndex:
     def widen(self, Z: Floats, X: Floats, box: Box | None, norm: float) -> tuple[Floats, Floats]:
         """Return ``Z`` (b, d) with all features, those left out being those of ``X`` brought into the box.
 
-        The second is what that adds to the length, or for norm 2 to its square, ``(b,)``; in the infinity norm
-        nothing, for the largest step is bounded below beforehand.
+        The second is what that adds to the length, or for norm 2 to its square, ``(b,)``; in the infinity
+        norm nothing, for there the search starts from the largest step of this kind.
         """
         gone = np.zeros(len(Z))
         if len(self.features) == len(self.low):

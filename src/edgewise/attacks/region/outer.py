@@ -13,6 +13,7 @@ from edgewise.attacks.region.cell import (
     INNER,
     SOLVED,
     STALLED,
+    WITHIN,
     Cell,
     Query,
     add,
@@ -24,7 +25,6 @@ from edgewise.attacks.region.search import (
     CELLS,
     EXACT,
     INTERVAL,
-    POOL,
     SCREEN,
     STEPS,
     Points,
@@ -36,17 +36,16 @@ from edgewise.attacks.region.search import (
     least_estimate,
     nearest,
     place,
-    rival,
 )
 from edgewise.attacks.region.survivors import (
+    CROWDED,
     begin,
     bisector,
     bury,
-    enter,
     keep,
     nearest_live,
+    opponent,
     survive,
-    violated,
 )
 
 
@@ -72,7 +71,7 @@ def _raise_bound(e: int, size: int, p: Points, w: Scratch, use: Any, counts: Any
     w.live_upto[e] = size
 
 
-@njit(**INNER)
+@njit(**WITHIN)
 def _cell(e: int, size: int, ub2: float, cap: float, margin: float, path: float, q: Query, c: Cell, v: View,
           p: Points, w: Scratch, use: Any, counts: Any) -> tuple[int, float, int, int, float]:
     """Solve survivor ``e``'s cell; return status, twice the dual, half-spaces, pool size and path length."""
@@ -95,19 +94,9 @@ def _cell(e: int, size: int, ub2: float, cap: float, margin: float, path: float,
         reach2 = dist2(p.X, j, w.z) + 2.0 * (margin - tol)
         if reach2 <= 0.0:
             return SOLVED, q2, k, size, path
-        fresh = violated(reach2, size, k, c, p, w, use, counts) if use[POOL] else -1
+        fresh, size = opponent(reach2, spread, path, size, k, q, c, v, p, w, use, counts)
         if fresh < 0:
-            i = rival(reach2, spread, path, v, p, w, use, counts)
-            if i < 0:
-                return SOLVED, q2, k, size, path
-            for a in range(k):
-                if c.act[a] == i:
-                    return SOLVED, q2, k, size, path
-            fresh = enter(i, size, q, p, w)
-            if fresh == size:
-                if size == w.pool.size:
-                    return FULL, q2, k, size, path
-                size += 1
+            return (FULL if fresh == CROWDED else SOLVED), q2, k, size, path
     return STALLED, q2, k, size, path
 
 
@@ -181,7 +170,7 @@ def _screen(i1: int, d1: float, first: int, ub: float, own: int, allowed: Any, q
     return m
 
 
-@njit(**INNER)
+@njit(**WITHIN)
 def search(own: int, cap: float, margin: float, allowed: Any, q: Query, c: Cell, v: View, p: Points,
            w: Scratch, use: Any, best_z: Any, counts: Any) -> tuple[int, float, float, int, float, float]:
     """Find the nearest point of the box where a point of another class than ``own`` is nearest.

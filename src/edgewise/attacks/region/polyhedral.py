@@ -7,12 +7,23 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from edgewise.attacks.region.cell import BLOCK, CUT, EMPTY, FULL, INNER, SOLVED, STALLED, Cell, Query, dist2
+from edgewise.attacks.region.cell import (
+    BLOCK,
+    CUT,
+    EMPTY,
+    FULL,
+    INNER,
+    SOLVED,
+    STALLED,
+    WITHIN,
+    Cell,
+    Query,
+    dist2,
+)
 from edgewise.attacks.region.outer import first_cell
 from edgewise.attacks.region.search import (
     CELLS,
     EXACT,
-    POOL,
     SCREEN,
     STEPS,
     Points,
@@ -22,18 +33,17 @@ from edgewise.attacks.region.search import (
     gap2,
     nearest,
     place,
-    rival,
 )
 from edgewise.attacks.region.simplex import OPTIMAL, UNBOUNDED, Program, append, optimise, restart
 from edgewise.attacks.region.survivors import (
+    CROWDED,
     begin,
     bisector,
     bury,
-    enter,
     keep,
     nearest_live,
+    opponent,
     survive,
-    violated,
 )
 
 
@@ -139,7 +149,7 @@ def _row(k: int, i: int, j: int, b: float, X: Any, g: Program) -> int:
     return append(k, b / size, g)
 
 
-@njit(**INNER)
+@njit(**WITHIN)
 def _cell(e: int, size: int, ub: float, start: float, path: float, largest: bool, q: Query, c: Cell,
           g: Program, v: View, p: Points, w: Scratch, use: Any,
           counts: Any) -> tuple[int, float, int, int, float]:
@@ -169,19 +179,9 @@ def _cell(e: int, size: int, ub: float, start: float, path: float, largest: bool
         reach2 = dist2(p.X, j, w.z) - 2.0 * tol
         if reach2 <= 0.0:
             return SOLVED, t, k, size, path
-        fresh = violated(reach2, size, k, c, p, w, use, counts) if use[POOL] else -1
+        fresh, size = opponent(reach2, spread, path, size, k, q, c, v, p, w, use, counts)
         if fresh < 0:
-            i = rival(reach2, spread, path, v, p, w, use, counts)
-            if i < 0:
-                return SOLVED, t, k, size, path
-            for a in range(k):
-                if c.act[a] == i:
-                    return SOLVED, t, k, size, path
-            fresh = enter(i, size, q, p, w)
-            if fresh == size:
-                if size == w.pool.size:
-                    return FULL, t, k, size, path
-                size += 1
+            return (FULL if fresh == CROWDED else SOLVED), t, k, size, path
     return STALLED, t, k, size, path
 
 
@@ -223,7 +223,7 @@ def _raise_bound(e: int, size: int, largest: bool, p: Points, w: Scratch) -> Non
     w.live_upto[e] = size
 
 
-@njit(**INNER)
+@njit(**WITHIN)
 def _search(own: int, start: float, largest: bool, q: Query, c: Cell, g: Program, v: View, p: Points,
             w: Scratch, use: Any, best_z: Any, counts: Any) -> tuple[int, float, float, int, float, float]:
     """As `edgewise.attacks.region.outer.search`, lengths in place of squares."""

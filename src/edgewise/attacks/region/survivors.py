@@ -1,4 +1,4 @@
-"""The lists of a search: cells that may still win, and own points that ever held one back."""
+"""The lists of a search: cells that may still win, and own points that ever held one back (the pool)."""
 
 from __future__ import annotations
 
@@ -7,17 +7,22 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from edgewise.attacks.region.cell import INNER, Cell, Query, dist2
+from edgewise.attacks.region.cell import INNER, WITHIN, Cell, Query, dist2
 from edgewise.attacks.region.search import (
     EXACT,
     INTERVAL,
+    POOL,
     Points,
     Scratch,
     View,
     chunk_minima,
     interval,
+    rival,
     slack_at,
 )
+
+
+SETTLED, CROWDED = -1, -2
 
 
 @njit(**INNER)
@@ -56,6 +61,24 @@ def enter(i: int, size: int, q: Query, p: Points, w: Scratch) -> int:
     if size < w.pool.size:
         w.pool[size], w.pool_far[size] = i, dist2(p.X, i, q.x)
     return size
+
+
+@njit(**WITHIN)
+def opponent(reach2: float, spread: float, path: float, size: int, k: int, q: Query, c: Cell, v: View,
+             p: Points, w: Scratch, use: Any, counts: Any) -> tuple[int, int]:
+    """Return the place in the pool of a rival nearer to ``z`` than ``reach2``, and the pool's size.
+
+    The place is `SETTLED` if there is none but, by rounding, an active one; `CROWDED` if the pool is full.
+    """
+    fresh = violated(reach2, size, k, c, p, w, use, counts) if use[POOL] else -1
+    if fresh < 0:
+        i = rival(reach2, spread, path, v, p, w, use, counts)
+        fresh = SETTLED if i < 0 else enter(i, size, q, p, w)
+        for a in range(k):
+            fresh = SETTLED if c.act[a] == i else fresh
+        if fresh == size:
+            fresh, size = (CROWDED, size) if size == w.pool.size else (size, size + 1)
+    return fresh, size
 
 
 @njit(**INNER)
