@@ -53,7 +53,7 @@ def test_a_person_labels_a_csv_round_by_round(folder):
         batches.append(out)
     assert len(set(taken)) == 24
     header = batches[0].read_text().splitlines()[0]
-    assert header.startswith("label,row,name,x0,x1,x2,score")
+    assert header.startswith("label,row,name,a,b,c,score")
     uniform = read_labels(batches, read_pool(folder / "pool.csv"))[2]
     assert 8 <= uniform.sum() < 16
 

@@ -33,11 +33,14 @@ class Sheet:
         Of its values; written into every batch, so that labels of another pool are refused.
     text
         Columns that are no numbers, by name: shown beside each row, not learned from.
+    numbers
+        The names of the columns of numbers, in order; empty where the file has none.
     """
 
     pool: Pool
     digest: str
     text: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    numbers: tuple[str, ...] = ()
 
 
 def read_pool(path: Path) -> Sheet:
@@ -93,8 +96,11 @@ def write_query(path: Path, query: Query, sheet: Sheet) -> None:
     """Write a batch to be labelled: one line a row, an empty ``label`` first, what it looks like last."""
     values = sheet.pool.rows(query.index)
     shown = values.reshape(len(values), -1) if values[0].size <= 50 else np.empty((len(values), 0))
-    header = [LABEL, ROW, *sheet.text, *(f"x{i}" for i in range(shown.shape[1])), "score", "propensity",
-              UNIFORM, POOL]
+    named = sheet.numbers if shown.shape[1] else ()
+    ours = [LABEL, ROW, "score", "propensity", UNIFORM, POOL]
+    names = [name if name not in ours else f"pool {name}" for name in
+             (*sheet.text, *(named or (f"x{i}" for i in range(shown.shape[1]))))]
+    header = [*ours[:2], *names, *ours[2:]]
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
@@ -125,16 +131,18 @@ def _rows_of(path: Path) -> tuple[list[str], list[list[str]]]:
 def _read_csv(path: Path) -> Sheet:
     header, rows = _rows_of(path)
     numbers: list[Floats] = []
+    names: list[str] = []
     text: dict[str, Sequence[str]] = {}
     for name, column in zip(header, zip(*rows, strict=True), strict=True):
         try:
             numbers.append(np.array([float(cell) if cell.strip() else np.nan for cell in column]))
+            names.append(name)
         except ValueError:
             text[name] = column
     if not numbers:
         raise InputError(f"{path} has no column of numbers to learn from; it has {', '.join(header)}.")
     pool = Pool.of(np.stack(numbers, axis=1))
-    return Sheet(pool, pool.digest()[:12], text)
+    return Sheet(pool, pool.digest()[:12], text, tuple(names))
 
 
 def _read_images(folder: Path) -> Sheet:

@@ -180,7 +180,11 @@ def _printed(table: str, key: Key, metric: str) -> float | None:
 
 def _printed_gains(table: Table, key: Key, metric: str) -> dict[str, float]:
     mine = _printed(table.name, key, metric)
-    theirs = {base.arm: _printed(table.name, base, metric) for base in table.baselines(key, metric)}
+    theirs: dict[str, float | None] = {}
+    for base in table.baselines(key, metric):
+        # Tables 4 and 5 print the baseline once for each attack, though no attack takes part in it.
+        beside = _printed(table.name, replace(base, attack=key.attack), metric)
+        theirs[base.arm] = _printed(table.name, base, metric) if beside is None else beside
     return {} if mine is None else {arm: mine - value for arm, value in theirs.items() if value is not None}
 
 

@@ -150,6 +150,11 @@ class Section:
     lead: str
     blocks: tuple[Block, ...]
 
+    @property
+    def short(self) -> str:
+        """Its heading up to a colon, for the contents."""
+        return self.title.partition(":")[0]
+
     def __post_init__(self) -> None:
         if not self.id.replace("-", "").isalnum() or self.id != self.id.lower() or not self.id.isascii():
             raise InputError(f"a section id takes lower-case letters, digits and hyphens; got {self.id!r}.")

@@ -78,7 +78,7 @@ def labelling(task: Task, by_name: Mapping[str, Curves]) -> Section:
         if base is not None and name != "random":
             rows.append((f"random's / {name}'s", *(ratio(run, base, target) for target in TARGETS)))
     seeds = min(len(run.seeds) for run in by_name.values())
-    return Section(f"labels-{task.data}-{task.learner}".replace("_", "-"), f"Labels to an accuracy: {task}",
+    return Section(f"labels-{task.data}-{task.learner}".replace("_", "-"), f"Labels to an accuracy, {task.data}: {task}",
                    f"{seeds} paired seeds; the labels after which the mean curve never falls below again.",
                    (chart(task, by_name),
                     Table(("strategy", *(f"{target:.0%}" for target in TARGETS)), tuple(rows),
@@ -89,9 +89,11 @@ def labelling(task: Task, by_name: Mapping[str, Curves]) -> Section:
 
 def ratio(mine: Curves, base: Curves, target: float) -> str:
     """Return random's labels / its own to ``target``, with the interval, as text."""
+    mean = _number(speed_up(mine, base, target)) or "–"
+    if len(mine.seeds) == 1:
+        return f"{mean} [one seed]"
     low, high = (_number(value) or "∞" for value in speed_up_interval(mine, base, target))
-    mean = _number(speed_up(mine, base, target))
-    return f"{mean or '–'} [{low}, {high}]"
+    return f"{mean} [{low}, {high}]"
 
 
 def balance(facts: Sequence[Fact]) -> Section:

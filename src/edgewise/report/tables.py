@@ -50,7 +50,7 @@ def section(table: Table, facts: Sequence[Fact], *, quick: bool = False) -> Sect
             "the paper." if quick else _said(table.claims(results), len(seeds)))
     number = table.name.removeprefix("table")
     return Section(f"{table.name}-quick" if quick else table.name,
-                   f"Table {number}: {table.title}{' (quick run)' if quick else ''}", lead, tuple(blocks))
+                   f"Table {number}{', quick' if quick else ''}: {table.title}", lead, tuple(blocks))
 
 
 def _said(claims: Sequence[Claim], seeds: int) -> str:

@@ -127,7 +127,8 @@ def exponents(rates: Sequence[Rate]) -> bytes:
     """Return fitted exponents against β: theory solid, printed dashed, a panel a kind of labels."""
     kinds = list(dict.fromkeys(rate.labels for rate in rates))
     with mpl.rc_context(STYLE):
-        canvas = Canvas(figsize=(3.5 * len(kinds), 3.9), layout="constrained")
+        alone = len(kinds) == 1
+        canvas = Canvas(figsize=(3.5 * len(kinds), 4.4 if alone else 3.9), layout="constrained")
         panels = canvas.subplots(1, len(kinds), squeeze=False)
         for axes, labels in zip(panels[0], kinds, strict=True):
             chosen = [rate for rate in rates if rate.labels == labels]
@@ -139,7 +140,7 @@ def exponents(rates: Sequence[Rate]) -> bytes:
             axes.set_ylabel("exponent of the wrong area in n")
             axes.grid(axis="y")
         handles, texts = panels[0][0].get_legend_handles_labels()
-        canvas.legend(handles, texts, loc="outside lower center", ncols=3, fontsize=8.5)
+        canvas.legend(handles, texts, loc="outside lower center", ncols=1 if alone else 3, fontsize=8.5)
         return svg(canvas)
 
 
