@@ -13,7 +13,10 @@ import numpy as np
 import pytest
 import typer
 
+from edgewise.attacks import ATTACKS
 from edgewise.cli import app, main
+from edgewise.data import DATASETS
+from edgewise.selection import STRATEGIES
 
 
 ROOT = Path(__file__).parents[2]
@@ -203,3 +206,15 @@ def test_links_lead_somewhere():
             for target in link.findall((ROOT / page).read_text(encoding="utf-8"))
             if not ((ROOT / page).parent / target).exists() and Path(target).name != "walkthrough.md"]
     assert not lost
+
+
+def named():
+    """Return each page that lists things, and what it is to list."""
+    return {"cli": typer.main.get_command(app).commands, "attacks": ATTACKS, "data": DATASETS,
+            "active-learning": STRATEGIES}
+
+
+@pytest.mark.parametrize("page", named())
+def test_pages_name_every_command_and_component(page):
+    text = (ROOT / "docs" / "layers" / f"{page}.md").read_text(encoding="utf-8")
+    assert not [name for name in named()[page] if f"`{name}`" not in text]
