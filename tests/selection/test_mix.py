@@ -6,7 +6,7 @@ from sklearn.neighbors import KNeighborsClassifier
 import edgewise as ew
 from edgewise.data.dataset import Split
 from edgewise.selection.base import Request
-from edgewise.selection.mix import EdgeMix, _greedy, _quota_chances, unresolved
+from edgewise.selection.mix import EdgeMix, by_turns, quota_chances, unresolved
 from edgewise.selection.pool import Pool
 from edgewise.selection.space import margins
 
@@ -109,19 +109,19 @@ def test_rare_pairs_of_classes_get_their_quota():
     assert (plain.index >= 900).sum() < 9
 
 
-def test_quota_chances_add_up_and_none_is_above_one():
+def testquota_chances_add_up_and_none_is_above_one():
     pair = np.repeat([0, 1, 2], [100, 25, 1])
-    chance = _quota_chances(pair, 32)
+    chance = quota_chances(pair, 32)
     assert chance.sum() == pytest.approx(32)
     assert chance.max() <= 1
     # Roots of the sizes are 10, 5 and 1: the lone row is sure, the rest shares two to one.
     assert chance[pair == 0].sum() == pytest.approx(2 * chance[pair == 1].sum())
-    assert _quota_chances(np.zeros(5, dtype=np.intp), 5).tolist() == [1.0] * 5
+    assert quota_chances(np.zeros(5, dtype=np.intp), 5).tolist() == [1.0] * 5
 
 
 def test_greedy_takes_each_pair_from_its_smallest_margin_up():
     pair = np.array([0, 0, 0, 0, 1, 0, 0, 0, 1])
-    rows = _greedy(_quota_chances(pair, 4), pair, 4)
+    rows = by_turns(quota_chances(pair, 4), pair, 4)
     assert rows.tolist() == [0, 1, 2, 4]
 
 

@@ -148,6 +148,18 @@ class Strategy(Protocol):
         ...
 
 
+@runtime_checkable
+class Rating(Protocol):
+    """A strategy that wants the rows with the largest score, each row scored on its own.
+
+    Such a strategy is the same on a pool in pieces; see `edgewise.selection.shards`.
+    """
+
+    def rate(self, model: Any, X: Floats) -> Floats:
+        """Return one score a row of ``X`` ``(m,)``, larger for more wanted."""
+        ...
+
+
 def query(strategy: str | Strategy | Callable[..., Any], model: Any, pool: Any, n: int, *,
           labelled: tuple[ArrayLike, ArrayLike] | None = None, candidates: ArrayLike | None = None,
           box: Box | tuple[ArrayLike, ArrayLike] | None = None, rng: Rng = 0, repeatable: bool | None = None,

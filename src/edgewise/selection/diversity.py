@@ -83,21 +83,28 @@ def _first(values: Floats, lottery: Index) -> int:
 
 
 def _gap_to(pool: Pool, centres: Floats) -> Floats:
-    """Distance of every row of the pool to the nearest of ``centres`` (m, h), in blocks."""
-    def nearest(X: Floats) -> Floats:
-        best = np.full(len(X), np.inf)
-        for start in range(0, len(centres), 256):
-            block = np.asarray(centres[start:start + 256], float)
-            if len(block) == 1:
-                best = np.minimum(best, np.sqrt(np.square(X - block[0]).sum(axis=1)))
-                continue
-            rows = X.astype(float)
-            size = np.square(rows).sum(axis=1)[:, None] + np.square(block).sum(axis=1)
-            squared = size - 2 * (rows @ block.T)
-            best = np.minimum(best, np.sqrt(np.maximum(squared, 0)).min(axis=1))
-        return best
+    return pool.score(lambda X: gap_to(X, centres))
 
-    return pool.score(nearest)
+
+def gap_to(X: Floats, centres: Floats) -> Floats:
+    """Return the distance of each row of ``X`` (m, h) to the nearest of ``centres`` (k, h), in blocks."""
+    best = np.full(len(X), np.inf)
+    for start in range(0, len(centres), 256):
+        block = np.asarray(centres[start:start + 256], float)
+        if len(block) == 1:
+            best = np.minimum(best, np.sqrt(np.square(X - block[0]).sum(axis=1)))
+            continue
+        rows = X.astype(float)
+        size = np.square(rows).sum(axis=1)[:, None] + np.square(block).sum(axis=1)
+        squared = size - 2 * (rows @ block.T)
+        best = np.minimum(best, np.sqrt(np.maximum(squared, 0)).min(axis=1))
+    return best
+
+
+def gradient_length(model: Any, X: Floats, space: Space) -> Floats:
+    """Return the squared length of the last-layer gradient of each row ``(m,)``, as `Badge` measures it."""
+    a, h = _residual(probabilities(model, X)), _padded(embedder(model, space)(X))
+    return np.square(a).sum(axis=1) * np.square(h).sum(axis=1)
 
 
 def _residual(p: Floats) -> Floats:

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from edgewise.arrays import Floats
 from edgewise.selection.base import Query, Request, pick
 
 
@@ -29,5 +32,9 @@ class Scored:
 
     def __call__(self, request: Request) -> Query:
         """Score every candidate."""
-        score = request.score(lambda X: self.function(request.model, X))
+        score = request.score(lambda X: self.rate(request.model, X))
         return pick(request, score, queries=0 if request.model is None else len(request.pool))
+
+    def rate(self, model: Any, X: Floats) -> Floats:
+        """Return what the function says of each row ``(m,)``."""
+        return np.asarray(self.function(model, X))

@@ -36,6 +36,31 @@ NARROW = 5
 
 
 @dataclass(frozen=True)
+class Plan:
+    """What `EdgeMix` decided for a batch.
+
+    Parameters
+    ----------
+    boundary
+        Rows of the boundary share.
+    greedy
+        Whether it takes the smallest margins, and ``why``.
+    refused
+        Why the whole batch is plain uniform sampling, or nothing.
+    """
+
+    boundary: int = 0
+    greedy: bool = False
+    why: str = ""
+    refused: str | None = None
+
+    def note(self, n: int) -> str:
+        """Return the sentence a query of ``n`` rows carries."""
+        how = "smallest margins" if self.greedy else "drawn from the slab"
+        return f"{self.boundary} of {n} at the boundary, {how}: {self.why}"
+
+
+@dataclass(frozen=True)
 class EdgeMix:
     """Part of each batch uniform over the pool, part at the boundary; all uniform where that cannot pay.
 
@@ -83,17 +108,27 @@ class EdgeMix:
 
     def __call__(self, request: Request) -> Query:
         """Decide, draw the uniform share, then the boundary share from what is left."""
+        plan = self.plan(request)
+        if plan.refused:
+            return replace(Random()(request), notes=(plan.refused,))
+        uniform = self.uniform_share(request, plan)
+        return self._joined(request, uniform, plan) if plan.boundary else uniform
+
+    def plan(self, request: Request) -> Plan:
+        """Decide on shares and on how the boundary share is taken; the pool is not scored."""
         self._check()
         reason = self._forbidden(request)
         if reason:
-            return replace(Random()(request), notes=(reason,))
+            return Plan(refused=reason)
         m = self._boundary_rows(request)
+        return Plan(m, *self._is_greedy(request)) if m else Plan()
+
+    def uniform_share(self, request: Request, plan: Plan) -> Query:
+        """Draw what ``plan`` leaves for the uniform share."""
         spread = Stratified(space=self.space)
-        uniform = spread(replace(request, n=request.n - m, seed=child_seed(request.seed, "uniform share")))
-        if m == 0:
-            return replace(uniform, notes=("cold start: a spread uniform sample",))
-        greedy, why = self._is_greedy(request)
-        return self._joined(request, uniform, m, greedy, why)
+        drawn = spread(replace(request, n=request.n - plan.boundary,
+                               seed=child_seed(request.seed, "uniform share")))
+        return drawn if plan.boundary else replace(drawn, notes=("cold start: a spread uniform sample",))
 
     def _check(self) -> None:
         if not (0 <= self.share < 1 and 0 < self.slab <= 1 and self.cold >= 0):
@@ -141,17 +176,17 @@ class EdgeMix:
             return False, "too few uniform labels to tell noise"
         return error < RESOLVED, f"relative held-out error {error:.2f}"
 
-    def _joined(self, request: Request, uniform: Query, m: int, greedy: bool, why: str) -> Query:
+    def _joined(self, request: Request, uniform: Query, plan: Plan) -> Query:
         margin, pair = _margins_and_pairs(request)
-        N, u = len(request.candidates), len(uniform.index)
+        N, u, m, greedy = len(request.candidates), len(uniform.index), plan.boundary, plan.greedy
         size = max(m, math.ceil(self.slab * N))
         if greedy:
             size = min(size, NARROW * m)
         taken = np.searchsorted(request.candidates, uniform.index)
         order = top(-margin, min(N, size + u), request.seed)
         slab = order[~np.isin(order, taken)][:size]
-        chance = _quota_chances(pair[slab], m)
-        drawn = (_greedy(chance, pair[slab], m) if greedy else
+        chance = quota_chances(pair[slab], m)
+        drawn = (by_turns(chance, pair[slab], m) if greedy else
                  systematic(chance, pair[slab], stream(request.seed, "slab")))
         chosen = np.concatenate([slab[drawn], taken])
         # Either share may have drawn a row of the slab, also one that the uniform share drew first.
@@ -165,8 +200,7 @@ class EdgeMix:
             propensity = np.where(np.isin(np.arange(N), taken), 1.0, np.nan)
         return Query(request.candidates[chosen], -margin[chosen], propensity[chosen],
                      np.arange(request.n) >= m, queries=uniform.queries + len(request.pool),
-                     notes=(f"{m} of {request.n} at the boundary, "
-                            f"{'smallest margins' if greedy else 'drawn from the slab'}: {why}",))
+                     notes=(plan.note(request.n),))
 
 
 def is_local_average(model: Any) -> bool:
@@ -202,8 +236,8 @@ def _margins_and_pairs(request: Request) -> tuple[Floats, Index]:
     return table[:, 2] - table[:, 3], pair.reshape(-1)
 
 
-def _quota_chances(pair: Index, m: int) -> Floats:
-    """Inclusion probabilities (n,) with sum ``m``; pairs share in proportion to the root of their size."""
+def quota_chances(pair: Index, m: int) -> Floats:
+    """Return chances (n,) that add up to ``m``; pairs share in proportion to the root of their size."""
     size = np.bincount(pair).astype(float)
     chance = (1 / np.sqrt(np.maximum(size, 1)))[pair]
     sure = np.zeros(len(pair), dtype=bool)
@@ -216,7 +250,7 @@ def _quota_chances(pair: Index, m: int) -> Floats:
     return np.where(sure, 1.0, chance * scale)
 
 
-def _greedy(chance: Floats, pair: Index, m: int) -> Index:
+def by_turns(chance: Floats, pair: Index, m: int) -> Index:
     """Return ``m`` positions of rows ordered by margin, pair by pair as the share of each is due."""
     order = np.lexsort((np.arange(len(pair)), pair))
     starts = np.searchsorted(pair[order], pair[order])

@@ -206,9 +206,9 @@ def _of_files(paths: Sequence[Path]) -> Pool:
     for path in paths:
         if not path.is_file():
             raise InputError(f"there is no pool file {path}.")
-        if path.suffix not in _READERS:
-            raise InputError(f"pool files are {', '.join(_READERS)}; got {path.name}.")
-    return _of_batches(lambda: (batch for path in paths for batch in _READERS[path.suffix](path)))
+        if path.suffix not in READERS:
+            raise InputError(f"pool files are {', '.join(READERS)}; got {path.name}.")
+    return _of_batches(lambda: (batch for path in paths for batch in READERS[path.suffix](path)))
 
 
 def _read_npy(path: Path) -> Batches:
@@ -241,7 +241,7 @@ def _read_parquet(path: Path) -> Batches:
 
 
 
-
-_READERS: dict[str, Callable[[Path], Batches]] = {
+READERS: dict[str, Callable[[Path], Batches]] = {
     ".npy": _read_npy, ".npz": _read_npz, ".parquet": _read_parquet,
 }
+"""What reads a pool file batch by batch, by its suffix."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from edgewise.arrays import Floats
-from edgewise.selection.base import Query, Request, draw, pick
+from edgewise.selection.base import Query, Rating, Request, draw, pick
 from edgewise.selection.space import margins, probabilities
 
 
@@ -34,9 +35,11 @@ class LeastConfidence:
 
     def __call__(self, request: Request) -> Query:
         """Score by 1 - max p."""
-        model = request.fitted()
-        score = request.score(lambda X: 1 - probabilities(model, X).max(axis=1))
-        return pick(request, score, queries=len(request.pool))
+        return ranked(request, self)
+
+    def rate(self, model: Any, X: Floats) -> Floats:
+        """Return 1 - max p of each row ``(m,)``."""
+        return 1 - probabilities(model, X).max(axis=1)
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,11 @@ class Margin:
 
     def __call__(self, request: Request) -> Query:
         """Score by minus the margin."""
-        model = request.fitted()
-        return pick(request, -request.score(lambda X: margins(model, X)), queries=len(request.pool))
+        return ranked(request, self)
+
+    def rate(self, model: Any, X: Floats) -> Floats:
+        """Return minus the margin of each row ``(m,)``."""
+        return -margins(model, X)
 
 
 @dataclass(frozen=True)
@@ -59,9 +65,18 @@ class Entropy:
 
     def __call__(self, request: Request) -> Query:
         """Score by -sum p log p."""
-        model = request.fitted()
-        return pick(request, request.score(lambda X: _entropy(probabilities(model, X))),
-                    queries=len(request.pool))
+        return ranked(request, self)
+
+    def rate(self, model: Any, X: Floats) -> Floats:
+        """Return the entropy of each row ``(m,)``, in nats."""
+        return _entropy(probabilities(model, X))
+
+
+def ranked(request: Request, strategy: Rating) -> Query:
+    """Return the ``n`` candidates that ``strategy`` rates highest."""
+    model = request.fitted()
+    score = request.score(lambda X: strategy.rate(model, X))
+    return pick(request, score, queries=len(request.pool))
 
 
 def _entropy(p: Floats) -> Floats:
