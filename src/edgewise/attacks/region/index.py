@@ -13,6 +13,7 @@ CHUNK = 16
 """Points whose least bound is kept together; every class starts at a multiple of it."""
 
 _PLAIN = 24
+_LEFT = 0.25  # of the squared lengths: where as much is beyond p directions, all features are taken
 _SAMPLE = 3000
 _RESIDENT = 2048  # training points up to which their distances among themselves are kept
 
@@ -86,7 +87,7 @@ class RegionIndex:
         order = np.concatenate(pieces).astype(np.intp)
         points = np.ascontiguousarray(X[np.maximum(order, 0)], dtype=np.float64)
         centre = X.mean(axis=0, dtype=np.float64)
-        axes = _axes(X, centre, (_default_p(n, d) if p is None else min(p, d)))
+        axes = _axes(X, centre, (_default_p(n, d) if p is None else min(p, d)), choose=p is None)
         coords, rest, square = project(points, centre, axes)
         columns = np.empty((axes.shape[1] + 3, len(order)), np.float32)
         columns[:-3], columns[-3], columns[-2], columns[-1] = coords.T, rest, square, 1
@@ -144,11 +145,11 @@ class RegionIndex:
 def project(X: Floats, centre: Floats, axes: Floats) -> tuple[Floats, Floats, Floats]:
     """Return coordinates (float32), the length left over (float32) and the squared length from the centre."""
     moved = X - centre
-    coords = moved @ axes
     square = np.einsum("ij,ij->i", moved, moved)
-    left = np.maximum(square - np.einsum("ij,ij->i", coords, coords), 0)
     if axes.shape[0] == axes.shape[1]:
-        left[:] = 0
+        return moved.astype(np.float32), np.zeros(len(X), np.float32), square
+    coords = moved @ axes
+    left = np.maximum(square - np.einsum("ij,ij->i", coords, coords), 0)
     return coords.astype(np.float32), np.sqrt(left).astype(np.float32), square
 
 
@@ -165,7 +166,7 @@ def _default_p(n: int, d: int) -> int:
     return int(min(d, 128 if n < 3000 or n >= 20000 else 192))
 
 
-def _axes(X: Floats, centre: Floats, p: int) -> Floats:
+def _axes(X: Floats, centre: Floats, p: int, choose: bool) -> Floats:
     """Return leading principal directions ``(d, p)``; only their orthonormality matters for the answer."""
     d = X.shape[1]
     if p >= d:
@@ -175,5 +176,7 @@ def _axes(X: Floats, centre: Floats, p: int) -> Floats:
     for _ in range(3):
         probe, _ = np.linalg.qr(sample.T @ (sample @ probe))
     small = sample @ probe
-    _, turn = np.linalg.eigh(small.T @ small)
+    kept, turn = np.linalg.eigh(small.T @ small)
+    if choose and kept[::-1][:p].sum() < (1 - _LEFT) * (sample**2).sum():
+        return np.eye(d)
     return np.linalg.qr(probe @ turn[:, ::-1][:, :p])[0]

@@ -71,6 +71,17 @@ def _raise_bound(e: int, size: int, p: Points, w: Scratch, use: Any, counts: Any
     w.live_upto[e] = size
 
 
+@njit(**INNER)
+def _raise_all(m: int, size: int, ub2: float, p: Points, w: Scratch, use: Any, counts: Any) -> int:
+    """Raise the bounds of the ``m`` survivors that may still win, bury the others; return how many are left."""
+    for e in range(m - 1, -1, -1):
+        if w.live_bound[e] ** 2 < ub2 or not use[SCREEN]:
+            _raise_bound(e, size, p, w, use, counts)
+        if use[SCREEN] and w.live_bound[e] ** 2 >= ub2:
+            m = bury(e, m, w)
+    return m
+
+
 @njit(**WITHIN)
 def _cell(e: int, size: int, ub2: float, cap: float, margin: float, path: float, q: Query, c: Cell, v: View,
           p: Points, w: Scratch, use: Any, counts: Any) -> tuple[int, float, int, int, float]:
@@ -133,9 +144,9 @@ def first_cell(i1: int, d1: float, own: int, allowed: Any, v: View, p: Points, w
 
 
 @njit(**INNER)
-def _screen(i1: int, d1: float, first: int, ub: float, own: int, allowed: Any, q: Query, v: View, p: Points,
-            w: Scratch, use: Any, counts: Any) -> int:
-    """List the cells whose bisector with the nearest own point is nearer than ``ub``; return how many."""
+def _screen(i1: int, d1: float, first: int, size: int, ub: float, own: int, allowed: Any, q: Query, v: View,
+            p: Points, w: Scratch, use: Any, counts: Any) -> int:
+    """List the cells whose bisectors with the pool, of ``size``, are nearer than ``ub``; return how many."""
     count = np.intp(0)
     limit = (np.sqrt(d1) + 2.0 * ub) ** 2 if use[SCREEN] else np.inf
     if allowed.size:
@@ -167,6 +178,8 @@ def _screen(i1: int, d1: float, first: int, ub: float, own: int, allowed: Any, q
         bound = bisector(far, d1, between2(i1, j, p))
         if bound < ub or not use[SCREEN]:
             m = survive(j, far, bound, m, w)
+            _raise_bound(m - 1, size, p, w, use, counts)
+            m -= use[SCREEN] and w.live_bound[m - 1] >= ub
     return m
 
 
@@ -198,7 +211,7 @@ def search(own: int, cap: float, margin: float, allowed: Any, q: Query, c: Cell,
         if screened and w.live_bound[e] ** 2 >= ub2 and use[SCREEN]:
             break
         if w.live_upto[e] < size:
-            _raise_bound(e, size, p, w, use, counts)
+            m = _raise_all(m, size, ub2, p, w, use, counts)
             continue
         limit = cap if cap >= 0.0 else w.live_far[e] * (1 + 1e-9)
         status, q2, k, size, path = _cell(e, size, ub2, limit, margin, path, q, c, v, p, w, use, counts)
@@ -215,7 +228,7 @@ def search(own: int, cap: float, margin: float, allowed: Any, q: Query, c: Cell,
         m = bury(e, m, w)
         if not screened:
             screened = True
-            m = _screen(i1, d1, first, np.sqrt(ub2), own, allowed, q, v, p, w, use, counts)
+            m = _screen(i1, d1, first, size, np.sqrt(ub2), own, allowed, q, v, p, w, use, counts)
     return SOLVED, ub2, min(ub2, stalled2), winner, gap, d1
 
 

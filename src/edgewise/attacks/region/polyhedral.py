@@ -186,9 +186,20 @@ def _cell(e: int, size: int, ub: float, start: float, path: float, largest: bool
 
 
 @njit(**INNER)
-def _screen(i1: int, d1: float, first: int, ub: float, own: int, largest: bool, q: Query, v: View, p: Points,
-            w: Scratch, use: Any, counts: Any) -> int:
-    """List the cells whose bisector with the nearest own point is nearer than ``ub``; return how many."""
+def _raise_bound(e: int, size: int, largest: bool, p: Points, w: Scratch) -> None:
+    """Raise survivor ``e``'s bound by the pool members it has not met."""
+    for a in range(w.live_upto[e], size):
+        apart = _dual_length(w.pool[a], w.live[e], p.X, largest)
+        bound = bisector(w.live_far[e], w.pool_far[a], apart**2)
+        if bound > w.live_bound[e]:
+            w.live_bound[e], w.live_best[e] = bound, a
+    w.live_upto[e] = size
+
+
+@njit(**INNER)
+def _screen(i1: int, d1: float, first: int, size: int, ub: float, own: int, largest: bool, q: Query, v: View,
+            p: Points, w: Scratch, use: Any, counts: Any) -> int:
+    """List the cells whose bisectors with the pool, of ``size``, are nearer than ``ub``; return how many."""
     ball = ub * np.sqrt(q.x.size) if largest else ub
     limit = (np.sqrt(d1) + 2.0 * ball) ** 2 if use[SCREEN] else np.inf
     count, m = np.intp(0), np.intp(0)
@@ -209,18 +220,9 @@ def _screen(i1: int, d1: float, first: int, ub: float, own: int, largest: bool, 
         bound = bisector(far, d1, _dual_length(i1, j, p.X, largest) ** 2)
         if bound < ub or not use[SCREEN]:
             m = survive(j, far, bound, m, w)
+            _raise_bound(m - 1, size, largest, p, w)
+            m -= use[SCREEN] and w.live_bound[m - 1] >= ub
     return m
-
-
-@njit(**INNER)
-def _raise_bound(e: int, size: int, largest: bool, p: Points, w: Scratch) -> None:
-    """Raise survivor ``e``'s bound by the pool members it has not met."""
-    for a in range(w.live_upto[e], size):
-        apart = _dual_length(w.pool[a], w.live[e], p.X, largest)
-        bound = bisector(w.live_far[e], w.pool_far[a], apart**2)
-        if bound > w.live_bound[e]:
-            w.live_bound[e], w.live_best[e] = bound, a
-    w.live_upto[e] = size
 
 
 @njit(**WITHIN)
@@ -260,7 +262,7 @@ def _search(own: int, start: float, largest: bool, q: Query, c: Cell, g: Program
         m = bury(e, m, w)
         if not screened:
             screened = True
-            m = _screen(i1, d1, first, ub, own, largest, q, v, p, w, use, counts)
+            m = _screen(i1, d1, first, size, ub, own, largest, q, v, p, w, use, counts)
     return SOLVED, ub, min(ub, stalled), winner, gap, d1
 
 

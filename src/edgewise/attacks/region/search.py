@@ -153,6 +153,10 @@ def nearest(x: Any, v: View, p: Points, begin: int, end: int, w: Scratch, counts
 @njit(**INNER)
 def _shift(delta: Any, axes: Any, cz: Any, moved: Any) -> None:
     """Add the coordinates of ``delta`` to ``cz``, four features that moved at a time, listed in ``moved``."""
+    if cz.size == delta.size:
+        for t in range(delta.size):
+            cz[t] += np.float32(delta[t])
+        return
     count = 0
     for t in range(delta.size):
         moved[count] = t
