@@ -30,7 +30,7 @@ def with_a_pool_and_labels(folder):
     with (folder / "labels.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, rows[0].keys())
         writer.writeheader()
-        writer.writerows(row | {"label": "yes" if float(row["x0"]) > 0 else "no"} for row in rows)
+        writer.writerows(row | {"label": "yes" if float(row["a"]) > 0 else "no"} for row in rows)
 
 
 @pytest.mark.slow

@@ -109,12 +109,12 @@ def fill_in(line):
     for path in [Path(words[at + 1]) for at, word in enumerate(words) if word == "--labels"]:
         with path.open(newline="") as file:
             rows = list(csv.DictReader(file))
-        if "x0" not in rows[0] or any(row["label"] for row in rows):
+        if "a" not in rows[0] or any(row["label"] for row in rows):
             continue
         with path.open("w", newline="") as file:
             writer = csv.DictWriter(file, rows[0].keys())
             writer.writeheader()
-            writer.writerows(row | {"label": "yes" if float(row["x0"]) > 0 else "no"} for row in rows)
+            writer.writerows(row | {"label": "yes" if float(row["a"]) > 0 else "no"} for row in rows)
 
 
 def readers_own(page, folder):
