@@ -109,12 +109,12 @@ def fill_in(line):
     for path in [Path(words[at + 1]) for at, word in enumerate(words) if word == "--labels"]:
         with path.open(newline="") as file:
             rows = list(csv.DictReader(file))
-        if "a" not in rows[0] or any(row["label"] for row in rows):
+        if "x0" not in rows[0] or any(row["label"] for row in rows):
             continue
         with path.open("w", newline="") as file:
             writer = csv.DictWriter(file, rows[0].keys())
             writer.writeheader()
-            writer.writerows(row | {"label": "yes" if float(row["a"]) > 0 else "no"} for row in rows)
+            writer.writerows(row | {"label": "yes" if float(row["x0"]) > 0 else "no"} for row in rows)
 
 
 def readers_own(page, folder):
@@ -132,7 +132,7 @@ def readers_own(page, folder):
     np.savetxt(folder / "labels.csv", np.column_stack([np.arange(40), y[:40]]), fmt="%d", delimiter=",",
                header="row,label", comments="")
     return {"X_train": X[:200], "y_train": y[:200], "X": X[200:220], "pool": X,
-            "model": LogisticRegression(), "oracle": lambda points: [int(point[0] > 0.5) for point in points]}
+            "model": LogisticRegression(), "oracle": lambda points: [int(point[0] > 0) for point in points]}
 
 
 def networks_own(X, y):
