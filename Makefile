@@ -43,10 +43,14 @@ check: .venv/.dev  ## ruff, pyright strict, layers
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
-docs: .venv/.dev  ## the site, in site/; a broken link or reference stops it
+.venv/.docs: .venv/.pip pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet -c constraints.txt --group docs
+	touch $@
+
+docs: .venv/.docs  ## the site, in site/; a broken link or reference stops it
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
-docs-serve: .venv/.dev  ## the site at http://127.0.0.1:8000, made again as you write
+docs-serve: .venv/.docs  ## the site at http://127.0.0.1:8000, made again as you write
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs serve
 
 notebook: .venv/.dev  ## run docs/walkthrough.ipynb again and keep its outputs
