@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgewise.cli.options import DataHome, Jobs, Store, quiet, show
+from edgewise.cli.options import Address, Backend, DataHome, Jobs, Store, quiet, show
 
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ def compare(strategy: Annotated[list[str] | None,
             batch: Annotated[int | None, typer.Option("--batch", min=1, help="Labels a round.")] = None,
             budget: Annotated[int | None, typer.Option("--budget", min=1, help="Labels in all.")] = None,
             pool: Annotated[int | None, typer.Option("--pool", min=1, help="Rows of the pool.")] = None,
-            jobs: Jobs = 1, store: Store = Path("runs.db"),
+            jobs: Jobs = 1, backend: Backend = "local", address: Address = None,
+            store: Store = Path("runs.db"),
             publish: Annotated[Path | None,
                                typer.Option("--publish", help="Write the runs to this .jsonl and a page "
                                                               "beside it.")] = None,
@@ -35,6 +36,7 @@ def compare(strategy: Annotated[list[str] | None,
     from math import isnan
 
     from edgewise.atomic import replacing
+    from edgewise.engines import engine
     from edgewise.learning.comparing import curves, penalties, standings
     from edgewise.learning.trials import LEARNERS, TRIALS, cells, run
     from edgewise.report.strategies import markdown
@@ -48,7 +50,7 @@ def compare(strategy: Annotated[list[str] | None,
     names = strategy or ["random", "margin", "edge-mix"]
     wanted = cells(data or list(TRIALS), learner or list(LEARNERS), names, range(seeds), batch=batch,
                    budget=budget, pool=pool)
-    with Facts(store) as facts:
+    with engine(backend, address=address, workers=jobs), Facts(store) as facts:
         summary = sweep(wanted, run, facts, jobs=jobs, progress=not quiet(), what="comparing strategies")
         held = [fact for cell in wanted if (fact := facts.get(cell)) is not None]
     found = curves(held)

@@ -14,6 +14,9 @@ Store = Annotated[Path, typer.Option("--store", help="The SQLite file of figures
 Jobs = Annotated[int, typer.Option("--jobs", min=1, help="Worker processes; figures do not depend on it.")]
 DataHome = Annotated[Path | None, typer.Option("--data-home", envvar="EDGEWISE_DATA",
                                                help="Folder with the canonical data files.")]
+Backend = Annotated[str, typer.Option("--backend", help="Where it is computed: local, ray or dask.")]
+Address = Annotated[str | None, typer.Option("--address", help="Join the Ray or Dask cluster at HOST:PORT; "
+                                                               "without it a private one is started.")]
 
 
 PIPE_WIDTH = 200

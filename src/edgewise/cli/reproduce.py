@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from edgewise.cli.options import DataHome, Jobs, Store, quiet, show, width
+from edgewise.cli.options import Address, Backend, DataHome, Jobs, Store, quiet, show, width
 
 
 def reproduce(table: Annotated[str, typer.Argument(help="table2, table3, ... or all.")],
@@ -15,7 +15,8 @@ def reproduce(table: Annotated[str, typer.Argument(help="table2, table3, ... or 
                               typer.Option("--data", help="Only this data set; may be repeated.")] = None,
               seeds: Annotated[int | None,
                                typer.Option("--seeds", min=1, help="20 by default; 3 with --quick.")] = None,
-              jobs: Jobs = 2, store: Store = Path("runs.db"),
+              jobs: Jobs = 2, backend: Backend = "local", address: Address = None,
+              store: Store = Path("runs.db"),
               quick: Annotated[bool,
                                typer.Option("--quick", help="Small; never set beside the paper.")] = False,
               full: Annotated[bool, typer.Option("--full", help="With all: run it, not only plan.")] = False,
@@ -34,6 +35,7 @@ def reproduce(table: Annotated[str, typer.Argument(help="table2, table3, ... or 
     import sys
 
     from edgewise.cli.everything import reproduce_all
+    from edgewise.engines import engine
     from edgewise.paper import TABLES
     from edgewise.paper.base import summarise
     from edgewise.paper.printing import LEGEND, compact
@@ -47,12 +49,13 @@ def reproduce(table: Annotated[str, typer.Argument(help="table2, table3, ... or 
         os.environ["EDGEWISE_DATA"] = str(data_home)
     command = " ".join(["edgewise", *sys.argv[1:]])
     if table == "all":
-        reproduce_all(quick=quick, full=full, resume=resume, seeds=seeds, jobs=jobs, store=store,
-                      publish=publish, command=command)
+        with engine(backend, address=address, workers=jobs):
+            reproduce_all(quick=quick, full=full, resume=resume, seeds=seeds, jobs=jobs, store=store,
+                          publish=publish, command=command)
         return
     definition = lookup(TABLES, table, "table").make()
     names = chosen_data(definition, data)
-    with Facts(store) as facts:
+    with engine(backend, address=address, workers=jobs), Facts(store) as facts:
         cells, summary = run(definition, names, seeds or (3 if quick else 20), facts, quick=quick, jobs=jobs,
                              progress=not quiet())
         held = [fact for cell in cells if (fact := facts.get(cell)) is not None]

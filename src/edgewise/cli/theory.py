@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from edgewise.cli.options import DataHome, Jobs, Store, quiet, show
+from edgewise.cli.options import Address, Backend, DataHome, Jobs, Store, quiet, show
 
 
 theory = typer.Typer(help="Does concentrating labels at the boundary help, and when?",
@@ -18,7 +18,7 @@ theory = typer.Typer(help="Does concentrating labels at the boundary help, and w
 @theory.callback()
 def study(context: typer.Context,
           quick: Annotated[bool, typer.Option("--quick", help="Small: minutes, wide error bars.")] = False,
-          store: Store = Path("runs.db"), jobs: Jobs = 2,
+          store: Store = Path("runs.db"), jobs: Jobs = 2, backend: Backend = "local", address: Address = None,
           seeds: Annotated[int | None, typer.Option("--seeds", min=2, help="20; 4 with --quick.")] = None,
           publish: Annotated[Path | None,
                              typer.Option("--publish", help="Write tables to this folder.")] = None) -> None:
@@ -27,12 +27,13 @@ def study(context: typer.Context,
         return
     import sys
 
+    from edgewise.engines import engine
     from edgewise.results import provenance
     from edgewise.store import Store as Facts
     from edgewise.theory.run import run_study
     from edgewise.theory.summary import summaries, write
 
-    with Facts(store) as facts:
+    with engine(backend, address=address, workers=jobs), Facts(store) as facts:
         report = run_study(facts, quick=quick, seeds=seeds, jobs=jobs, progress=not quiet())
         tables = summaries(facts)
     for table in tables:

@@ -7,12 +7,12 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import joblib
 from joblib.externals.loky.process_executor import BrokenProcessPool
-from joblib.parallel import get_active_backend
 
 from edgewise.arrays import InputError, check_count
 from edgewise.engines.remote import Lost, Remote
@@ -29,6 +29,8 @@ BACKENDS = {
 """The engines by name; ``local`` is this machine's cores."""
 
 LOG = logging.getLogger("edgewise")
+
+_IN_FORCE: ContextVar[Remote | None] = ContextVar("engine", default=None)
 
 TOGETHER = 2
 """How often a lost item goes back among the others before it is run alone."""
@@ -74,9 +76,13 @@ def engine(name: str = "local", *, address: str | None = None, workers: int = 1,
             raise InputError(f"the local backend has no address; got {address!r}. Say --backend ray or dask.")
         yield
         return
-    with row.make(address=address, workers=workers, gpus=gpus) as backend, \
-            joblib.parallel_config(backend=backend):
-        yield
+    # Not joblib's own context, by which scikit-learn would send its work there as well.
+    with row.make(address=address, workers=workers, gpus=gpus) as backend:
+        before = _IN_FORCE.set(backend)
+        try:
+            yield
+        finally:
+            _IN_FORCE.reset(before)
 
 
 def spread(function: Callable[[T], Any], items: Sequence[T], *, jobs: int = 1,
@@ -95,8 +101,8 @@ def spread(function: Callable[[T], Any], items: Sequence[T], *, jobs: int = 1,
     lost
         Told about each death of a worker, which is logged as well.
     """
-    remote = isinstance(get_active_backend()[0], Remote)
-    if not remote and (jobs == 1 or len(items) <= 1):
+    remote = _IN_FORCE.get()
+    if remote is None and (jobs == 1 or len(items) <= 1):
         yield from ((number, function(item)) for number, item in enumerate(items))
         return
     waiting, alone = list(range(len(items))), list[int]()
@@ -106,7 +112,7 @@ def spread(function: Callable[[T], Any], items: Sequence[T], *, jobs: int = 1,
         begun, done = list[int](), set[int]()
         reason = ""
         try:
-            for answer in _parallel(function, items, batch, begun, jobs, remote=remote):
+            for answer in _parallel(function, items, batch, begun, jobs, remote):
                 if isinstance(answer, Lost):
                     reason = answer.reason
                     continue
@@ -144,14 +150,14 @@ class _Answer:
 
 
 def _parallel(function: Callable[[T], Any], items: Sequence[T], batch: Sequence[int], begun: list[int],
-              jobs: int, *, remote: bool) -> Any:
+              jobs: int, remote: Remote | None) -> Any:
     def handed_out() -> Iterator[Any]:
         for number in batch:
             begun.append(number)
             yield joblib.delayed(_answer)(function, number, items[number])
 
     # Every item handed to a remote backend is under way, so this is what caps its workers.
-    ahead: dict[str, Any] = {"pre_dispatch": jobs} if remote else {}
+    ahead: dict[str, Any] = {} if remote is None else {"pre_dispatch": jobs, "backend": remote}
     return joblib.Parallel(n_jobs=max(2, jobs), return_as="generator_unordered", **ahead)(handed_out())
 
 

@@ -46,9 +46,9 @@ def started(address: str | None = None, workers: int = 1, gpus: float = 0.0) -> 
 
 
 def _start(ray: Any, workers: int, folder: str) -> None:
-    from ray._raylet import AuthenticationMode, get_authentication_mode
+    from ray._private.authentication.authentication_utils import is_token_auth_enabled
 
-    if get_authentication_mode() != AuthenticationMode.TOKEN:
+    if not is_token_auth_enabled():
         raise InputError("Ray was imported before this without RAY_AUTH_MODE=token in the environment, and "
                          "would start without authentication. Start the engine before `import ray`, or set "
                          "that variable first.")

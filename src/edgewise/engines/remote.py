@@ -46,9 +46,9 @@ class Remote(_Base):
         # An engine calls back in its own thread, which joblib would keep busy sending the next task.
         self._answers = ThreadPoolExecutor(1, thread_name_prefix="edgewise-answers")
 
-    def effective_n_jobs(self, n_jobs: int) -> int:
+    def effective_n_jobs(self, n_jobs: int | None) -> int:
         """Return at least 2: with 1 joblib computes in the driver."""
-        return max(2, n_jobs)
+        return max(2, n_jobs or 1)
 
     def submit(self, func: Callable[[], Any], callback: Callable[[Future[Any]], None]) -> Future[Any]:
         """Start a batch; joblib's callback gets its future."""

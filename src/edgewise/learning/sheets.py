@@ -77,7 +77,7 @@ def read_labels(paths: Sequence[Path], sheet: Sheet) -> tuple[Index, Labels, Mas
     found: dict[int, str] = {}
     edge: set[int] = set()
     for path in paths:
-        header, rows = _rows_of(path)
+        header, rows = rows_of(path)
         if ROW not in header or LABEL not in header:
             raise InputError(f"{path} needs the columns 'row' and 'label'; it has {', '.join(header)}.")
         for cells in rows:
@@ -112,7 +112,8 @@ def write_query(path: Path, query: Query, sheet: Sheet) -> None:
         file.write(text.getvalue().encode())
 
 
-def _rows_of(path: Path) -> tuple[list[str], list[list[str]]]:
+def rows_of(path: Path) -> tuple[list[str], list[list[str]]]:
+    """Return header and rows of a CSV; raise `InputError` on a missing file, ragged rows, a name twice."""
     if not path.is_file():
         raise InputError(f"there is no file {path}.")
     with path.open(newline="", encoding="utf-8-sig") as file:
@@ -129,7 +130,7 @@ def _rows_of(path: Path) -> tuple[list[str], list[list[str]]]:
 
 
 def _read_csv(path: Path) -> Sheet:
-    header, rows = _rows_of(path)
+    header, rows = rows_of(path)
     numbers: list[Floats] = []
     names: list[str] = []
     text: dict[str, Sequence[str]] = {}
