@@ -1,0 +1,64 @@
+"""The figures on the overview pages are those of the committed runs; one that moves must be written anew."""
+
+import json
+from pathlib import Path
+
+from edgewise.learning.comparing import curves, standings
+from edgewise.results import published_run
+
+
+ROOT = Path(__file__).parents[2]
+RESULTS = ROOT / "results"
+
+
+def page(name):
+    return " ".join((ROOT / "docs" / name).read_text(encoding="utf-8").replace("**", "").split())
+
+
+def measured(name):
+    return json.loads((RESULTS / "benchmarks" / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def speeds():
+    """Return what the overview of the benchmarks says, from the files it names."""
+    region = next(row for row in measured("region")["bars"] if row["n"] == 55_000)
+    yield f"{region['free_over_floor']:.2f} × the floor, {region['box_over_floor']:.2f} × in the box"
+    rows = {name: {who: figures["seconds"] for who, figures in part.items()}
+            for name, part in measured("gradient")["rows"].items() if name != "pool"}
+    fool = rows["DeepFool"]
+    ours = fool["edgewise, no refinement"]
+    yield f"{ours / fool['adv-lib df']:.2f} ×; {ours / fool['Foolbox, 3 candidates']:.2f} ×"
+    yield f"1/{rows['C&W']['Foolbox 9 x 1000'] / rows['C&W']['edgewise']:.0f} of its time"
+    ddn = rows["DDN-100"]
+    yield f"{ddn['edgewise, no refinement'] / ddn['adv-lib ddn, not rounded']:.2f} ×, the same median"
+    fgsm, pgd = rows["FGSM, eps 0.1"], rows["PGD-40, eps 0.1"]
+    yield (f"{fgsm['edgewise'] / fgsm['Foolbox']:.2f} ×; "
+           f"{pgd['edgewise'] / min(pgd['adv-lib pgd_linf'], pgd['Foolbox']):.2f} ×")
+    batched = {row["attack"]: row["ratio"] for row in measured("lockstep")["rows"]}
+    yield "{:.1f}, {:.1f} and {:.1f} times faster".format(
+        *(batched[name] for name in ("direct", "kernel-substitute", "opt")))
+    selection = measured("selection")["figures"]
+    yield f"{selection['speed_up']:.0f} times faster"
+    yield f"{selection['memory']['MiB_above_the_interpreter']:.0f} MiB above the interpreter"
+
+
+def test_benchmarks():
+    text = page("benchmarks.md")
+    assert not [said for said in speeds() if said not in text]
+
+
+def test_edge_mix_against_random():
+    rows = standings(curves(published_run(RESULTS / "compare.jsonl")[1]))
+    found = [row.against["random"].verdict() for row in rows if row.strategy == "edge-mix"]
+    worse, better = found.count("worse"), found.count("better")
+    assert f"below random in {worse} of {len(found)} tasks and above in {better}" in page("index.md")
+    none = "none" if worse == 0 else str(worse)
+    assert (f"Of {len(found)} tasks it was significantly below random in {none}, above in {better}"
+            in page("faq.md"))
+
+
+def test_no_claim_of_tables_2_to_5_holds():
+    for table in ("table2", "table3", "table4", "table5"):
+        verdicts = (RESULTS / f"{table}.md").read_text(encoding="utf-8").split("\n\n")[1]
+        assert "does not hold" in verdicts
+        assert "| **holds**" not in verdicts
