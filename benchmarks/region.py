@@ -5,13 +5,16 @@
 Process CPU time, one thread. The floor is what a brute-force prediction computes: float64 distances of the
 queries to all training points by one matrix product, and the nearest. Both sides run in one process, turn by
 turn; a ratio is taken within a turn, and the median over turns is shown. The radii are checked against
-quadprog, every cell with every constraint.
+quadprog, every cell with every constraint. `region_pictures.py` and `region_page.py` show the results.
 """
 
 import argparse
 import gzip
 import json
 import os
+import subprocess
+import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -163,6 +166,32 @@ def others(data, queries):
                 lambda b, norm=norm, box=box: find(index, Q[b:b + 1], own[b:b + 1], box, norm=norm), Q)
 
 
+FIRST_CALL = """
+import sys, time
+import numpy as np
+from edgewise.attacks.region import RegionIndex, find
+from edgewise.attacks.region.knn import vote
+
+X = np.random.default_rng(0).random((100, 30))
+index, own = RegionIndex.of(X, np.arange(100) % 2, 2), np.zeros(2, np.intp)
+kinds = {"norm 2": lambda: find(index, X[:2], own, None),
+         "L1, L-infinity": lambda: find(index, X[:2], own, None, norm=np.inf),
+         "several neighbours": lambda: vote(index, 3, X[:2], own, None, nodes=100)}
+started = time.process_time()
+kinds[sys.argv[1]]()
+print(time.process_time() - started)
+"""
+
+
+def compile_times():
+    """Time the first call of each kind of search with an empty cache, and in a later process."""
+    for what in ("norm 2", "L1, L-infinity", "several neighbours"):
+        with tempfile.TemporaryDirectory() as cache:
+            command, where = [sys.executable, "-c", FIRST_CALL, what], os.environ | {"NUMBA_CACHE_DIR": cache}
+            seconds = [float(subprocess.check_output(command, text=True, env=where)) for _ in range(2)]
+        yield {"what": what, "first_s": seconds[0], "later_s": seconds[1]}
+
+
 def blobs(n, d, queries):
     rng = np.random.default_rng(0)
     X = rng.random((n + queries, d))
@@ -201,6 +230,8 @@ def main():
         report["growth_d"] = [timed(*blobs(5000, d, options.queries), few)
                               for d in (2, 8, 32, 128, 512)]
         show("growth with d, uniform points on two sides of a plane, n = 5,000", report["growth_d"])
+        report["compile"] = list(compile_times())
+        show("seconds of the first call, cache empty and filled", report["compile"])
         if not options.quick:
             report["accuracy"] = list(accuracy(data))
             show("radii against quadprog, all cells", report["accuracy"])

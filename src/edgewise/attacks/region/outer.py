@@ -126,7 +126,7 @@ def first_cell(i1: int, d1: float, own: int, allowed: Any, v: View, p: Points, w
         for label in range(p.start.size):
             if label != own:
                 guess = min(guess, least_estimate(v.low, p.rest, twice, p.start[label], p.stop[label]))
-        limit = 1.05 * float(guess) + 1e-30
+        limit = float(guess) + 0.05 * abs(float(guess)) + 1e-30
         for label in range(p.start.size):
             if label != own:
                 count = below(v.low, v.least, p.start[label], p.stop[label], limit, w.found, count)
@@ -134,7 +134,7 @@ def first_cell(i1: int, d1: float, own: int, allowed: Any, v: View, p: Points, w
     for e in range(count):
         j = w.found[e]
         estimate = v.low[j] + twice * p.rest[j]
-        if estimate <= 1.05 * guess or which < 0:
+        if estimate <= guess + np.float32(0.05) * abs(guess) or which < 0:
             side = p.rest[j] - p.rest[i1]
             apart2 = gap2(p.coords, j, p.coords[i1]) + side * side
             bound = bisector(estimate, d1, max(apart2, 1e-30))

@@ -116,7 +116,7 @@ def below(low: Any, least: Any, begin: int, end: int, limit: float, out: Any, co
 
     Classes start at whole chunks.
     """
-    most = np.float32(limit * (1.0 + 1e-6))
+    most = np.float32(limit + 1e-6 * abs(limit))
     for g in range(begin // CHUNK, (end + CHUNK - 1) // CHUNK):
         if least[g] < most:
             for i in range(g * CHUNK, min((g + 1) * CHUNK, end)):
@@ -131,7 +131,8 @@ def nearest(x: Any, v: View, p: Points, begin: int, end: int, w: Scratch, counts
     twice, none = np.float32(2.0) * v.rest, np.intp(0)
     guess = least_estimate(v.low, p.rest, twice, begin, end)
     best, which = np.inf, -1
-    count = below(v.low, v.least, begin, end, float(guess) * 1.000001 + 1e-30, w.found, none)
+    limit = float(guess) + 1e-6 * abs(float(guess)) + 1e-30
+    count = below(v.low, v.least, begin, end, limit, w.found, none)
     for e in range(count):
         i = w.found[e]
         if v.low[i] + twice * p.rest[i] <= guess:
