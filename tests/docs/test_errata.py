@@ -94,6 +94,9 @@ def test_table_3(figures):
     assert shown(mean("abalone", "random", "100")) in text
     assert shown(mean("mnist-1v7", "boundary", "1000")) in text
     assert shown(mean("halfmoon", "boundary", "500")) in text
+    text = section("Table 3: the domain that random points come from")
+    assert shown(mean("mnist-1v7", "random", "1000")) in text
+    assert shown(mean("mnist-1v7", "clean", "1000")) in text
     behind = mean("mnist-1v7", "clean-equal-queries", "1000") - mean("mnist-1v7", "boundary", "1000")
     assert shown(behind) in section("Table 3: queries that are not counted")
     assert 290 < mean("halfmoon", "boundary", "500", "queries") / 500 < 310
