@@ -17,6 +17,7 @@ import edgewise as ew
 from edgewise.geometry import length
 from edgewise.learning.metrics import accuracy
 from edgewise.models.training import NetClassifier
+from edgewise.paper.transferred import EPS
 from edgewise.results import provenance
 from edgewise.stats import estimate
 
@@ -73,12 +74,53 @@ def ridge(seed):
     """Accuracy of kernel ridge on Halfmoon when y in {0, 1} is regressed, and when y - 1/2 is."""
     data = ew.load("halfmoon", rng=seed, train=200, test=2000)
     found = {}
-    for alpha in (1, 10, 100):
-        for name, shift in (("y", 0.0), ("y - 1/2", 0.5)):
-            fit = KernelRidge(alpha=alpha, kernel="rbf", gamma=2.0).fit(data.train.X, data.train.y - shift)
-            found[f"alpha={alpha}, {name}"] = np.mean((fit.predict(data.test.X) + shift > 0.5)
-                                                      == (data.test.y == 1))
+    for kernel, gamma in (("rbf", 2.0), ("linear", None)):
+        for alpha in (1, 10, 100):
+            for name, shift in (("y", 0.0), ("y - 1/2", 0.5)):
+                fit = KernelRidge(alpha=alpha, kernel=kernel, gamma=gamma)
+                said = fit.fit(data.train.X, data.train.y - shift).predict(data.test.X) + shift > 0.5
+                found[f"{kernel}, alpha={alpha}, {name}"] = np.mean(said == (data.test.y == 1))
     return found
+
+
+def transferred(seed):
+    """Tables 4 and 5: gain of small-perturbation points over clean ones, by FGSM's eps and by epochs."""
+    found = {}
+    for name in ("halfmoon", "abalone"):
+        data, victim = nearest_neighbour(name, seed)
+        own, clean = data.held_out, KNeighborsClassifier(1).fit(*data.held_out)
+        for epochs in (10, 40, 160):
+            net = NetClassifier(epochs=epochs, device="cpu", random_state=seed).fit(*data.train)
+            for share in (0.5, 1, 2) if epochs == 40 else (1,):
+                adv = ew.attack("fgsm", net, own.X, box=data.box, eps=share * EPS[name])
+                placed = adv.at(0.5)[adv.found]
+                both = KNeighborsClassifier(1).fit(np.concatenate([own.X, placed]),
+                                                   np.concatenate([own.y, victim.predict(placed)]))
+                gain = accuracy(both, *data.test) - accuracy(clean, *data.test)
+                found |= {f"{name}, {epochs} epochs, {share} eps, gain": gain,
+                          f"{name}, {epochs} epochs, {share} eps, found": adv.found.mean()}
+    return found
+
+
+def equation_10(seed):
+    """Share of Halfmoon points found, and their distance over the shortest, by the soft k-NN's constant c."""
+    data, knn = nearest_neighbour("halfmoon", seed)
+    X, y = data.train
+    gap = np.mean([length(X[y != label] - x, 2).min() ** 2 for x, label in zip(X, y, strict=True)])
+    shortest, found = ew.radius(knn, data.held_out.X), {}
+    for share in (0.01, 0.1, 1):
+        adv = ew.attack("kernel-substitute", knn, data.held_out.X, c=share * gap)
+        found |= {f"c={share} gap, found": adv.found.mean(),
+                  f"c={share} gap, distance": np.median((adv.distance / shortest)[adv.found])}
+    return found
+
+
+def section_4(seed):
+    """Accuracy on Halfmoon of a 1-NN with 100 boundary points beside its own, by scale and by who is kept."""
+    data, knn = nearest_neighbour("halfmoon", seed, held_out=400, test=2000)
+    return {f"scale={scale}, {name}": ew.retrain(knn, knn, data, attack="direct", budget=100, scale=scale,
+                                                 among=among, base=data.train, rng=seed).accuracy
+            for scale in (0.5, 0.9, 1.0) for name, among in (("all", None), ("nearest of 400", 400))}
 
 
 def main():
@@ -87,7 +129,8 @@ def main():
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args()
     figures = {}
-    for measure in (abalone, halfmoon, equation_9, equation_14, ridge):
+    for measure in (abalone, halfmoon, equation_9, equation_10, equation_14, ridge, transferred,
+                    section_4):
         rows = [measure(seed) for seed in range(options.seeds)]
         figures[measure.__name__] = {
             "what": measure.__doc__,
