@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+import warnings
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -76,13 +77,21 @@ def engine(name: str = "local", *, address: str | None = None, workers: int = 1,
             raise InputError(f"the local backend has no address; got {address!r}. Say --backend ray or dask.")
         yield
         return
-    # Not joblib's own context, by which scikit-learn would send its work there as well.
-    with row.make(address=address, workers=workers, gpus=gpus) as backend:
-        before = _IN_FORCE.set(backend)
-        try:
-            yield
-        finally:
-            _IN_FORCE.reset(before)
+    with row.make(address=address, workers=workers, gpus=gpus) as backend, in_force(backend):
+        yield
+
+
+@contextmanager
+def in_force(backend: Remote | None) -> Generator[None]:
+    """Send what `spread` is given to ``backend`` while the block lasts; None is this machine.
+
+    This is not joblib's own context, by which scikit-learn would send its work there as well.
+    """
+    before = _IN_FORCE.set(backend)
+    try:
+        yield
+    finally:
+        _IN_FORCE.reset(before)
 
 
 def spread(function: Callable[[T], Any], items: Sequence[T], *, jobs: int = 1,
@@ -112,12 +121,13 @@ def spread(function: Callable[[T], Any], items: Sequence[T], *, jobs: int = 1,
         begun, done = list[int](), set[int]()
         reason = ""
         try:
-            for answer in _parallel(function, items, batch, begun, jobs, remote):
-                if isinstance(answer, Lost):
-                    reason = answer.reason
-                    continue
-                done.add(answer.number)
-                yield answer.number, answer.value()
+            with _closed(_parallel(function, items, batch, begun, jobs, remote)) as answers:
+                for answer in answers:
+                    if isinstance(answer, Lost):
+                        reason = answer.reason
+                        continue
+                    done.add(answer.number)
+                    yield answer.number, answer.value()
         except BrokenProcessPool as error:
             reason = f"{type(error).__name__}: {error}"
         waiting = batch[len(begun):]
@@ -135,6 +145,17 @@ def spread(function: Callable[[T], Any], items: Sequence[T], *, jobs: int = 1,
                 alone.append(number)
             else:
                 yield number, Lost(reason)
+
+
+@contextmanager
+def _closed(answers: Any) -> Generator[Any]:
+    """Give up what is under way if the block ends early; joblib's warning about that is no news here."""
+    try:
+        yield answers
+    finally:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "[0-9]+ tasks ", UserWarning)
+            answers.close()
 
 
 @dataclass(frozen=True)
