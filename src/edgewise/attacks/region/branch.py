@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from edgewise.attacks.region.cell import EMPTY, FLAGS, INNER, Cell, Query, dist2
+from edgewise.attacks.region.cell import EMPTY, Cell, Query, dist2
+from edgewise.attacks.region.kernels import BLOCK, INNER, dated
 from edgewise.attacks.region.nodes import (
     ALLOWED,
     HEAD,
@@ -193,7 +194,8 @@ def _next_anchor(row: Any, bounds: Any, nodes: Any, size: int, heap: Any) -> int
     return size + 1
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS, error_model="numpy")
+@dated
+@njit(**{**BLOCK, "_nrt": True})
 def branch(own: int, types: Any, cand: Any, kind: Any, bounds: Any, far: Any, beyond2: float, cap: float,
            margin: float, x: Any, low: Any, high: Any, boxed: bool, lows: Any, coords: Any, rest: float,
            length: float, least: Any, c: Cell, p: Points, w: Scratch, use: Any, nodes: Any,

@@ -16,20 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from edgewise.attacks.region.kernels import INNER
 
-FLAGS = {"reassoc", "contract", "nsz", "arcp"}
-"""Sums may be reordered and fused; infinities and NaN keep their meaning."""
-
-INNER: dict[str, Any] = {"cache": True, "nogil": True, "fastmath": FLAGS, "error_model": "numpy",
-                         "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
-"""How a kernel is compiled that only kernels call; without wrappers, in a third of the time."""
-
-WITHIN: dict[str, Any] = {**INNER, "inline": "always"}
-"""The same for one with a single caller, compiled as a part of that: callees are optimised once a level."""
-
-BLOCK: dict[str, Any] = {"cache": True, "nogil": True, "fastmath": FLAGS, "error_model": "numpy",
-                         "_nrt": False}
-"""How one is compiled that Python calls, which keeps the arrays alive: views of rows need no counting."""
 
 SOLVED, CUT, EMPTY, STALLED, FULL = 0, 1, 2, 3, 4
 """How a cell ends: solved, cannot win, no point, numerically stuck, more constraints than room."""

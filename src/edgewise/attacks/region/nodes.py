@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from edgewise.attacks.region.cell import EMPTY, INNER, SOLVED, Cell, Query, add, dist2, maximise, move
+from edgewise.attacks.region.cell import EMPTY, SOLVED, Cell, Query, add, dist2, maximise, move
+from edgewise.attacks.region.kernels import INNER
 from edgewise.attacks.region.search import Points, Scratch
 
 

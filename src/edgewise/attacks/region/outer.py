@@ -7,20 +7,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from edgewise.attacks.region.cell import (
-    BLOCK,
-    FULL,
-    INNER,
-    SOLVED,
-    STALLED,
-    WITHIN,
-    Cell,
-    Query,
-    add,
-    dist2,
-    maximise,
-    move,
-)
+from edgewise.attacks.region.cell import FULL, SOLVED, STALLED, Cell, Query, add, dist2, maximise, move
+from edgewise.attacks.region.kernels import BLOCK, INNER, WITHIN, dated
 from edgewise.attacks.region.search import (
     CELLS,
     EXACT,
@@ -73,7 +61,7 @@ def _raise_bound(e: int, size: int, p: Points, w: Scratch, use: Any, counts: Any
 
 @njit(**INNER)
 def _raise_all(m: int, size: int, ub2: float, p: Points, w: Scratch, use: Any, counts: Any) -> int:
-    """Raise the bounds of the ``m`` survivors that may still win, bury the others; return how many are left."""
+    """Raise the bounds of survivors that may win and bury the others; return how many are left."""
     for e in range(m - 1, -1, -1):
         if w.live_bound[e] ** 2 < ub2 or not use[SCREEN]:
             _raise_bound(e, size, p, w, use, counts)
@@ -232,6 +220,7 @@ def search(own: int, cap: float, margin: float, allowed: Any, q: Query, c: Cell,
     return SOLVED, ub2, min(ub2, stalled2), winner, gap, d1
 
 
+@dated
 @njit(**BLOCK)
 def search_block(X: Any, own: Any, low: Any, high: Any, boxed: bool, caps: Any, margins: Any, allowed: Any,
                  lows: Any, coords: Any, rests: Any, lengths: Any, least: Any, c: Cell, p: Points, w: Scratch,

@@ -7,19 +7,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from edgewise.attacks.region.cell import (
-    BLOCK,
-    CUT,
-    EMPTY,
-    FULL,
-    INNER,
-    SOLVED,
-    STALLED,
-    WITHIN,
-    Cell,
-    Query,
-    dist2,
-)
+from edgewise.attacks.region.cell import CUT, EMPTY, FULL, SOLVED, STALLED, Cell, Query, dist2
+from edgewise.attacks.region.kernels import BLOCK, INNER, WITHIN, dated
 from edgewise.attacks.region.outer import first_cell
 from edgewise.attacks.region.search import (
     CELLS,
@@ -266,6 +255,7 @@ def _search(own: int, start: float, largest: bool, q: Query, c: Cell, g: Program
     return SOLVED, ub, min(ub, stalled), winner, gap, d1
 
 
+@dated
 @njit(**BLOCK)
 def search_block(X: Any, own: Any, low: Any, high: Any, largest: bool, starts: Any, lows: Any, coords: Any,
                  rests: Any, lengths: Any, least: Any, c: Cell, g: Program, p: Points, w: Scratch, use: Any,

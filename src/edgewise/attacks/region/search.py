@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from edgewise.attacks.region.cell import FLAGS, INNER, Cell, Query, dist2, move
+from edgewise.attacks.region.cell import Cell, Query, dist2, move
 from edgewise.attacks.region.index import CHUNK
+from edgewise.attacks.region.kernels import FLAGS, INNER
 
 
 REDUCE: dict[str, Any] = {**INNER, "fastmath": FLAGS | {"nnan"}}

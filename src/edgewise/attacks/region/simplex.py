@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from edgewise.attacks.region.cell import INNER
+from edgewise.attacks.region.kernels import INNER
 
 
 OPTIMAL, UNBOUNDED, STUCK = 0, 1, 2

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from edgewise.attacks.region.cell import INNER, WITHIN, Cell, Query, dist2
+from edgewise.attacks.region.cell import Cell, Query, dist2
+from edgewise.attacks.region.kernels import INNER, WITHIN
 from edgewise.attacks.region.search import (
     EXACT,
     INTERVAL,
