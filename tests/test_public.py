@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 import edgewise
 
 
@@ -61,3 +63,13 @@ except ImportError as error:
 def test_without_torch_the_rest_works_and_says_what_to_install():
     done = subprocess.run([sys.executable, "-c", WITHOUT_TORCH], capture_output=True, text=True, check=True)
     assert "pip install 'edgewise[torch]'" in done.stdout
+
+
+def test_a_row_knows_what_it_lacks():
+    from edgewise.registry import MissingExtraError, Row
+
+    assert Row("a:b", "here").installed
+    lacking = Row("a:b", "Table 9: a thing", extra="no_such_package")
+    assert not lacking.installed
+    with pytest.raises(MissingExtraError, match=r"Table 9: a thing needs .* pip install 'edgewise\[no_such"):
+        lacking.require()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import importlib
+import importlib.util
 import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -59,13 +59,28 @@ class Row:
         except ModuleNotFoundError as error:
             if self.extra is None or str(error.name).startswith("edgewise"):
                 raise
-            raise MissingExtraError(f"{name} needs {error.name}; install it with: "
-                                    f"pip install 'edgewise[{self.extra}]'") from None
+            raise MissingExtraError(self._advice(name, error.name)) from None
         known = list(inspect.signature(kind).parameters)
         for setting in settings:
             if setting not in known:
                 raise InputError(unknown(setting, known, f"setting of {name}"))
         return kind(**settings)
+
+    @property
+    def installed(self) -> bool:
+        """Whether its optional dependency is there; nothing is imported."""
+        try:
+            return self.extra is None or importlib.util.find_spec(self.extra) is not None
+        except ModuleNotFoundError:
+            return False
+
+    def require(self) -> None:
+        """Raise `MissingExtraError` if its optional dependency is not installed, before anything is run."""
+        if not self.installed:
+            raise MissingExtraError(self._advice(self.source, self.extra))
+
+    def _advice(self, what: str, needed: str | None) -> str:
+        return f"{what} needs {needed}; install it with: pip install 'edgewise[{self.extra}]'"
 
 
 def unknown(name: object, known: Iterable[str], kind: str) -> str:

@@ -14,8 +14,8 @@ from edgewise.sweep import Failure
 
 SMALL = [Part("table2", tuple(Cell("table2", {"data": "halfmoon", "attack": "", "extra": 5}, seed)
                               for seed in range(2))),
-         Part("theory", (Cell("theory-sampler", {"problem": "ridge", "d": 1, "a": 4.0, "beta": 0.5, "tau": 0.0,
-                                                 "n": 500}, 0),))]
+         Part("theory", (Cell("theory-sampler", {"problem": "ridge", "d": 1, "a": 4.0, "beta": 0.5,
+                                                 "tau": 0.0, "n": 500}, 0),))]
 
 
 def test_every_table_and_the_study_are_there():
@@ -97,7 +97,8 @@ def test_the_command_plans_first_and_runs_when_told(small, tmp_path):
     answer = call("--quick", "--store", store, "--jobs", 1, "--publish", tmp_path / "out")
     assert answer.exit_code == 0, answer.output
     assert "3 cells computed, 0 were there, 0 failed" in answer.output
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["table2.jsonl.gz", "theory.jsonl.gz"]
+    written = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert written == ["table2.jsonl.gz", "theory.jsonl.gz"]
     with collected(tmp_path / "out") as read, Store(store, read_only=True) as kept:
         assert [(f.cell, f.figures) for f in read.facts("table2")] == [
             (f.cell, f.figures) for f in kept.facts("table2")]
@@ -106,8 +107,9 @@ def test_the_command_plans_first_and_runs_when_told(small, tmp_path):
     assert "0 cells computed, 3 were there" in answer.output
 
 
-@pytest.mark.parametrize(("words", "said"), [(("--quick", "--full"), "give one of them"),
-                                             (("--quick", "--resume", "--store", "none.db"), "there is no store")])
+@pytest.mark.parametrize(("words", "said"), [
+    (("--quick", "--full"), "give one of them"),
+    (("--quick", "--resume", "--store", "none.db"), "there is no store")])
 def test_the_command_says_what_is_wrong(small, tmp_path, monkeypatch, words, said):
     monkeypatch.chdir(tmp_path)
     answer = call(*words)

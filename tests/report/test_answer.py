@@ -21,14 +21,14 @@ RESULTS = Path(__file__).parents[2] / "results"
 
 
 def table2(gain, seeds=12):
-    """Facts of Table 2 on Halfmoon in which made points gain ``gain`` over clean ones, and a little noise."""
+    """Facts of Table 2 on Halfmoon in which made points gain about ``gain`` over clean ones."""
     for cell in Table2().cells(["halfmoon"], seeds):
         noise = 0.001 * cell.seed
         method = cell.settings["attack"]
         made = 0.9 + noise + gain * (1 + 0.05 * cell.seed)
-        rows = [row(model="1-nn", attack=method, arm="adversarial", accuracy=made, found=1.0)] if method else [
-            row(model="1-nn", arm=arm, accuracy=0.9 + noise) for arm in ("baseline", "clean")]
-        yield Fact(cell, {"rows": rows})
+        attacked = [row(model="1-nn", attack=method, arm="adversarial", accuracy=made, found=1.0)]
+        bare = [row(model="1-nn", arm=arm, accuracy=0.9 + noise) for arm in ("baseline", "clean")]
+        yield Fact(cell, {"rows": attacked if method else bare})
 
 
 def table3(boundary, seeds=12):
@@ -74,8 +74,7 @@ def test_the_lead_follows_the_facts():
 
 def test_each_experiment_adds_its_sentence_and_picture():
     _, text, section = sentences(table2(0.0), table3(0.4), compared(0.05))
-    assert "worse than one taught as many real points in 3 of 3 cells (worst on halfmoon: 41 % against 91 %)" \
-        in text
+    assert "as many real points in 3 of 3 cells (worst on halfmoon: 41 % against 91 %)" in text
     assert "for 95% on HALFMOON random needs" in text
     assert "Tables 2, 3" in text
     assert isinstance(section.blocks[1], SideBySide)

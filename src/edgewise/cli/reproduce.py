@@ -53,7 +53,9 @@ def reproduce(table: Annotated[str, typer.Argument(help="table2, table3, ... or 
             reproduce_all(quick=quick, full=full, resume=resume, seeds=seeds, jobs=jobs, store=store,
                           publish=publish, command=command)
         return
-    definition = lookup(TABLES, table, "table").make()
+    row = lookup(TABLES, table, "table")
+    row.require()
+    definition = row.make()
     names = chosen_data(definition, data)
     with engine(backend, address=address, workers=jobs), Facts(store) as facts:
         cells, summary = run(definition, names, seeds or (3 if quick else 20), facts, quick=quick, jobs=jobs,

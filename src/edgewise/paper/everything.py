@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -11,6 +10,7 @@ from importlib import resources
 from typing import Any
 
 from edgewise.learning import trials
+from edgewise.models import MODELS
 from edgewise.paper import TABLES, audits, images, picture
 from edgewise.store import Cell, Store
 from edgewise.sweep import Summary, Watch, sweep
@@ -73,14 +73,14 @@ def parts(*, quick: bool, seeds: int | None = None, gpu: bool | None = None) -> 
     ['pictures', 'audits', 'theory']
     """
     count = seeds or (QUICK_SEEDS if quick else FULL_SEEDS)
-    torch = importlib.util.find_spec("torch") is not None and importlib.util.find_spec("skorch") is not None
+    torch = MODELS["network"].installed
     pictures = (picture.cell(), images.cell()) if torch and not quick else (picture.cell(),)
     made = [Part("pictures", pictures), Part("audits", tuple(audits.cells(_data(torch), torch=torch))),
             Part("theory", tuple(study(quick=quick, seeds=None if seeds is None else max(2, seeds)))),
             Part("compare", tuple(_trials(count, quick=quick)))]
     for name, row in TABLES.items():
-        if row.extra and not torch:
-            made.append(Part(name, (), "needs torch: pip install 'edgewise[torch]'"))
+        if not row.installed:
+            made.append(Part(name, (), f"needs {row.extra}: pip install 'edgewise[{row.extra}]'"))
         elif name in ON_A_GPU and not quick and not (_has_gpu() if gpu is None else gpu):
             made.append(Part(name, (), "its full run needs a GPU: there is none here"))
         else:
@@ -162,8 +162,7 @@ def _data(torch: bool) -> list[str]:
 def _trials(seeds: int, *, quick: bool) -> list[Cell]:
     if quick:
         return trials.cells(["halfmoon", "digits"], ["1-nn", "logistic"], COMPARED, range(seeds), budget=60)
-    torch = importlib.util.find_spec("skorch") is not None
-    learners = [name for name in trials.LEARNERS if torch or name != "network"]
+    learners = [name for name in trials.LEARNERS if MODELS["network"].installed or name != "network"]
     return trials.cells(list(trials.TRIALS), learners, COMPARED, range(seeds))
 
 

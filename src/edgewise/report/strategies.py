@@ -78,7 +78,7 @@ def labelling(task: Task, by_name: Mapping[str, Curves]) -> Section:
         if base is not None and name != "random":
             rows.append((f"random's / {name}'s", *(ratio(run, base, target) for target in TARGETS)))
     seeds = min(len(run.seeds) for run in by_name.values())
-    return Section(f"labels-{task.data}-{task.learner}".replace("_", "-"), f"Labels to an accuracy, {task.data}: {task}",
+    return Section(f"labels-{task.data}-{task.learner}", f"Labels to an accuracy, {task.data}: {task}",
                    f"{seeds} paired seeds; the labels after which the mean curve never falls below again.",
                    (chart(task, by_name),
                     Table(("strategy", *(f"{target:.0%}" for target in TARGETS)), tuple(rows),
