@@ -108,3 +108,28 @@ def test_refusals_say_what_to_do():
         ew.attack("region-exact", KNeighborsClassifier(1).fit(X, y), [[0.2]], norm=3)
     with pytest.raises(InputError, match="norm must be 2"):
         ew.attack("region-exact", KNeighborsClassifier(3).fit(X, y), [[0.2]], norm=1)
+
+
+@given(st.integers(0, 10**6), st.sampled_from([1.0, np.inf]))
+@settings(max_examples=40, deadline=None)
+def test_training_points_may_lie_outside_the_box(seed, norm):
+    rng = np.random.default_rng(seed)
+    d = int(rng.integers(1, 6))
+    X, Q = rng.random((14, d)) * 2 - 0.5, rng.random((2, d)) * 1.4 - 0.2
+    y = rng.integers(0, 3, 14)
+    own = y[((Q[:, None] - X) ** 2).sum(2).argmin(1)]
+    box = Box(np.zeros(d), np.ones(d))
+    at = find(RegionIndex.of(X, y, 3), Q, own, box, norm=norm)
+    expected = [oracles.one_neighbour(X, y, x, c, box, norm) for x, c in zip(Q, own, strict=True)]
+    assert np.sqrt(at.squares) == pytest.approx(expected, rel=1e-8, abs=1e-9)
+
+
+@pytest.mark.parametrize("norm", [1, 2, np.inf])
+def test_points_cross_where_training_points_lie_outside_the_box(norm):
+    rng = np.random.default_rng(3)
+    X, y = rng.random((80, 4)) * 2 - 0.5, rng.integers(0, 2, 80)
+    knn = KNeighborsClassifier(1).fit(X, y)
+    adv = ew.attack("region-exact", knn, rng.random((30, 4)), box=(0, 1), norm=norm)
+    assert adv.found.all()
+    assert ((adv.points >= 0) & (adv.points <= 1)).all()
+    assert adv.distance == pytest.approx(adv.lower, rel=1e-4, abs=1e-6)

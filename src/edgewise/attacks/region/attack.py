@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from edgewise.arrays import Box, Floats, InputError, Labels, check_count, check_X
 from edgewise.attacks.base import Proposal
-from edgewise.attacks.region.engine import COUNTS, find, inside, nearest_others
+from edgewise.attacks.region.engine import COUNTS, find, nearest_others
 from edgewise.attacks.region.fitted import fitted
 from edgewise.attacks.region.knn import vote
 from edgewise.attacks.region.strict import cross, outvote
@@ -132,11 +132,9 @@ def _one(model: Access, X: Floats, y: Labels, box: Box | None, regions: int | No
     allowed, beyond = None, np.full(len(X), np.inf)
     if regions is not None:
         allowed, beyond = nearest_others(fit.index, start, own, regions)
-    if norm != 2 and box is not None and not inside(fit.index, box):
-        raise InputError("training points outside the box go with norm 2 only. Give a box that holds them.")
     at = find(fit.index, start, own, box, allowed=allowed, norm=norm, threads=threads, advance=advance)
     lower = np.minimum(np.sqrt(at.lower), np.maximum(beyond - np.sqrt(at.near), 0) / 2)
-    points = cross(model, X, y, own, box, at, fit)
+    points = cross(model, X, y, own, box, at, fit, norm)
     counts = {name: at.counts[:, e] for e, name in enumerate(COUNTS)}
     return Proposal(points, lower, np.isinf(lower), counts)
 

@@ -96,8 +96,9 @@ def find(index: RegionIndex, X: Floats, own: Index, box: Box | None, *, allowed:
             search_block(part[rows], own[rows], low, high, box is not None, caps[rows], margins[rows],
                          allowed[rows], *views, desk.least, desk.cells, points_, desk.lists, use, *answers)
         else:
-            polyhedral_block(part[rows], own[rows], low, high, norm == np.inf, starts[rows], *views,
-                             desk.least, desk.cells, desk.program, points_, desk.lists, use, *answers)
+            polyhedral_block(part[rows], own[rows], low, high, norm == np.inf, starts[rows], margins[rows],
+                             *views, desk.least, desk.cells, desk.program, points_, desk.lists, use,
+                             *answers)
         if advance is not None and K == _ROOM:
             advance(len(part[rows]))
 
@@ -138,11 +139,6 @@ def _caps(index: RegionIndex, part: Floats, low: Floats, high: Floats) -> Floats
         raise InputError("some training points lie outside the box, and the box is not bounded on every "
                          "side. Give finite bounds for every feature, or a box that holds these points.")
     return np.einsum("ij,ij->i", widest, widest) * (1 + 1e-9)
-
-
-def inside(index: RegionIndex, box: Box) -> bool:
-    """Say whether every training point lies in the box."""
-    return bool((box.low <= index.low).all() and (index.high <= box.high).all())
 
 
 def nearest_others(index: RegionIndex, X: Floats, own: Index, m: int) -> tuple[Index, Floats]:

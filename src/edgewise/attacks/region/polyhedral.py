@@ -139,8 +139,8 @@ def _row(k: int, i: int, j: int, b: float, X: Any, g: Program) -> int:
 
 
 @njit(**WITHIN)
-def _cell(e: int, size: int, ub: float, start: float, path: float, largest: bool, q: Query, c: Cell,
-          g: Program, v: View, p: Points, w: Scratch, use: Any,
+def _cell(e: int, size: int, ub: float, start: float, margin: float, path: float, largest: bool, q: Query,
+          c: Cell, g: Program, v: View, p: Points, w: Scratch, use: Any,
           counts: Any) -> tuple[int, float, int, int, float]:
     """Solve survivor ``e``'s cell; return status, length, half-spaces, pool size and path length."""
     j, far = w.live[e], w.live_far[e]
@@ -155,7 +155,7 @@ def _cell(e: int, size: int, ub: float, start: float, path: float, largest: bool
             if k == g.b.size:
                 return FULL, t, k, size, path
             c.act[k] = w.pool[fresh]
-            k = _row(k, w.pool[fresh], j, 0.5 * (far - w.pool_far[fresh]), p.X, g)
+            k = _row(k, w.pool[fresh], j, 0.5 * (far - w.pool_far[fresh]) + margin, p.X, g)
             status, t, pivots = _least(k, t, ub, unit, q, largest, g)
             counts[STEPS] += pivots
             if status != SOLVED:
@@ -165,7 +165,7 @@ def _cell(e: int, size: int, ub: float, start: float, path: float, largest: bool
             c.u[f] = q.x[f] + c.delta[f]
         moved, spread = place(-1, k, q, c, v, p, w)
         path += moved
-        reach2 = dist2(p.X, j, w.z) - 2.0 * tol
+        reach2 = dist2(p.X, j, w.z) + 2.0 * (margin - tol)
         if reach2 <= 0.0:
             return SOLVED, t, k, size, path
         fresh, size = opponent(reach2, spread, path, size, k, q, c, v, p, w, use, counts)
@@ -215,8 +215,9 @@ def _screen(i1: int, d1: float, first: int, size: int, ub: float, own: int, larg
 
 
 @njit(**WITHIN)
-def _search(own: int, start: float, largest: bool, q: Query, c: Cell, g: Program, v: View, p: Points,
-            w: Scratch, use: Any, best_z: Any, counts: Any) -> tuple[int, float, float, int, float, float]:
+def _search(own: int, start: float, margin: float, largest: bool, q: Query, c: Cell, g: Program, v: View,
+            p: Points, w: Scratch, use: Any, best_z: Any,
+            counts: Any) -> tuple[int, float, float, int, float, float]:
     """As `edgewise.attacks.region.outer.search`, lengths in place of squares."""
     begin(q, v, w)
     i1, d1 = nearest(q.x, v, p, v.begin, v.end, w, counts)
@@ -237,7 +238,8 @@ def _search(own: int, start: float, largest: bool, q: Query, c: Cell, g: Program
         if w.live_upto[e] < size:
             _raise_bound(e, size, largest, p, w)
             continue
-        status, t, k, size, path = _cell(e, size, ub, start, path, largest, q, c, g, v, p, w, use, counts)
+        status, t, k, size, path = _cell(e, size, ub, start, margin, path, largest, q, c, g, v, p, w, use,
+                                         counts)
         if status == FULL:
             return FULL, ub, 0.0, winner, gap, d1
         if status == SOLVED and t < ub:
@@ -257,7 +259,8 @@ def _search(own: int, start: float, largest: bool, q: Query, c: Cell, g: Program
 
 @dated
 @njit(**BLOCK)
-def search_block(X: Any, own: Any, low: Any, high: Any, largest: bool, starts: Any, lows: Any, coords: Any,
+def search_block(X: Any, own: Any, low: Any, high: Any, largest: bool, starts: Any, margins: Any,
+                 lows: Any, coords: Any,
                  rests: Any, lengths: Any, least: Any, c: Cell, g: Program, p: Points, w: Scratch, use: Any,
                  points: Any,
                  bounds: Any, lowers: Any, winners: Any, gaps: Any, nears: Any, status: Any,
@@ -267,4 +270,4 @@ def search_block(X: Any, own: Any, low: Any, high: Any, largest: bool, starts: A
         q = Query(X[b], low, high, True)
         v = View(lows[b], least, coords[b], rests[b], lengths[b], p.start[own[b]], p.stop[own[b]])
         status[b], bounds[b], lowers[b], winners[b], gaps[b], nears[b] = _search(
-            own[b], starts[b], largest, q, c, g, v, p, w, use, points[b], counts[b])
+            own[b], starts[b], margins[b], largest, q, c, g, v, p, w, use, points[b], counts[b])

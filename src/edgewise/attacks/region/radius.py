@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from edgewise.arrays import Box, Floats, InputError, check_box, check_count, check_X
-from edgewise.attacks.region.engine import find, inside
+from edgewise.arrays import Box, Floats, check_box, check_count, check_X
+from edgewise.attacks.region.engine import find
 from edgewise.attacks.region.fitted import fitted
 from edgewise.attacks.region.knn import vote
 from edgewise.attacks.region.trees import exact_tree
@@ -67,9 +67,6 @@ def radius(model: Any, X: ArrayLike, *, box: Box | tuple[ArrayLike, ArrayLike] |
         fit, known = fitted(access)
         own, start = np.searchsorted(fit.classes, labels).astype(np.intp), points.astype(np.float64)
         if known.k == 1:
-            if order != 2 and bounds is not None and not inside(fit.index, bounds):
-                raise InputError("training points outside the box go with norm 2 only. Give a box that holds "
-                                 "them.")
             return np.sqrt(find(fit.index, start, own, bounds, norm=order, threads=threads,
                                 advance=advance).lower)
         if order != 2 or known.weights != "uniform":

@@ -15,8 +15,8 @@ from edgewise.models.access import Access
 _TRIES = 40
 
 
-def cross(model: Access, X: Floats, y: Labels, own: Index, box: Box | None, at: Nearest,
-          fit: Fitted) -> Floats:
+def cross(model: Access, X: Floats, y: Labels, own: Index, box: Box | None, at: Nearest, fit: Fitted,
+          norm: float) -> Floats:
     """Return points ``(b, d)`` in the dtype of ``X`` just beyond those of ``at``; NaN where there are none.
 
     Moving from z towards the winning training point x_j opens every tie in proportion; the first step is as
@@ -43,7 +43,7 @@ def cross(model: Access, X: Floats, y: Labels, own: Index, box: Box | None, at: 
         if len(walls):
             margin = tau[walls] * at.gap[walls]
             moved[~reachable[todo]] = find(fit.index, X[walls].astype(float), own[walls], box, margin=margin,
-                                           allowed=at.winner[walls, None]).points
+                                           allowed=at.winner[walls, None], norm=norm).points
         moved = moved.astype(X.dtype)
         if box is not None:
             moved = box.clip(moved)
