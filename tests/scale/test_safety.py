@@ -32,7 +32,8 @@ if __name__ == "__main__":
             import ray
             from ray._common.usage import usage_lib
             from ray._private.authentication.authentication_utils import is_token_auth_enabled
-            found |= {"token": is_token_auth_enabled(), "dashboard": ray._private.worker._global_node.webui_url,
+            found |= {"token": is_token_auth_enabled(),
+                      "dashboard": ray._private.worker._global_node.webui_url,
                       "store": ray.cluster_resources()["object_store_memory"],
                       "usage": usage_lib._usage_stats_enabledness().name,
                       "gcs": ray.get_runtime_context().gcs_address}
@@ -75,10 +76,11 @@ def test_nothing_listens_beyond_the_loopback_address(name, tmp_path):
 def test_the_check_for_loopback_would_see_ray_as_it_starts_by_itself(tmp_path):
     """The twin: started without our settings Ray listens on every address."""
     script = tmp_path / "plain.py"
-    script.write_text(LOOK.split("if __name__")[0] + "import ray\nray.init(num_cpus=1, include_dashboard=False, "
-                      "_node_ip_address='127.0.0.1')\nprint(json.dumps(sorted(set(addresses()))))\n")
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=120, check=True,
-                          env={**os.environ, "RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"})
+    script.write_text(LOOK[:LOOK.index("if __name__")] + "import ray\n"
+                      "ray.init(num_cpus=1, include_dashboard=False, _node_ip_address='127.0.0.1')\n"
+                      "print(json.dumps(sorted(set(addresses()))))\n")
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=120,
+                          check=True, env={**os.environ, "RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"})
     assert not set(json.loads(done.stdout.splitlines()[-1])) <= LOOPBACK
 
 
@@ -103,13 +105,14 @@ def test_ray_refuses_who_has_no_token(tmp_path):
 @pytest.mark.slow
 def test_ray_imported_without_token_mode_is_not_started():
     code = "import ray\nfrom edgewise.engines import engine\nwith engine('ray'):\n    print('started')\n"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False,
-                          env={**os.environ, "RAY_AUTH_MODE": "disabled"})
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60,
+                          check=False, env={**os.environ, "RAY_AUTH_MODE": "disabled"})
     assert "started" not in done.stdout
     assert "without authentication" in done.stderr
 
 
 def test_importing_the_package_and_its_commands_imports_no_engine():
-    code = ("import sys, edgewise, edgewise.cli, edgewise.sweep, edgewise.engines, edgewise.selection.shards\n"
+    code = ("import sys, edgewise, edgewise.cli, edgewise.sweep, edgewise.engines\n"
+            "import edgewise.selection.shards\n"
             "assert not {'ray', 'dask', 'distributed'} & set(sys.modules)")
     subprocess.run([sys.executable, "-c", code], check=True)
