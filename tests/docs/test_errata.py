@@ -65,9 +65,47 @@ def test_readings(readings):
         for step in ("eps", "2.5 eps / 40"):
             found = 100 * readings["equation_14"][f"eps={eps}, step={step}"]
             assert f"{found:.1f}" in section("Equation 14, PGD")
-    for alpha in (1, 10, 100):
-        both = (shown(readings["ridge"][f"alpha={alpha}, {y}"]) for y in ("y", "y - 1/2"))
-        assert " and ".join(both) in section("Table 5: the intercept")
+    for kernel in ("rbf", "linear"):
+        for alpha in (1, 10, 100):
+            both = (shown(readings["ridge"][f"{kernel}, alpha={alpha}, {y}"]) for y in ("y", "y - 1/2"))
+            assert " and ".join(both) in section("Table 5: the intercept")
+
+
+def listed(values):
+    """Return three figures as a sentence has them."""
+    one, two, three = (shown(value) for value in values)
+    return f"{one}, {two} and {three}"
+
+
+def signed(values):
+    return ", ".join(f"{value:+.3f}".replace("0.", ".", 1) for value in values)
+
+
+def test_more_readings(readings):
+    cases = {"Tables 4 and 5: size of FGSM and PGD": [(40, share) for share in (0.5, 1, 2)],
+             "Tables 4 and 5: the network that is attacked": [(epochs, 1) for epochs in (10, 40, 160)]}
+    for title, settings in cases.items():
+        for data in ("halfmoon", "abalone"):
+            found, gain = ([readings["transferred"][f"{data}, {epochs} epochs, {share} eps, {metric}"]
+                            for epochs, share in settings] for metric in ("found", "gain"))
+            assert listed(found) in section(title)
+            assert signed(gain) in section(title)
+    soft = readings["equation_10"]
+    text = section("Equation 10, the soft k-NN")
+    assert listed(soft[f"c={share} gap, found"] for share in (0.01, 0.1, 1)) in text
+    assert all(f"{soft[f'c={share} gap, distance']:.2f}" in text for share in (0.01, 0.1, 1))
+    text = section("Section 4: what becomes of the informative ones")
+    for who in ("all", "nearest of 400"):
+        assert listed(readings["section_4"][f"scale={scale}, {who}"] for scale in (0.5, 0.9, 1.0)) in text
+    assert shown(readings["halfmoon"]["noise=0.25, accuracy"]) in text
+
+
+def test_no_transferred_gain_shows():
+    text = (ROOT / "results" / "benchmarks" / "readings.json").read_text(encoding="utf-8")
+    figures = json.loads(text)["figures"]["transferred"]["figures"]
+    gains = [value for name, value in figures.items() if name.endswith("gain")]
+    assert len(gains) == 10
+    assert all(gain["low"] < 0 < gain["high"] for gain in gains)
 
 
 def test_table_2(figures):
