@@ -80,7 +80,8 @@ def test_the_check_for_loopback_would_see_ray_as_it_starts_by_itself(tmp_path):
                       "ray.init(num_cpus=1, include_dashboard=False, _node_ip_address='127.0.0.1')\n"
                       "print(json.dumps(sorted(set(addresses()))))\n")
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=120,
-                          check=True, env={**os.environ, "RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"})
+                          check=True, env={**os.environ, "RAY_AUTH_MODE": "disabled",
+                                           "RAY_USAGE_STATS_ENABLED": "0"})
     assert not set(json.loads(done.stdout.splitlines()[-1])) <= LOOPBACK
 
 

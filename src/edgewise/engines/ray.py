@@ -123,8 +123,6 @@ _PRIVATE: Mapping[str, str] = {
     "RAY_AUTH_MODE": "token",
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    # How long helpers of a killed driver look for it before they stop, seconds.
-    "RAY_gcs_rpc_server_reconnect_timeout_s": "5",
     # The switch by which Ray binds loopback on desktops; without it 127.0.0.1 becomes the outward address.
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
 }
