@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 
 from edgewise.attacks.region.cell import EMPTY, Cell, Query, dist2
-from edgewise.attacks.region.kernels import BLOCK, INNER, dated
+from edgewise.attacks.region.kernels import INNER, LISTING, ZERO, dated
 from edgewise.attacks.region.nodes import (
     ALLOWED,
     HEAD,
@@ -54,7 +54,7 @@ def _nearer(reach2: float, spread: float, label: int, row: Any, width: int, besi
     begin, end = p.start[label], p.stop[label]
     radius = np.sqrt(max(reach2, 0.0))
     slack = slack_at(radius, p, w)
-    found = below(v.low, v.least, begin, end, (radius + spread) ** 2 * (1 + 1e-9), w.found, np.intp(0))
+    found = below(v.low, v.least, begin, end, (radius + spread) ** 2 * (1 + 1e-9), w.found, ZERO)
     for e in range(found):
         i = w.found[e]
         if use[INTERVAL] and interval(i, slack, p, w) >= reach2:
@@ -195,7 +195,7 @@ def _next_anchor(row: Any, bounds: Any, nodes: Any, size: int, heap: Any) -> int
 
 
 @dated
-@njit(**{**BLOCK, "_nrt": True})
+@njit(**LISTING)
 def branch(own: int, types: Any, cand: Any, kind: Any, bounds: Any, far: Any, beyond2: float, cap: float,
            margin: float, x: Any, low: Any, high: Any, boxed: bool, lows: Any, coords: Any, rest: float,
            length: float, least: Any, c: Cell, p: Points, w: Scratch, use: Any, nodes: Any,

@@ -104,10 +104,10 @@ def find(index: RegionIndex, X: Floats, own: Index, box: Box | None, *, allowed:
 
     with _BLAS.limit(limits=1, user_api="blas"):
         _spread(work, [slice(at, at + size) for at in range(0, n, size)], _ROOM, threads)
-        K = _ROOM
+        larger = 4 * _ROOM
         while (status == FULL).any():
-            K *= 4
-            _spread(work, [slice(at, at + 1) for at in np.flatnonzero(status == FULL)], K, threads)
+            _spread(work, [slice(at, at + 1) for at in np.flatnonzero(status == FULL)], larger, threads)
+            larger *= 4
     reached, squares, lower, winner, gap, near, _, counts = out
     points, beside = index.widen(reached, X, box, norm)
     points[winner < 0] = np.nan

@@ -73,8 +73,8 @@ class RegionIndex:
         """Index the points ``X`` (n, d) of classes ``y`` (n,), positions below ``n_classes``."""
         low, high = X.min(axis=0).astype(float), X.max(axis=0).astype(float)
         features = np.flatnonzero(low < high) if (low < high).any() else np.zeros(1, np.intp)
-        X = X[:, features]
-        n, d = X.shape
+        kept = X[:, features]
+        n, d = kept.shape
         pieces, begin, end = [], [], []
         at = 0
         for label in range(n_classes):
@@ -85,9 +85,9 @@ class RegionIndex:
             end.append(at + len(members))
             at += len(members) + padding
         order = np.concatenate(pieces).astype(np.intp)
-        points = np.ascontiguousarray(X[np.maximum(order, 0)], dtype=np.float64)
-        centre = X.mean(axis=0, dtype=np.float64)
-        axes = _axes(X, centre, (_default_p(n, d) if p is None else min(p, d)), choose=p is None)
+        points = np.ascontiguousarray(kept[np.maximum(order, 0)], dtype=np.float64)
+        centre = kept.mean(axis=0, dtype=np.float64)
+        axes = _axes(kept, centre, (_default_p(n, d) if p is None else min(p, d)), choose=p is None)
         coords, rest, square = project(points, centre, axes)
         columns = np.empty((axes.shape[1] + 3, len(order)), np.float32)
         columns[:-3], columns[-3], columns[-2], columns[-1] = coords.T, rest, square, 1

@@ -6,6 +6,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+
+ZERO: Any = np.intp(0)
+"""A count to start from; for the literal 0 numba would compile what takes it once more."""
 
 FLAGS = {"reassoc", "contract", "nsz", "arcp"}
 """Sums may be reordered and fused; infinities and NaN keep their meaning."""
@@ -20,6 +25,9 @@ WITHIN: dict[str, Any] = {**INNER, "inline": "always"}
 BLOCK: dict[str, Any] = {"cache": True, "nogil": True, "fastmath": FLAGS, "error_model": "numpy",
                          "_nrt": False}
 """For one that Python calls. Python keeps the arrays alive: views of their rows need no counting."""
+
+LISTING: dict[str, Any] = {**BLOCK, "_nrt": True}
+"""The same for one that keeps lists."""
 
 
 def dated(kernel: Any) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from edgewise.attacks.region.cell import FULL, SOLVED, STALLED, Cell, Query, add, dist2, maximise, move
-from edgewise.attacks.region.kernels import BLOCK, INNER, WITHIN, dated
+from edgewise.attacks.region.kernels import BLOCK, INNER, WITHIN, ZERO, dated
 from edgewise.attacks.region.search import (
     CELLS,
     EXACT,
@@ -77,7 +77,7 @@ def _cell(e: int, size: int, ub2: float, cap: float, margin: float, path: float,
     j, far = w.live[e], w.live_far[e]
     tol = 4e-13 * far + 4 * _EPS * np.sqrt(far) * (p.largest + v.length)
     counts[CELLS] += 1
-    k, fresh = np.intp(0), w.live_best[e]
+    k, fresh = ZERO, w.live_best[e]
     q2 = move(k, c.lam, q, c)
     for _ in range(_ROUNDS):
         if fresh >= 0:
@@ -103,7 +103,7 @@ def _cell(e: int, size: int, ub2: float, cap: float, margin: float, path: float,
 def first_cell(i1: int, d1: float, own: int, allowed: Any, v: View, p: Points, w: Scratch) -> int:
     """Return a promising cell: among the points estimated nearest, the one with the nearest bisector."""
     twice = np.float32(2.0) * v.rest
-    count = np.intp(0)
+    count = ZERO
     guess = np.float32(np.inf)
     if allowed.size:
         for j in allowed:
@@ -135,7 +135,7 @@ def first_cell(i1: int, d1: float, own: int, allowed: Any, v: View, p: Points, w
 def _screen(i1: int, d1: float, first: int, size: int, ub: float, own: int, allowed: Any, q: Query, v: View,
             p: Points, w: Scratch, use: Any, counts: Any) -> int:
     """List the cells whose bisectors with the pool, of ``size``, are nearer than ``ub``; return how many."""
-    count = np.intp(0)
+    count = ZERO
     limit = (np.sqrt(d1) + 2.0 * ub) ** 2 if use[SCREEN] else np.inf
     if allowed.size:
         for j in allowed:
@@ -145,7 +145,7 @@ def _screen(i1: int, d1: float, first: int, size: int, ub: float, own: int, allo
         for label in range(p.start.size):
             if label != own:
                 count = below(v.low, v.least, p.start[label], p.stop[label], limit, w.found, count)
-    m = np.intp(0)
+    m = ZERO
     for e in range(count):
         j = w.found[e]
         if j == first:
@@ -186,9 +186,9 @@ def search(own: int, cap: float, margin: float, allowed: Any, q: Query, c: Cell,
     i1, d1 = nearest(q.x, v, p, v.begin, v.end, w, counts)
     if i1 < 0:
         return SOLVED, np.inf, 0.0, -1, np.inf, np.inf
-    w.pool[0], w.pool_far[0], size, path = i1, d1, np.intp(1), 0.0
+    w.pool[0], w.pool_far[0], size, path = i1, d1, ZERO + 1, 0.0
     first = first_cell(i1, d1, own, allowed, v, p, w)
-    ub2, stalled2, winner, gap, m = np.inf, np.inf, np.intp(-1), np.inf, np.intp(0)
+    ub2, stalled2, winner, gap, m = np.inf, np.inf, ZERO - 1, np.inf, ZERO
     if first >= 0:
         counts[EXACT] += 2
         far = dist2(p.X, first, q.x)

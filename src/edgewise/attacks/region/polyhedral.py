@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from edgewise.attacks.region.cell import CUT, EMPTY, FULL, SOLVED, STALLED, Cell, Query, dist2
-from edgewise.attacks.region.kernels import BLOCK, INNER, WITHIN, dated
+from edgewise.attacks.region.kernels import BLOCK, INNER, WITHIN, ZERO, dated
 from edgewise.attacks.region.outer import first_cell
 from edgewise.attacks.region.search import (
     CELLS,
@@ -147,7 +147,7 @@ def _cell(e: int, size: int, ub: float, start: float, margin: float, path: float
     tol = 4e-13 * far + 1e-15 * np.sqrt(far) * (p.largest + v.length)
     unit = _TOL * (1.0 + np.sqrt(far))
     counts[CELLS] += 1
-    t, k, fresh = start, np.intp(0), w.live_best[e]
+    t, k, fresh = start, ZERO, w.live_best[e]
     _ranges(t, q, largest, g)
     restart(g)
     for _ in range(_ROUNDS):
@@ -191,7 +191,7 @@ def _screen(i1: int, d1: float, first: int, size: int, ub: float, own: int, larg
     """List the cells whose bisectors with the pool, of ``size``, are nearer than ``ub``; return how many."""
     ball = ub * np.sqrt(q.x.size) if largest else ub
     limit = (np.sqrt(d1) + 2.0 * ball) ** 2 if use[SCREEN] else np.inf
-    count, m = np.intp(0), np.intp(0)
+    count, m = ZERO, ZERO
     for label in range(p.start.size):
         if label != own:
             count = below(v.low, v.least, p.start[label], p.stop[label], limit, w.found, count)
@@ -223,8 +223,8 @@ def _search(own: int, start: float, margin: float, largest: bool, q: Query, c: C
     i1, d1 = nearest(q.x, v, p, v.begin, v.end, w, counts)
     if i1 < 0:
         return SOLVED, np.inf, 0.0, -1, np.inf, np.inf
-    w.pool[0], w.pool_far[0], size, path = i1, d1, np.intp(1), 0.0
-    ub, stalled, winner, gap, m = np.inf, np.inf, np.intp(-1), np.inf, np.intp(0)
+    w.pool[0], w.pool_far[0], size, path = i1, d1, ZERO + 1, 0.0
+    ub, stalled, winner, gap, m = np.inf, np.inf, ZERO - 1, np.inf, ZERO
     first = first_cell(i1, d1, own, w.none, v, p, w)
     if first >= 0:
         far = dist2(p.X, first, q.x)

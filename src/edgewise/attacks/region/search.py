@@ -9,7 +9,7 @@ from numba import njit
 
 from edgewise.attacks.region.cell import Cell, Query, dist2, move
 from edgewise.attacks.region.index import CHUNK
-from edgewise.attacks.region.kernels import FLAGS, INNER
+from edgewise.attacks.region.kernels import FLAGS, INNER, ZERO
 
 
 REDUCE: dict[str, Any] = {**INNER, "fastmath": FLAGS | {"nnan"}}
@@ -129,11 +129,11 @@ def below(low: Any, least: Any, begin: int, end: int, limit: float, out: Any, co
 @njit(**INNER)
 def nearest(x: Any, v: View, p: Points, begin: int, end: int, w: Scratch, counts: Any) -> tuple[int, float]:
     """Return the point of ``[begin, end)`` nearest to the query and its squared distance; first in a tie."""
-    twice, none = np.float32(2.0) * v.rest, np.intp(0)
+    twice = np.float32(2.0) * v.rest
     guess = least_estimate(v.low, p.rest, twice, begin, end)
     best, which = np.inf, -1
     limit = float(guess) + 1e-6 * abs(float(guess)) + 1e-30
-    count = below(v.low, v.least, begin, end, limit, w.found, none)
+    count = below(v.low, v.least, begin, end, limit, w.found, ZERO)
     for e in range(count):
         i = w.found[e]
         if v.low[i] + twice * p.rest[i] <= guess:
@@ -141,7 +141,7 @@ def nearest(x: Any, v: View, p: Points, begin: int, end: int, w: Scratch, counts
             value = dist2(p.X, i, x)
             if value < best:
                 best, which = value, i
-    count = below(v.low, v.least, begin, end, best * (1 + 1e-12) + 1e-300, w.found, none)
+    count = below(v.low, v.least, begin, end, best * (1 + 1e-12) + 1e-300, w.found, ZERO)
     for e in range(count):
         i = w.found[e]
         if v.low[i] <= best and i != which:
@@ -251,7 +251,7 @@ def rival(reach2: float, spread: float, path: float, v: View, p: Points, w: Scra
     slack = slack_at(radius, p, w)
     limit = (radius + spread) ** 2 if use[RANGE] else np.inf
     counts[CALLS] += 1
-    count = below(v.low, v.least, v.begin, v.end, limit, w.found, np.intp(0))
+    count = below(v.low, v.least, v.begin, v.end, limit, w.found, ZERO)
     kept = 0
     for e in range(count):
         i = w.found[e]
