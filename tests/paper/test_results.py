@@ -9,6 +9,7 @@ from edgewise.arrays import InputError
 from edgewise.data.files import MissingDataError
 from edgewise.paper import TABLES
 from edgewise.paper.base import summarise
+from edgewise.paper.everything import work
 from edgewise.results import provenance, publish, published_run
 from edgewise.store import Cell, Fact
 
@@ -35,6 +36,27 @@ def test_a_random_cell_is_made_again(name, data):
         assert {k: v for k, v in then.items() if k != "values"} == {k: v for k, v in now.items()
                                                                     if k != "values"}
         assert now["values"] == pytest.approx(then["values"], rel=1e-6), fact.cell
+
+
+CHEAP = 2.0
+"""Seconds that a cell may have taken to be made again here."""
+
+
+@pytest.mark.parametrize(("file", "what"), [
+    ("theory/facts.jsonl.gz", "theory-guarantee"), ("theory/facts.jsonl.gz", "theory-design"),
+    ("theory/facts.jsonl.gz", "theory-exponent"), ("theory/facts.jsonl.gz", "theory-risk"),
+    ("compare.jsonl", "halfmoon"), ("compare.jsonl", "islands"), ("compare.jsonl", "australian")])
+def test_a_random_fact_of_the_study_and_of_the_comparison_is_made_again(file, what):
+    _, facts = published_run(RESULTS / file)
+    fact = random.choice([fact for fact in facts if what in (fact.cell.what, fact.cell.settings.get("data"))
+                          and fact.seconds < CHEAP])
+    try:
+        again = work(fact.cell)
+    except MissingDataError as error:
+        pytest.skip(f"the files of {what} are not here: {str(error)[:80]}")
+    assert set(again) == set(fact.figures)
+    for name, value in fact.figures.items():
+        assert again[name] == pytest.approx(value, rel=1e-6, nan_ok=True), (fact.cell, name)
 
 
 @pytest.mark.parametrize("name", ["table2", "table3", "table4", "table5"])
