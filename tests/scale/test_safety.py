@@ -40,7 +40,8 @@ if __name__ == "__main__":
             if len(sys.argv) > 2:
                 print(json.dumps(found), flush=True)
                 sys.stdin.readline()
-    found["left"] = sorted(name for name in os.environ.keys() - before.keys() if name != "RAY_CLIENT_MODE")
+    found["left"] = sorted(name for name in os.environ.keys() | before.keys()
+                           if os.environ.get(name) != before.get(name))
     found["children"] = [child.name() for child in psutil.Process().children(recursive=True)
                          if "ray" in child.name()]
     print(json.dumps(found))

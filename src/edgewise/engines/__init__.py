@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import traceback
 import warnings
 from collections import Counter
@@ -77,8 +78,21 @@ def engine(name: str = "local", *, address: str | None = None, workers: int = 1,
             raise InputError(f"the local backend has no address; got {address!r}. Say --backend ray or dask.")
         yield
         return
-    with row.make(address=address, workers=workers, gpus=gpus) as backend, in_force(backend):
+    with _environment_kept(), row.make(address=address, workers=workers, gpus=gpus) as backend, \
+            in_force(backend):
         yield
+
+
+@contextmanager
+def _environment_kept() -> Generator[None]:
+    """Undo what engines leave in the environment of this process."""
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        for name in os.environ.keys() - before.keys():
+            del os.environ[name]
+        os.environ.update(before)
 
 
 @contextmanager
