@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -51,27 +53,59 @@ READINGS = (
     "Smaller budgets are prefixes of larger ones; no test point is attacked, trained on or tuned on.")
 
 
-def table_cells(name: str, data: Sequence[str], seeds: int, *, quick: bool) -> list[Cell]:
-    """Return one cell a data set and seed."""
-    budgets = [budget // 5 for budget in BUDGETS] if quick else list(BUDGETS)
-    return [Cell(name, {"data": dataset, "budgets": budgets, "eps": EPS.get(dataset, 0.1), "epochs": EPOCHS},
-                 seed) for seed in range(seeds) for dataset in data]
+@dataclass(frozen=True)
+class Transferred:
+    """Shadows by budget: clean, adversarially trained, and with small perturbations.
 
-
-def table_baselines(key: Key, metric: str) -> tuple[Key, ...]:
-    """Compare the arms that a claim is about with clean points, the paper's own with more clean ones too.
-
-    Other scales are shown without a test: every test more makes all of them weaker, and with 20 seeds the
-    signed-rank test bears about 500.
+    Parameters
+    ----------
+    name, title
+        Those of the table.
+    models
+        Which shadows, names of `SHADOWS`.
+    own_readings
+        How the paper was read for this table alone.
     """
-    if metric != "accuracy" or key.arm not in (MORE, SMALL, "adversarial-training"):
-        return ()
-    arms = ("clean", MORE) if key.arm == SMALL and key.model in PRINTED else ("clean",)
-    return tuple(Key(key.data, key.model, "", arm, key.budget) for arm in arms)
+
+    name: str
+    title: str
+    models: tuple[str, ...]
+    own_readings: tuple[str, ...] = ()
+    data: tuple[str, ...] = DATA
+
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """How the paper was read."""
+        return (*READINGS, *self.own_readings)
+
+    def cells(self, data: Sequence[str], seeds: int, *, quick: bool = False) -> list[Cell]:
+        """Return one cell a data set and seed."""
+        budgets = [budget // 5 for budget in BUDGETS] if quick else list(BUDGETS)
+        return [Cell(self.name, {"data": dataset, "budgets": budgets, "eps": EPS.get(dataset, 0.1),
+                                 "epochs": EPOCHS}, seed) for seed in range(seeds) for dataset in data]
+
+    @property
+    def work(self) -> Callable[[Cell], Mapping[str, Any]]:
+        """`compute` for these models."""
+        return partial(compute, models=self.models)
+
+    def baselines(self, key: Key, metric: str) -> tuple[Key, ...]:
+        """Compare the arms that a claim is about with clean points, the paper's own with more clean ones too.
+
+        Other scales are shown without a test: every test more makes all of them weaker, and with 20 seeds the
+        signed-rank test bears about 500.
+        """
+        if metric != "accuracy" or key.arm not in (MORE, SMALL, "adversarial-training"):
+            return ()
+        arms = ("clean", MORE) if key.arm == SMALL and key.model in PRINTED else ("clean",)
+        return tuple(Key(key.data, key.model, "", arm, key.budget) for arm in arms)
+
+    def claims(self, results: Sequence[Result]) -> list[Claim]:
+        """Return the claims about the table, model by model."""
+        return [claim for kind in self.models for claim in _claims(kind, f"Table {self.name[-1]}", results)]
 
 
-def table_claims(kind: str, table: str, results: Sequence[Result]) -> list[Claim]:
-    """Return the claims about one model."""
+def _claims(kind: str, table: str, results: Sequence[Result]) -> list[Claim]:
     small, trained = (select(results, arm=arm, model=kind) for arm in (SMALL, "adversarial-training"))
     claims = [always_better(f"{table}: trained with small-perturbation adversarial examples, {kind} always "
                             "beats clean training.", small, "clean", ours_alone=kind not in PRINTED)]
@@ -82,8 +116,8 @@ def table_claims(kind: str, table: str, results: Sequence[Result]) -> list[Claim
                                    "(implied).", trained, "clean", ours_alone=kind not in PRINTED)]
 
 
-def compute(cell: Cell, models: Mapping[str, Callable[[Dataset], Any]]) -> dict[str, Any]:
-    """Compute every arm at every budget for one data set and seed."""
+def compute(cell: Cell, models: Sequence[str]) -> dict[str, Any]:
+    """Compute every arm of these models at every budget for one data set and seed."""
     budgets = cell.settings["budgets"]
     most = max(budgets)
     data = load(cell.settings["data"], rng=child_seed(cell.seed, "table4"), held_out=2 * most)
@@ -93,7 +127,8 @@ def compute(cell: Cell, models: Mapping[str, Callable[[Dataset], Any]]) -> dict[
                  for rows in (slice(0, most), slice(most, 2 * most)))
     made = {name: _crossings(name, network, own, data, cell) for name in ATTACKS}
     rows = [row(model="network", arm="victim", accuracy=accuracy(network, *data.test))]
-    for name, make in models.items():
+    for name in models:
+        make = SHADOWS[name]
         victim = make(data).fit(*data.train)
         rows.append(row(model=name, arm="victim", accuracy=accuracy(victim, *data.test)))
         for budget in budgets:
@@ -101,18 +136,23 @@ def compute(cell: Cell, models: Mapping[str, Callable[[Dataset], Any]]) -> dict[
     return {"rows": rows}
 
 
-def nearest_neighbour(_data: Dataset) -> Any:
-    """Return a 1-NN."""
+def _nearest_neighbour(_data: Dataset) -> Any:
     return KNeighborsClassifier(1)
 
 
-def kernel_ridge(kernel: str) -> Callable[[Dataset], Any]:
+def _kernel_ridge(kernel: str) -> Callable[[Dataset], Any]:
     """Return a maker of kernel ridge classifiers, as wide as the median distance of the train split."""
     def make(data: Dataset) -> Any:
         # 300 rows tell the median to a few percent; the split is in random order.
         return KernelRidgeClassifier(kernel, scale=float(np.median(pdist(data.train.X[:300]))))
 
     return make
+
+
+SHADOWS: Mapping[str, Callable[[Dataset], Any]] = {
+    "1-nn": _nearest_neighbour,
+    **{f"kernel-ridge-{kernel}": _kernel_ridge(kernel) for kernel in ("linear", "rbf", "matern-5/2")}}
+"""What is trained, made for a data set."""
 
 
 def _crossings(name: str, network: Any, own: Split, data: Dataset, cell: Cell) -> Any:
