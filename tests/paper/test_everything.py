@@ -117,6 +117,12 @@ def test_the_command_says_what_is_wrong(small, tmp_path, monkeypatch, words, sai
     assert said in str(answer.exception)
 
 
+def test_only_some_parts(small, tmp_path):
+    answer = call("--quick", "--only", "theory", "--store", tmp_path / "runs.db", "--jobs", 1)
+    assert "1 cells computed" in answer.output
+    assert "did you mean 'theory'" in str(call("--quick", "--only", "theori").exception)
+
+
 def test_the_command_lists_failures_by_kind(monkeypatch, tmp_path):
     bad = [Part("table2", tuple(Cell("table2", {"data": "halfmon", "attack": "", "extra": 5}, seed)
                                 for seed in range(3)))]

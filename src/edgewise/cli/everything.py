@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from edgewise.sweep import Failure, Summary
 
 
-def reproduce_all(*, quick: bool, full: bool, resume: bool, seeds: int | None, jobs: int, store: Path,
-                  publish: Path | None, command: str) -> None:
+def reproduce_all(*, quick: bool, full: bool, resume: bool, only: Sequence[str] | None, seeds: int | None,
+                  jobs: int, store: Path, publish: Path | None, command: str) -> None:
     """Show the plan; with ``quick`` or ``full``, compute what the store lacks."""
     from edgewise.arrays import InputError
     from edgewise.paper.everything import parts, plan
+    from edgewise.registry import lookup
     from edgewise.results import provenance, record
     from edgewise.store import Store as Facts
 
@@ -32,7 +33,8 @@ def reproduce_all(*, quick: bool, full: bool, resume: bool, seeds: int | None, j
     if resume and not store.exists():
         raise InputError(f"--resume goes on with a run, and there is no store at {store}; leave --resume out "
                          "to begin one there.")
-    chosen = parts(quick=quick, seeds=seeds)
+    every = {part.name: part for part in parts(quick=quick, seeds=seeds)}
+    chosen = [lookup(every, name, "part") for name in only or every]
     if not quick and not full:
         with Facts(":memory:") as empty:
             _show_plan(plan(chosen, empty), jobs)

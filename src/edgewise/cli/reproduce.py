@@ -20,6 +20,8 @@ def reproduce(table: Annotated[str, typer.Argument(help="table2, table3, ... or 
               quick: Annotated[bool,
                                typer.Option("--quick", help="Small; never set beside the paper.")] = False,
               full: Annotated[bool, typer.Option("--full", help="With all: run it, not only plan.")] = False,
+              only: Annotated[list[str] | None,
+                              typer.Option("--only", help="With all: this part; may be repeated.")] = None,
               resume: Annotated[bool,
                                 typer.Option("--resume", help="With all: begin no new store.")] = False,
               publish: Annotated[Path | None,
@@ -50,8 +52,8 @@ def reproduce(table: Annotated[str, typer.Argument(help="table2, table3, ... or 
     command = " ".join(["edgewise", *sys.argv[1:]])
     if table == "all":
         with engine(backend, address=address, workers=jobs):
-            reproduce_all(quick=quick, full=full, resume=resume, seeds=seeds, jobs=jobs, store=store,
-                          publish=publish, command=command)
+            reproduce_all(quick=quick, full=full, resume=resume, only=only, seeds=seeds, jobs=jobs,
+                          store=store, publish=publish, command=command)
         return
     row = lookup(TABLES, table, "table")
     row.require()
