@@ -22,7 +22,7 @@ from edgewise.store import Store
 
 TITLE = "edgewise report"
 
-LONG = 48
+SENTENCE = 72
 
 
 def build(store: Store | str | Path, out: str | Path, *, tables: str | Path | None = None,
@@ -129,7 +129,7 @@ def _kind(block: Block) -> str:
 
 def _stacks(table: Table) -> bool:
     """Say whether the rows' names are sentences, which a phone shows one below the other."""
-    return any(len(row[0]) > LONG for row in table.rows)
+    return any(len(row[0]) > SENTENCE for row in table.rows)
 
 
 def _data_url(figure: Figure) -> str:
