@@ -20,6 +20,7 @@ from edgewise.report.strategies import TARGETS, chart, ratio
 from edgewise.stats import Paired
 from edgewise.store import Store
 from edgewise.theory.findings import rates, trials
+from edgewise.theory.verdicts import shown
 
 
 COMPARISONS = (("table2", "adversarial", "clean"), ("table4", "small-perturbation", "clean-more"),
@@ -38,10 +39,10 @@ def sections(store: Store) -> list[Section]:
     runs = curves(store.facts("compare"))
     said = [sentence for sentence in (_verdicts(found), _more_data(found), _queries(found),
                                       _labels(found, runs), _theory(store)) if sentence]
-    shown = [picture for picture in (_gains(found), _learning(runs), _exponents(store)) if picture]
+    drawn = [picture for picture in (_gains(found), _learning(runs), _exponents(store)) if picture]
     blocks: list[Block] = [Prose(items=tuple(said))]
-    if shown:
-        blocks.append(SideBySide(tuple(shown)))
+    if drawn:
+        blocks.append(SideBySide(tuple(drawn)))
     return [Section("answer", "Does training at the boundary help?", _lead(found), tuple(blocks))]
 
 
@@ -138,12 +139,7 @@ def _theory(store: Store) -> str:
     if not fitted or not tests:
         return ""
     gap = max(abs(rate.slope - rate.theory) for rate in fitted)
-    counted: list[str] = []
-    for claim in dict.fromkeys(test.claim for test in tests):
-        chosen = [test for test in tests if test.claim == claim]
-        wanted = "worse" if "hurt" in claim else "better"
-        shown = sum(test.test.verdict() == wanted for test in chosen)
-        counted.append(f"{claim} ({shown} of {len(chosen)} problems)")
+    counted = [f"{claim} ({hits} of {n} problems)" for claim, (hits, n) in shown(tests).items()]
     return (f"Theory, repaired, says why: the error area shrinks at the exponents it proves (measured within "
             f"{gap:.2f}), and {', '.join(counted)}.")
 

@@ -30,8 +30,8 @@ def _runs(store: Store) -> Block | None:
                      s["device"], f"Python {s['python']}, {versions}"))
     if not rows:
         return None
-    return Table(("experiment", "cells", "seeds", "command", "commit", "device", "versions"), tuple(rows),
-                 "The runs")
+    return Table(("experiment", "cells in all", "seeds", "command", "commit", "device", "versions"),
+                 tuple(rows), "The runs")
 
 
 def _data(store: Store) -> Block | None:

@@ -118,11 +118,16 @@ def _design(facts: Sequence[Fact]) -> str:
     return f"G: {c['violations']} violations in {c['configurations']} configurations x {c['seeds']} seeds"
 
 
-def _tests(tests: Sequence[Trial]) -> str:
-    texts: list[str] = []
+def shown(tests: Sequence[Trial]) -> dict[str, tuple[int, int]]:
+    """Return for each claim tested in how many of its problems it was shown, and how many there are."""
+    counts: dict[str, tuple[int, int]] = {}
     for claim in dict.fromkeys(test.claim for test in tests):
         chosen = [test for test in tests if test.claim == claim]
         wanted = "worse" if "hurt" in claim else "better"
-        shown = sum(test.test.verdict() == wanted for test in chosen)
-        texts.append(f"{claim}: shown in {shown} of {len(chosen)}")
-    return "; ".join(texts) or "not run"
+        counts[claim] = sum(test.test.verdict() == wanted for test in chosen), len(chosen)
+    return counts
+
+
+def _tests(tests: Sequence[Trial]) -> str:
+    counts = shown(tests)
+    return "; ".join(f"{claim}: shown in {hits} of {n}" for claim, (hits, n) in counts.items()) or "not run"
