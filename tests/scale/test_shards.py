@@ -299,6 +299,19 @@ def test_another_model_scores_anew_and_the_same_model_made_again_does_not(task, 
         assert query_shards("margin", model, shards, 5, scores=tmp_path).scored == scored
 
 
+def test_an_array_that_was_in_another_process_is_the_same_array(task, shards, tmp_path):
+    import pickle
+
+    model = task[2]
+    centre, spread = np.zeros(3), np.ones(3)
+    query_shards("margin", model, shards, 5, scores=tmp_path, scale=(centre, spread))
+    travelled = pickle.loads(pickle.dumps(spread))
+    copied = pickle.loads(pickle.dumps(model))
+    assert query_shards("margin", copied, shards, 5, scores=tmp_path, scale=(centre, travelled)).scored == 0
+    other = np.nextafter(spread, 2)
+    assert query_shards("margin", model, shards, 5, scores=tmp_path, scale=(centre, other)).scored == 6
+
+
 def test_a_torch_model_is_known_again_and_moved_where_asked(task, shards, tmp_path):
     torch = pytest.importorskip("torch")
 

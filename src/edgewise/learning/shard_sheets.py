@@ -140,14 +140,11 @@ def load_model(path: Path) -> Any:
     InputError
         No such file, none that joblib reads, or no fitted model in it.
     """
-    import pickle
-
     import joblib
 
     try:
         model = joblib.load(path)
-    except (OSError, ValueError, EOFError, KeyError, AttributeError, ImportError,
-            pickle.UnpicklingError) as error:
+    except Exception as error:  # noqa: BLE001 - what is no pickle can raise anything
         raise InputError(f"{path} holds no model that can be read ({type(error).__name__}: {error}). Write "
                          "it with joblib.dump(model, path) and the same versions of its packages.") from None
     check_fitted(model)
