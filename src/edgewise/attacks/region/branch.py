@@ -87,7 +87,7 @@ def _child(row: Any, bound: float, nodes: Any, size: int, heap: Any) -> int:
     return size
 
 
-@njit(**LISTS)
+@njit(**LISTS, inline="always")
 def _commit(row: Any, bound: float, width: int, types: Any, cand: Any, kind: Any,
             far: Any, q: Query, p: Points, w: Scratch, nodes: Any, size: int, heap: Any) -> int:
     """Queue a child for every candidate before the last member that may be the next one."""
@@ -152,7 +152,7 @@ def _intruders(beside: int, own: int, row: Any, width: int, types: Any, cand: An
     return count
 
 
-@njit(**LISTS)
+@njit(**LISTS, inline="always")
 def _split(bound: float, own: int, row: Any, width: int, types: Any, cand: Any, kind: Any, margin: float,
            spread: float, v: View, p: Points, w: Scratch, use: Any, nodes: Any, size: int, heap: Any) -> int:
     """Queue children of a node with too many intruders at ``z``; return how many nodes there are."""
@@ -198,18 +198,17 @@ def _next_anchor(row: Any, bounds: Any, nodes: Any, size: int, heap: Any) -> int
 @njit(**LISTING)
 def branch(own: int, types: Any, cand: Any, kind: Any, bounds: Any, far: Any, beyond2: float, cap: float,
            margin: float, x: Any, low: Any, high: Any, boxed: bool, lows: Any, coords: Any, rest: float,
-           length: float, least: Any, c: Cell, p: Points, w: Scratch, use: Any, nodes: Any,
+           length: float, least: Any, c: Cell, p: Points, w: Scratch, use: Any, width: int, nodes: Any,
            seed: Any) -> tuple[int, float, int]:
     """Find the nearest point at which a class beats ``own``, best bound first.
 
-    ``types`` (t, 4) holds e, a, b, o; ``cand`` (m,) points of other classes by ascending ``bounds``, all left
-    out have a squared bound of ``beyond2``. Starts from the node ``seed`` if that has members. Leaves the
-    point in ``w.z`` and its node in ``seed``; returns the outcome, a lower bound on the squared distance
-    (the distance itself if `FOUND`) and the number of nodes.
+    ``types`` (t, 4) holds e, a, b, o, and ``width`` is the most members of one; ``cand`` (m,) points of other
+    classes by ascending ``bounds``, all left out have a squared bound of ``beyond2``. Starts from the node
+    ``seed`` if that has members. Leaves the point in ``w.z`` and its node in ``seed``; returns the outcome, a
+    lower bound on the squared distance (the distance itself if `FOUND`) and the number of nodes.
     """
     q = Query(x, low, high, boxed)
     v = View(lows, least, coords, rest, length, 0, 0)
-    width = types[:, 1].max() + types[:, 3].max()
     heap = [(0.0, 0)]
     heap.pop()
     solved, fixed = 0, seed[LAST] < 0
@@ -218,7 +217,7 @@ def branch(own: int, types: Any, cand: Any, kind: Any, bounds: Any, far: Any, be
         bound, at = heappop(heap)
         if bound > beyond2:
             return LIMIT, beyond2, solved
-        row = nodes[at].copy()
+        row = nodes[at]
         if size + 64 + cand.size > nodes.shape[0] or row[ALLOWED] + 8 > ROOM or row[OUT] + 2 > ROOM:
             return LIMIT, bound, solved
         t = row[TYPE]

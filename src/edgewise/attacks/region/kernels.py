@@ -15,15 +15,16 @@ ZERO: Any = np.intp(0)
 FLAGS = {"reassoc", "contract", "nsz", "arcp"}
 """Sums may be reordered and fused; infinities and NaN keep their meaning."""
 
-INNER: dict[str, Any] = {"nogil": True, "fastmath": FLAGS, "error_model": "numpy", "no_cpython_wrapper": True,
-                         "no_cfunc_wrapper": True, "_nrt": False}
+_PLAIN: dict[str, Any] = {"nogil": True, "fastmath": FLAGS, "error_model": "numpy", "_nrt": False,
+                          "no_rewrites": True}
+
+INNER: dict[str, Any] = {**_PLAIN, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 """For a kernel that only kernels call; without wrappers it compiles in a third of the time."""
 
 WITHIN: dict[str, Any] = {**INNER, "inline": "always"}
 """The same for a long one, compiled as a part of its caller: callees are optimised once for every level."""
 
-BLOCK: dict[str, Any] = {"cache": True, "nogil": True, "fastmath": FLAGS, "error_model": "numpy",
-                         "_nrt": False}
+BLOCK: dict[str, Any] = {**_PLAIN, "cache": True}
 """For one that Python calls. Python keeps the arrays alive: views of their rows need no counting."""
 
 LISTING: dict[str, Any] = {**BLOCK, "_nrt": True}

@@ -107,11 +107,12 @@ def vote(index: RegionIndex, k: int, X: Floats, own: Index, box: Box | None, *, 
         while usable:
             cand, bounds, far, beyond2 = _candidates(index, x, lows[0], own[b], int(types[:, 2].max()),
                                                       int(out.sizes[b]))
+            members = int(types[:, 1].max() + types[:, 3].max())
             kind = np.searchsorted(index.start, cand, side="right") - 1
             outcome, bound, solved = branch(
                 own[b], np.array(usable), cand, kind, bounds, far, beyond2, cap, margins[b], x, low, high,
                 box is not None, lows[0], coords[0], rests[0], lengths[0], least, desk.c, p, desk.w, use,
-                desk.rows[:nodes + len(cand) + 64], out.seeds[b])
+                members, desk.rows[:nodes + len(cand) + 64], out.seeds[b])
             if outcome == FOUND:
                 out.points[b] = desk.w.z
             if outcome in (FOUND, NONE) or bound < beyond2:

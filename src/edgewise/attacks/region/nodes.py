@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from edgewise.attacks.region.cell import EMPTY, SOLVED, Cell, Query, add, dist2, maximise, move
-from edgewise.attacks.region.kernels import INNER
+from edgewise.attacks.region.kernels import INNER, WITHIN
 from edgewise.attacks.region.search import Points, Scratch
 
 
@@ -44,7 +44,7 @@ def farthest(row: Any, width: int, cand: Any, kind: Any, only: int, p: Points,
     return far, which
 
 
-@njit(**INNER)
+@njit(**WITHIN)
 def project(row: Any, width: int, types: Any, cand: Any, kind: Any, far: Any, margin: float, cap: float,
              q: Query, c: Cell, p: Points, w: Scratch) -> tuple[int, float, int]:
     """Solve the node's cell into ``z``; return status, squared distance and how many half-spaces hold it."""

@@ -94,7 +94,7 @@ def _widen(t: float, k: int, q: Query, g: Program) -> float:
     return t
 
 
-@njit(**INNER)
+@njit(**WITHIN)
 def _least(k: int, t: float, ub: float, tol: float, q: Query, largest: bool,
            g: Program) -> tuple[int, float, int]:
     """Return the status, the least length over ``k`` half-spaces (at least ``t``) and the pivots."""
