@@ -17,9 +17,9 @@ HEAD = """# The region attack, measured
 
 Real MNIST in [0, 1], 200 test images, one thread, process CPU time. The floor is the float64 distance of the
 queries to all training points by one matrix product over all 784 features, and the nearest; both sides take
-turns in one process, a ratio is taken within a turn, and the table shows the median over turns. {device},
-Python {python}, {versions}; load average at the end {load:.1f}. This page is written from
-`results/benchmarks/region.json`.
+turns in one process, a ratio is taken within a turn, and the table shows the median over turns. {device};
+Python {python}, {versions}; load average {load:.1f} at the end.
+This page is written from `results/benchmarks/region.json`.
 
 The search alone is timed: the attack also asks the model for labels, and each such question costs about a
 floor.
