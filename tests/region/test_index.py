@@ -12,9 +12,10 @@ from sklearn.neighbors import KNeighborsClassifier
 
 import edgewise as ew
 from edgewise.arrays import Box
-from edgewise.attacks.region import RegionIndex, find
+from edgewise.attacks.region import RegionIndex, engine, find
 from edgewise.attacks.region.engine import FILTERS
 from edgewise.attacks.region.knn import vote
+from edgewise.attacks.region.outer import search_block
 
 
 _spec = importlib.util.spec_from_file_location("region_oracles", Path(__file__).parent / "oracles.py")
@@ -152,3 +153,8 @@ def test_all_features_are_indexed_where_few_directions_do_not_hold_the_distances
     spread, flat = rng.random((1200, 400)), rng.random((1200, 5)) @ rng.random((5, 400))
     assert RegionIndex.of(spread, y, 2).axes.shape == (400, 400)
     assert RegionIndex.of(flat, y, 2).axes.shape == (400, 128)
+
+
+def test_compiled_kernels_follow_every_file_of_the_folder():
+    stamp = search_block._cache._cache_file._source_stamp
+    assert {name for name, _, _ in stamp} == {path.name for path in Path(engine.__file__).parent.glob("*.py")}
