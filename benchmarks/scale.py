@@ -39,8 +39,9 @@ from pathlib import Path
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.ensemble import RandomForestClassifier
-from edgewise.engines import engine
+from edgewise.engines import engine, spread
 from edgewise.selection.shards import query_shards
+from edgewise.selection.shards.files import digest_of
 
 def model_of(name, width):
     rng = np.random.default_rng(1)
@@ -56,6 +57,7 @@ if __name__ == "__main__":
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     start = time.perf_counter()
     with engine(backend, workers=int(jobs)):
+        list(spread(digest_of, [Path(__file__)] * 2 * int(jobs), jobs=int(jobs)))  # workers up, imports done
         up = time.perf_counter() - start
         print("ready", flush=True)
         start = time.perf_counter()
@@ -284,21 +286,16 @@ def main():
     options.add_argument("--rows", type=int, default=3_000_000)
     options.add_argument("--seeds", type=int, default=20)
     chosen = options.parse_args()
-    held = json.loads(OUT.read_text()) if OUT.is_file() else {}
     os.environ["OMP_NUM_THREADS"] = "1"
     for part in chosen.part or PARTS:
         with tempfile.TemporaryDirectory(dir=chosen.folder) as name:
             folder = Path(name)
-            if part == "speed":
-                held["speed"] = speed(folder, chosen.rows)
-            elif part == "overhead":
-                held["overhead"] = overhead(folder)
-            elif part == "kills":
-                held["kills"] = kills(folder, chosen.rows)
-            elif part == "memory":
-                held["memory"] = memory(folder, [10**5, 10**6, 10**7])
-            else:
-                held["loss"] = loss(folder, 4000, chosen.seeds)
+            made = {"speed": lambda folder: speed(folder, chosen.rows), "overhead": overhead,
+                    "kills": lambda folder: kills(folder, chosen.rows),
+                    "memory": lambda folder: memory(folder, [10**5, 10**6, 10**7]),
+                    "loss": lambda folder: loss(folder, 4000, chosen.seeds)}[part](folder)
+        held = json.loads(OUT.read_text()) if OUT.is_file() else {}
+        held[part] = made
         about = held.setdefault("about", {})
         about[part] = provenance(f"python benchmarks/scale.py --part {part}") | {
             "load": os.getloadavg()[0], "ray": version("ray"), "distributed": version("distributed"),
