@@ -18,7 +18,7 @@ def test_compare_runs_resumes_and_publishes(tmp_path):
     about, facts = published_run(tmp_path / "runs.jsonl")
     assert len(facts) == 6
     assert "versions" in about
-    assert "| islands, logistic | edge-mix | 2 |" in (tmp_path / "runs.md").read_text()
+    assert "| islands, logistic, pool 200, budget 20 | edge-mix | 2 |" in (tmp_path / "runs.md").read_text()
 
 
 def test_a_budget_above_the_pool_fails_alone(tmp_path):

@@ -129,4 +129,4 @@ def test_the_command_lists_failures_by_kind(monkeypatch, tmp_path):
     monkeypatch.setattr(everything, "parts", lambda **_: bad)
     answer = call("--quick", "--store", tmp_path / "runs.db", "--jobs", 1)
     assert answer.exit_code == 1
-    assert "failed: table2 (3 cells)" in answer.output
+    assert "and 2 more: InputError" in answer.output

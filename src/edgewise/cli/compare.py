@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgewise.cli.options import Address, Backend, DataHome, Jobs, Store, quiet, show
+from edgewise.cli.options import Address, Backend, DataHome, Jobs, Store, conclude, quiet, show
 
 
 if TYPE_CHECKING:
@@ -69,13 +69,7 @@ def compare(strategy: Annotated[list[str] | None,
     table = penalties(found, names)
     show("penalty matrix: how often the row beats the column", ("", *names),
          [(name, *(f"{value:.1f}" for value in table[i])) for i, name in enumerate(names)])
-    typer.echo(f"\n{summary.computed} runs computed, {summary.present} were there, "
-               f"{len(summary.failures)} failed; store: {store}")
-    for failure in summary.failures:
-        where = f"{dict(failure.cell.settings)} seed {failure.cell.seed}"
-        typer.echo(f"  failed: {where}: {failure.message}", err=True)
-    if summary.failures:
-        raise typer.Exit(1)
+    conclude(summary, store, cells="runs")
 
 
 def _row(standing: Standing) -> tuple[str, ...]:

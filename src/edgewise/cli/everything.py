@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from edgewise.cli.options import quiet, show
+from edgewise.cli.options import conclude, quiet, show
 
 
 if TYPE_CHECKING:
@@ -50,7 +49,9 @@ def reproduce_all(*, quick: bool, full: bool, resume: bool, only: Sequence[str] 
             record(facts, (fact.cell.what for fact in held), about)
     if publish is not None:
         _publish(chosen, held, publish, about)
-    _report(summary, store, publish)
+        typer.echo(f"wrote the runs to {publish}")
+    typer.echo(f"For the page: edgewise report --store {store}")
+    conclude(summary, store)
 
 
 def _run(chosen: Sequence[Part], planned: Sequence[Planned], facts: Store, jobs: int) -> Summary:
@@ -95,17 +96,3 @@ def _publish(chosen: Sequence[Part], held: Sequence[Fact], folder: Path, about: 
         mine = [fact for fact in held if fact.cell.key in keys]
         if mine:
             publish(mine, folder / f"{part.name}.jsonl.gz", about)
-
-
-def _report(summary: Summary, store: Path, publish: Path | None) -> None:
-    typer.echo(f"{summary.computed:,} cells computed, {summary.present:,} were there, "
-               f"{len(summary.failures):,} failed; store: {store}")
-    if publish is not None:
-        typer.echo(f"wrote the runs to {publish}")
-    typer.echo(f"For the page: edgewise report --store {store}")
-    if not summary.failures:
-        return
-    for (what, message), count in Counter((f.cell.what, f.message) for f in summary.failures).most_common():
-        times = "" if count == 1 else f" ({count} cells)"
-        typer.echo(f"  failed: {what}{times}: {message}", err=True)
-    raise typer.Exit(1)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+
+if TYPE_CHECKING:
+    from edgewise.sweep import Summary
 
 
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed; the same seed gives the same answer.")]
@@ -42,9 +46,29 @@ def show(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> No
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(*header, title=title, title_justify="left", box=None, pad_edge=False)
+    # A title of the table's own would be wrapped to the table's width.
+    console = Console(width=width())
+    console.print(title, style="italic", markup=False, highlight=False)
+    table = Table(*header, box=None, pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
     for row in rows:
         table.add_row(*row)
-    Console(width=width()).print(table)
+    console.print(table)
+
+
+def conclude(summary: Summary, store: Path, *, cells: str = "cells", more: str = "") -> None:
+    """Print what a sweep did and, on standard error, what failed, alike failures once; exit 1 if any did."""
+    from collections import Counter
+
+    lost = f", {len(summary.losses):,} workers lost" if summary.losses else ""
+    typer.echo(f"\n{summary.computed:,} {cells} computed, {summary.present:,} were there, "
+               f"{len(summary.failures):,} failed{more}{lost}; store: {store}")
+    alike = Counter((failure.cell.what, failure.message) for failure in summary.failures)
+    first = {(failure.cell.what, failure.message): failure.cell for failure in reversed(summary.failures)}
+    for (what, message), count in alike.most_common():
+        cell = first[what, message]
+        where = f"{dict(cell.settings)} seed {cell.seed}" + (f" and {count - 1} more" if count > 1 else "")
+        typer.echo(f"  failed: {what}, {where}: {message}", err=True)
+    if summary.failures:
+        raise typer.Exit(1)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from edgewise.cli.options import Address, Backend, DataHome, Jobs, Store, quiet, show, width
+from edgewise.cli.options import Address, Backend, DataHome, Jobs, Store, conclude, quiet, show, width
 
 
 def reproduce(table: Annotated[str, typer.Argument(help="table2, table3, ... or all.")],
@@ -74,10 +74,4 @@ def reproduce(table: Annotated[str, typer.Argument(help="table2, table3, ... or 
     typer.echo(LEGEND)
     for claim in definition.claims(results) if not quick else []:
         typer.echo(f"\n{claim.verdict.upper()}: {claim.text}\n  {claim.reason}")
-    typer.echo(f"\n{summary.computed} cells computed, {summary.present} were there, "
-               f"{len(summary.failures)} failed; store: {store}")
-    for failure in summary.failures:
-        where = f"{dict(failure.cell.settings)} seed {failure.cell.seed}"
-        typer.echo(f"  failed: {where}: {failure.message}", err=True)
-    if summary.failures:
-        raise typer.Exit(1)
+    conclude(summary, store)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from edgewise.cli.options import Address, Backend, DataHome, Jobs, Store, quiet, show
+from edgewise.cli.options import Address, Backend, DataHome, Jobs, Store, conclude, quiet, show
 
 
 theory = typer.Typer(help="Does concentrating labels at the boundary help, and when?",
@@ -28,7 +28,8 @@ def study(context: typer.Context,
     import sys
 
     from edgewise.engines import engine
-    from edgewise.results import provenance
+    from edgewise.results import provenance, record
+    from edgewise.results import publish as write_facts
     from edgewise.store import Store as Facts
     from edgewise.theory.run import run_study
     from edgewise.theory.summary import summaries, write
@@ -36,20 +37,18 @@ def study(context: typer.Context,
     with engine(backend, address=address, workers=jobs), Facts(store) as facts:
         report = run_study(facts, quick=quick, seeds=seeds, jobs=jobs, progress=not quiet())
         tables = summaries(facts)
+        held = [fact for fact in facts.facts() if fact.cell.what.startswith("theory-")]
+        about = provenance(" ".join(["edgewise", *sys.argv[1:]]))
+        if report.summary.computed:
+            record(facts, (fact.cell.what for fact in held), about)
     for table in tables:
         if table.brief:
             show(table.title, table.header, table.rows)
     if publish is not None:
-        write(tables, publish, provenance(" ".join(["edgewise", *sys.argv[1:]])))
-        typer.echo(f"wrote {len(tables)} tables to {publish}")
-    done = report.summary
-    typer.echo(f"{done.computed} cells computed, {done.present} were there, {len(done.failures)} failed, "
-               f"{len(report.violations)} of them violations of a guarantee; store: {store}")
-    for failure in done.failures:
-        typer.echo(f"  failed: {dict(failure.cell.settings)} seed {failure.cell.seed}: {failure.message}",
-                   err=True)
-    if done.failures:
-        raise typer.Exit(1)
+        write(tables, publish, about)
+        write_facts(held, publish / "facts.jsonl.gz", about)
+        typer.echo(f"wrote {len(tables)} tables and the facts they rest on to {publish}")
+    conclude(report.summary, store, more=f", {len(report.violations)} of them violations of a guarantee")
 
 
 @theory.command("advise")

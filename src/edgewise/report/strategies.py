@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -32,9 +33,9 @@ def sections(store: Store) -> list[Section]:
     """Return the comparison of strategies and the class balance of Table 7, where the store has figures."""
     found: list[Section] = []
     runs = curves(store.facts("compare"))
-    usual = {task: by_name for task, by_name in runs.items() if not task.setup}
+    usual = {task: by_name for task, by_name in runs.items() if not task.setup} or runs
     found += [comparison(usual)] if usual else []
-    found += [labelling(task, by_name) for task, by_name in runs.items() if task.setup]
+    found += [labelling(task, by_name) for task, by_name in runs.items() if task not in usual]
     facts = store.facts("table7")
     if facts:
         found.append(balance(facts))
@@ -78,7 +79,8 @@ def labelling(task: Task, by_name: Mapping[str, Curves]) -> Section:
         if base is not None and name != "random":
             rows.append((f"random's / {name}'s", *(ratio(run, base, target) for target in TARGETS)))
     seeds = min(len(run.seeds) for run in by_name.values())
-    return Section(f"labels-{task.data}-{task.learner}", f"Labels to an accuracy, {task.data}: {task}",
+    slug = "-".join(re.findall(r"[a-z0-9]+", f"labels {task}".lower()))
+    return Section(slug, f"Labels to an accuracy, {task.data}: {task}",
                    f"{seeds} paired seeds; the labels after which the mean curve never falls below again.",
                    (chart(task, by_name),
                     Table(("strategy", *(f"{target:.0%}" for target in TARGETS)), tuple(rows),
