@@ -36,6 +36,7 @@ def with_a_pool_and_labels(folder):
 @pytest.mark.slow
 def test_shell_commands(tmp_path):
     with_a_pool_and_labels(tmp_path)
+    (tmp_path / "results").symlink_to(README.parent / "results")
     blocks = re.findall(r"```console\n(.*?)```", README.read_text(), flags=re.DOTALL)
     commands = [line for block in blocks for line in block.splitlines() if line.startswith("edgewise ")]
     assert len(commands) >= 4
@@ -44,6 +45,7 @@ def test_shell_commands(tmp_path):
     assert (tmp_path / "next.csv").exists()
     assert (tmp_path / "report.html").stat().st_size > 10_000
     assert (tmp_path / "points.npz").exists()
+    assert "Does training at the boundary help?" in (tmp_path / "evidence.html").read_text()
 
 
 def test_make_targets_named_in_the_readme_exist():

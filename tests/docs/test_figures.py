@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from edgewise.learning.comparing import curves, standings
+from edgewise.learning.comparing import curves, speed_up, standings
+from edgewise.report.strategies import ratio
 from edgewise.results import published_run
 
 
@@ -56,6 +57,19 @@ def test_edge_mix_against_random():
     none = "none" if worse == 0 else str(worse)
     assert (f"Of {len(found)} tasks it was significantly below random in {none}, above in {better}"
             in page("faq.md"))
+
+
+def test_labels_to_an_accuracy_and_ten_classes():
+    (by_name,) = curves(published_run(RESULTS / "labels.jsonl")[1]).values()
+    told = [speed_up(by_name["edge-mix"], by_name["random"], target) for target in (0.95, 0.97)]
+    said = f"random needs {told[0]:.1f} times its labels for 95 % and {told[1]:.1f} times for 97 %"
+    assert said in page("index.md")
+    rows = standings(curves(published_run(RESULTS / "compare-mnist.jsonl")[1]))
+    found = [row.against["random"].verdict() for row in rows if row.strategy == "edge-mix"]
+    assert f"ten classes above in {found.count('better')} of {len(found)}" in page("index.md")
+    text = page("layers/active-learning.md")
+    for target in (0.9, 0.95, 0.97):
+        assert ratio(by_name["edge-mix"], by_name["random"], target) in text
 
 
 def test_no_claim_of_tables_2_to_5_holds():
