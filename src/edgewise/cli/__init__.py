@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 
 import typer
 
@@ -39,6 +40,8 @@ def main() -> None:
     from edgewise.arrays import InputError
     from edgewise.registry import MissingExtraError
 
+    # joblib says so whenever it replaces an idle worker; no cell is lost by it.
+    warnings.filterwarnings("ignore", "A worker stopped while some jobs were given to the executor")
     try:
         app()
     except (InputError, MissingExtraError) as error:
