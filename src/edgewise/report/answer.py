@@ -64,8 +64,8 @@ def _verdicts(found: Mapping[str, Judged]) -> str:
     numbers = [name.removeprefix("table") for name in found]
     which = f"Table {numbers[0]}" if len(numbers) == 1 else f"Tables {', '.join(numbers)}"
     return (f"Of the paper's {len(claims)} claims about {which}, run again with up to "
-            f"{max(table.seeds for table in found.values())} seeds, {counts['holds']} hold, "
-            f"{counts['does not hold']} do not, {counts['undecided']} stay undecided.")
+            f"{max(table.seeds for table in found.values())} seeds, {counts['holds']} hold and "
+            f"{counts['does not hold']} do not (undecided: {counts['undecided']}).")
 
 
 def _fair(found: Mapping[str, Judged]) -> list[tuple[Paired, Result]]:
