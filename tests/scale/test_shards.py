@@ -151,7 +151,9 @@ def test_a_worker_that_dies_costs_its_shard_only(backend, task, shards, tmp_path
     found = ask(score, task, shards, tmp_path / "scores", jobs=2)
     assert (tmp_path / "died").exists()
     assert len(found.losses) == 1
-    assert found.scored == 6
+    # A local pool breaks as a whole: what others had written by then is found there, and not scored again.
+    assert 0 < found.scored <= 6
+    assert len(list((tmp_path / "scores").rglob("*.parquet"))) == 6
     whole = ask(first_feature, task, shards, tmp_path / "other")
     assert found.query.index.tolist() == whole.query.index.tolist()
 
