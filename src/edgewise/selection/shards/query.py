@@ -112,16 +112,20 @@ class Task:
         self.kept += len(jobs) - len(due)
         with replacing(pickled) as file:
             file.write(scoring.pickled())
+        deadly: dict[int, Lost] = {}
         with track(len(jobs), "scoring shards", show=self.progress) as advance:
             advance(len(jobs) - len(due))
             for number, answer in spread(score_shard, due, jobs=self.jobs, lost=self.losses.append):
-                if isinstance(answer, Lost):
-                    raise InputError(f"{due[number].path} killed every worker that scored it "
-                                     f"({answer.reason.splitlines()[0]}). Give workers more memory or make "
-                                     "shards smaller, then run again: what is scored is kept.")
-                self.scored += answer
-                self.kept += not answer
                 advance(1)
+                if isinstance(answer, Lost):
+                    deadly[number] = answer
+                else:
+                    self.scored += answer
+                    self.kept += not answer
+        for number, answer in deadly.items():
+            raise InputError(f"{due[number].path} killed every worker that scored it "
+                             f"({answer.reason.splitlines()[0]}). Give workers more memory or make shards "
+                             "smaller, then run again: what is scored is kept.")
         return [job.target for job in jobs]
 
 
