@@ -29,8 +29,16 @@ from edgewise.results import provenance
 
 OUT = Path(__file__).parents[1] / "results" / "benchmarks" / "gradient.json"
 CHECKPOINT = Path(__file__).parents[1] / ".benchmarks" / "lenet.pt"
-STUBBED = ("torchvision", "torchvision.models", "torchvision.models.vgg", "torchvision.transforms", "visdom",
-           "lpips", "git", "requests")
+STUBBED = (
+    "torchvision",
+    "torchvision.models",
+    "torchvision.models.vgg",
+    "torchvision.transforms",
+    "visdom",
+    "lpips",
+    "git",
+    "requests",
+)
 
 
 class Stub(types.ModuleType):
@@ -97,8 +105,12 @@ def compare(title, arms, model, X, y, repeats):
     rows = {}
     for name in arms:
         found, median = spent[name + "/figures"]
-        rows[name] = {"seconds": float(np.median(spent[name])), "success": float(found),
-                      "median_l2": float(median), "images": len(X)}
+        rows[name] = {
+            "seconds": float(np.median(spent[name])),
+            "success": float(found),
+            "median_l2": float(median),
+            "images": len(X),
+        }
         print(f"  {name:32s} {rows[name]['seconds']:9.4f} s   success {found:6.1%}   median L2 {median:.4f}")
     return rows
 
@@ -112,24 +124,27 @@ def arms_of(model, adv, fb):
 
     def foolbox(attack, eps=None):
         wrapped = fb.PyTorchModel(model, bounds=(0, 1), device="cpu")
-        return lambda X, y: attack(wrapped, torch.tensor(X), torch.tensor(y),
-                                   epsilons=eps)[1].detach().numpy()
+        return lambda X, y: (
+            attack(wrapped, torch.tensor(X), torch.tensor(y), epsilons=eps)[1].detach().numpy()
+        )
 
     rows = {
-        "DeepFool": {"edgewise, no refinement": ours("deepfool", refine=False),
-                     "edgewise": ours("deepfool")},
+        "DeepFool": {"edgewise, no refinement": ours("deepfool", refine=False), "edgewise": ours("deepfool")},
         "DDN-100": {"edgewise, no refinement": ours("ddn", refine=False), "edgewise": ours("ddn")},
         "FGSM, eps 0.1": {"edgewise": ours("fgsm", eps=0.1)},
-        "PGD-40, eps 0.1": {"edgewise": ours("pgd", eps=0.1, step=0.01, stop_when_crossed=False),
-                            "edgewise, stop when crossed": ours("pgd", eps=0.1, step=0.01)},
+        "PGD-40, eps 0.1": {
+            "edgewise": ours("pgd", eps=0.1, step=0.01, stop_when_crossed=False),
+            "edgewise, stop when crossed": ours("pgd", eps=0.1, step=0.01),
+        },
         "C&W": {"edgewise": ours("cw")},
     }
     if adv:
         rows["DeepFool"]["adv-lib df"] = theirs(adv.df, steps=50)
         rows["DDN-100"]["adv-lib ddn"] = theirs(adv.ddn, steps=100)
         rows["DDN-100"]["adv-lib ddn, not rounded"] = theirs(adv.ddn, steps=100, levels=None)
-        rows["PGD-40, eps 0.1"]["adv-lib pgd_linf"] = theirs(adv.pgd_linf, ε=0.1, steps=40,
-                                                             absolute_step_size=0.01)
+        rows["PGD-40, eps 0.1"]["adv-lib pgd_linf"] = theirs(
+            adv.pgd_linf, ε=0.1, steps=40, absolute_step_size=0.01
+        )
     if fb:
         attacks = fb.attacks
         rows["DeepFool"]["Foolbox, 3 candidates"] = foolbox(attacks.L2DeepFoolAttack(steps=50, candidates=3))
@@ -137,7 +152,8 @@ def arms_of(model, adv, fb):
         rows["FGSM, eps 0.1"]["Foolbox"] = foolbox(attacks.LinfFastGradientAttack(), 0.1)
         rows["PGD-40, eps 0.1"]["Foolbox"] = foolbox(attacks.LinfPGD(steps=40, abs_stepsize=0.01), 0.1)
         rows["C&W"]["Foolbox 9 x 1000"] = foolbox(
-            attacks.L2CarliniWagnerAttack(binary_search_steps=9, steps=1000))
+            attacks.L2CarliniWagnerAttack(binary_search_steps=9, steps=1000)
+        )
     return rows
 
 
@@ -157,8 +173,9 @@ def one_at_a_time(model, x, steps=50, overshoot=0.02):
             z[k].backward(retain_graph=True)
             slopes.append(moved.grad.clone())
         gaps = (z - z[own]).detach().abs()
-        distance, k = min((float(gaps[k] / (slopes[k] - slopes[own]).norm()), k)
-                          for k in range(10) if k != own)
+        distance, k = min(
+            (float(gaps[k] / (slopes[k] - slopes[own]).norm()), k) for k in range(10) if k != own
+        )
         w = slopes[k] - slopes[own]
         total = total + (distance + 1e-4) * w / w.norm()
     return float(total.norm())
@@ -170,8 +187,13 @@ def pool(model, size):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     started = time.process_time()
     adv = ew.attack("deepfool", model, X, box=(0, 1), refine=False)
-    return {"images": size, "seconds": time.process_time() - started, "success": float(adv.found.mean()),
-            "gib_before": before, "gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20}
+    return {
+        "images": size,
+        "seconds": time.process_time() - started,
+        "success": float(adv.found.mean()),
+        "gib_before": before,
+        "gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+    }
 
 
 def main():
@@ -210,13 +232,16 @@ def ranked_pool(model, X, size):
     for x in X:
         one_at_a_time(model, x)
     each = (time.process_time() - started) / len(X)
-    child = subprocess.run([sys.executable, __file__, "--pool-process", str(size)], check=True,
-                           capture_output=True, text=True)
+    child = subprocess.run(
+        [sys.executable, __file__, "--pool-process", str(size)], check=True, capture_output=True, text=True
+    )
     figures = json.loads(child.stdout.splitlines()[-1])
     figures["one_at_a_time_seconds"] = each * size
     added = figures["gib"] - figures["gib_before"]
-    print(f"\nDeepFool over {size} images: {figures['seconds']:.1f} s, {added:.2f} GiB more than data; one "
-          f"at a time {each * size:.0f} s (from {len(X)}): {each * size / figures['seconds']:.0f} x")
+    print(
+        f"\nDeepFool over {size} images: {figures['seconds']:.1f} s, {added:.2f} GiB more than data; one "
+        f"at a time {each * size:.0f} s (from {len(X)}): {each * size / figures['seconds']:.0f} x"
+    )
     return figures
 
 

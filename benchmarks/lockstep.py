@@ -37,7 +37,7 @@ def seconds(function):
 
 
 def one_by_one(method, knn, X, box, **settings):
-    return [ew.attack(method, knn, X[i:i + 1], box=box, **settings) for i in range(len(X))]
+    return [ew.attack(method, knn, X[i : i + 1], box=box, **settings) for i in range(len(X))]
 
 
 def main():
@@ -49,31 +49,47 @@ def main():
     X, rows = data.held_out.X, []
     few = X[:16]
     starts = data.train
-    for method, settings in (("direct", {}), ("kernel-substitute", {}),
-                             ("opt", {"budget": 300, "starts": starts})):
+    for method, settings in (
+        ("direct", {}),
+        ("kernel-substitute", {}),
+        ("opt", {"budget": 300, "starts": starts}),
+    ):
         batch, single = [], []
         with threadpool_limits(1):
             for _ in range(options.repeats):
                 batch.append(seconds(lambda m=method, s=settings: ew.attack(m, knn, X, box=data.box, **s)))
                 single.append(seconds(lambda m=method, s=settings: one_by_one(m, knn, few, data.box, **s)))
         adv = batch[0][1]
-        rows.append({
-            "attack": method, "batch_ms": 1e3 * np.median([t for t, _ in batch]) / len(X),
-            "single_ms": 1e3 * np.median([t for t, _ in single]) / len(few),
-            "queries": float(adv.queries.mean()), "found": float(adv.found.mean()),
-            "median_L2": float(np.median(adv.distance[adv.found]))})
+        rows.append(
+            {
+                "attack": method,
+                "batch_ms": 1e3 * np.median([t for t, _ in batch]) / len(X),
+                "single_ms": 1e3 * np.median([t for t, _ in single]) / len(few),
+                "queries": float(adv.queries.mean()),
+                "found": float(adv.found.mean()),
+                "median_L2": float(np.median(adv.distance[adv.found])),
+            }
+        )
         rows[-1]["ratio"] = rows[-1]["single_ms"] / rows[-1]["batch_ms"]
     exact = ew.attack("region-exact", knn, X, box=data.box)
-    print(f"{data.name}, {len(data.train.y)} training points, {len(X)} samples, box; exact median L2 "
-          f"{np.median(exact.distance):.3f}")
+    print(
+        f"{data.name}, {len(data.train.y)} training points, {len(X)} samples, box; exact median L2 "
+        f"{np.median(exact.distance):.3f}"
+    )
     print("attack              batch ms  single ms  ratio  queries  found     L2")
     for row in rows:
-        print(f"{row['attack']:18} {row['batch_ms']:9.2f} {row['single_ms']:10.2f} {row['ratio']:6.1f} "
-              f"{row['queries']:8.1f} {row['found']:6.2f} {row['median_L2']:6.3f}")
+        print(
+            f"{row['attack']:18} {row['batch_ms']:9.2f} {row['single_ms']:10.2f} {row['ratio']:6.1f} "
+            f"{row['queries']:8.1f} {row['found']:6.2f} {row['median_L2']:6.3f}"
+        )
     OUT.parent.mkdir(parents=True, exist_ok=True)
     command = f"python benchmarks/lockstep.py --samples {options.samples} --repeats {options.repeats}"
-    figures = {"about": provenance(command), "data": data.name,
-               "exact_L2": float(np.median(exact.distance)), "rows": rows}
+    figures = {
+        "about": provenance(command),
+        "data": data.name,
+        "exact_L2": float(np.median(exact.distance)),
+        "rows": rows,
+    }
     OUT.write_text(json.dumps(figures, indent=1) + "\n")
 
 

@@ -32,8 +32,11 @@ def nearest_neighbour(name, seed, **settings):
 
 def abalone(seed):
     """1-NN accuracy under both readings of the label."""
-    return {f"reading={reading}": accuracy(knn, *data.test) for reading in ("paper", "source")
-            for data, knn in [nearest_neighbour("abalone", seed, reading=reading)]}
+    return {
+        f"reading={reading}": accuracy(knn, *data.test)
+        for reading in ("paper", "source")
+        for data, knn in [nearest_neighbour("abalone", seed, reading=reading)]
+    }
 
 
 def halfmoon(seed):
@@ -42,9 +45,11 @@ def halfmoon(seed):
     for noise in (0.1, 0.15, 0.2, 0.25, 0.3):
         data, knn = nearest_neighbour("halfmoon", seed, noise=noise, test=2000)
         X = data.held_out.X[knn.predict(data.held_out.X) == data.held_out.y]
-        found |= {f"noise={noise}, accuracy": accuracy(knn, *data.test),
-                  f"noise={noise}, L2": ew.radius(knn, X).mean(),
-                  f"noise={noise}, L-infinity": ew.radius(knn, X, norm=np.inf).mean()}
+        found |= {
+            f"noise={noise}, accuracy": accuracy(knn, *data.test),
+            f"noise={noise}, L2": ew.radius(knn, X).mean(),
+            f"noise={noise}, L-infinity": ew.radius(knn, X, norm=np.inf).mean(),
+        }
     return found
 
 
@@ -54,8 +59,10 @@ def perturbation(seed):
     for name in ("halfmoon", "abalone", "mnist-1v7"):
         data, knn = nearest_neighbour(name, seed, held_out=200)
         X = data.held_out.X[knn.predict(data.held_out.X) == data.held_out.y][:100]
-        found |= {f"{name}, {label}": ew.radius(knn, X, box=data.box, norm=norm).mean()
-                  for label, norm in (("L2", 2), ("L-infinity", np.inf))}
+        found |= {
+            f"{name}, {label}": ew.radius(knn, X, box=data.box, norm=norm).mean()
+            for label, norm in (("L2", 2), ("L-infinity", np.inf))
+        }
     return found
 
 
@@ -65,18 +72,35 @@ def equation_9(seed):
     X, labels = data.held_out.X, knn.predict(data.held_out.X)
     others = [data.train.X[data.train.y != label] for label in labels]
     ends = np.array([other[np.argmin(length(other - x, 2))] for x, other in zip(X, others, strict=True)])
-    return {name: np.mean(knn.predict(points) != labels) for name, points in
-            (("printed, from x", X + (X - ends)), ("printed, from the origin", X - ends), ("meant", ends))}
+    return {
+        name: np.mean(knn.predict(points) != labels)
+        for name, points in (
+            ("printed, from x", X + (X - ends)),
+            ("printed, from the origin", X - ends),
+            ("meant", ends),
+        )
+    }
 
 
 def equation_14(seed):
     """Share of samples PGD moves across when its step is eps, as printed, and when it is a part of it."""
     data = ew.load("digits", rng=seed, train=800, held_out=200, test=300)
     net = NetClassifier(epochs=40, device="cpu", random_state=seed).fit(*data.train)
-    return {f"eps={eps}, step={name}":
-            ew.attack("pgd", net, data.held_out.X, y=net.predict(data.held_out.X), box=data.box, rng=seed,
-                      eps=eps, step=step, stop_when_crossed=False).found.mean()
-            for eps in (0.05, 0.1, 0.15) for name, step in (("eps", eps), ("2.5 eps / 40", None))}
+    return {
+        f"eps={eps}, step={name}": ew.attack(
+            "pgd",
+            net,
+            data.held_out.X,
+            y=net.predict(data.held_out.X),
+            box=data.box,
+            rng=seed,
+            eps=eps,
+            step=step,
+            stop_when_crossed=False,
+        ).found.mean()
+        for eps in (0.05, 0.1, 0.15)
+        for name, step in (("eps", eps), ("2.5 eps / 40", None))
+    }
 
 
 def ridge(seed):
@@ -103,11 +127,14 @@ def transferred(seed):
             for share in (0.5, 1, 2) if epochs == 40 else (1,):
                 adv = ew.attack("fgsm", net, own.X, box=data.box, eps=share * EPS[name])
                 placed = adv.at(0.5)[adv.found]
-                both = KNeighborsClassifier(1).fit(np.concatenate([own.X, placed]),
-                                                   np.concatenate([own.y, victim.predict(placed)]))
+                both = KNeighborsClassifier(1).fit(
+                    np.concatenate([own.X, placed]), np.concatenate([own.y, victim.predict(placed)])
+                )
                 gain = accuracy(both, *data.test) - accuracy(clean, *data.test)
-                found |= {f"{name}, {epochs} epochs, {share} eps, gain": gain,
-                          f"{name}, {epochs} epochs, {share} eps, found": adv.found.mean()}
+                found |= {
+                    f"{name}, {epochs} epochs, {share} eps, gain": gain,
+                    f"{name}, {epochs} epochs, {share} eps, found": adv.found.mean(),
+                }
     return found
 
 
@@ -119,17 +146,23 @@ def equation_10(seed):
     shortest, found = ew.radius(knn, data.held_out.X), {}
     for share in (0.01, 0.1, 1):
         adv = ew.attack("kernel-substitute", knn, data.held_out.X, c=share * gap)
-        found |= {f"c={share} gap, found": adv.found.mean(),
-                  f"c={share} gap, distance": np.median((adv.distance / shortest)[adv.found])}
+        found |= {
+            f"c={share} gap, found": adv.found.mean(),
+            f"c={share} gap, distance": np.median((adv.distance / shortest)[adv.found]),
+        }
     return found
 
 
 def section_4(seed):
     """Accuracy on Halfmoon of a 1-NN with 100 boundary points beside its own, by scale and by who is kept."""
     data, knn = nearest_neighbour("halfmoon", seed, held_out=400, test=2000)
-    return {f"scale={scale}, {name}": ew.retrain(knn, knn, data, attack="direct", budget=100, scale=scale,
-                                                 among=among, base=data.train, rng=seed).accuracy
-            for scale in (0.5, 0.9, 1.0) for name, among in (("all", None), ("nearest of 400", 400))}
+    return {
+        f"scale={scale}, {name}": ew.retrain(
+            knn, knn, data, attack="direct", budget=100, scale=scale, among=among, base=data.train, rng=seed
+        ).accuracy
+        for scale in (0.5, 0.9, 1.0)
+        for name, among in (("all", None), ("nearest of 400", 400))
+    }
 
 
 def main():
@@ -138,14 +171,27 @@ def main():
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args()
     figures = {}
-    for measure in (abalone, halfmoon, perturbation, equation_9, equation_10, equation_14, ridge, transferred,
-                    section_4):
+    for measure in (
+        abalone,
+        halfmoon,
+        perturbation,
+        equation_9,
+        equation_10,
+        equation_14,
+        ridge,
+        transferred,
+        section_4,
+    ):
         rows = [measure(seed) for seed in range(options.seeds)]
         figures[measure.__name__] = {
             "what": measure.__doc__,
-            "figures": {name: vars(estimate([row[name] for row in rows])) for name in rows[0]}}
-        print(measure.__name__, {name: round(f["mean"], 4) for name, f in
-                                 figures[measure.__name__]["figures"].items()}, flush=True)
+            "figures": {name: vars(estimate([row[name] for row in rows])) for name in rows[0]},
+        }
+        print(
+            measure.__name__,
+            {name: round(f["mean"], 4) for name, f in figures[measure.__name__]["figures"].items()},
+            flush=True,
+        )
     command = f"python benchmarks/readings.py --seeds {options.seeds}"
     options.out.write_text(json.dumps({"about": provenance(command), "figures": figures}, indent=1) + "\n")
 

@@ -40,10 +40,12 @@ def mnist():
     def read(name, skip):
         return np.frombuffer(gzip.open(home / name).read(), np.uint8, offset=skip)
 
-    return (read("train-images-idx3-ubyte.gz", 16).reshape(-1, 784) / 255,
-            read("train-labels-idx1-ubyte.gz", 8).astype(int),
-            read("t10k-images-idx3-ubyte.gz", 16).reshape(-1, 784) / 255,
-            read("t10k-labels-idx1-ubyte.gz", 8).astype(int))
+    return (
+        read("train-images-idx3-ubyte.gz", 16).reshape(-1, 784) / 255,
+        read("train-labels-idx1-ubyte.gz", 8).astype(int),
+        read("t10k-images-idx3-ubyte.gz", 16).reshape(-1, 784) / 255,
+        read("t10k-labels-idx1-ubyte.gz", 8).astype(int),
+    )
 
 
 def subset(data, n, queries, digits=range(10)):
@@ -76,13 +78,19 @@ def timed(X, y, Q, repeats, box=None):
         side()
     turns = np.array([[clock(side) for side in sides] for _ in range(repeats)]) / len(Q) * 1e6
     free, boxed = find(index, Q, own, None), find(index, Q, own, box)
-    return {"n": len(X), "d": X.shape[1], "fit_s": fit, "floor_us": np.median(turns[:, 0]),
-            "free_us": np.median(turns[:, 1]), "box_us": np.median(turns[:, 2]),
-            "free_over_floor": np.median(turns[:, 1] / turns[:, 0]),
-            "box_over_floor": np.median(turns[:, 2] / turns[:, 0]),
-            "box_over_free": np.median(turns[:, 2] / turns[:, 1]),
-            "counts_free": dict(zip(COUNTS, free.counts.mean(0), strict=True)),
-            "counts_box": dict(zip(COUNTS, boxed.counts.mean(0), strict=True))}
+    return {
+        "n": len(X),
+        "d": X.shape[1],
+        "fit_s": fit,
+        "floor_us": np.median(turns[:, 0]),
+        "free_us": np.median(turns[:, 1]),
+        "box_us": np.median(turns[:, 2]),
+        "free_over_floor": np.median(turns[:, 1] / turns[:, 0]),
+        "box_over_floor": np.median(turns[:, 2] / turns[:, 0]),
+        "box_over_free": np.median(turns[:, 2] / turns[:, 1]),
+        "counts_free": dict(zip(COUNTS, free.counts.mean(0), strict=True)),
+        "counts_box": dict(zip(COUNTS, boxed.counts.mean(0), strict=True)),
+    }
 
 
 def quadratic(X, y, x, own, box):
@@ -133,10 +141,18 @@ def accuracy(data):
             radius = ew.radius(knn, Q, box=box)
             reference = np.array([quadratic(X, y, x, c, box) for x, c in zip(Q, knn.predict(Q), strict=True)])
             error = np.abs(radius - reference) / np.maximum(reference, 1e-6)
-            crossed = [ew.attack("region-exact", knn, Q.astype(dtype), box=box).found.mean()
-                       for dtype in (np.float64, np.float32)]
-            yield {"data": name, "queries": len(Q), "box": box is not None, "largest_error": error.max(),
-                   "crossed_float64": crossed[0], "crossed_float32": crossed[1]}
+            crossed = [
+                ew.attack("region-exact", knn, Q.astype(dtype), box=box).found.mean()
+                for dtype in (np.float64, np.float32)
+            ]
+            yield {
+                "data": name,
+                "queries": len(Q),
+                "box": box is not None,
+                "largest_error": error.max(),
+                "crossed_float64": crossed[0],
+                "crossed_float32": crossed[1],
+            }
 
 
 def one_by_one(function, Q):
@@ -153,17 +169,28 @@ def others(data, queries):
         own = KNeighborsClassifier(k).fit(X, y).predict(Q).astype(np.intp)
         for box in (None, Box(np.zeros(784), np.ones(784))):
             at = vote(index, k, Q, own, box, nodes=20_000)
-            yield {"what": f"k = {k}", "box": box is not None, "exact": at.found.mean(),
-                   "nodes": np.median(at.nodes)} | one_by_one(
-                lambda b, k=k, own=own, box=box: vote(index, k, Q[b:b + 1], own[b:b + 1], box,
-                                                      nodes=20_000), Q)
+            yield {
+                "what": f"k = {k}",
+                "box": box is not None,
+                "exact": at.found.mean(),
+                "nodes": np.median(at.nodes),
+            } | one_by_one(
+                lambda b, k=k, own=own, box=box: vote(
+                    index, k, Q[b : b + 1], own[b : b + 1], box, nodes=20_000
+                ),
+                Q,
+            )
     own = y[floor(X, (X * X).sum(1), Q)]
     for norm in (np.inf, 1.0):
         for box in (None, Box(np.zeros(784), np.ones(784))):
             at = find(index, Q, own, box, norm=norm)
-            yield {"what": "L-inf" if norm == np.inf else "L1", "box": box is not None,
-                   "exact": np.mean(at.lower >= at.squares * (1 - 1e-9))} | one_by_one(
-                lambda b, norm=norm, box=box: find(index, Q[b:b + 1], own[b:b + 1], box, norm=norm), Q)
+            yield {
+                "what": "L-inf" if norm == np.inf else "L1",
+                "box": box is not None,
+                "exact": np.mean(at.lower >= at.squares * (1 - 1e-9)),
+            } | one_by_one(
+                lambda b, norm=norm, box=box: find(index, Q[b : b + 1], own[b : b + 1], box, norm=norm), Q
+            )
 
 
 FIRST_CALL = """
@@ -201,12 +228,18 @@ def blobs(n, d, queries):
 
 def show(title, rows):
     print(f"\n{title}")
-    keys = [key for key, value in rows[0].items()
-            if not isinstance(value, dict) and all(key in row for row in rows)]
+    keys = [
+        key
+        for key, value in rows[0].items()
+        if not isinstance(value, dict) and all(key in row for row in rows)
+    ]
     print("  ".join(f"{key:>15}" for key in keys))
     for row in rows:
-        print("  ".join(f"{row[key]:>15.4g}" if isinstance(row[key], float) else f"{row[key]!s:>15}"
-                        for key in keys))
+        print(
+            "  ".join(
+                f"{row[key]:>15.4g}" if isinstance(row[key], float) else f"{row[key]!s:>15}" for key in keys
+            )
+        )
 
 
 def main():
@@ -218,25 +251,27 @@ def main():
     data, report = mnist(), {}
     with threadpool_limits(1):
         sizes = [("MNIST 1v7", 1000, (1, 7)), ("MNIST", 5000, range(10)), ("MNIST", 55_000, range(10))]
-        report["bars"] = [{"data": name} | timed(*subset(data, n, options.queries, digits), options.repeats)
-                          for name, n, digits in sizes[:2 if options.quick else 3]]
+        report["bars"] = [
+            {"data": name} | timed(*subset(data, n, options.queries, digits), options.repeats)
+            for name, n, digits in sizes[: 2 if options.quick else 3]
+        ]
         show("time a query against the floor", report["bars"])
         report["others"] = list(others(data, 40))
         show("several neighbours, other norms: MNIST 1v7, n = 1,000, one at a time", report["others"])
-        steps = (1375, 2750, 5500, 11_000, 27_500, 55_000)[:3 if options.quick else 6]
+        steps = (1375, 2750, 5500, 11_000, 27_500, 55_000)[: 3 if options.quick else 6]
         few = min(options.repeats, 3)
         report["growth_n"] = [timed(*subset(data, n, options.queries), few) for n in steps]
         show("growth with n, MNIST", report["growth_n"])
-        report["growth_d"] = [timed(*blobs(5000, d, options.queries), few)
-                              for d in (2, 8, 32, 128, 512)]
+        report["growth_d"] = [timed(*blobs(5000, d, options.queries), few) for d in (2, 8, 32, 128, 512)]
         show("growth with d, uniform points on two sides of a plane, n = 5,000", report["growth_d"])
         report["compile"] = list(compile_times())
         show("seconds of the first call, cache empty and filled", report["compile"])
         if not options.quick:
             report["accuracy"] = list(accuracy(data))
             show("radii against quadprog, all cells", report["accuracy"])
-    report["about"] = provenance(f"python benchmarks/region.py --repeats {options.repeats} "
-                                 f"--queries {options.queries}")
+    report["about"] = provenance(
+        f"python benchmarks/region.py --repeats {options.repeats} --queries {options.queries}"
+    )
     report["load"] = os.getloadavg()
     if not options.quick:
         OUT.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
 """Write docs/benchmarks-region.md; every figure and verdict comes from results/benchmarks/region.json.
 
-    python benchmarks/region_page.py
+python benchmarks/region_page.py
 """
 
 import json
@@ -42,8 +42,10 @@ its own time (Wang et al. 2019) and beyond 500,000 (the published RBA-Exact).
 
 SIZES = ("1v7, n = 1,000", "10 classes, n = 5,000", "10 classes, n = 55,000")
 FREE = ((2, 1.3), (0.7, 0.4), (0.5, 0.2))
-BOXED = {"box_over_free": ("box off", ((1.6, 1.2), (1.3, 1.1), (1.2, 1.05))),
-         "box_over_floor": ("floor", ((3.5, 1.8), (0.75, 0.45), (0.5, 0.22)))}
+BOXED = {
+    "box_over_free": ("box off", ((1.6, 1.2), (1.3, 1.1), (1.2, 1.05))),
+    "box_over_floor": ("floor", ((3.5, 1.8), (0.75, 0.45), (0.5, 0.22))),
+}
 WORK = ("cells", "oracle_calls", "exact_distances", "newton_steps")
 
 
@@ -56,8 +58,13 @@ def bars(report):
     checks = report["accuracy"]
     missed = 1 - min(min(row["crossed_float64"], row["crossed_float32"]) for row in checks)
     queries = sum(row["queries"] for row in checks)
-    yield (f"radius against quadprog, all cells, {queries} queries, 4 data sets, "
-           "box on and off; relative error", 1e-9, 1e-11, max(row["largest_error"] for row in checks), ".0e")
+    yield (
+        f"radius against quadprog, all cells, {queries} queries, 4 data sets, box on and off; relative error",
+        1e-9,
+        1e-11,
+        max(row["largest_error"] for row in checks),
+        ".0e",
+    )
     yield "returned points scikit-learn labels as before, float64 and float32", 0, 0, missed, ".0%"
     for name, row, limits in zip(SIZES, report["bars"], FREE, strict=True):
         yield f"MNIST {name} / floor", *limits, row["free_over_floor"], ".2f"
@@ -66,8 +73,12 @@ def bars(report):
             yield f"MNIST {name}, box on / {what}", *limits, row[key], ".2f"
     for what, limits in (("k = 3", (5, 1)), ("L-inf", (50, 3))):
         boxed = pick(report["others"], what=what, box=True)["median_ms"]
-        yield (f"{what} exact, MNIST 1v7, n = 1,000, median ms (in the box {boxed:.2f})", *limits,
-               pick(report["others"], what=what, box=False)["median_ms"], ".2f")
+        yield (
+            f"{what} exact, MNIST 1v7, n = 1,000, median ms (in the box {boxed:.2f})",
+            *limits,
+            pick(report["others"], what=what, box=False)["median_ms"],
+            ".2f",
+        )
     small, large = (pick(report["growth_n"], n=n)["free_us"] for n in (5500, 55_000))
     yield "growth: n = 55,000 over n = 5,500", 10, 6, large / small, ".2f"
     seconds = max(row["first_s"] for row in report["compile"])
@@ -90,13 +101,25 @@ def work(row):
 
 def grown(data, row):
     times = (f"{row[key]:.0f}" for key in ("floor_us", "free_us", "box_us"))
-    return (data, f"{row['n']:,}", row["d"], *times, f"{row['free_over_floor']:.2f}",
-            f"{row['box_over_floor']:.2f}")
+    return (
+        data,
+        f"{row['n']:,}",
+        row["d"],
+        *times,
+        f"{row['free_over_floor']:.2f}",
+        f"{row['box_over_floor']:.2f}",
+    )
 
 
 def losses(rows):
-    return "; ".join(f"{data}, n = {row['n']:,}, d = {row['d']}: {row['free_over_floor']:.1f} times"
-                     for data, row in rows if row["free_over_floor"] > 1) or "nowhere in these tables"
+    return (
+        "; ".join(
+            f"{data}, n = {row['n']:,}, d = {row['d']}: {row['free_over_floor']:.1f} times"
+            for data, row in rows
+            if row["free_over_floor"] > 1
+        )
+        or "nowhere in these tables"
+    )
 
 
 def page(report):
@@ -105,28 +128,58 @@ def page(report):
     versions = (f"{name} {about['versions'][name]}" for name in ("numpy", "scipy", "scikit-learn", "numba"))
     growth = [("MNIST", row) for row in report["growth_n"]] + [("uniform", row) for row in report["growth_d"]]
     missed = [what for what, ask, _, value, _ in rows if value > ask]
-    kinds = ((row["what"], "on" if row["box"] else "off", f"{row['median_ms']:.2f}",
-              f"{row['largest_ms']:.1f}", f"{row['exact']:.0%}") for row in report["others"])
+    kinds = (
+        (
+            row["what"],
+            "on" if row["box"] else "off",
+            f"{row['median_ms']:.2f}",
+            f"{row['largest_ms']:.1f}",
+            f"{row['exact']:.0%}",
+        )
+        for row in report["others"]
+    )
     first = ((row["what"], f"{row['first_s']:.1f}", f"{row['later_s']:.2f}") for row in report["compile"])
-    return "\n".join([
-        HEAD.format(command=about["command"], device=about["device"], python=about["python"],
-                    versions=", ".join(versions), load=report["load"][0]),
-        table(("bar", "ask", "stretch", "measured", "ask met", "stretch met"), (
-            (what, f"{ask:g}", f"{stretch:g}", format(value, form), verdict(value, ask),
-             verdict(value, stretch)) for what, ask, stretch, value, form in rows)),
-        f"Not met in this run: {'; '.join(missed)}." if missed else "Every ask is met in this run.",
-        "\n**Work a query** (mean, box off / on) and the seconds to build the index:\n",
-        table(("data", "cells solved", "oracle calls", "exact distances", "Newton steps", "index s"),
-              map(work, report["bars"])),
-        "**Several neighbours and other norms**, MNIST 1v7, n = 1,000, 40 queries, one at a time:\n",
-        table(("what", "box", "median ms", "largest ms", "proved optimal"), kinds),
-        "**Compiling**, CPU seconds of the first call; each kind of search compiles when first used, once\n"
-        "per installation:\n",
-        table(("search", "empty cache", "from the cache"), first),
-        "**Growth**, microseconds a query:\n",
-        table(("data", "n", "d", "floor", "box off", "box on", "off / floor", "on / floor"),
-              (grown(*each) for each in growth)),
-    ]) + TAIL.format(losses=losses([("MNIST 1v7", report["bars"][0]), *growth]))
+    return "\n".join(
+        [
+            HEAD.format(
+                command=about["command"],
+                device=about["device"],
+                python=about["python"],
+                versions=", ".join(versions),
+                load=report["load"][0],
+            ),
+            table(
+                ("bar", "ask", "stretch", "measured", "ask met", "stretch met"),
+                (
+                    (
+                        what,
+                        f"{ask:g}",
+                        f"{stretch:g}",
+                        format(value, form),
+                        verdict(value, ask),
+                        verdict(value, stretch),
+                    )
+                    for what, ask, stretch, value, form in rows
+                ),
+            ),
+            f"Not met in this run: {'; '.join(missed)}." if missed else "Every ask is met in this run.",
+            "\n**Work a query** (mean, box off / on) and the seconds to build the index:\n",
+            table(
+                ("data", "cells solved", "oracle calls", "exact distances", "Newton steps", "index s"),
+                map(work, report["bars"]),
+            ),
+            "**Several neighbours and other norms**, MNIST 1v7, n = 1,000, 40 queries, one at a time:\n",
+            table(("what", "box", "median ms", "largest ms", "proved optimal"), kinds),
+            "**Compiling**, CPU seconds of the first call; each kind of search compiles when first used, once\n"
+            "per installation:\n",
+            table(("search", "empty cache", "from the cache"), first),
+            "**Growth**, microseconds a query:\n",
+            table(
+                ("data", "n", "d", "floor", "box off", "box on", "off / floor", "on / floor"),
+                (grown(*each) for each in growth),
+            ),
+        ]
+    ) + TAIL.format(losses=losses([("MNIST 1v7", report["bars"][0]), *growth]))
 
 
 def main():

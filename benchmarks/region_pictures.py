@@ -23,8 +23,11 @@ from edgewise.attacks.region import RegionIndex, find
 
 ROOT = Path(__file__).parents[1]
 INK, OWN, OTHER, WINNER, SCREENED = "#222222", "#2a6f97", "#c1666b", "#e09f3e", "#dddddd"
-LINES = (("floor_us", INK, "float64 distances (floor)"), ("free_us", OWN, "exact, no box"),
-         ("box_us", OTHER, "exact, in the box"))
+LINES = (
+    ("floor_us", INK, "float64 distances (floor)"),
+    ("free_us", OWN, "exact, no box"),
+    ("box_us", OTHER, "exact, in the box"),
+)
 
 
 def cells():
@@ -46,13 +49,22 @@ def cells():
     side = np.linspace(-0.02, 1.02, 700)
     grid = np.stack(np.meshgrid(side, side), -1).reshape(-1, 2)
     nearest = ((grid[:, None] - X) ** 2).sum(2).argmin(1).reshape(700, 700)
-    shade = [(WINNER, 0.55) if j == winner else (OWN, 0.12) if y[j] == own else
-             (SCREENED, 1.0) if bound[j] > radius else (OTHER, 0.35) for j in range(len(X))]
+    shade = [
+        (WINNER, 0.55)
+        if j == winner
+        else (OWN, 0.12)
+        if y[j] == own
+        else (SCREENED, 1.0)
+        if bound[j] > radius
+        else (OTHER, 0.35)
+        for j in range(len(X))
+    ]
     colour = np.array([mpl.colors.to_rgba(*each) for each in shade])
     figure, axes = plt.subplots(figsize=(6.4, 6.4))
     axes.imshow(colour[nearest], origin="lower", extent=(-0.02, 1.02, -0.02, 1.02), interpolation="nearest")
-    voronoi_plot_2d(Voronoi(X), axes, show_points=False, show_vertices=False, line_colors="white",
-                    line_width=1)
+    voronoi_plot_2d(
+        Voronoi(X), axes, show_points=False, show_vertices=False, line_colors="white", line_width=1
+    )
     axes.scatter(*X[y == own].T, c=OWN, s=28, label="points of the query's class", zorder=3)
     axes.scatter(*X[others].T, c=OTHER, s=28, marker="s", label="points of the other class", zorder=3)
     axes.add_patch(Circle(x[0], radius, fill=False, color=INK, linewidth=1.2))
@@ -72,8 +84,9 @@ def growth():
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True)
     for axes, rows, by in ((left, report["growth_n"], "n"), (right, report["growth_d"], "d")):
         for key, colour, label in LINES:
-            axes.loglog([row[by] for row in rows], [row[key] for row in rows], "o-", color=colour,
-                        label=label)
+            axes.loglog(
+                [row[by] for row in rows], [row[key] for row in rows], "o-", color=colour, label=label
+            )
         axes.spines[["top", "right"]].set_visible(False)
         axes.set_xticks([row[by] for row in rows], [f"{row[by]:,}" for row in rows], fontsize=8)
         axes.minorticks_off()

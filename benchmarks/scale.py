@@ -83,16 +83,34 @@ def generate(folder, rows, shard=SHARD, width=FEATURES):
     for number, start in enumerate(range(0, rows, shard)):
         rng = np.random.default_rng([7, number])
         X = rng.normal(size=(min(shard, rows - start), width)).astype(np.float32)
-        parquet.write_table(pa.table({f"x{i}": X[:, i] for i in range(width)}),
-                            folder / f"part-{number:05d}.parquet", compression="none", use_dictionary=False)
+        parquet.write_table(
+            pa.table({f"x{i}": X[:, i] for i in range(width)}),
+            folder / f"part-{number:05d}.parquet",
+            compression="none",
+            use_dictionary=False,
+        )
     return str(folder / "*.parquet"), sum(path.stat().st_size for path in folder.iterdir())
 
 
 def started(folder, pattern, scores, backend, jobs, strategy, model, n=100, width=FEATURES):
     script = folder / "driver.py"
     script.write_text(DRIVER)
-    return subprocess.Popen([sys.executable, str(script), pattern, str(scores), backend, str(jobs), strategy,
-                             model, str(n), str(width)], stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [
+            sys.executable,
+            str(script),
+            pattern,
+            str(scores),
+            backend,
+            str(jobs),
+            strategy,
+            model,
+            str(n),
+            str(width),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
 
 
 def ran(*arguments, **more):
@@ -118,10 +136,21 @@ def speed(folder, rows):
             best = min(runs, key=lambda run: run["seconds"])
             picks = picks or best["index"]
             assert all(run["index"] == run["again"] == picks for run in runs)
-            found.append({"model": model, "backend": backend, "workers": jobs, "rows": rows,
-                          "shards": -(-rows // SHARD), "pool_bytes": size, "seconds": best["seconds"],
-                          "rows_per_s": rows / best["seconds"], "start_s": best["start_s"],
-                          "merge_s": best["merge_s"], "same_picks": True})
+            found.append(
+                {
+                    "model": model,
+                    "backend": backend,
+                    "workers": jobs,
+                    "rows": rows,
+                    "shards": -(-rows // SHARD),
+                    "pool_bytes": size,
+                    "seconds": best["seconds"],
+                    "rows_per_s": rows / best["seconds"],
+                    "start_s": best["start_s"],
+                    "merge_s": best["merge_s"],
+                    "same_picks": True,
+                }
+            )
             print(found[-1])
     shutil.rmtree(folder / "pool")
     return found
@@ -135,9 +164,15 @@ def overhead(folder):
     for backend, jobs in (("local", 1), ("local", 2), ("ray", 1), ("ray", 2), ("dask", 2)):
         scores = folder / f"tiny-{backend}-{jobs}"
         run = ran(folder, pattern, scores, backend, jobs, "margin", "logistic", n=10)
-        found.append({"backend": backend, "workers": jobs, "shards": count,
-                      "ms_per_shard": 1000 * (run["seconds"] - run["merge_s"]) / count,
-                      "ms_per_shard_kept": 1000 * run["merge_s"] / count})
+        found.append(
+            {
+                "backend": backend,
+                "workers": jobs,
+                "shards": count,
+                "ms_per_shard": 1000 * (run["seconds"] - run["merge_s"]) / count,
+                "ms_per_shard_kept": 1000 * run["merge_s"] / count,
+            }
+        )
         print(found[-1])
     shutil.rmtree(folder / "tiny")
     return found
@@ -163,16 +198,30 @@ def kills(folder, rows):
                 job.communicate()
                 run = ran(folder, pattern, scores, "local", 2, "margin", "forest")
             else:
-                workers = [child for child in psutil.Process(job.pid).children(recursive=True)
-                           if is_worker(child, backend)]
+                workers = [
+                    child
+                    for child in psutil.Process(job.pid).children(recursive=True)
+                    if is_worker(child, backend)
+                ]
                 workers[0].send_signal(signal.SIGKILL)
                 said, _ = job.communicate()
                 run = json.loads(said.splitlines()[-1])
             files = list(scores.rglob("*-part-*.parquet"))
-            found.append({"backend": backend, "killed": victim, "shards": shards, "scored_before": left,
-                          "scored_after": run["scored"], "kept": run["kept"], "losses": run["losses"],
-                          "seconds": run["seconds"], "undisturbed_s": whole["seconds"], "files": len(files),
-                          "same_picks": run["index"] == run["again"] == whole["index"]})
+            found.append(
+                {
+                    "backend": backend,
+                    "killed": victim,
+                    "shards": shards,
+                    "scored_before": left,
+                    "scored_after": run["scored"],
+                    "kept": run["kept"],
+                    "losses": run["losses"],
+                    "seconds": run["seconds"],
+                    "undisturbed_s": whole["seconds"],
+                    "files": len(files),
+                    "same_picks": run["index"] == run["again"] == whole["index"],
+                }
+            )
             print(found[-1])
             assert found[-1]["same_picks"]
             assert len(files) == shards
@@ -194,11 +243,19 @@ def memory(folder, sizes):
         for strategy in ("margin", "edge-mix"):
             scores = folder / f"memory-{strategy}"
             run = ran(folder, pattern, scores, "local", 2, strategy, "logistic")
-            found.append({"rows": rows, "strategy": strategy, "pool_bytes": size,
-                          "shards": -(-rows // SHARD),
-                          "score_bytes": sum(p.stat().st_size for p in scores.rglob("*-part-*.parquet")),
-                          "before_mib": run["before_mib"], "peak_mib": run["peak_mib"],
-                          "seconds": run["seconds"], "merge_s": run["merge_s"]})
+            found.append(
+                {
+                    "rows": rows,
+                    "strategy": strategy,
+                    "pool_bytes": size,
+                    "shards": -(-rows // SHARD),
+                    "score_bytes": sum(p.stat().st_size for p in scores.rglob("*-part-*.parquet")),
+                    "before_mib": run["before_mib"],
+                    "peak_mib": run["peak_mib"],
+                    "seconds": run["seconds"],
+                    "merge_s": run["merge_s"],
+                }
+            )
             print(found[-1])
             shutil.rmtree(scores)
         shutil.rmtree(folder / "pool")
@@ -231,24 +288,48 @@ def loss(folder, rows, seeds):
                 model = nearest if strategy == "dfal" else linear
                 full = ew.query(strategy, model, X, n, candidates=rest, **known).index
                 for size in (250, 1000):
-                    part = query_shards(strategy, model, str(pool / "*.npy"), n, scores=pool / "scores",
-                                        taken=first, shortlist=size, **known).query.index
+                    part = query_shards(
+                        strategy,
+                        model,
+                        str(pool / "*.npy"),
+                        n,
+                        scores=pool / "scores",
+                        taken=first,
+                        shortlist=size,
+                        **known,
+                    ).query.index
                     for how, index in (("full", full), (str(size), part)):
                         held = figures.setdefault((strategy, size, how), [])
-                        held.append((*quality(X, y, test_X, test_y, linear, first, index, gap_to),
-                                     len(np.intersect1d(index, full)) / n))
+                        held.append(
+                            (
+                                *quality(X, y, test_X, test_y, linear, first, index, gap_to),
+                                len(np.intersect1d(index, full)) / n,
+                            )
+                        )
             shutil.rmtree(pool)
         for (strategy, size, how), values in sorted(figures.items()):
             if how == "full":
                 continue
             full, part = np.array(figures[strategy, size, "full"]), np.array(values)
             gap = part[:, 0] - full[:, 0]
-            found.append({"data": name, "pool": len(X), "n": n, "strategy": strategy, "shortlist": size,
-                          "seeds": seeds, "accuracy_full": full[:, 0].mean(), "accuracy": part[:, 0].mean(),
-                          "difference": gap.mean(), "standard_error": gap.std(ddof=1) / np.sqrt(len(gap)),
-                          "radius_ratio": float(np.mean(part[:, 1] / full[:, 1])),
-                          "same_picks": part[:, 3].mean(),
-                          "margin_full": full[:, 2].mean(), "margin": part[:, 2].mean()})
+            found.append(
+                {
+                    "data": name,
+                    "pool": len(X),
+                    "n": n,
+                    "strategy": strategy,
+                    "shortlist": size,
+                    "seeds": seeds,
+                    "accuracy_full": full[:, 0].mean(),
+                    "accuracy": part[:, 0].mean(),
+                    "difference": gap.mean(),
+                    "standard_error": gap.std(ddof=1) / np.sqrt(len(gap)),
+                    "radius_ratio": float(np.mean(part[:, 1] / full[:, 1])),
+                    "same_picks": part[:, 3].mean(),
+                    "margin_full": full[:, 2].mean(),
+                    "margin": part[:, 2].mean(),
+                }
+            )
             print(found[-1])
     return found
 
@@ -261,8 +342,11 @@ def quality(X, y, test_X, test_y, model, first, index, gap_to):
 
     all_ = np.concatenate([first, index])
     after = LogisticRegression(max_iter=500).fit(X[all_], y[all_])
-    return (float(np.mean(after.predict(test_X) == test_y)), float(gap_to(X, X[all_]).max()),
-            float(margins(model, X[index]).mean()))
+    return (
+        float(np.mean(after.predict(test_X) == test_y)),
+        float(gap_to(X, X[all_]).max()),
+        float(margins(model, X[index]).mean()),
+    )
 
 
 def problem(name, rows, seed):
@@ -290,16 +374,22 @@ def main():
     for part in chosen.part or PARTS:
         with tempfile.TemporaryDirectory(dir=chosen.folder) as name:
             folder = Path(name)
-            made = {"speed": lambda folder: speed(folder, chosen.rows), "overhead": overhead,
-                    "kills": lambda folder: kills(folder, chosen.rows),
-                    "memory": lambda folder: memory(folder, [10**5, 10**6, 10**7]),
-                    "loss": lambda folder: loss(folder, 4000, chosen.seeds)}[part](folder)
+            made = {
+                "speed": lambda folder: speed(folder, chosen.rows),
+                "overhead": overhead,
+                "kills": lambda folder: kills(folder, chosen.rows),
+                "memory": lambda folder: memory(folder, [10**5, 10**6, 10**7]),
+                "loss": lambda folder: loss(folder, 4000, chosen.seeds),
+            }[part](folder)
         held = json.loads(OUT.read_text()) if OUT.is_file() else {}
         held[part] = made
         about = held.setdefault("about", {})
         about[part] = provenance(f"python benchmarks/scale.py --part {part}") | {
-            "load": os.getloadavg()[0], "ray": version("ray"), "distributed": version("distributed"),
-            "pyarrow": version("pyarrow")}
+            "load": os.getloadavg()[0],
+            "ray": version("ray"),
+            "distributed": version("distributed"),
+            "pyarrow": version("pyarrow"),
+        }
         OUT.write_text(json.dumps(held, indent=1) + "\n")
 
 

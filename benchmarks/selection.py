@@ -64,15 +64,18 @@ def main():
     chosen = options.parse_args()
     torch.set_num_threads(1)
     data = ew.load("mnist", rng=0, data_home=chosen.data_home)
-    X, y = data.train.X[:chosen.pool], data.train.y[:chosen.pool]
+    X, y = data.train.X[: chosen.pool], data.train.y[: chosen.pool]
     model = NetClassifier("lenet5", epochs=3, batch_size=64, lr=4e-3, schedule="one-cycle")
     model.fit(X[:10_000], y[:10_000])
     net = model.module_.eval()
     for weight in net.parameters():
         weight.requires_grad_(False)
-    figures = {"pool": len(X), "n": chosen.n,
-               "accuracy": float(np.mean(model.predict(data.test.X) == data.test.y))}
-    sample = np.random.default_rng(0).permutation(len(X))[:chosen.loop]
+    figures = {
+        "pool": len(X),
+        "n": chosen.n,
+        "accuracy": float(np.mean(model.predict(data.test.X) == data.test.y)),
+    }
+    sample = np.random.default_rng(0).permutation(len(X))[: chosen.loop]
     times = []
     for half in np.array_split(sample, 2):
         started = time.perf_counter()
@@ -83,18 +86,27 @@ def main():
         answer = ew.query("dfal", model, X, chosen.n, box=data.box)
         times.append(time.perf_counter() - started)
     loop, ours = (times[0] + times[2]) / 2, (times[1] + times[3]) / 2
-    figures |= {"loop_seconds_a_sample": loop, "loop_seconds": loop * len(X), "two_stage_seconds": ours,
-                "speed_up": loop * len(X) / ours, "notes": list(answer.notes)}
+    figures |= {
+        "loop_seconds_a_sample": loop,
+        "loop_seconds": loop * len(X),
+        "two_stage_seconds": ours,
+        "speed_up": loop * len(X) / ours,
+        "notes": list(answer.notes),
+    }
     if chosen.full:
-        part = X[:chosen.full]
+        part = X[: chosen.full]
         started = time.perf_counter()
         whole = ew.query(Dfal(two_stage=False), model, part, chosen.n, box=data.box)
         middle = time.perf_counter()
         staged = ew.query("dfal", model, part, chosen.n, box=data.box)
         shared = len(set(whole.index.tolist()) & set(staged.index.tolist())) / chosen.n
-        figures |= {"full_rows": chosen.full, "full_seconds": middle - started,
-                    "staged_seconds": time.perf_counter() - middle, "recall": shared,
-                    "gradient_share": staged.gradients / whole.gradients}
+        figures |= {
+            "full_rows": chosen.full,
+            "full_seconds": middle - started,
+            "staged_seconds": time.perf_counter() - middle,
+            "recall": shared,
+            "gradient_share": staged.gradients / whole.gradients,
+        }
     text = json.dumps({"about": provenance("python benchmarks/selection.py"), "figures": figures}, indent=1)
     print(text)
     if chosen.out:

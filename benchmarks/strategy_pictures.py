@@ -1,6 +1,6 @@
 """Draw docs/pictures/strategies.png: the rows that each strategy picks from one pool.
 
-    python benchmarks/strategy_pictures.py
+python benchmarks/strategy_pictures.py
 """
 
 from pathlib import Path
@@ -22,8 +22,10 @@ import edgewise as ew
 
 OUT = Path(__file__).parents[1] / "docs" / "pictures" / "strategies.png"
 CLASSES, PICKED, POOL, INK = ("#dbe7f5", "#fbe3d0"), "#b1361e", "#8a94a0", "#222222"
-SETTINGS = {"dfal": {"attack": "opt", "settings": {"budget": 200}},
-            "max-confidence": {"attack": "opt", "settings": {"budget": 200}}}
+SETTINGS = {
+    "dfal": {"attack": "opt", "settings": {"budget": 200}},
+    "max-confidence": {"attack": "opt", "settings": {"budget": 200}},
+}
 
 
 def main():
@@ -36,8 +38,16 @@ def main():
     labels = model.predict(grid.reshape(-1, 2)).reshape(200, 200)
     figure, panels = plt.subplots(3, 4, figsize=(9.6, 6.0), dpi=110, layout="constrained")
     for axes, name in zip(panels.flat, ew.STRATEGIES, strict=False):
-        pick = ew.query(name, model, pool, 20, labelled=(pool[known], truth[known]), candidates=rest, rng=0,
-                        **SETTINGS.get(name, {}))
+        pick = ew.query(
+            name,
+            model,
+            pool,
+            20,
+            labelled=(pool[known], truth[known]),
+            candidates=rest,
+            rng=0,
+            **SETTINGS.get(name, {}),
+        )
         axes.contourf(grid[..., 0], grid[..., 1], labels, levels=[-0.5, 0.5, 1.5], colors=CLASSES)
         axes.plot(*pool.T, ".", color=POOL, markersize=2)
         axes.plot(*pool[known].T, "s", color=INK, markersize=3.5, label="labelled")

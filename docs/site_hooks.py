@@ -31,16 +31,23 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     files.append(File.generated(config, str(Path(NOTEBOOK).with_suffix(".md")), content=text))
     for pattern in TAKEN_ALONG:
         for path in sorted(docs.parent.glob(pattern)):
-            files.append(File.generated(config, path.relative_to(docs.parent).as_posix(),
-                                        abs_src_path=str(path), inclusion=InclusionLevel.NOT_IN_NAV))
+            files.append(
+                File.generated(
+                    config,
+                    path.relative_to(docs.parent).as_posix(),
+                    abs_src_path=str(path),
+                    inclusion=InclusionLevel.NOT_IN_NAV,
+                )
+            )
     return files
 
 
 def on_page_markdown(text: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Point links that leave ``docs``, or come from outside it, to where their file is on the site."""
     here = page.file.src_uri
-    outside = any(Path(here).match(pattern.replace("**/", "")) or here.startswith("results/")
-                  for pattern in TAKEN_ALONG)
+    outside = any(
+        Path(here).match(pattern.replace("**/", "")) or here.startswith("results/") for pattern in TAKEN_ALONG
+    )
     home = posixpath.dirname(here if outside else posixpath.join(DOCS, here))
 
     def moved(link: re.Match[str]) -> str:
@@ -70,6 +77,9 @@ def markdown(notebook: Mapping[str, Any]) -> str:
         if printed := "".join("".join(output.get("text", "")) for output in outputs):
             parts.append(f"```text\n{printed.rstrip()}\n```")
         title = re.search(r'title="([^"]*)"', source)
-        parts += [f"![{title[1] if title else 'A picture'}](data:image/png;base64,{''.join(data).strip()})"
-                  for output in outputs if (data := output.get("data", {}).get("image/png"))]
+        parts += [
+            f"![{title[1] if title else 'A picture'}](data:image/png;base64,{''.join(data).strip()})"
+            for output in outputs
+            if (data := output.get("data", {}).get("image/png"))
+        ]
     return "\n\n".join(parts)

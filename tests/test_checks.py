@@ -23,9 +23,11 @@ good_query = partial(query, "margin")
 
 def changed(**changes):
     """Tamper with the result of a good attack."""
+
     def tampered(model, X, **keywords):
         adv = good_attack(model, X, **keywords)
         return dataclasses.replace(adv, **{name: change(adv) for name, change in changes.items()})
+
     return tampered
 
 
@@ -74,11 +76,13 @@ def test_attack_checks_reject_their_twin(check):
 def data_with(**changes):
     def tampered(rng):
         data = good_load(rng=rng)
-        plain = SimpleNamespace(**{field.name: getattr(data, field.name)
-                                   for field in dataclasses.fields(data)})
+        plain = SimpleNamespace(
+            **{field.name: getattr(data, field.name) for field in dataclasses.fields(data)}
+        )
         for name, change in changes.items():
             setattr(plain, name, change(data))
         return plain
+
     return tampered
 
 
@@ -150,6 +154,7 @@ def asked_with(**changes):
     def tampered(*args, **keywords):
         answer = good_query(*args, **keywords)
         return dataclasses.replace(answer, **{name: change(answer) for name, change in changes.items()})
+
     return tampered
 
 

@@ -21,9 +21,13 @@ SLOW = {"cifar10": "unpacks and hashes 170 MB"}
 
 
 def pairs(rows, checks):
-    return [pytest.param(name, check, id=f"{name}-{check.__name__}",
-                         marks=[pytest.mark.slow] if name in SLOW else [])
-            for name in rows for check in checks]
+    return [
+        pytest.param(
+            name, check, id=f"{name}-{check.__name__}", marks=[pytest.mark.slow] if name in SLOW else []
+        )
+        for name in rows
+        for check in checks
+    ]
 
 
 @pytest.mark.parametrize(("name", "check"), pairs(ATTACKS, ATTACK_CHECKS))

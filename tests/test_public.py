@@ -35,8 +35,10 @@ def test_importing_is_lazy():
 
 
 def test_a_nearest_neighbour_attack_needs_no_torch():
-    code = ("import edgewise as ew; from sklearn.neighbors import KNeighborsClassifier as K; "
-            "ew.attack('region-exact', K(1).fit([[0.0], [1.0]], [0, 1]), [[0.2]])")
+    code = (
+        "import edgewise as ew; from sklearn.neighbors import KNeighborsClassifier as K; "
+        "ew.attack('region-exact', K(1).fit([[0.0], [1.0]], [0, 1]), [[0.2]])"
+    )
     assert "torch" not in loaded_after(code)
 
 

@@ -33,8 +33,9 @@ def test_help_loads_nothing_heavy():
 @pytest.mark.slow
 def test_the_wheel_works_in_a_clean_environment(tmp_path):
     def call(*words):
-        done = subprocess.run([str(word) for word in words], cwd=tmp_path, capture_output=True, text=True,
-                              check=False)
+        done = subprocess.run(
+            [str(word) for word in words], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -43,13 +44,22 @@ def test_the_wheel_works_in_a_clean_environment(tmp_path):
     venv.create(tmp_path / "clean", with_pip=True)
     python = tmp_path / "clean" / "bin" / "python"
     call(python, "-m", "pip", "install", "--quiet", "--no-cache-dir", "-c", ROOT / "constraints.txt", wheel)
-    said = call(python, "-c", "import edgewise, pathlib; home = pathlib.Path(edgewise.__file__).parent; "
-                              "print(home, (home / 'py.typed').exists())")
+    said = call(
+        python,
+        "-c",
+        "import edgewise, pathlib; home = pathlib.Path(edgewise.__file__).parent; "
+        "print(home, (home / 'py.typed').exists())",
+    )
     assert str(tmp_path) in said
     assert said.strip().endswith("True")
     call(tmp_path / "clean" / "bin" / "edgewise", "demo", "--seeds", 1, "--jobs", 1)
     assert (tmp_path / "demo" / "report.html").stat().st_size > 10_000
-    refused = subprocess.run([tmp_path / "clean" / "bin" / "edgewise", "reproduce", "table4", "--quick"],
-                             cwd=tmp_path, capture_output=True, text=True, check=False)
+    refused = subprocess.run(
+        [tmp_path / "clean" / "bin" / "edgewise", "reproduce", "table4", "--quick"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert refused.returncode == 2
     assert "edgewise[torch]" in refused.stderr

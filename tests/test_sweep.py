@@ -80,8 +80,9 @@ def test_twenty_kills_at_random_moments_lose_duplicate_and_change_nothing(tmp_pa
     moments = random.Random(7)
     kills, seen = 0, {}
     while kills < 20:
-        job = subprocess.Popen([sys.executable, str(script), str(path)], stdout=subprocess.PIPE,
-                               start_new_session=True)
+        job = subprocess.Popen(
+            [sys.executable, str(script), str(path)], stdout=subprocess.PIPE, start_new_session=True
+        )
         assert job.stdout.readline() == b"ready\n"
         time.sleep(moments.uniform(0.0, 0.09))
         assert job.poll() is None, "the sweep ended before it could be killed"
@@ -98,4 +99,4 @@ def test_twenty_kills_at_random_moments_lose_duplicate_and_change_nothing(tmp_pa
     with Store(path, read_only=True) as store:
         facts = store.facts("squares")
     assert len(facts) == 120
-    assert all(fact.figures == {"square": fact.cell.seed ** 2, "third": fact.cell.seed / 3} for fact in facts)
+    assert all(fact.figures == {"square": fact.cell.seed**2, "third": fact.cell.seed / 3} for fact in facts)

@@ -83,21 +83,27 @@ def check_X(X: ArrayLike, *, name: str = "X", n_features: int | None = None, ima
     try:
         array = np.asarray(X)
         if images and array.ndim > 2 and array.dtype.kind in "iu":
-            raise InputError(f"{name} holds images of integers ({array.dtype}); models take real numbers. "
-                             "Convert them, such as X / 255.")
+            raise InputError(
+                f"{name} holds images of integers ({array.dtype}); models take real numbers. "
+                "Convert them, such as X / 255."
+            )
         if array.dtype != np.float32:
             array = array.astype(np.float64, copy=False)
     except (TypeError, ValueError) as error:
         raise InputError(f"{name} must hold real numbers; got {type(X).__name__} ({error})") from None
     if array.ndim < 2 or (array.ndim != 2 and not images):
-        raise InputError(f"{name} must be 2-d (n_samples, n_features); got shape {array.shape}. "
-                         "Reshape one sample to (1, -1), one feature to (-1, 1).")
+        raise InputError(
+            f"{name} must be 2-d (n_samples, n_features); got shape {array.shape}. "
+            "Reshape one sample to (1, -1), one feature to (-1, 1)."
+        )
     if array.shape[0] == 0:
         raise InputError(f"{name} is empty: shape {array.shape}. Give at least one row.")
     if not np.isfinite(array).all():
         rows = np.flatnonzero(~np.isfinite(array.reshape(len(array), -1)).all(axis=1))
-        raise InputError(f"{name} has NaN or infinite values in {len(rows)} of {len(array)} rows "
-                         f"(first: row {rows[0]}). Drop or impute them.")
+        raise InputError(
+            f"{name} has NaN or infinite values in {len(rows)} of {len(array)} rows "
+            f"(first: row {rows[0]}). Drop or impute them."
+        )
     if n_features is not None and array[0].size != n_features:
         raise InputError(f"{name} has {array[0].size} features; {n_features} are taken, as in training.")
     return array
@@ -124,8 +130,10 @@ def check_y(y: ArrayLike, n: int, *, name: str = "y", classes: Labels | None = N
     if classes is not None:
         unknown = np.setdiff1d(labels, classes)
         if unknown.size:
-            raise InputError(f"{name} has labels the model does not know: {unknown[:5].tolist()}; "
-                             f"it knows {np.asarray(classes)[:10].tolist()}.")
+            raise InputError(
+                f"{name} has labels the model does not know: {unknown[:5].tolist()}; "
+                f"it knows {np.asarray(classes)[:10].tolist()}."
+            )
     return labels
 
 
@@ -155,12 +163,16 @@ def check_box(box: Box | tuple[ArrayLike, ArrayLike] | None, n_features: int) ->
         low = np.array(np.broadcast_to(np.asarray(low, float).reshape(-1), (n_features,)))
         high = np.array(np.broadcast_to(np.asarray(high, float).reshape(-1), (n_features,)))
     except ValueError:
-        raise InputError(f"box bounds must be scalars or one number for each of the {n_features} features; "
-                         f"got shapes {np.shape(low)} and {np.shape(high)}.") from None
+        raise InputError(
+            f"box bounds must be scalars or one number for each of the {n_features} features; "
+            f"got shapes {np.shape(low)} and {np.shape(high)}."
+        ) from None
     if np.isnan(low).any() or np.isnan(high).any() or (low > high).any():
         worst = int(np.argmax(~(low <= high)))
-        raise InputError(f"box needs low <= high for every feature; feature {worst} has "
-                         f"low={low[worst]}, high={high[worst]}.")
+        raise InputError(
+            f"box needs low <= high for every feature; feature {worst} has "
+            f"low={low[worst]}, high={high[worst]}."
+        )
     if np.isneginf(low).all() and np.isposinf(high).all():
         return None
     low.setflags(write=False)

@@ -23,8 +23,13 @@ PACKAGES = ("edgewise", "numpy", "scipy", "scikit-learn", "numba", "torch", "sko
 def provenance(command: str, device: str | None = None) -> dict[str, Any]:
     """Return command, commit, versions and device: what a figure needs beside it."""
     versions = {name: version for name in PACKAGES if (version := _version(name))}
-    return {"command": command, "commit": _commit(), "python": platform.python_version(),
-            "versions": versions, "device": device or f"CPU, {os.cpu_count()} cores, {platform.machine()}"}
+    return {
+        "command": command,
+        "commit": _commit(),
+        "python": platform.python_version(),
+        "versions": versions,
+        "device": device or f"CPU, {os.cpu_count()} cores, {platform.machine()}",
+    }
 
 
 def publish(facts: Sequence[Fact], path: Path, about: Mapping[str, Any]) -> None:
@@ -38,9 +43,19 @@ def publish(facts: Sequence[Fact], path: Path, about: Mapping[str, Any]) -> None
     if not facts:
         raise InputError(f"there are no facts to write to {path}; run the experiment first.")
     lines = [json.dumps({"about": dict(about)}, sort_keys=True)]
-    lines += [json.dumps({"what": f.cell.what, "settings": dict(f.cell.settings), "seed": f.cell.seed,
-                          "figures": f.figures, "seconds": round(f.seconds, 3)}, sort_keys=True)
-              for f in facts]
+    lines += [
+        json.dumps(
+            {
+                "what": f.cell.what,
+                "settings": dict(f.cell.settings),
+                "seed": f.cell.seed,
+                "figures": f.figures,
+                "seconds": round(f.seconds, 3),
+            },
+            sort_keys=True,
+        )
+        for f in facts
+    ]
     content = ("\n".join(lines) + "\n").encode()
     with replacing(path) as file:
         # No time in the file: the same facts give the same bytes.
@@ -60,8 +75,10 @@ def published_run(path: Path) -> tuple[dict[str, Any], list[Fact]]:
         text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8")
         first, *rest = text.splitlines()
         about = json.loads(first)["about"]
-        facts = [Fact(Cell(item["what"], item["settings"], item["seed"]), item["figures"], item["seconds"])
-                 for item in map(json.loads, rest)]
+        facts = [
+            Fact(Cell(item["what"], item["settings"], item["seed"]), item["figures"], item["seconds"])
+            for item in map(json.loads, rest)
+        ]
     except (OSError, ValueError, KeyError) as error:
         raise InputError(f"{path} holds no published run ({type(error).__name__}: {error}).") from None
     return about, facts
@@ -87,8 +104,10 @@ def collected(folder: Path) -> Store:
     """
     files = sorted(path for path in folder.rglob("*.jsonl*") if path.name.endswith((".jsonl", ".jsonl.gz")))
     if not files:
-        raise InputError(f"there is no published run (.jsonl or .jsonl.gz) in {folder}; give the folder that "
-                         "'edgewise reproduce ... --publish' wrote to.")
+        raise InputError(
+            f"there is no published run (.jsonl or .jsonl.gz) in {folder}; give the folder that "
+            "'edgewise reproduce ... --publish' wrote to."
+        )
     store = Store(":memory:")
     for path in files:
         about, facts = published_run(path)
@@ -106,6 +125,11 @@ def _version(name: str) -> str | None:
 
 def _commit() -> str | None:
     """Return the commit of the checkout this package runs from, or None outside one."""
-    answer = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], cwd=Path(__file__).parent,
-                            capture_output=True, text=True, check=False)
+    answer = subprocess.run(
+        ["git", "rev-parse", "--short=12", "HEAD"],
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     return answer.stdout.strip() or None

@@ -106,8 +106,10 @@ class Store:
         try:
             self._db = self._open()
         except (sqlite3.DatabaseError, OSError) as error:
-            raise StoreError(f"cannot use {self.path} as a store: {error}. Give the path of a file made by "
-                             "edgewise, or a new one in a folder that can be written.") from None
+            raise StoreError(
+                f"cannot use {self.path} as a store: {error}. Give the path of a file made by "
+                "edgewise, or a new one in a folder that can be written."
+            ) from None
 
     def _open(self) -> sqlite3.Connection:
         path = Path(self.path)
@@ -127,8 +129,9 @@ class Store:
 
     def _check(self, db: sqlite3.Connection) -> None:
         tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        application, version = (db.execute(f"PRAGMA {name}").fetchone()[0]
-                                for name in ("application_id", "user_version"))
+        application, version = (
+            db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
+        )
         if tables == 0 and not self.read_only:
             with _transaction(db):
                 if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
@@ -141,8 +144,10 @@ class Store:
         if application != APPLICATION_ID:
             raise StoreError(f"{self.path} is a database of another program; give another path.")
         if version > SCHEMA_VERSION:
-            raise StoreError(f"{self.path} was written by a newer edgewise (schema {version}, this one knows "
-                             f"{SCHEMA_VERSION}); update edgewise.")
+            raise StoreError(
+                f"{self.path} was written by a newer edgewise (schema {version}, this one knows "
+                f"{SCHEMA_VERSION}); update edgewise."
+            )
         if db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise StoreError(f"{self.path} is damaged; move it away and run again.")
 
@@ -168,15 +173,25 @@ class Store:
             return sum(self._put(fact) for fact in facts)
 
     def _put(self, fact: Fact) -> bool:
-        row = (fact.cell.key, fact.cell.what, _dump(dict(fact.cell.settings)), fact.cell.seed,
-               _dump(dict(fact.figures)), fact.seconds)
+        row = (
+            fact.cell.key,
+            fact.cell.what,
+            _dump(dict(fact.cell.settings)),
+            fact.cell.seed,
+            _dump(dict(fact.figures)),
+            fact.seconds,
+        )
         there = self._db.execute("SELECT figures FROM facts WHERE key = ?", (row[0],)).fetchone()
         if there is None:
-            self._db.execute("INSERT INTO facts (key, what, settings, seed, figures, seconds) "
-                             "VALUES (?, ?, ?, ?, ?, ?)", row)
+            self._db.execute(
+                "INSERT INTO facts (key, what, settings, seed, figures, seconds) VALUES (?, ?, ?, ?, ?, ?)",
+                row,
+            )
         elif there[0] != row[4]:
-            raise StoreError(f"{self.path} holds other figures for {fact.cell.what} {row[2]} seed "
-                             f"{fact.cell.seed}; use a new store for a changed experiment.")
+            raise StoreError(
+                f"{self.path} holds other figures for {fact.cell.what} {row[2]} seed "
+                f"{fact.cell.seed}; use a new store for a changed experiment."
+            )
         return there is None
 
     def get(self, cell: Cell) -> Fact | None:
@@ -188,9 +203,13 @@ class Store:
         """Return all facts, or those of one experiment, by experiment, settings and seed."""
         rows = self._db.execute(
             "SELECT what, settings, seed, figures, seconds FROM facts WHERE ?1 IS NULL OR what = ?1 "
-            "ORDER BY what, settings, seed", (what,))
-        return [Fact(Cell(name, json.loads(settings), seed), json.loads(figures), seconds)
-                for name, settings, seed, figures, seconds in rows]
+            "ORDER BY what, settings, seed",
+            (what,),
+        )
+        return [
+            Fact(Cell(name, json.loads(settings), seed), json.loads(figures), seconds)
+            for name, settings, seed, figures, seconds in rows
+        ]
 
     def close(self) -> None:
         """Close the file."""
@@ -199,8 +218,9 @@ class Store:
     def __enter__(self) -> Store:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
 

@@ -43,8 +43,16 @@ class Summary:
 Watch = Callable[[Fact | Failure], None]
 
 
-def sweep(cells: Sequence[Cell], work: Work, store: Store, *, jobs: int = 1, progress: bool = False,
-          what: str = "running", watch: Watch | None = None) -> Summary:
+def sweep(
+    cells: Sequence[Cell],
+    work: Work,
+    store: Store,
+    *,
+    jobs: int = 1,
+    progress: bool = False,
+    what: str = "running",
+    watch: Watch | None = None,
+) -> Summary:
     """Compute every missing cell and write it as soon as it is there.
 
     Only this process writes; a worker gets a cell and returns figures, with one BLAS thread each so that
@@ -83,8 +91,7 @@ def sweep(cells: Sequence[Cell], work: Work, store: Store, *, jobs: int = 1, pro
             advance(1)
             if watch is not None:
                 watch(outcome)
-    return Summary(len(missing) - len(failures), len(unique) - len(missing), tuple(failures),
-                   tuple(losses))
+    return Summary(len(missing) - len(failures), len(unique) - len(missing), tuple(failures), tuple(losses))
 
 
 def _outcomes(cells: Sequence[Cell], work: Work, jobs: int, losses: list[str]) -> Iterator[Fact | Failure]:

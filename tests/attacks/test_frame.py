@@ -70,40 +70,49 @@ def test_labels_may_be_strings_and_integers_become_floats():
     assert adv.points.dtype == np.float64
 
 
-@pytest.mark.parametrize(("X", "message"), [
-    ([[np.nan, 0.0]], "NaN or infinite values in 1 of 1 rows"),
-    ([[np.inf, 0.0]], "NaN or infinite"),
-    ([0.0, 1.0], "must be 2-d"),
-    (np.zeros((0, 2)), "is empty"),
-    ([["a", "b"]], "must hold real numbers"),
-])
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        ([[np.nan, 0.0]], "NaN or infinite values in 1 of 1 rows"),
+        ([[np.inf, 0.0]], "NaN or infinite"),
+        ([0.0, 1.0], "must be 2-d"),
+        (np.zeros((0, 2)), "is empty"),
+        ([["a", "b"]], "must hold real numbers"),
+    ],
+)
 def test_bad_samples(X, message):
     with pytest.raises(InputError, match=message):
         attack("direct", knn, X)
 
 
-@pytest.mark.parametrize(("keywords", "message"), [
-    ({"y": [0, 1]}, r"one label a row, shape \(1,\)"),
-    ({"y": [7]}, r"labels the model does not know: \[7\]; it knows \[0, 1\]"),
-    ({"box": (1, 0)}, "low <= high"),
-    ({"box": (0.5, 1)}, "lie outside the box"),
-    ({"box": 3}, "None or a pair"),
-    ({"box": ([0, 0, 0], 1)}, "one number for each of the 2 features"),
-    ({"rng": -1}, "non-negative integer seed"),
-    ({"stepz": 3}, "unknown setting of Direct 'stepz'; did you mean 'steps'"),
-])
+@pytest.mark.parametrize(
+    ("keywords", "message"),
+    [
+        ({"y": [0, 1]}, r"one label a row, shape \(1,\)"),
+        ({"y": [7]}, r"labels the model does not know: \[7\]; it knows \[0, 1\]"),
+        ({"box": (1, 0)}, "low <= high"),
+        ({"box": (0.5, 1)}, "lie outside the box"),
+        ({"box": 3}, "None or a pair"),
+        ({"box": ([0, 0, 0], 1)}, "one number for each of the 2 features"),
+        ({"rng": -1}, "non-negative integer seed"),
+        ({"stepz": 3}, "unknown setting of Direct 'stepz'; did you mean 'steps'"),
+    ],
+)
 def test_bad_arguments(keywords, message):
     with pytest.raises(InputError, match=message):
         attack("direct", knn, [[0.2, 0.0]], **keywords)
 
 
-@pytest.mark.parametrize(("model", "message"), [
-    (KNeighborsClassifier(1), "KNeighborsClassifier is not fitted; call its fit"),
-    (KNeighborsClassifier, "not the class KNeighborsClassifier"),
-    (3, "must be a fitted classifier"),
-    (lambda X: np.zeros((len(X), 2, 2)), "one label a row, or one row of scores"),
-    (lambda X: np.full(len(X), np.nan), "NaN or infinite"),
-])
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (KNeighborsClassifier(1), "KNeighborsClassifier is not fitted; call its fit"),
+        (KNeighborsClassifier, "not the class KNeighborsClassifier"),
+        (3, "must be a fitted classifier"),
+        (lambda X: np.zeros((len(X), 2, 2)), "one label a row, or one row of scores"),
+        (lambda X: np.full(len(X), np.nan), "NaN or infinite"),
+    ],
+)
 def test_bad_models(model, message):
     with pytest.raises(InputError, match=message):
         attack("opt", model, [[0.2, 0.0]])

@@ -117,13 +117,16 @@ def test_substitute_reports_when_it_cannot_cross():
     assert not adv.found[adv.status != "already"].any()
 
 
-@pytest.mark.parametrize(("make", "message"), [
-    (lambda: Direct(k=0), "k must be at least 1; got 0"),
-    (lambda: Opt(budget=2), "budget must be at least 3; got 2"),
-    (lambda: Opt(smoothing=1.5), "smoothing must lie in"),
-    (lambda: KernelSubstitute(step=-1), "step must be a finite number above 0; got -1"),
-    (lambda: KernelSubstitute(c=0), "c must be a finite number above 0"),
-])
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Direct(k=0), "k must be at least 1; got 0"),
+        (lambda: Opt(budget=2), "budget must be at least 3; got 2"),
+        (lambda: Opt(smoothing=1.5), "smoothing must lie in"),
+        (lambda: KernelSubstitute(step=-1), "step must be a finite number above 0; got -1"),
+        (lambda: KernelSubstitute(c=0), "c must be a finite number above 0"),
+    ],
+)
 def test_settings_are_checked(make, message):
     with pytest.raises(InputError, match=message):
         make()

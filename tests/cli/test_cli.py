@@ -19,8 +19,14 @@ COMMAND = [sys.executable, "-c", "from edgewise.cli import main; main()"]
 
 def edgewise(*arguments, check=True, cwd=None, **environment):
     command = [*COMMAND, *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False,
-                          env={**os.environ, "COLUMNS": "100", **environment})
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        check=False,
+        env={**os.environ, "COLUMNS": "100", **environment},
+    )
     if check:
         assert done.returncode == 0, done.stderr
     return done
@@ -41,16 +47,19 @@ def test_retrain_says_what_it_cost():
     assert "inside out" in done.stdout
 
 
-@pytest.mark.parametrize(("arguments", "message"), [
-    (["attack", "dirct"], "did you mean 'direct'"),
-    (["attack", "direct", "--data", "halfmon"], "did you mean 'halfmoon'"),
-    (["attack", "direct", "-n", "0"], "Invalid value for '-n'"),
-    (["reproduce", "table9"], "unknown table 'table9'"),
-    (["reproduce", "table2", "--data", "moon"], "unknown data set 'moon'"),
-    (["report", "--store", "missing.db"], "there is no store at missing.db"),
-    (["retrain", "--budget", "99999"], "budget must be between 1 and 1900"),
-    (["frobnicate"], "No such command"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["attack", "dirct"], "did you mean 'direct'"),
+        (["attack", "direct", "--data", "halfmon"], "did you mean 'halfmoon'"),
+        (["attack", "direct", "-n", "0"], "Invalid value for '-n'"),
+        (["reproduce", "table9"], "unknown table 'table9'"),
+        (["reproduce", "table2", "--data", "moon"], "unknown data set 'moon'"),
+        (["report", "--store", "missing.db"], "there is no store at missing.db"),
+        (["retrain", "--budget", "99999"], "budget must be between 1 and 1900"),
+        (["frobnicate"], "No such command"),
+    ],
+)
 def test_wrong_input_is_one_paragraph(arguments, message, tmp_path):
     done = edgewise(*arguments, check=False, cwd=tmp_path)
     assert done.returncode == 2
@@ -89,10 +98,24 @@ def test_a_foreign_store_is_refused(tmp_path):
 def test_control_c_keeps_what_was_finished(tmp_path):
     store = tmp_path / "runs.db"
     # A shell that starts the tests in the background makes them, and what they start, ignore Ctrl-C.
-    heeding = ("import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
-               "from edgewise.cli import main; main()")
-    command = [sys.executable, "-c", heeding, "reproduce", "table2", "--quick", "--data", "halfmoon",
-               "--seeds", "2000", "--store", str(store)]
+    heeding = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from edgewise.cli import main; main()"
+    )
+    command = [
+        sys.executable,
+        "-c",
+        heeding,
+        "reproduce",
+        "table2",
+        "--quick",
+        "--data",
+        "halfmoon",
+        "--seeds",
+        "2000",
+        "--store",
+        str(store),
+    ]
     job = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     try:
         deadline = time.monotonic() + 60
@@ -115,8 +138,9 @@ def test_kills_of_the_real_command_change_no_figure(tmp_path):
     edgewise(*arguments, whole)
     command = [*COMMAND, *arguments, str(killed), "--jobs", "2"]
     for goal in (3, 10, 20, 30):
-        job = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                               start_new_session=True)
+        job = subprocess.Popen(
+            command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
+        )
         while facts(killed) < goal and job.poll() is None:
             time.sleep(0.02)
         os.killpg(job.pid, signal.SIGKILL)

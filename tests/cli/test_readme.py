@@ -16,8 +16,12 @@ README = Path(__file__).parents[2] / "README.md"
 
 def run(command, folder):
     words = shlex.split(command, comments=True)[1:]
-    subprocess.run([sys.executable, "-c", "from edgewise.cli import main; main()", *words],
-                   cwd=folder, check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-c", "from edgewise.cli import main; main()", *words],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+    )
 
 
 def with_a_pool_and_labels(folder):

@@ -55,8 +55,9 @@ def test_every_row_keeps_the_promises_of_a_dataset(name):
     check(data, **small)
     again = load(name, rng=0, **small)
     other = load(name, rng=1, **small)
-    for one, two in zip((data.train, data.held_out, data.test), (again.train, again.held_out, again.test),
-                        strict=True):
+    for one, two in zip(
+        (data.train, data.held_out, data.test), (again.train, again.held_out, again.test), strict=True
+    ):
         np.testing.assert_array_equal(one.X, two.X)
         np.testing.assert_array_equal(one.y, two.y)
     assert not np.array_equal(data.train.X, other.train.X)
@@ -90,8 +91,13 @@ def test_the_check_rejects_broken_data_sets():
 
 
 def test_the_table_1_sizes_are_the_defaults():
-    published = {"halfmoon": (1800, 100, 200), "abalone": (500, 100, 200), "mnist-1v7": (1000, 100, 500),
-                 "mnist": (55_000, 5_000, 10_000), "cifar10": (45_000, 5_000, 10_000)}
+    published = {
+        "halfmoon": (1800, 100, 200),
+        "abalone": (500, 100, 200),
+        "mnist-1v7": (1000, 100, 500),
+        "mnist": (55_000, 5_000, 10_000),
+        "cifar10": (45_000, 5_000, 10_000),
+    }
     for name, sizes in published.items():
         settings = DATASETS[name].make()
         assert (settings.train, settings.held_out, settings.test) == sizes
@@ -136,7 +142,7 @@ def test_scaling_is_fitted_on_the_training_part_alone():
     np.testing.assert_allclose(scaled.X.max(axis=0), 1)
     assert far.X.min() > 1
     np.testing.assert_array_equal(min_max(train)[0].X, scaled.X)
-    constant, = min_max(Split(np.full((4, 1), 5.0), np.zeros(4)))
+    (constant,) = min_max(Split(np.full((4, 1), 5.0), np.zeros(4)))
     np.testing.assert_array_equal(constant.X, 0)
 
 
@@ -170,8 +176,18 @@ def test_the_real_counts():
 @needs_files
 def test_mnist_is_the_canonical_one():
     table = rows(images.MNIST_SOURCE)
-    assert np.bincount(table[:60_000, -1]).tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851,
-                                                        5949]
+    assert np.bincount(table[:60_000, -1]).tolist() == [
+        5923,
+        6742,
+        5958,
+        6131,
+        5842,
+        5421,
+        5918,
+        6265,
+        5851,
+        5949,
+    ]
     assert np.bincount(table[60_000:, -1]).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
     assert table[:60_000, :-1].mean() / 255 == pytest.approx(0.13066, abs=5e-6)
     two = load("mnist-1v7", rng=0, train=13_000, held_out=7, test=2163)
@@ -180,8 +196,11 @@ def test_mnist_is_the_canonical_one():
 
 
 @needs_files
-@pytest.mark.parametrize("source", [tables.ABALONE, tables.CANCER, tables.AUSTRALIAN, images.MNIST_SOURCE],
-                         ids=lambda source: source.name)
+@pytest.mark.parametrize(
+    "source",
+    [tables.ABALONE, tables.CANCER, tables.AUSTRALIAN, images.MNIST_SOURCE],
+    ids=lambda source: source.name,
+)
 def test_what_the_files_hold_has_the_hash_asked_of_what_is_fetched(source):
     assert digest(rows(source)) == source.rows_sha256
 
@@ -250,7 +269,8 @@ def test_what_openml_gives_is_turned_into_the_rows_of_the_files(monkeypatch):
 @needs_files
 def test_mnist_from_openml_is_the_same_table(monkeypatch):
     table = rows(images.MNIST_SOURCE)
-    bunch = SimpleNamespace(data=table[:, :-1], target=table[:, -1].astype(str),
-                            feature_names=[], categories={})
+    bunch = SimpleNamespace(
+        data=table[:, :-1], target=table[:, -1].astype(str), feature_names=[], categories={}
+    )
     monkeypatch.setattr(sklearn.datasets, "fetch_openml", lambda **_settings: bunch)
     assert digest(images._fetch_mnist()) == images.MNIST_SOURCE.rows_sha256

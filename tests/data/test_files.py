@@ -37,8 +37,16 @@ def refuse():
 
 
 def source(fetch=refuse, archive=None):
-    return Source("toy", (File("toy.data", hashlib.sha256(CONTENT).hexdigest()),), ("", "sub"), parse, fetch,
-                  digest(TABLE), "the toy page", archive)
+    return Source(
+        "toy",
+        (File("toy.data", hashlib.sha256(CONTENT).hexdigest()),),
+        ("", "sub"),
+        parse,
+        fetch,
+        digest(TABLE),
+        "the toy page",
+        archive,
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -93,8 +101,15 @@ def test_one_error_names_the_file_the_places_and_the_remedy(tmp_path):
         edgewise.load("abalone", rng=0, data_home=tmp_path)
     message = str(caught.value)
     assert isinstance(caught.value, InputError)
-    for part in ("abalone.data", str(tmp_path), str(files.cache_folder()), "no network", "EDGEWISE_DATA",
-                 "data_home", "UCI"):
+    for part in (
+        "abalone.data",
+        str(tmp_path),
+        str(files.cache_folder()),
+        "no network",
+        "EDGEWISE_DATA",
+        "data_home",
+        "UCI",
+    ):
         assert part in message
 
 
@@ -184,8 +199,9 @@ def test_a_cifar_batch_is_hashed_before_it_is_unpickled(tmp_path, monkeypatch):
 
 def test_a_batch_as_cifar_has_it_is_read():
     array = np.arange(12, dtype=np.uint8).reshape(2, 6)
-    batch = images.unpickle(pickle.dumps({b"data": array, b"labels": [3, 4]}, protocol=3)
-                            .replace(b"numpy._core", b"numpy.core"))
+    batch = images.unpickle(
+        pickle.dumps({b"data": array, b"labels": [3, 4]}, protocol=3).replace(b"numpy._core", b"numpy.core")
+    )
     np.testing.assert_array_equal(batch[b"data"], array)
     assert batch[b"labels"] == [3, 4]
 
@@ -197,11 +213,14 @@ def test_idx_files_are_read():
 
 
 def test_openml_categories_become_the_numbers_of_the_file(monkeypatch):
-    bunch = SimpleNamespace(data=np.array([[2.0, 0.4], [0.0, 0.5], [1.0, 0.6]]),
-                            target=np.array(["7", "9", "8"]), feature_names=["Sex", "Length"],
-                            categories={"Sex": ["F", "I", "M"], "rings": ["7", "8", "9"]})
+    bunch = SimpleNamespace(
+        data=np.array([[2.0, 0.4], [0.0, 0.5], [1.0, 0.6]]),
+        target=np.array(["7", "9", "8"]),
+        feature_names=["Sex", "Length"],
+        categories={"Sex": ["F", "I", "M"], "rings": ["7", "8", "9"]},
+    )
     monkeypatch.setattr(sklearn.datasets, "fetch_openml", lambda **_settings: bunch)
-    np.testing.assert_array_equal(tables._fetch_abalone(),
-                                  [[0, 0.6, 8], [1, 0.5, 9], [2, 0.4, 7]])
-    np.testing.assert_array_equal(tables._read_abalone([b"M,0.4,7\nF,0.5,9\nI,0.6,8\n"]),
-                                  [[0, 0.6, 8], [1, 0.5, 9], [2, 0.4, 7]])
+    np.testing.assert_array_equal(tables._fetch_abalone(), [[0, 0.6, 8], [1, 0.5, 9], [2, 0.4, 7]])
+    np.testing.assert_array_equal(
+        tables._read_abalone([b"M,0.4,7\nF,0.5,9\nI,0.6,8\n"]), [[0, 0.6, 8], [1, 0.5, 9], [2, 0.4, 7]]
+    )

@@ -14,6 +14,6 @@ def test_citation():
     assert stated["version"] == edgewise.__version__
     assert {"message", "title", "authors", "license"} <= set(stated)
     assert stated["license"] == "MIT"
-    paper, = stated["references"]
+    (paper,) = stated["references"]
     assert [author["family-names"] for author in paper["authors"]] == ["Yu", "Zeng", "Zhang", "Lin", "Jin"]
     assert paper["identifiers"][0]["value"] == "arXiv:2109.10770"

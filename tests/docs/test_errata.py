@@ -45,8 +45,10 @@ def figures():
 @pytest.fixture(scope="module")
 def readings():
     text = (ROOT / "results" / "benchmarks" / "readings.json").read_text(encoding="utf-8")
-    return {name: {key: value["mean"] for key, value in part["figures"].items()}
-            for name, part in json.loads(text)["figures"].items()}
+    return {
+        name: {key: value["mean"] for key, value in part["figures"].items()}
+        for name, part in json.loads(text)["figures"].items()
+    }
 
 
 def test_readings(readings):
@@ -86,12 +88,19 @@ def signed(values):
 
 
 def test_more_readings(readings):
-    cases = {"Tables 4 and 5: size of FGSM and PGD": [(40, share) for share in (0.5, 1, 2)],
-             "Tables 4 and 5: the network that is attacked": [(epochs, 1) for epochs in (10, 40, 160)]}
+    cases = {
+        "Tables 4 and 5: size of FGSM and PGD": [(40, share) for share in (0.5, 1, 2)],
+        "Tables 4 and 5: the network that is attacked": [(epochs, 1) for epochs in (10, 40, 160)],
+    }
     for title, settings in cases.items():
         for data in ("halfmoon", "abalone"):
-            found, gain = ([readings["transferred"][f"{data}, {epochs} epochs, {share} eps, {metric}"]
-                            for epochs, share in settings] for metric in ("found", "gain"))
+            found, gain = (
+                [
+                    readings["transferred"][f"{data}, {epochs} epochs, {share} eps, {metric}"]
+                    for epochs, share in settings
+                ]
+                for metric in ("found", "gain")
+            )
             assert listed(found) in section(title)
             assert signed(gain) in section(title)
     soft = readings["equation_10"]
@@ -113,9 +122,11 @@ def test_no_transferred_gain_shows():
 
 
 def test_table_2(figures):
-    worse = [np.mean(values) < figures["table2", data, "1-nn", "", "baseline", "", "accuracy"].mean()
-             for (table, data, _, _, arm, _, metric), values in figures.items()
-             if table == "table2" and arm == "victim-labelled" and metric == "accuracy"]
+    worse = [
+        np.mean(values) < figures["table2", data, "1-nn", "", "baseline", "", "accuracy"].mean()
+        for (table, data, _, _, arm, _, metric), values in figures.items()
+        if table == "table2" and arm == "victim-labelled" and metric == "accuracy"
+    ]
     assert len(worse) == sum(worse) == 30
     verdicts = (ROOT / "results" / "table2.md").read_text(encoding="utf-8")
     assert verdicts.count("significantly better than baseline in 5 of 15 cells, worse in 3") == 1
@@ -148,9 +159,11 @@ def test_tables_4_and_5(figures):
     text = section("Tables 4 and 5: where the points lie")
     for table, model in (("table4", "1-nn"), ("table5", "kernel-ridge-linear")):
         for arm in ("small-perturbation-0.1", "small-perturbation", "small-perturbation-1"):
-            gains = [values.mean() - figures[table, key[1], model, "", "clean", key[5], "accuracy"].mean()
-                     for key, values in figures.items()
-                     if key[0] == table and key[2] == model and key[4] == arm and key[6] == "accuracy"]
+            gains = [
+                values.mean() - figures[table, key[1], model, "", "clean", key[5], "accuracy"].mean()
+                for key, values in figures.items()
+                if key[0] == table and key[2] == model and key[4] == arm and key[6] == "accuracy"
+            ]
             assert len(gains) == 48
             assert shown(np.mean(gains)).lstrip("+") in text
 
@@ -161,8 +174,10 @@ def test_what_the_paper_prints():
         for data in ("halfmoon", "abalone", "mnist-1v7"):
             for attack in ("fgsm", "pgd", "deepfool", "cw"):
                 for budget in BUDGETS:
-                    small, clean = (published(table, data=data, model=model, attack=attack, arm=arm,
-                                              budget=budget) for arm in ("small-perturbation", "clean"))
+                    small, clean = (
+                        published(table, data=data, model=model, attack=attack, arm=arm, budget=budget)
+                        for arm in ("small-perturbation", "clean")
+                    )
                     below[table] += small < clean
                     equal[table] += small == clean
     text = section("Tables 4 and 5 against their own claim")

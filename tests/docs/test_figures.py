@@ -22,8 +22,11 @@ def measured(name):
 
 def speeds():
     """Return what the overview of the benchmarks says, from the files it names."""
-    rows = {name: {who: figures["seconds"] for who, figures in part.items()}
-            for name, part in measured("gradient")["rows"].items() if name != "pool"}
+    rows = {
+        name: {who: figures["seconds"] for who, figures in part.items()}
+        for name, part in measured("gradient")["rows"].items()
+        if name != "pool"
+    }
     fool = rows["DeepFool"]
     ours = fool["edgewise, no refinement"]
     yield f"{ours / fool['adv-lib df']:.2f} ×; {ours / fool['Foolbox, 3 candidates']:.2f} ×"
@@ -31,11 +34,14 @@ def speeds():
     ddn = rows["DDN-100"]
     yield f"{ddn['edgewise, no refinement'] / ddn['adv-lib ddn, not rounded']:.2f} ×, the same median"
     fgsm, pgd = rows["FGSM, eps 0.1"], rows["PGD-40, eps 0.1"]
-    yield (f"{fgsm['edgewise'] / fgsm['Foolbox']:.2f} ×; "
-           f"{pgd['edgewise'] / min(pgd['adv-lib pgd_linf'], pgd['Foolbox']):.2f} ×")
+    yield (
+        f"{fgsm['edgewise'] / fgsm['Foolbox']:.2f} ×; "
+        f"{pgd['edgewise'] / min(pgd['adv-lib pgd_linf'], pgd['Foolbox']):.2f} ×"
+    )
     batched = {row["attack"]: row["ratio"] for row in measured("lockstep")["rows"]}
     yield "{:.1f}, {:.1f} and {:.1f} times faster".format(
-        *(batched[name] for name in ("direct", "kernel-substitute", "opt")))
+        *(batched[name] for name in ("direct", "kernel-substitute", "opt"))
+    )
     selection = measured("selection")["figures"]
     yield f"{selection['speed_up']:.0f} times faster"
     yield f"{selection['memory']['MiB_above_the_interpreter']:.0f} MiB above the interpreter"
@@ -55,8 +61,9 @@ def test_edge_mix_against_random():
     worse, better = found.count("worse"), found.count("better")
     assert f"below random in {worse} of {len(found)} tasks and above in {better}" in page("index.md")
     none = "none" if worse == 0 else str(worse)
-    assert (f"Of {len(found)} tasks it was significantly below random in {none}, above in {better}"
-            in page("faq.md"))
+    assert f"Of {len(found)} tasks it was significantly below random in {none}, above in {better}" in page(
+        "faq.md"
+    )
 
 
 def test_labels_to_an_accuracy_and_ten_classes():

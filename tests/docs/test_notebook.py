@@ -19,9 +19,14 @@ NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 def outputs(path):
     """Return what each cell printed, and how many pictures it drew."""
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    return [("".join("".join(output.get("text", "")) for output in cell["outputs"]),
-             sum("image/png" in output.get("data", {}) for output in cell["outputs"]))
-            for cell in cells if cell["cell_type"] == "code"]
+    return [
+        (
+            "".join("".join(output.get("text", "")) for output in cell["outputs"]),
+            sum("image/png" in output.get("data", {}) for output in cell["outputs"]),
+        )
+        for cell in cells
+        if cell["cell_type"] == "code"
+    ]
 
 
 def test_it_has_outputs_and_is_small():
@@ -39,8 +44,13 @@ def test_running_it_gives_the_same(tmp_path):
     copy.write_bytes(NOTEBOOK.read_bytes())
     # A backend that the environment asks for would take the place of the notebook's own.
     environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
-    subprocess.run([sys.executable, "-c", "from nbclient.cli import main; main()", "--inplace", str(copy)],
-                   check=True, capture_output=True, timeout=300, env=environment)
+    subprocess.run(
+        [sys.executable, "-c", "from nbclient.cli import main; main()", "--inplace", str(copy)],
+        check=True,
+        capture_output=True,
+        timeout=300,
+        env=environment,
+    )
     for (printed, pictures), (shown, drawn) in zip(outputs(copy), outputs(NOTEBOOK), strict=True):
         assert pictures == drawn
         assert NUMBER.sub("#", printed) == NUMBER.sub("#", shown)

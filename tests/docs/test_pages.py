@@ -26,8 +26,16 @@ DECIMAL = re.compile(r"[-+]?\d*\.\d+")
 CLOSE = 0.1
 """How far a decimal may be from the one shown, as a share of it: libraries round differently elsewhere."""
 
-HOURS = ("edgewise reproduce", "edgewise report", "edgewise picture", "edgewise theory --", "edgewise demo",
-         "edgewise compare --data digits", "edgewise compare --data mnist", "edgewise compare --seeds")
+HOURS = (
+    "edgewise reproduce",
+    "edgewise report",
+    "edgewise picture",
+    "edgewise theory --",
+    "edgewise demo",
+    "edgewise compare --data digits",
+    "edgewise compare --data mnist",
+    "edgewise compare --seeds",
+)
 """Commands that run for long, or on what those leave: their options are checked, they are not run here."""
 
 NEEDS_TORCH = {"docs/tutorials/torch-model.md", "docs/layers/networks.md", "docs/layers/models.md"}
@@ -46,26 +54,31 @@ class Block:
 
 def blocks(text):
     """Return the blocks that run, in order; a ``text`` block right after one is what it prints."""
-    found = [(match, match[2], "\n".join(line.removeprefix(match[1]) for line in match[3].splitlines()))
-             for match in BLOCK.finditer(text)]
+    found = [
+        (match, match[2], "\n".join(line.removeprefix(match[1]) for line in match[3].splitlines()))
+        for match in BLOCK.finditer(text)
+    ]
     made = []
     for at, (match, kind, body) in enumerate(found):
         if kind not in ("python", "console") or ">>> " in body:
             continue
         after = found[at + 1] if at + 1 < len(found) else None
-        shown = after and after[1] == "text" and not text[match.end():after[0].start()].strip()
+        shown = after and after[1] == "text" and not text[match.end() : after[0].start()].strip()
         made.append(Block(kind, body, after[2] if shown else None))
     return made
 
 
 def same(shown, printed):
     """Say whether this was printed: word for word but for line breaks, ``...`` for any, decimals nearly."""
-    parts = [re.sub(r"(?:\\ |\\?\s)+", r"\\s+", re.escape(part)).replace(r"\.\.\.", ".*?")
-             for part in DECIMAL.split(shown.strip())]
+    parts = [
+        re.sub(r"(?:\\ |\\?\s)+", r"\\s+", re.escape(part)).replace(r"\.\.\.", ".*?")
+        for part in DECIMAL.split(shown.strip())
+    ]
     found = re.fullmatch(f"({DECIMAL.pattern})".join(parts), printed.strip(), flags=re.DOTALL)
     wanted = [float(number) for number in DECIMAL.findall(shown)]
-    return found is not None and np.allclose([float(group) for group in found.groups()], wanted, rtol=CLOSE,
-                                             atol=0.02)
+    return found is not None and np.allclose(
+        [float(group) for group in found.groups()], wanted, rtol=CLOSE, atol=0.02
+    )
 
 
 def commands(block):
@@ -129,10 +142,22 @@ def readers_own(page, folder):
         X = np.pad(np.kron(X[:300].reshape(-1, 8, 8) / 16, np.ones((3, 3))), ((0, 0), (2, 2), (2, 2)))
         return networks_own(X.reshape(300, -1).astype("float32"), y[:300])
     np.savetxt(folder / "pool.csv", X - 0.5, delimiter=",", header="x0,x1", comments="")
-    np.savetxt(folder / "labels.csv", np.column_stack([np.arange(40), y[:40]]), fmt="%d", delimiter=",",
-               header="row,label", comments="")
-    return {"X_train": X[:200], "y_train": y[:200], "X": X[200:220], "pool": X,
-            "model": LogisticRegression(), "oracle": lambda points: [int(point[0] > 0) for point in points]}
+    np.savetxt(
+        folder / "labels.csv",
+        np.column_stack([np.arange(40), y[:40]]),
+        fmt="%d",
+        delimiter=",",
+        header="row,label",
+        comments="",
+    )
+    return {
+        "X_train": X[:200],
+        "y_train": y[:200],
+        "X": X[200:220],
+        "pool": X,
+        "model": LogisticRegression(),
+        "oracle": lambda points: [int(point[0] > 0) for point in points],
+    }
 
 
 def networks_own(X, y):
@@ -140,9 +165,15 @@ def networks_own(X, y):
     from edgewise.models.kernel_ridge import KernelRidgeClassifier
     from edgewise.models.nets import LeNet5
 
-    return {"X_train": X, "y_train": y, "X": X[:5], "images": X[:5].reshape(-1, 1, 28, 28),
-            "my_module": LeNet5(10).eval(), "kernel_ridge": KernelRidgeClassifier("rbf", scale=5.0).fit(X, y),
-            "theirs": lambda model, X, y: 1 - X}
+    return {
+        "X_train": X,
+        "y_train": y,
+        "X": X[:5],
+        "images": X[:5].reshape(-1, 1, 28, 28),
+        "my_module": LeNet5(10).eval(),
+        "kernel_ridge": KernelRidgeClassifier("rbf", scale=5.0).fit(X, y),
+        "theirs": lambda model, X, y: 1 - X,
+    }
 
 
 WITH_BLOCKS = [page for page in PAGES if blocks((ROOT / page).read_text(encoding="utf-8"))]
@@ -163,8 +194,12 @@ def test_examples_run_and_print_what_is_shown(page, tmp_path, monkeypatch):
 
 def every_command():
     named = [*PAGES, "README.md", "CONTRIBUTING.md"]
-    return [(page, line) for page in named for block in blocks((ROOT / page).read_text(encoding="utf-8"))
-            for line in commands(block)]
+    return [
+        (page, line)
+        for page in named
+        for block in blocks((ROOT / page).read_text(encoding="utf-8"))
+        for line in commands(block)
+    ]
 
 
 @pytest.mark.parametrize(("page", "line"), every_command())
@@ -181,7 +216,7 @@ def test_commands_have_the_options_they_are_given(page, line):
 
 def test_a_wrong_output_is_noticed():
     page = "```python\nprint(1 + 1)\n```\n\n```text\n3\n```\n"
-    block, = blocks(page)
+    (block,) = blocks(page)
     assert block.shown == "3"
     assert not same(block.shown, run(block, {}))
 
@@ -202,16 +237,23 @@ def test_a_command_with_an_option_it_lacks_is_noticed():
 def test_links_lead_somewhere():
     """Relative links of README, CONTRIBUTING and the pages name files of the repository."""
     link = re.compile(r"\]\((?![a-z]+:|#)([^)\s#]+)")
-    lost = [(page, target) for page in [*PAGES, "README.md", "CONTRIBUTING.md"]
-            for target in link.findall((ROOT / page).read_text(encoding="utf-8"))
-            if not ((ROOT / page).parent / target).exists() and Path(target).name != "walkthrough.md"]
+    lost = [
+        (page, target)
+        for page in [*PAGES, "README.md", "CONTRIBUTING.md"]
+        for target in link.findall((ROOT / page).read_text(encoding="utf-8"))
+        if not ((ROOT / page).parent / target).exists() and Path(target).name != "walkthrough.md"
+    ]
     assert not lost
 
 
 def named():
     """Return each page that lists things, and what it is to list."""
-    return {"cli": typer.main.get_command(app).commands, "attacks": ATTACKS, "data": DATASETS,
-            "active-learning": STRATEGIES}
+    return {
+        "cli": typer.main.get_command(app).commands,
+        "attacks": ATTACKS,
+        "data": DATASETS,
+        "active-learning": STRATEGIES,
+    }
 
 
 @pytest.mark.parametrize("page", named())

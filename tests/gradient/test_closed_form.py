@@ -30,12 +30,17 @@ def binary(d, scale, seed=0, n=12):
     b = -(X.mean(axis=0) @ w)
     gap = X @ w + b
     free = np.abs(gap) / np.linalg.norm(w)
-    return linear(W, np.array([0.0, b])), X, free, np.array([boxed(x, -np.sign(g) * w, abs(g), scale)
-                                                             for x, g in zip(X, gap, strict=True)])
+    return (
+        linear(W, np.array([0.0, b])),
+        X,
+        free,
+        np.array([boxed(x, -np.sign(g) * w, abs(g), scale) for x, g in zip(X, gap, strict=True)]),
+    )
 
 
 def boxed(x, w, need, high):
     """The least length of delta with w . delta >= need and 0 <= x + delta <= high, by root finding."""
+
     def short(lam):
         return w @ np.clip(lam * w, -x, high - x) - need
 
@@ -105,8 +110,9 @@ def test_textbook_deepfool_takes_one_step_on_a_linear_model():
 def test_half_space_in_box_is_the_nearest_point(seed, d):
     rng = np.random.default_rng(seed)
     w, x, need = rng.normal(size=d), rng.uniform(size=d), rng.uniform(0, 2)
-    delta, reached = half_space_in_box(*(torch.tensor(v)[None] for v in (w, need)),
-                                       torch.tensor(-x)[None], torch.tensor(1 - x)[None])
+    delta, reached = half_space_in_box(
+        *(torch.tensor(v)[None] for v in (w, need)), torch.tensor(-x)[None], torch.tensor(1 - x)[None]
+    )
     exact = boxed(x, w, need, 1.0)
     assert bool(reached[0]) == bool(np.isfinite(exact)) or abs(need - w @ delta[0].numpy()) < 1e-3 * need
     if np.isfinite(exact):

@@ -17,8 +17,13 @@ from edgewise.models.torch_model import OutOfMemoryWarning
 
 
 NAMES = ("fgsm", "pgd", "deepfool", "cw", "ddn")
-FAST = {"fgsm": {"eps": 0.5}, "pgd": {"eps": 0.5, "steps": 10}, "deepfool": {},
-        "cw": {"searches": 2, "steps": 60}, "ddn": {"steps": 60}}
+FAST = {
+    "fgsm": {"eps": 0.5},
+    "pgd": {"eps": 0.5, "steps": 10},
+    "deepfool": {},
+    "cw": {"searches": 2, "steps": 60},
+    "ddn": {"steps": 60},
+}
 everyone = pytest.mark.parametrize("name", NAMES)
 
 
@@ -33,8 +38,16 @@ def net(d=6, c=3, dtype=torch.float64):
 
 
 def conv(dtype=torch.float32):
-    return seeded(lambda: nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(),
-                                        nn.Dropout(0.5), nn.Flatten(), nn.Linear(144, 3))).to(dtype)
+    return seeded(
+        lambda: nn.Sequential(
+            nn.Conv2d(1, 4, 3, padding=1),
+            nn.BatchNorm2d(4),
+            nn.ReLU(),
+            nn.Dropout(0.5),
+            nn.Flatten(),
+            nn.Linear(144, 3),
+        )
+    ).to(dtype)
 
 
 def points(n=12, d=6, seed=0):
@@ -162,7 +175,7 @@ def test_company_and_order_do_not_matter(name):
     whole = run(name, model, X, rng=5)
     order = np.random.default_rng(1).permutation(16)
     shuffled = run(name, model, X[order], rng=5)
-    alone = [run(name, model, X[i:i + 1], rng=5) for i in range(3)]
+    alone = [run(name, model, X[i : i + 1], rng=5) for i in range(3)]
     assert (shuffled.found == whole.found[order]).all()
     np.testing.assert_allclose(shuffled.points, whole.points[order], rtol=0, atol=1e-9)
     np.testing.assert_allclose(np.concatenate([a.points for a in alone]), whole.points[:3], rtol=0, atol=1e-9)
@@ -282,9 +295,16 @@ class Answers(nn.Module):
 
 
 @everyone
-@pytest.mark.parametrize(("answer", "says"), [
-    (lambda x: x.reshape(len(x), 2, 3), "shape"), (lambda x: x[:-1], "shape"),
-    (lambda x: x * torch.nan, "NaN"), (lambda x: x / 0, "infinite"), (lambda x: (x, x), "tuple")])
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (lambda x: x.reshape(len(x), 2, 3), "shape"),
+        (lambda x: x[:-1], "shape"),
+        (lambda x: x * torch.nan, "NaN"),
+        (lambda x: x / 0, "infinite"),
+        (lambda x: (x, x), "tuple"),
+    ],
+)
 def test_bad_answers_of_a_module(name, answer, says):
     with pytest.raises(InputError, match=says):
         run(name, Answers(answer), points())
@@ -339,10 +359,20 @@ def test_queries_and_gradients_are_counted_by_sample():
     assert (adv.gradients == 2 * adv.counts["steps"]).all() or (adv.gradients >= adv.counts["steps"]).all()
 
 
-@pytest.mark.parametrize(("name", "bad"), [
-    ("deepfool", {"steps": 0}), ("deepfool", {"candidates": 1}), ("deepfool", {"overshoot": -1}),
-    ("deepfool", {"slack": np.inf}), ("cw", {"rate": 0.5}), ("cw", {"searches": 0}), ("ddn", {"gamma": 1.0}),
-    ("ddn", {"radius": 0}), ("ddn", {"steps": 0})])
+@pytest.mark.parametrize(
+    ("name", "bad"),
+    [
+        ("deepfool", {"steps": 0}),
+        ("deepfool", {"candidates": 1}),
+        ("deepfool", {"overshoot": -1}),
+        ("deepfool", {"slack": np.inf}),
+        ("cw", {"rate": 0.5}),
+        ("cw", {"searches": 0}),
+        ("ddn", {"gamma": 1.0}),
+        ("ddn", {"radius": 0}),
+        ("ddn", {"steps": 0}),
+    ],
+)
 def test_bad_settings(name, bad):
     with pytest.raises(InputError):
         ew.attack(name, net(), points(), **bad)

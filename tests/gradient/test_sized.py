@@ -59,8 +59,10 @@ def test_the_check_of_the_radius_rejects_plain_addition():
 
 def test_pgd_climbs_where_one_step_does_not():
     model, X = net(seed=2), np.random.default_rng(1).normal(size=(200, 6))
-    one, many = (ew.attack(m, model, X, rng=0).found.mean()
-                 for m in (FGSM(0.5), PGD(0.5, steps=30, random_start=False)))
+    one, many = (
+        ew.attack(m, model, X, rng=0).found.mean()
+        for m in (FGSM(0.5), PGD(0.5, steps=30, random_start=False))
+    )
     assert many > one
 
 

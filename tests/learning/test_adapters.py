@@ -70,8 +70,7 @@ def test_their_strategies_run_in_our_loop(activeml, name):
     import skactiveml.pool
 
     strategy = activeml.Theirs(getattr(skactiveml.pool, name)())
-    rounds = list(ew.learn(LogisticRegression(), X, GroundTruth(Y), strategy, batch=6, budget=24,
-                           rng=0))
+    rounds = list(ew.learn(LogisticRegression(), X, GroundTruth(Y), strategy, batch=6, budget=24, rng=0))
     picks = np.concatenate([r.index for r in rounds])
     assert len(set(picks.tolist())) == 24
     assert np.mean(rounds[-1].model.predict(X) == Y) > 0.8
@@ -80,16 +79,18 @@ def test_their_strategies_run_in_our_loop(activeml, name):
 def test_our_strategies_run_in_modal(modal):
     from modAL.models import ActiveLearner
 
-    learner = ActiveLearner(LogisticRegression(), query_strategy=modal.ours("edge-mix", rng=0),
-                            X_training=X[:6], y_training=Y[:6])
+    learner = ActiveLearner(
+        LogisticRegression(), query_strategy=modal.ours("edge-mix", rng=0), X_training=X[:6], y_training=Y[:6]
+    )
     rows, points = learner.query(X[6:], n_instances=4)
     assert len(set(np.asarray(rows).tolist())) == 4
     assert (points == X[6:][rows]).all()
     # modAL 0.4.2.1 cannot teach() under scikit-learn 1.6 or newer (its `force_all_finite` is gone), so a
     # learner is made anew with what is known.
     known = np.concatenate([np.arange(6), 6 + np.asarray(rows)])
-    learner = ActiveLearner(LogisticRegression(), query_strategy=modal.ours("margin"), X_training=X[known],
-                            y_training=Y[known])
+    learner = ActiveLearner(
+        LogisticRegression(), query_strategy=modal.ours("margin"), X_training=X[known], y_training=Y[known]
+    )
     assert len(learner.query(np.delete(X, known, axis=0), n_instances=3)[0]) == 3
 
 
@@ -99,6 +100,9 @@ def test_modal_functions_run_in_our_loop_and_agree_with_ours(modal):
     line = LogisticRegression().fit(X[:20], Y[:20])
     theirs = ew.query(modal.Theirs(margin_sampling), line, X, 7).index
     assert set(theirs.tolist()) == set(ew.query("margin", line, X, 7).index.tolist())
-    rounds = list(ew.learn(LogisticRegression(), X, GroundTruth(Y), modal.Theirs(margin_sampling), batch=6,
-                           budget=24, rng=0))
+    rounds = list(
+        ew.learn(
+            LogisticRegression(), X, GroundTruth(Y), modal.Theirs(margin_sampling), batch=6, budget=24, rng=0
+        )
+    )
     assert rounds[-1].n_labelled == 24

@@ -5,9 +5,25 @@ from edgewise.results import published_run
 
 
 def test_compare_runs_resumes_and_publishes(tmp_path):
-    words = ["compare", "--data", "islands", "--learner", "logistic", "--seeds", "2", "--batch", "10",
-             "--budget", "20", "--pool", "200", "--store", str(tmp_path / "runs.db"), "--publish",
-             str(tmp_path / "runs.jsonl")]
+    words = [
+        "compare",
+        "--data",
+        "islands",
+        "--learner",
+        "logistic",
+        "--seeds",
+        "2",
+        "--batch",
+        "10",
+        "--budget",
+        "20",
+        "--pool",
+        "200",
+        "--store",
+        str(tmp_path / "runs.db"),
+        "--publish",
+        str(tmp_path / "runs.jsonl"),
+    ]
     first = CliRunner().invoke(app, words)
     assert first.exit_code == 0, first.output
     assert "6 runs computed, 0 were there, 0 failed" in first.output
@@ -22,8 +38,23 @@ def test_compare_runs_resumes_and_publishes(tmp_path):
 
 
 def test_a_budget_above_the_pool_fails_alone(tmp_path):
-    words = ["compare", "--data", "islands", "--learner", "1-nn", "--seeds", "1", "--budget", "500",
-             "--pool", "100", "--strategy", "random", "--store", str(tmp_path / "runs.db")]
+    words = [
+        "compare",
+        "--data",
+        "islands",
+        "--learner",
+        "1-nn",
+        "--seeds",
+        "1",
+        "--budget",
+        "500",
+        "--pool",
+        "100",
+        "--strategy",
+        "random",
+        "--store",
+        str(tmp_path / "runs.db"),
+    ]
     answer = CliRunner().invoke(app, words)
     assert answer.exit_code == 1
     assert "the budget is 500" in answer.output

@@ -75,10 +75,14 @@ def test_standings_find_the_better_and_leave_the_same_undecided():
 def test_pairing_is_by_seed_whatever_the_order_of_the_facts():
     """Unpaired, the spread over seeds (0.05) hides a gain of 0.01; paired, it is plain."""
     gain = Curves(BASE.seeds, LABELS, BASE.accuracy + 0.01)
-    facts = [Fact(Cell("compare", {"data": "d", "learner": "m", "strategy": name}, seed),
-                  {"labels": LABELS.tolist(), "accuracy": runs.accuracy[seed].tolist()})
-             for name, runs in (("random", BASE), ("edge-mix", gain))
-             for seed in RNG.permutation(12).tolist()]
+    facts = [
+        Fact(
+            Cell("compare", {"data": "d", "learner": "m", "strategy": name}, seed),
+            {"labels": LABELS.tolist(), "accuracy": runs.accuracy[seed].tolist()},
+        )
+        for name, runs in (("random", BASE), ("edge-mix", gain))
+        for seed in RNG.permutation(12).tolist()
+    ]
     (standing,) = [s for s in standings(curves(facts)) if s.strategy == "edge-mix"]
     assert standing.against["random"].difference.mean == pytest.approx(0.01)
     assert standing.against["random"].verdict() == "better"
@@ -91,14 +95,25 @@ def test_only_shared_seeds_are_compared():
 
 
 def runs_of_lengths(*lengths, **settings):
-    return [Fact(Cell("compare", {"data": "d", "learner": "m", "strategy": "s"}
-                      | {name: values[i] for name, values in settings.items()}, n),
-                 {"labels": [10, n], "accuracy": [0.5, 0.6]}) for i, n in enumerate(lengths)]
+    return [
+        Fact(
+            Cell(
+                "compare",
+                {"data": "d", "learner": "m", "strategy": "s"}
+                | {name: values[i] for name, values in settings.items()},
+                n,
+            ),
+            {"labels": [10, n], "accuracy": [0.5, 0.6]},
+        )
+        for i, n in enumerate(lengths)
+    ]
 
 
 def test_runs_of_another_setup_are_another_task():
     assert [str(task) for task in curves(runs_of_lengths(180, 360, budget=(180, 360)))] == [
-        "d, m", "d, m, budget 360"]
+        "d, m",
+        "d, m, budget 360",
+    ]
 
 
 def test_the_interval_of_a_speed_up_holds_it_and_narrows_with_agreement():

@@ -30,8 +30,9 @@ def run(strategy="edge-mix", model=None, oracle=TRUTH, pool=X, batch=10, budget=
     return list(learn(model, pool, oracle, strategy, batch=batch, budget=budget, **more))
 
 
-@pytest.mark.parametrize("strategy", ["random", "margin", "entropy", "badge", "core-set", "typical",
-                                      "edge-mix", "stratified"])
+@pytest.mark.parametrize(
+    "strategy", ["random", "margin", "entropy", "badge", "core-set", "typical", "edge-mix", "stratified"]
+)
 def test_rounds_label_what_they_picked_and_never_twice(strategy):
     rounds = run(strategy)
     picks = np.concatenate([r.index for r in rounds])
@@ -95,8 +96,9 @@ def test_running_accuracy_is_unbiased(greedy):
 
 
 def test_missing_answers_are_not_offered_again():
-    rounds = run("random", oracle=lambda rows: [None if v < 0 else 1 if v > 0.5 else 0 for v in rows[:, 0]],
-                 budget=30)
+    rounds = run(
+        "random", oracle=lambda rows: [None if v < 0 else 1 if v > 0.5 else 0 for v in rows[:, 0]], budget=30
+    )
     asked = np.concatenate([r.query.index for r in rounds])
     assert len(asked) == len(set(asked.tolist()))
     assert rounds[-1].n_labelled == 30
@@ -243,8 +245,13 @@ KILLED = textwrap.dedent("""
 
 def test_kill_9_and_resume_gives_the_same_picks(tmp_path):
     def go(store, limit):
-        return subprocess.run([sys.executable, "-c", KILLED, str(store), str(limit)], text=True, check=False,
-                              capture_output=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+        return subprocess.run(
+            [sys.executable, "-c", KILLED, str(store), str(limit)],
+            text=True,
+            check=False,
+            capture_output=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
 
     whole = go(tmp_path / "whole.db", 1000)
     assert whole.returncode == 0, whole.stderr

@@ -80,8 +80,10 @@ def test_what_is_no_oracle_is_refused():
         ask(GroundTruth(np.arange(6)), POINTS, np.arange(2))
 
 
-@given(st.lists(st.one_of(st.none(), st.integers(0, 3), st.just(float("nan"))), min_size=6, max_size=6),
-       st.integers(1, 7))
+@given(
+    st.lists(st.one_of(st.none(), st.integers(0, 3), st.just(float("nan"))), min_size=6, max_size=6),
+    st.integers(1, 7),
+)
 def test_what_is_answered_does_not_depend_on_the_chunk(labels, chunk):
     def function(X):
         return [labels[int(v)] for v in X[:, 0]]

@@ -49,8 +49,9 @@ def test_labels_come_from_the_oracle_stated():
     short = generate(VICTIM, POOL, attack="direct", budget=20, scale=0.5, rng=0)
     assert (short.y == short.source_label).mean() > 0.8
     assert short.cost.queries > own.cost.queries
-    fixed = generate(VICTIM, POOL, attack="direct", budget=20, oracle=Callback(lambda X: np.ones(len(X))),
-                     rng=0)
+    fixed = generate(
+        VICTIM, POOL, attack="direct", budget=20, oracle=Callback(lambda X: np.ones(len(X))), rng=0
+    )
     assert (fixed.y == 1).all()
 
 
@@ -81,21 +82,29 @@ def test_the_shadow_is_a_clone_and_is_measured():
 
 
 def test_same_seed_same_bytes_other_seed_other_sources():
-    one, two, other = (generate(VICTIM, POOL, attack="opt", budget=10, settings={"budget": 60}, rng=seed)
-                       for seed in (5, 5, 6))
+    one, two, other = (
+        generate(VICTIM, POOL, attack="opt", budget=10, settings={"budget": 60}, rng=seed)
+        for seed in (5, 5, 6)
+    )
     assert one.X.tobytes() == two.X.tobytes()
     assert one.source.tolist() != other.source.tolist()
 
 
-@pytest.mark.parametrize(("keywords", "message"), [
-    ({"budget": 0}, "budget must be between 1 and 200; got 0"),
-    ({"budget": 201}, "budget must be between 1 and 200; got 201"),
-    ({"budget": 20, "among": 10}, "among must be between 20 and 200"),
-    ({"budget": 5, "attack": "drect"}, "did you mean 'direct'"),
-    ({"budget": 5, "oracle": "victims"}, "oracle must be 'victim', 'source' or an oracle"),
-    ({"budget": 5, "scale": -1}, "scale must be a finite number"),
-    ({"budget": 5, "attack": lambda model, X, y: X}, "found no point across the boundary from 200 sources"),
-])
+@pytest.mark.parametrize(
+    ("keywords", "message"),
+    [
+        ({"budget": 0}, "budget must be between 1 and 200; got 0"),
+        ({"budget": 201}, "budget must be between 1 and 200; got 201"),
+        ({"budget": 20, "among": 10}, "among must be between 20 and 200"),
+        ({"budget": 5, "attack": "drect"}, "did you mean 'direct'"),
+        ({"budget": 5, "oracle": "victims"}, "oracle must be 'victim', 'source' or an oracle"),
+        ({"budget": 5, "scale": -1}, "scale must be a finite number"),
+        (
+            {"budget": 5, "attack": lambda model, X, y: X},
+            "found no point across the boundary from 200 sources",
+        ),
+    ],
+)
 def test_bad_arguments(keywords, message):
     with pytest.raises(InputError, match=message):
         retrain(VICTIM, VICTIM, DATA, **({"attack": "direct"} | keywords))

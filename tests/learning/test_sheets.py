@@ -102,19 +102,32 @@ def test_npz_pools_and_given_labels(tmp_path):
     assert min(picked) >= 20
 
 
-@pytest.mark.parametrize(("labels", "words"), [
-    ("row,name\n1,a", "needs the columns"), ("row,label\n99,a", "rows 0 to 59"),
-    ("row,label\n1,a\n1,b", "two labels"), ("row,label", "at least one row"),
-    ("row,label\n1", "line 2: 1 cells")])
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [
+        ("row,name\n1,a", "needs the columns"),
+        ("row,label\n99,a", "rows 0 to 59"),
+        ("row,label\n1,a\n1,b", "two labels"),
+        ("row,label", "at least one row"),
+        ("row,label\n1", "line 2: 1 cells"),
+    ],
+)
 def test_bad_labels_are_told(folder, labels, words):
     (folder / "labels.csv").write_text(labels)
     with pytest.raises(InputError, match=words):
         read_labels([folder / "labels.csv"], read_pool(folder / "pool.csv"))
 
 
-@pytest.mark.parametrize(("text", "words"), [
-    ("a,b\n1,2\n3", "line 3"), ("name\nx\ny", "no column of numbers"), ("a,a\n1,2", "twice"),
-    ("a\n1\n\n", None), ("a,b\n1,\n2,3", "NaN")])
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a,b\n1,2\n3", "line 3"),
+        ("name\nx\ny", "no column of numbers"),
+        ("a,a\n1,2", "twice"),
+        ("a\n1\n\n", None),
+        ("a,b\n1,\n2,3", "NaN"),
+    ],
+)
 def test_bad_pools_are_told(tmp_path, text, words):
     (tmp_path / "pool.csv").write_text(text)
     if words is None:

@@ -10,10 +10,12 @@ from edgewise.stats import Estimate
 
 def rounds(figures, accuracies=None):
     accuracies = accuracies or [None] * len(figures)
+
     def one(i, figure, a):
         query = SimpleNamespace(score=-np.array([figure, figure, 99.0]), uniform=np.array([0, 0, 1], bool))
-        return SimpleNamespace(query=query, n_labelled=10 * (i + 1),
-                               accuracy=None if a is None else Estimate(a, a, a, 50))
+        return SimpleNamespace(
+            query=query, n_labelled=10 * (i + 1), accuracy=None if a is None else Estimate(a, a, a, 50)
+        )
 
     return [one(i, f, a) for i, (f, a) in enumerate(zip(figures, accuracies, strict=True))]
 

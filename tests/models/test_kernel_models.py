@@ -21,10 +21,14 @@ from edgewise.models.kernels import KERNELS, SMOOTHING, kernel
 from edgewise.models.nadaraya_watson import NadarayaWatsonClassifier, soft_neighbours
 
 
-WINDOWS = {"box": lambda u: float(u <= 1), "epanechnikov": lambda u: max(0.0, 1 - u**2),
-           "gaussian": lambda u: float(np.exp(-u**2 / 2))}
+WINDOWS = {
+    "box": lambda u: float(u <= 1),
+    "epanechnikov": lambda u: max(0.0, 1 - u**2),
+    "gaussian": lambda u: float(np.exp(-(u**2) / 2)),
+}
 MODELS = [NadarayaWatsonClassifier(name, 0.9) for name in SMOOTHING] + [
-    KernelRidgeClassifier(name, 0.7, 0.3) for name in KERNELS]
+    KernelRidgeClassifier(name, 0.7, 0.3) for name in KERNELS
+]
 
 
 def problem(classes=2, n=40, d=3, seed=0):
@@ -93,8 +97,11 @@ def test_weights_are_votes_and_a_weight_of_nought_leaves_a_point_out():
     np.testing.assert_allclose(weighted.regress(asked), doubled.regress(asked))
     votes = np.arange(len(X)) >= 5
     for model in MODELS:
-        np.testing.assert_allclose(clone(model).fit(X, y, votes).regress(asked),
-                                   clone(model).fit(X[5:], y[5:]).regress(asked), atol=1e-12)
+        np.testing.assert_allclose(
+            clone(model).fit(X, y, votes).regress(asked),
+            clone(model).fit(X[5:], y[5:]).regress(asked),
+            atol=1e-12,
+        )
 
 
 def test_the_soft_neighbours_are_equation_10():
@@ -211,21 +218,27 @@ def test_shares_are_probabilities_wherever_one_asks(seed, name, bandwidth):
     assert ((shares >= 0) & (shares <= 1 + 1e-12)).all()
 
 
-@pytest.mark.parametrize(("settings", "message"), [
-    ({"kernel": "gausian"}, "did you mean 'gaussian'"),
-    ({"bandwidth": 0.0}, "bandwidth must be a positive"),
-    ({"bandwidth": float("nan")}, "bandwidth must be a positive"),
-])
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"kernel": "gausian"}, "did you mean 'gaussian'"),
+        ({"bandwidth": 0.0}, "bandwidth must be a positive"),
+        ({"bandwidth": float("nan")}, "bandwidth must be a positive"),
+    ],
+)
 def test_nadaraya_watson_refuses_bad_settings(settings, message):
     with pytest.raises(InputError, match=message):
         NadarayaWatsonClassifier(**settings).fit([[0.0], [1.0]], [0, 1])
 
 
-@pytest.mark.parametrize(("settings", "message"), [
-    ({"kernel": "matern"}, "did you mean 'matern-"),
-    ({"scale": -1.0}, "scale must be a positive"),
-    ({"alpha": -1.0}, "alpha must be a finite number"),
-])
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"kernel": "matern"}, "did you mean 'matern-"),
+        ({"scale": -1.0}, "scale must be a positive"),
+        ({"alpha": -1.0}, "alpha must be a finite number"),
+    ],
+)
 def test_kernel_ridge_refuses_bad_settings(settings, message):
     with pytest.raises(InputError, match=message):
         KernelRidgeClassifier(**settings).fit([[0.0], [1.0]], [0, 1])

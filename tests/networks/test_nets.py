@@ -9,8 +9,9 @@ from edgewise.models.nets import VGG16, LeNet5, ShallowNet
 from edgewise.models.torch_model import differentiable, module_of, predict_labels, predict_logits
 
 
-@pytest.mark.parametrize(("net", "shape"), [(lambda: ShallowNet(12, 3), (3, 2, 2)), (LeNet5, (1, 28, 28)),
-                                            (VGG16, (3, 32, 32))])
+@pytest.mark.parametrize(
+    ("net", "shape"), [(lambda: ShallowNet(12, 3), (3, 2, 2)), (LeNet5, (1, 28, 28)), (VGG16, (3, 32, 32))]
+)
 def test_flat_rows_and_images_get_the_same_logits(net, shape):
     module, x = net().eval(), torch.rand(2, *shape)
     with torch.no_grad():

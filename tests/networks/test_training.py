@@ -55,6 +55,7 @@ class KilledError(Exception):
 
 def dies_after(epochs, rows):
     """A network whose training is killed in the middle of an epoch."""
+
     class Dies(ShallowNet):
         seen = 0
 
@@ -74,10 +75,14 @@ def plain(d, c):
 dies_name = plain.__qualname__
 
 
-@pytest.mark.parametrize("settings", [
-    {"optimizer": "adam", "schedule": "one-cycle"},
-    {"optimizer": "sgd", "schedule": "cosine", "lr": 0.1, "weight_decay": 1e-3},
-    {"validation": 0.25, "patience": 3, "lr": 0.05}])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"optimizer": "adam", "schedule": "one-cycle"},
+        {"optimizer": "sgd", "schedule": "cosine", "lr": 0.1, "weight_decay": 1e-3},
+        {"validation": 0.25, "patience": 3, "lr": 0.05},
+    ],
+)
 def test_a_killed_training_ends_as_an_uninterrupted_one(tmp_path, settings):
     X, y = rings()
     file = tmp_path / "net.pt"
@@ -162,7 +167,7 @@ def test_crops_and_flips_are_crops_and_flips():
     for which in range(2):
         for down in range(5):
             for right in range(5):
-                cut = padded[which, :, down:down + 5, right:right + 6]
+                cut = padded[which, :, down : down + 5, right : right + 6]
                 views[cut.numpy().tobytes()] = (which, down, right, False)
                 views[cut.flip(2).contiguous().numpy().tobytes()] = (which, down, right, True)
     drawn = [views[image.contiguous().numpy().tobytes()] for image in out]
@@ -189,8 +194,16 @@ def test_skorch_estimators_are_attacked_too():
 
     X, y = rings()
     codes = (y == "out").astype(np.int64)
-    net = NeuralNetClassifier(ShallowNet, module__n_features=2, criterion=torch.nn.CrossEntropyLoss, lr=0.05,
-                              optimizer=torch.optim.Adam, max_epochs=60, verbose=0, train_split=None)
+    net = NeuralNetClassifier(
+        ShallowNet,
+        module__n_features=2,
+        criterion=torch.nn.CrossEntropyLoss,
+        lr=0.05,
+        optimizer=torch.optim.Adam,
+        max_epochs=60,
+        verbose=0,
+        train_split=None,
+    )
     torch.manual_seed(0)
     net.fit(X.astype(np.float32), codes)
     adv = ew.attack("deepfool", net, X[:20])
@@ -199,10 +212,18 @@ def test_skorch_estimators_are_attacked_too():
     assert (adv.label == net.predict(adv.points.astype(np.float32))).all()
 
 
-@pytest.mark.parametrize(("bad", "says"), [
-    ({"epochs": 0}, "epochs"), ({"batch_size": 0}, "batch_size"), ({"optimizer": "adm"}, "adam"),
-    ({"schedule": "one"}, "one-cycle"), ({"validation": 1.0}, "validation"), ({"patience": 3}, "validation"),
-    ({"net": "lenet"}, "lenet5")])
+@pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        ({"epochs": 0}, "epochs"),
+        ({"batch_size": 0}, "batch_size"),
+        ({"optimizer": "adm"}, "adam"),
+        ({"schedule": "one"}, "one-cycle"),
+        ({"validation": 1.0}, "validation"),
+        ({"patience": 3}, "validation"),
+        ({"net": "lenet"}, "lenet5"),
+    ],
+)
 def test_bad_settings(bad, says):
     with pytest.raises(InputError, match=says):
         NetClassifier(**bad).fit(*rings())

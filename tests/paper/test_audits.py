@@ -14,8 +14,16 @@ from edgewise.store import Cell
 def leaky(name, *, rng, **_):
     X = np.arange(24.0).reshape(12, 2)
     y = np.arange(12) % 2
-    return Dataset(name, Split(X[:6], y[:6]), Split(X[5:9], y[5:9]), Split(X[[0, 8, 9, 10]], y[:4]), None,
-                   ("a", "b"), "made", "none")
+    return Dataset(
+        name,
+        Split(X[:6], y[:6]),
+        Split(X[5:9], y[5:9]),
+        Split(X[[0, 8, 9, 10]], y[:4]),
+        None,
+        ("a", "b"),
+        "made",
+        "none",
+    )
 
 
 def test_shared_rows_are_counted(monkeypatch):
@@ -78,6 +86,7 @@ def test_no_heuristic_beats_the_exact_attack_and_one_that_did_would_be_seen(monk
         answer = true(name, *args, **settings)
         if name == "region-exact":
             from dataclasses import replace
+
             return replace(answer, distance=answer.distance * 2)
         return answer
 

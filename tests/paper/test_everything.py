@@ -12,10 +12,20 @@ from edgewise.store import Cell, Store
 from edgewise.sweep import Failure
 
 
-SMALL = [Part("table2", tuple(Cell("table2", {"data": "halfmoon", "attack": "", "extra": 5}, seed)
-                              for seed in range(2))),
-         Part("theory", (Cell("theory-sampler", {"problem": "ridge", "d": 1, "a": 4.0, "beta": 0.5,
-                                                 "tau": 0.0, "n": 500}, 0),))]
+SMALL = [
+    Part(
+        "table2",
+        tuple(Cell("table2", {"data": "halfmoon", "attack": "", "extra": 5}, seed) for seed in range(2)),
+    ),
+    Part(
+        "theory",
+        (
+            Cell(
+                "theory-sampler", {"problem": "ridge", "d": 1, "a": 4.0, "beta": 0.5, "tau": 0.0, "n": 500}, 0
+            ),
+        ),
+    ),
+]
 
 
 def test_every_table_and_the_study_are_there():
@@ -101,15 +111,20 @@ def test_the_command_plans_first_and_runs_when_told(small, tmp_path):
     assert written == ["table2.jsonl.gz", "theory.jsonl.gz"]
     with collected(tmp_path / "out") as read, Store(store, read_only=True) as kept:
         assert [(f.cell, f.figures) for f in read.facts("table2")] == [
-            (f.cell, f.figures) for f in kept.facts("table2")]
+            (f.cell, f.figures) for f in kept.facts("table2")
+        ]
         assert {fact.cell.settings["of"] for fact in kept.facts(PROVENANCE)} == {"table2", "theory-sampler"}
     answer = call("--quick", "--resume", "--store", store, "--jobs", 1)
     assert "0 cells computed, 3 were there" in answer.output
 
 
-@pytest.mark.parametrize(("words", "said"), [
-    (("--quick", "--full"), "give one of them"),
-    (("--quick", "--resume", "--store", "none.db"), "there is no store")])
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--quick", "--full"), "give one of them"),
+        (("--quick", "--resume", "--store", "none.db"), "there is no store"),
+    ],
+)
 def test_the_command_says_what_is_wrong(small, tmp_path, monkeypatch, words, said):
     monkeypatch.chdir(tmp_path)
     answer = call(*words)
@@ -124,8 +139,12 @@ def test_only_some_parts(small, tmp_path):
 
 
 def test_the_command_lists_failures_by_kind(monkeypatch, tmp_path):
-    bad = [Part("table2", tuple(Cell("table2", {"data": "halfmon", "attack": "", "extra": 5}, seed)
-                                for seed in range(3)))]
+    bad = [
+        Part(
+            "table2",
+            tuple(Cell("table2", {"data": "halfmon", "attack": "", "extra": 5}, seed) for seed in range(3)),
+        )
+    ]
     monkeypatch.setattr(everything, "parts", lambda **_: bad)
     answer = call("--quick", "--store", tmp_path / "runs.db", "--jobs", 1)
     assert answer.exit_code == 1

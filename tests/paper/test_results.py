@@ -16,8 +16,15 @@ from edgewise.store import Cell, Fact
 
 RESULTS = Path(__file__).parents[2] / "results"
 DEAR = {"opt"}
-SAMPLES = [pytest.param(name, data, id=f"{name}-{data}") for name, data in
-           [("table2", "halfmoon"), ("table2", "abalone"), ("table2", "australian"), ("table4", "halfmoon")]]
+SAMPLES = [
+    pytest.param(name, data, id=f"{name}-{data}")
+    for name, data in [
+        ("table2", "halfmoon"),
+        ("table2", "abalone"),
+        ("table2", "australian"),
+        ("table4", "halfmoon"),
+    ]
+]
 
 
 @pytest.mark.parametrize(("name", "data"), SAMPLES)
@@ -25,16 +32,20 @@ def test_a_random_cell_is_made_again(name, data):
     if name == "table4":
         pytest.importorskip("torch", reason="torch is an extra")
     _, facts = published_run(RESULTS / f"{name}.jsonl")
-    cheap = [fact for fact in facts if fact.cell.settings["data"] == data
-             and fact.cell.settings.get("attack") not in DEAR]
+    cheap = [
+        fact
+        for fact in facts
+        if fact.cell.settings["data"] == data and fact.cell.settings.get("attack") not in DEAR
+    ]
     fact = random.choice(cheap)  # any cell will do, so the choice is left to chance
     try:
         again = TABLES[name].make().work(fact.cell)
     except MissingDataError as error:
         pytest.skip(f"the files of {data} are not here: {str(error)[:80]}")
     for then, now in zip(fact.figures["rows"], again["rows"], strict=True):
-        assert {k: v for k, v in then.items() if k != "values"} == {k: v for k, v in now.items()
-                                                                    if k != "values"}
+        assert {k: v for k, v in then.items() if k != "values"} == {
+            k: v for k, v in now.items() if k != "values"
+        }
         assert now["values"] == pytest.approx(then["values"], rel=1e-6), fact.cell
 
 
@@ -42,14 +53,27 @@ CHEAP = 2.0
 """Seconds that a cell may have taken to be made again here."""
 
 
-@pytest.mark.parametrize(("file", "what"), [
-    ("theory/facts.jsonl.gz", "theory-guarantee"), ("theory/facts.jsonl.gz", "theory-design"),
-    ("theory/facts.jsonl.gz", "theory-exponent"), ("theory/facts.jsonl.gz", "theory-risk"),
-    ("compare.jsonl", "halfmoon"), ("compare.jsonl", "islands"), ("compare.jsonl", "australian")])
+@pytest.mark.parametrize(
+    ("file", "what"),
+    [
+        ("theory/facts.jsonl.gz", "theory-guarantee"),
+        ("theory/facts.jsonl.gz", "theory-design"),
+        ("theory/facts.jsonl.gz", "theory-exponent"),
+        ("theory/facts.jsonl.gz", "theory-risk"),
+        ("compare.jsonl", "halfmoon"),
+        ("compare.jsonl", "islands"),
+        ("compare.jsonl", "australian"),
+    ],
+)
 def test_a_random_fact_of_the_study_and_of_the_comparison_is_made_again(file, what):
     _, facts = published_run(RESULTS / file)
-    fact = random.choice([fact for fact in facts if what in (fact.cell.what, fact.cell.settings.get("data"))
-                          and fact.seconds < CHEAP])
+    fact = random.choice(
+        [
+            fact
+            for fact in facts
+            if what in (fact.cell.what, fact.cell.settings.get("data")) and fact.seconds < CHEAP
+        ]
+    )
     try:
         again = work(fact.cell)
     except MissingDataError as error:
@@ -59,8 +83,9 @@ def test_a_random_fact_of_the_study_and_of_the_comparison_is_made_again(file, wh
         assert again[name] == pytest.approx(value, rel=1e-6, nan_ok=True), (fact.cell, name)
 
 
-@pytest.mark.parametrize(("name", "seeds"), [("table2", 20), ("table3", 20), ("table4", 20), ("table5", 20),
-                                             ("table7", 12)])
+@pytest.mark.parametrize(
+    ("name", "seeds"), [("table2", 20), ("table3", 20), ("table4", 20), ("table5", 20), ("table7", 12)]
+)
 def test_published_tables_are_complete(name, seeds):
     about, facts = published_run(RESULTS / f"{name}.jsonl")
     table = TABLES[name].make()

@@ -17,8 +17,18 @@ def test_every_published_cell_has_an_arm_here():
         make(STRATEGIES[arm])
         for pool in POOLS:
             for n in LABELS:
-                assert published("table7", data=f"mnist-pool-{pool}", model="lenet", attack="", arm=arm,
-                                 budget=str(n), metric="accuracy") is not None
+                assert (
+                    published(
+                        "table7",
+                        data=f"mnist-pool-{pool}",
+                        model="lenet",
+                        attack="",
+                        arm=arm,
+                        budget=str(n),
+                        metric="accuracy",
+                    )
+                    is not None
+                )
 
 
 def test_cells_are_paired_seed_by_seed():
@@ -36,8 +46,15 @@ def results(differences, arm):
     for (pool, n), gain in differences.items():
         base = rng.uniform(0.7, 0.8, 10)
         against = paired(base + gain + rng.uniform(0, 0.001, 10), base)
-        found.append(Result(Key(f"mnist-pool-{pool}", "lenet", "", arm, str(n)), "accuracy",
-                            estimate(base + gain), {"random": against}, None))
+        found.append(
+            Result(
+                Key(f"mnist-pool-{pool}", "lenet", "", arm, str(n)),
+                "accuracy",
+                estimate(base + gain),
+                {"random": against},
+                None,
+            )
+        )
     return found
 
 
@@ -64,8 +81,11 @@ def test_a_cell_runs_on_real_images_and_repeats_itself():
     if "EDGEWISE_DATA" not in os.environ:
         pytest.skip("needs MNIST: set EDGEWISE_DATA")
     pytest.importorskip("torch", reason="torch is an extra")
-    cell = Cell("table7", {"data": "mnist-pool-1500", "labels": [100], "steps": 20, "reading": "one-shot",
-                           "arm": "dfal-e-1"}, 0)
+    cell = Cell(
+        "table7",
+        {"data": "mnist-pool-1500", "labels": [100], "steps": 20, "reading": "one-shot", "arm": "dfal-e-1"},
+        0,
+    )
     (row,) = work(cell)["rows"]
     assert work(cell)["rows"] == [row]
     assert 0.05 < row["values"]["accuracy"] < 0.95

@@ -27,9 +27,18 @@ class Toy:
 
 
 def facts(gains):
-    return [Fact(Cell("toy", {"data": "d"}, seed), {"rows": [
-        row(model="m", arm="baseline", accuracy=0.5 + seed / 100),
-        row(model="m", arm="arm", accuracy=0.5 + seed / 100 + gain)]}) for seed, gain in enumerate(gains)]
+    return [
+        Fact(
+            Cell("toy", {"data": "d"}, seed),
+            {
+                "rows": [
+                    row(model="m", arm="baseline", accuracy=0.5 + seed / 100),
+                    row(model="m", arm="arm", accuracy=0.5 + seed / 100 + gain),
+                ]
+            },
+        )
+        for seed, gain in enumerate(gains)
+    ]
 
 
 def test_figures_are_paired_by_seed():
@@ -49,10 +58,18 @@ def test_only_common_seeds_are_compared():
     assert arm.against["baseline"].difference.n == 8
 
 
-@pytest.mark.parametrize(("gains", "verdict"), [
-    ([[0.01] * 8], "holds"), ([[0.01] * 8, [-0.01] * 8], "does not hold"), ([[0.0] * 12], "does not hold"),
-    ([[0.0] * 8], "undecided"), ([[0.01] * 5], "undecided"), ([[0.01] * 8, [0.0] * 8], "undecided"),
-    ([], "undecided")])
+@pytest.mark.parametrize(
+    ("gains", "verdict"),
+    [
+        ([[0.01] * 8], "holds"),
+        ([[0.01] * 8, [-0.01] * 8], "does not hold"),
+        ([[0.0] * 12], "does not hold"),
+        ([[0.0] * 8], "undecided"),
+        ([[0.01] * 5], "undecided"),
+        ([[0.01] * 8, [0.0] * 8], "undecided"),
+        ([], "undecided"),
+    ],
+)
 def test_verdicts(gains, verdict):
     results = [select(summarise(Toy(), facts(g)), arm="arm")[0] for g in gains]
     assert always_better("text", results, "baseline").verdict == verdict
@@ -75,28 +92,52 @@ def test_the_terminal_shows_gains_with_their_sign():
 
 
 def test_published_figures_spot_checked_against_the_paper():
-    assert published("table2", data="abalone", model="1-nn", attack="kernel-substitute",
-                     arm="adversarial") == 0.695
-    assert published("table2", data="mnist-1v7", model="1-nn", attack="opt", arm="adversarial",
-                     metric="perturbation") == 0.45
-    assert published("table3", data="halfmoon", model="1-nn", attack="opt", arm="boundary",
-                     budget="2000") == 0.963
+    assert (
+        published("table2", data="abalone", model="1-nn", attack="kernel-substitute", arm="adversarial")
+        == 0.695
+    )
+    assert (
+        published(
+            "table2", data="mnist-1v7", model="1-nn", attack="opt", arm="adversarial", metric="perturbation"
+        )
+        == 0.45
+    )
+    assert (
+        published("table3", data="halfmoon", model="1-nn", attack="opt", arm="boundary", budget="2000")
+        == 0.963
+    )
     assert published("table3", data="abalone", model="1-nn", arm="random", budget="100") == 0.15
     assert published("table2", data="cancer", model="1-nn", arm="baseline") is None
 
 
 def test_what_a_table_prints_finds_its_published_figure():
-    results = [r for name, table in (("table2", Table2()), ("table3", Table3()))
-               for r in summarise(table, [Fact(Cell(name, {"data": "halfmoon"}, 0), {"rows": [
-                   row(model="1-nn", arm="baseline", accuracy=1), row(model="1-nn", arm="random", budget=500,
-                                                                     accuracy=1)]})])]
+    results = [
+        r
+        for name, table in (("table2", Table2()), ("table3", Table3()))
+        for r in summarise(
+            table,
+            [
+                Fact(
+                    Cell(name, {"data": "halfmoon"}, 0),
+                    {
+                        "rows": [
+                            row(model="1-nn", arm="baseline", accuracy=1),
+                            row(model="1-nn", arm="random", budget=500, accuracy=1),
+                        ]
+                    },
+                )
+            ],
+        )
+    ]
     assert [r.published for r in results if r.published] == [0.92, 0.521]
 
 
 def test_a_quick_run_is_never_set_beside_the_paper():
     result = summarise(Toy(), facts([0.1] * 3))
-    beside = [r.__class__(r.key, r.metric, r.estimate, r.against, paper)
-              for r, paper in zip(result, (0.9, None), strict=True)]
+    beside = [
+        r.__class__(r.key, r.metric, r.estimate, r.against, paper)
+        for r, paper in zip(result, (0.9, None), strict=True)
+    ]
     assert "paper" in printed(beside)[0]
     assert "paper" not in printed(beside, quick=True)[0]
 

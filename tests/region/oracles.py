@@ -34,15 +34,21 @@ def least_linear(normals, offsets, x, box, norm):
     high = np.full(d, np.inf) if box is None else box.high - x
     if norm == np.inf:
         ones, eye = np.ones((d, 1)), np.eye(d)
-        rows = np.vstack([np.hstack([-normals, np.zeros((len(normals), 1))]), np.hstack([eye, -ones]),
-                          np.hstack([-eye, -ones])])
+        rows = np.vstack(
+            [
+                np.hstack([-normals, np.zeros((len(normals), 1))]),
+                np.hstack([eye, -ones]),
+                np.hstack([-eye, -ones]),
+            ]
+        )
         right = np.r_[-offsets, np.zeros(2 * d)]
         answer = linprog(np.r_[np.zeros(d), 1], rows, right, bounds=[*zip(low, high, strict=True), (0, None)])
     else:
         signs = np.hstack([np.eye(d), -np.eye(d)])
         rows, right = np.vstack([-normals @ signs, signs, -signs]), np.r_[-offsets, high, -low]
-        answer = linprog(np.ones(2 * d), rows[np.isfinite(right)], right[np.isfinite(right)],
-                         bounds=[(0, None)] * (2 * d))
+        answer = linprog(
+            np.ones(2 * d), rows[np.isfinite(right)], right[np.isfinite(right)], bounds=[(0, None)] * (2 * d)
+        )
     return answer.fun if answer.status == 0 else np.inf
 
 

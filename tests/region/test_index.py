@@ -40,8 +40,12 @@ def problem(seed, kind, n=40, queries=4):
     return X, y, Q, y[((Q[:, None] - X) ** 2).sum(2).argmin(1)]
 
 
-@given(st.integers(0, 10**6), st.sampled_from(["random", "grid", "duplicates", "clusters"]), st.booleans(),
-       st.sampled_from([2, 1, np.inf]))
+@given(
+    st.integers(0, 10**6),
+    st.sampled_from(["random", "grid", "duplicates", "clusters"]),
+    st.booleans(),
+    st.sampled_from([2, 1, np.inf]),
+)
 @settings(max_examples=100, deadline=None)
 def test_resident_distances_change_no_radius(seed, kind, boxed, norm):
     X, y, Q, own = problem(seed, kind)
@@ -54,8 +58,9 @@ def test_resident_distances_change_no_radius(seed, kind, boxed, norm):
     assert np.array_equal(with_.lower, with_.squares)
     if norm == 2:
         expected = [oracles.one_neighbour(X, y, x, c, box) for x, c in zip(Q, own, strict=True)]
-        assert np.sqrt(with_.squares) == pytest.approx(expected, rel=1e-7 if kind == "clusters" else 1e-9,
-                                                       abs=1e-9)
+        assert np.sqrt(with_.squares) == pytest.approx(
+            expected, rel=1e-7 if kind == "clusters" else 1e-9, abs=1e-9
+        )
 
 
 def test_resident_distances_bound_the_true_ones():
@@ -111,8 +116,9 @@ def test_features_in_which_all_points_agree_bind_nothing(norm, boxed):
     assert np.sqrt(at.squares) == pytest.approx(expected, rel=1e-8)
     step = np.linalg.norm(at.points - Q, ord=norm, axis=1)
     assert step == pytest.approx(expected, rel=1e-7)
-    assert np.array_equal(index.whole(np.arange(len(index.order)))[index.order >= 0],
-                          X[index.order[index.order >= 0]])
+    assert np.array_equal(
+        index.whole(np.arange(len(index.order)))[index.order >= 0], X[index.order[index.order >= 0]]
+    )
 
 
 def test_several_neighbours_leave_features_out_too():

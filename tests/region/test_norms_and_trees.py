@@ -27,8 +27,11 @@ _spec.loader.exec_module(oracles)
 def test_radius_is_that_of_all_linear_programs(seed, norm, boxed, grid):
     rng = np.random.default_rng(seed)
     d = int(rng.integers(1, 6))
-    X, Q = (rng.integers(0, 4, (12, d)) / 3, rng.integers(0, 4, (2, d)) / 3) if grid else (
-        rng.random((12, d)), rng.random((2, d)))
+    X, Q = (
+        (rng.integers(0, 4, (12, d)) / 3, rng.integers(0, 4, (2, d)) / 3)
+        if grid
+        else (rng.random((12, d)), rng.random((2, d)))
+    )
     y = oracles.untied(X, rng.integers(0, 3, 12))
     own = y[((Q[:, None] - X) ** 2).sum(2).argmin(1)]
     box = Box(np.zeros(d), np.ones(d)) if boxed else None

@@ -38,8 +38,12 @@ def problem(seed, kind, n=18, queries=4):
     return X, y, Q, own
 
 
-@given(st.integers(0, 10**6), st.sampled_from(["random", "grid", "duplicates", "flat"]), st.booleans(),
-       st.booleans())
+@given(
+    st.integers(0, 10**6),
+    st.sampled_from(["random", "grid", "duplicates", "flat"]),
+    st.booleans(),
+    st.booleans(),
+)
 @settings(max_examples=120, deadline=None)
 def test_radius_is_that_of_all_cells_with_all_constraints(seed, kind, boxed, outside):
     X, y, Q, own = problem(seed, kind)

@@ -28,12 +28,14 @@ def test_radius_is_that_of_the_best_set_of_neighbours(seed, boxed):
     d, n_classes, k = int(rng.integers(1, 5)), int(rng.integers(2, 5)), int(rng.integers(2, 5))
     n = int(rng.integers(k + 1, 10))
     X, y, Q = rng.random((n, d)), rng.integers(0, n_classes, n), rng.random((2, d))
-    own = np.array([np.bincount(y[np.argsort(((X - x) ** 2).sum(1))[:k]], minlength=n_classes).argmax()
-                    for x in Q])
+    own = np.array(
+        [np.bincount(y[np.argsort(((X - x) ** 2).sum(1))[:k]], minlength=n_classes).argmax() for x in Q]
+    )
     box = Box(np.zeros(d), np.ones(d)) if boxed else None
     at = vote(RegionIndex.of(X, y, n_classes), k, Q, own, box, nodes=20_000)
-    expected = [oracles.several_neighbours(X, y, x, c, k, n_classes, box)
-                for x, c in zip(Q, own, strict=True)]
+    expected = [
+        oracles.several_neighbours(X, y, x, c, k, n_classes, box) for x, c in zip(Q, own, strict=True)
+    ]
     assert np.sqrt(at.lower) == pytest.approx(expected, rel=1e-9, abs=1e-9)
     assert np.array_equal(at.none, np.isinf(expected))
 

@@ -33,18 +33,35 @@ def table2(gain, seeds=12):
 
 def table3(boundary, seeds=12):
     for cell in Table3().cells(["halfmoon"], seeds):
-        yield Fact(cell, {"rows": [
-            row(model="1-nn", attack="opt" if arm == "boundary" else "", arm=arm, budget=budget,
-                accuracy=value + 0.001 * cell.seed, agreement=0.9)
-            for budget in cell.settings["budgets"]
-            for arm, value in (("random", 0.8), ("clean", 0.9), ("boundary", boundary))]})
+        yield Fact(
+            cell,
+            {
+                "rows": [
+                    row(
+                        model="1-nn",
+                        attack="opt" if arm == "boundary" else "",
+                        arm=arm,
+                        budget=budget,
+                        accuracy=value + 0.001 * cell.seed,
+                        agreement=0.9,
+                    )
+                    for budget in cell.settings["budgets"]
+                    for arm, value in (("random", 0.8), ("clean", 0.9), ("boundary", boundary))
+                ]
+            },
+        )
 
 
 def compared(gain, seeds=12):
     for cell in trial_cells(["halfmoon"], ["1-nn"], ["random", "edge-mix"], range(seeds), budget=360):
         bonus = gain * (1 + 0.05 * cell.seed) if cell.settings["strategy"] == "edge-mix" else 0
-        yield Fact(cell, {"labels": [20, 100, 380],
-                          "accuracy": [0.7, 0.85 + bonus, 0.96 + bonus / 10 + 0.0001 * cell.seed]})
+        yield Fact(
+            cell,
+            {
+                "labels": [20, 100, 380],
+                "accuracy": [0.7, 0.85 + bonus, 0.96 + bonus / 10 + 0.0001 * cell.seed],
+            },
+        )
 
 
 def sentences(*facts):
@@ -96,18 +113,35 @@ def test_claims_of_the_paper_and_ours_are_apart():
     assert paper.rows[0][2].endswith("points")
 
 
-LEAKS = {"rows": {"train": 5, "held_out": 5, "test": 5}, "test_in_held_out": 0, "held_out_in_train": 0,
-         "sha256": "ab" * 32}
+LEAKS = {
+    "rows": {"train": 5, "held_out": 5, "test": 5},
+    "test_in_held_out": 0,
+    "held_out_in_train": 0,
+    "sha256": "ab" * 32,
+}
 
 
-@pytest.mark.parametrize(("cell", "good", "bad"), [
-    (Cell(LEAK, {"data": "halfmoon"}, 0), LEAKS | {"test_in_train": 0}, LEAKS | {"test_in_train": 2}),
-    (Cell(CHANCE, {"model": "k-nn"}, 0), {"n": 9, "asked_twice": 0, "fitted_twice": 0},
-     {"n": 9, "asked_twice": 0, "fitted_twice": 3}),
-    (Cell(EXACT, {"data": "halfmoon"}, 0), {"n": 9, "beaten": {"opt": 0}, "median_ratio": {"opt": 1.1}},
-     {"n": 9, "beaten": {"opt": 1}, "median_ratio": {"opt": 0.9}}),
-    (Cell(GRADIENT, {"data": "digits"}, 0), {"n": 9, "found": {"fgsm": 1.0}, "warnings": {"fgsm": []}},
-     {"n": 9, "found": {"fgsm": 1.0}, "warnings": {"fgsm": ["ZeroGradientWarning: 4 of 9"]}})])
+@pytest.mark.parametrize(
+    ("cell", "good", "bad"),
+    [
+        (Cell(LEAK, {"data": "halfmoon"}, 0), LEAKS | {"test_in_train": 0}, LEAKS | {"test_in_train": 2}),
+        (
+            Cell(CHANCE, {"model": "k-nn"}, 0),
+            {"n": 9, "asked_twice": 0, "fitted_twice": 0},
+            {"n": 9, "asked_twice": 0, "fitted_twice": 3},
+        ),
+        (
+            Cell(EXACT, {"data": "halfmoon"}, 0),
+            {"n": 9, "beaten": {"opt": 0}, "median_ratio": {"opt": 1.1}},
+            {"n": 9, "beaten": {"opt": 1}, "median_ratio": {"opt": 0.9}},
+        ),
+        (
+            Cell(GRADIENT, {"data": "digits"}, 0),
+            {"n": 9, "found": {"fgsm": 1.0}, "warnings": {"fgsm": []}},
+            {"n": 9, "found": {"fgsm": 1.0}, "warnings": {"fgsm": ["ZeroGradientWarning: 4 of 9"]}},
+        ),
+    ],
+)
 def test_a_suspicion_is_raised_by_a_bad_audit_alone(cell, good, bad):
     for figures, flagged in ((good, False), (bad, True)):
         with Store(":memory:") as store:
@@ -128,8 +162,13 @@ def test_few_seeds_and_weak_attacks_are_suspected():
 
 
 def test_how_it_was_made_is_shown():
-    about = {"command": "edgewise reproduce table2", "commit": "abc", "python": "3.11", "device": "CPU",
-             "versions": {"numpy": "2"}}
+    about = {
+        "command": "edgewise reproduce table2",
+        "commit": "abc",
+        "python": "3.11",
+        "device": "CPU",
+        "versions": {"numpy": "2"},
+    }
     with Store(":memory:") as store:
         assert provenance.sections(store) == []
         store.put_all(table2(0.0, 3))
@@ -137,8 +176,9 @@ def test_how_it_was_made_is_shown():
         store.put(Fact(Cell(LEAK, {"data": "halfmoon"}, 0), LEAKS | {"test_in_train": 0}))
         (section,) = provenance.sections(store)
     runs, data = section.blocks
-    assert runs.rows == (("table2", "18", "3", "edgewise reproduce table2", "abc", "CPU",
-                          "Python 3.11, numpy 2"),)
+    assert runs.rows == (
+        ("table2", "18", "3", "edgewise reproduce table2", "abc", "CPU", "Python 3.11, numpy 2"),
+    )
     assert data.rows[0][3] == "ab" * 32
 
 
@@ -166,4 +206,7 @@ def test_the_committed_runs_answer_the_question():
         assert len(prose.items) == 5
         assert len(section.blocks[1].figures) == 3
         assert {row.name for row in suspicions.suspicions(store) if row.flagged} <= {
-            "Test rows that were trained on", "Attacks that found little", "Too few seeds"}
+            "Test rows that were trained on",
+            "Attacks that found little",
+            "Too few seeds",
+        }

@@ -22,8 +22,9 @@ from edgewise.store import Cell, Fact, Store
 
 
 VOID = {"meta", "link", "img", "br", "hr", "input"}
-SVG = figures.dots([Dot("a", 0.5, 0.4, 0.6, "ours", 0.55), Dot("b", 0.6, np.nan, np.nan, "other")],
-                   "accuracy")
+SVG = figures.dots(
+    [Dot("a", 0.5, 0.4, 0.6, "ours", 0.55), Dot("b", 0.6, np.nan, np.nan, "other")], "accuracy"
+)
 
 
 class Page(HTMLParser):
@@ -73,11 +74,17 @@ class Page(HTMLParser):
 
 
 def example():
-    table = Table(("what", "ours"), (("a <b>", "1 & 2"), ("x" * 60, "y" * 60)), "A table", ("A note",),
-                  {(0, 1): "differs", (1, 1): "better"})
-    return [Section("one", "One & only", "It holds.", (Prose(("a < b",), "Why", ("first",)), table)),
-            Section("two", "Two", "It does not.",
-                    (Figure(SVG, "Two figures", "How to read it"), table, table))]
+    table = Table(
+        ("what", "ours"),
+        (("a <b>", "1 & 2"), ("x" * 60, "y" * 60)),
+        "A table",
+        ("A note",),
+        {(0, 1): "differs", (1, 1): "better"},
+    )
+    return [
+        Section("one", "One & only", "It holds.", (Prose(("a < b",), "Why", ("first",)), table)),
+        Section("two", "Two", "It does not.", (Figure(SVG, "Two figures", "How to read it"), table, table)),
+    ]
 
 
 def test_a_page_is_well_formed_accessible_and_self_contained():
@@ -85,23 +92,40 @@ def test_a_page_is_well_formed_accessible_and_self_contained():
     assert Page(html).faults == []
     for text in ("a &lt; b", "a &lt;b&gt;", "1 &amp; 2", "One &amp; only"):
         assert text in html
-    for landmark in ("<main", "<header", "<nav", "<footer", "Skip to the content", "prefers-color-scheme",
-                     "@media print", "width=device-width"):
+    for landmark in (
+        "<main",
+        "<header",
+        "<nav",
+        "<footer",
+        "Skip to the content",
+        "prefers-color-scheme",
+        "@media print",
+        "width=device-width",
+    ):
         assert landmark in html
     assert "significantly better: </span>" in html
     assert "holds" not in re.findall(r'class="mark (\w+)"', html)
 
 
-@pytest.mark.parametrize(("break_it", "fault"), [
-    (lambda html: html.replace("</section>", "", 1), "closes main"),
-    (lambda html: html.replace('id="two"', 'id="one"'), "id twice: one"),
-    (lambda html: html.replace('alt="Two figures"', 'alt=""'), "img without alt"),
-    (lambda html: html.replace('href="data:,"', 'href="https://example.org/x.css"'), "loads https://example.org/x.css"),
-    (lambda html: html.replace('scope="row"', "", 1), "th without scope"),
-    (lambda html: html.replace("<h2", "<h4", 1).replace("</h2>", "</h4>", 1), "h4 after h1"),
-    (lambda html: html.replace("<main", "<script></script><main"), "a script"),
-    (lambda html: html.replace("body {", "body { background: url(x.png);", 1), "something from elsewhere"),
-])
+@pytest.mark.parametrize(
+    ("break_it", "fault"),
+    [
+        (lambda html: html.replace("</section>", "", 1), "closes main"),
+        (lambda html: html.replace('id="two"', 'id="one"'), "id twice: one"),
+        (lambda html: html.replace('alt="Two figures"', 'alt=""'), "img without alt"),
+        (
+            lambda html: html.replace('href="data:,"', 'href="https://example.org/x.css"'),
+            "loads https://example.org/x.css",
+        ),
+        (lambda html: html.replace('scope="row"', "", 1), "th without scope"),
+        (lambda html: html.replace("<h2", "<h4", 1).replace("</h2>", "</h4>", 1), "h4 after h1"),
+        (lambda html: html.replace("<main", "<script></script><main"), "a script"),
+        (
+            lambda html: html.replace("body {", "body { background: url(x.png);", 1),
+            "something from elsewhere",
+        ),
+    ],
+)
 def test_the_check_of_pages_rejects_broken_ones(break_it, fault):
     assert fault in Page(break_it(render(example()))).faults
 
@@ -111,14 +135,17 @@ def test_sections_need_different_ids():
         render([example()[0], example()[0]])
 
 
-@pytest.mark.parametrize("make", [
-    lambda: Section("Not an id", "t", "l", ()),
-    lambda: Figure(SVG, " ", "caption"),
-    lambda: Figure(b"GIF89a", "alt", "caption"),
-    lambda: Table(("a", "b"), (("1",),), "caption"),
-    lambda: Table(("a", "b"), (("1", "2"),), "caption", marks={(0, 2): "better"}),
-    lambda: Table(("a", "b"), (("1", "2"),), "caption", marks={(0, 0): "better"}),
-])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Section("Not an id", "t", "l", ()),
+        lambda: Figure(SVG, " ", "caption"),
+        lambda: Figure(b"GIF89a", "alt", "caption"),
+        lambda: Table(("a", "b"), (("1",),), "caption"),
+        lambda: Table(("a", "b"), (("1", "2"),), "caption", marks={(0, 2): "better"}),
+        lambda: Table(("a", "b"), (("1", "2"),), "caption", marks={(0, 0): "better"}),
+    ],
+)
 def test_blocks_refuse_what_a_page_could_not_show(make):
     with pytest.raises(InputError):
         make()
@@ -131,13 +158,26 @@ def test_png_and_svg_are_told_apart():
 
 PICTURES = {
     "dots": lambda: SVG,
-    "log dots": lambda: figures.dots([Dot("a", 3, 2, 4, "x"), Dot("b", 900, 800, 1000, "x")], "queries",
-                                     log=True),
-    "curves": lambda: figures.curves([Curve("a", [1, 2], [1, 2], [0, 1], [2, 3], [1.5, np.nan]),
-                                      Curve("b", [1, 2], [2, 3], [np.nan] * 2, [np.nan] * 2)], "x", "y"),
-    "regions": lambda: figures.regions(np.array([[0, 1], [1, 0]]), (0.0, 2.0, 0.0, 1.0), ("a", "b"), [
-        Scatter("train", np.array([[0.1, 0.2], [1.0, 0.9]]), None, [0, 1]),
-        Scatter("attack", np.array([[0.5, 0.5]]), np.array([[0.2, 0.2]]), [0])]),
+    "log dots": lambda: figures.dots(
+        [Dot("a", 3, 2, 4, "x"), Dot("b", 900, 800, 1000, "x")], "queries", log=True
+    ),
+    "curves": lambda: figures.curves(
+        [
+            Curve("a", [1, 2], [1, 2], [0, 1], [2, 3], [1.5, np.nan]),
+            Curve("b", [1, 2], [2, 3], [np.nan] * 2, [np.nan] * 2),
+        ],
+        "x",
+        "y",
+    ),
+    "regions": lambda: figures.regions(
+        np.array([[0, 1], [1, 0]]),
+        (0.0, 2.0, 0.0, 1.0),
+        ("a", "b"),
+        [
+            Scatter("train", np.array([[0.1, 0.2], [1.0, 0.9]]), None, [0, 1]),
+            Scatter("attack", np.array([[0.5, 0.5]]), np.array([[0.2, 0.2]]), [0]),
+        ],
+    ),
 }
 
 
@@ -160,24 +200,44 @@ def test_every_colour_has_one_for_the_dark():
 
 
 def test_pyplot_is_never_imported():
-    code = ("import sys, edgewise.report.page, edgewise.report.tables, edgewise.report.pictures; "
-            "sys.exit('matplotlib.pyplot' in sys.modules)")
+    code = (
+        "import sys, edgewise.report.page, edgewise.report.tables, edgewise.report.pictures; "
+        "sys.exit('matplotlib.pyplot' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_an_empty_chart_is_refused():
-    for make in (lambda: figures.dots([], "x"), lambda: figures.curves([], "x", "y"),
-                 lambda: figures.regions(np.zeros((2, 2)), (0, 1, 0, 1), ("a",), [])):
+    for make in (
+        lambda: figures.dots([], "x"),
+        lambda: figures.curves([], "x", "y"),
+        lambda: figures.regions(np.zeros((2, 2)), (0, 1, 0, 1), ("a",), []),
+    ):
         with pytest.raises(InputError, match="at least one"):
             make()
 
 
 def picture_fact(seed=0):
-    attacks = {name: {"points": [[0.5, 0.5], [0.0, 0.0]], "found": [True, False],
-                      "distance": [0.5, float("inf")], "queries": [3, 4]} for name in ("opt", "direct")}
-    figs = {"X": [[0.0, 0.0], [1.0, 1.0]], "y": [0, 1], "low": [0.0, 0.0], "high": [1.0, 1.0],
-            "grid": "000011111", "side": 3, "sources": [[0.0, 0.5], [0.0, 0.0]], "source_label": [0, 1],
-            "attacks": attacks}
+    attacks = {
+        name: {
+            "points": [[0.5, 0.5], [0.0, 0.0]],
+            "found": [True, False],
+            "distance": [0.5, float("inf")],
+            "queries": [3, 4],
+        }
+        for name in ("opt", "direct")
+    }
+    figs = {
+        "X": [[0.0, 0.0], [1.0, 1.0]],
+        "y": [0, 1],
+        "low": [0.0, 0.0],
+        "high": [1.0, 1.0],
+        "grid": "000011111",
+        "side": 3,
+        "sources": [[0.0, 0.5], [0.0, 0.0]],
+        "source_label": [0, 1],
+        "attacks": attacks,
+    }
     return Fact(Cell("halfmoon-picture", {"attacks": ["opt", "direct"]}, seed), figs)
 
 

@@ -27,10 +27,18 @@ def table2_facts(*, quick=False, seeds=SEEDS):
         noise = 0.001 * cell.seed
         if cell.settings["attack"]:
             method = cell.settings["attack"]
-            rows = [row(model="1-nn", attack=method, arm="adversarial",
-                        accuracy=0.92 + noise + GAINS[method] * (1 + 0.1 * cell.seed), found=1.0,
-                        perturbation_l2=0.1, queries=10 + cell.seed,
-                        perturbation_linf=np.nan if method == "direct" else 0.05 + noise / 10)]
+            rows = [
+                row(
+                    model="1-nn",
+                    attack=method,
+                    arm="adversarial",
+                    accuracy=0.92 + noise + GAINS[method] * (1 + 0.1 * cell.seed),
+                    found=1.0,
+                    perturbation_l2=0.1,
+                    queries=10 + cell.seed,
+                    perturbation_linf=np.nan if method == "direct" else 0.05 + noise / 10,
+                )
+            ]
         else:
             rows = [row(model="1-nn", arm=arm, accuracy=0.92 + noise) for arm in ("baseline", "clean")]
         facts.append(Fact(cell, {"rows": rows}))
@@ -40,19 +48,29 @@ def table2_facts(*, quick=False, seeds=SEEDS):
 def table3_facts(seeds=SEEDS):
     facts = []
     for cell in Table3().cells(["halfmoon"], seeds):
-        rows = [row(model="1-nn", attack="opt" if arm == "boundary" else "", arm=arm, budget=budget,
-                    accuracy=accuracy + 0.001 * cell.seed + 0.00001 * budget, agreement=0.9, size=budget,
-                    queries=budget * (100 if arm == "boundary" else 1))
-                for budget in cell.settings["budgets"]
-                for arm, accuracy in (("random", 0.8), ("boundary", 0.7))]
+        rows = [
+            row(
+                model="1-nn",
+                attack="opt" if arm == "boundary" else "",
+                arm=arm,
+                budget=budget,
+                accuracy=accuracy + 0.001 * cell.seed + 0.00001 * budget,
+                agreement=0.9,
+                size=budget,
+                queries=budget * (100 if arm == "boundary" else 1),
+            )
+            for budget in cell.settings["budgets"]
+            for arm, accuracy in (("random", 0.8), ("boundary", 0.7))
+        ]
         facts.append(Fact(cell, {"rows": rows}))
     return facts
 
 
 def column(table, title):
     place = table.header.index(title)
-    return {line[0]: (line[place], table.marks.get((number, place)))
-            for number, line in enumerate(table.rows)}
+    return {
+        line[0]: (line[place], table.marks.get((number, place))) for number, line in enumerate(table.rows)
+    }
 
 
 def test_the_papers_figure_stands_beside_ours_and_disagreement_is_marked():
@@ -71,8 +89,10 @@ def test_the_papers_figure_stands_beside_ours_and_disagreement_is_marked():
 
 def test_our_figure_is_unmarked_where_the_papers_lies_in_the_interval():
     facts = [fact for fact in table2_facts(seeds=1) if not fact.cell.settings["attack"]]
-    centred = [Fact(fact.cell, {"rows": [row(model="1-nn", arm="baseline", accuracy=0.92 + shift)]})
-               for fact, shift in zip([*facts, *facts], (-0.01, 0.01), strict=True)]
+    centred = [
+        Fact(fact.cell, {"rows": [row(model="1-nn", arm="baseline", accuracy=0.92 + shift)]})
+        for fact, shift in zip([*facts, *facts], (-0.01, 0.01), strict=True)
+    ]
     cells = Table2().cells(["halfmoon"], 2)[::6]
     centred = [Fact(cell, fact.figures) for cell, fact in zip(cells, centred, strict=True)]
     table = grid("halfmoon", summarise(Table2(), centred))
@@ -80,8 +100,7 @@ def test_our_figure_is_unmarked_where_the_papers_lies_in_the_interval():
 
 
 def test_paired_differences_carry_their_verdict():
-    found = column(grid("halfmoon", summarise(Table2(), table2_facts(seeds=16))),
-                   "accuracy against baseline")
+    found = column(grid("halfmoon", summarise(Table2(), table2_facts(seeds=16))), "accuracy against baseline")
     assert found["opt, adversarial"][1] == "better"
     assert found["direct, adversarial"][1] == "worse"
     assert found["kernel-substitute, adversarial"][1] == "undecided"
@@ -100,8 +119,10 @@ def test_claims_are_marked_by_their_verdict():
     judged = table.claims(summarise(table, table2_facts(seeds=16)))
     shown = claims(judged, "Verdicts")
     assert [line[1] for line in shown.rows] == [claim.verdict for claim in judged]
-    assert shown.marks[0, 1] == {"holds": "holds", "does not hold": "fails", "undecided": "undecided"}[
-        judged[0].verdict]
+    assert (
+        shown.marks[0, 1]
+        == {"holds": "holds", "does not hold": "fails", "undecided": "undecided"}[judged[0].verdict]
+    )
     assert judged[0].verdict == "does not hold"
 
 
@@ -162,17 +183,24 @@ def test_the_order_of_facts_does_not_matter(tmp_path):
 def test_crowded_lines_are_drawn_one_attack_a_chart_and_odd_budgets_as_dots():
     results = summarise(Table3(), table3_facts(seeds=2))
     accuracies = [result for result in results if result.metric == "accuracy"]
-    many = [replace(result, key=replace(result.key, attack=attack, arm=f"{attack}-{result.key.arm}"))
-            for result in accuracies for attack in ("", "fgsm", "pgd", "deepfool", "opt")]
+    many = [
+        replace(result, key=replace(result.key, attack=attack, arm=f"{attack}-{result.key.arm}"))
+        for result in accuracies
+        for attack in ("", "fgsm", "pgd", "deepfool", "opt")
+    ]
     victim = replace(many[0], key=replace(many[0].key, attack="", arm="victim", budget=""))
     drawn = charts("halfmoon", [*many, victim])
     assert [figure.caption.split(":")[0] for figure in drawn] == [
-        f"halfmoon, 1-nn, {attack}" for attack in ("opt", "fgsm", "pgd", "deepfool")]
+        f"halfmoon, 1-nn, {attack}" for attack in ("opt", "fgsm", "pgd", "deepfool")
+    ]
     for figure, attack in zip(drawn, ("opt", "fgsm", "pgd", "deepfool"), strict=True):
         assert f"{attack}-random 80." in figure.alt
         assert "; -boundary 70." in figure.alt
         assert "victim 81.05, 81.05, 81.05" in figure.alt
-    odd = [replace(result, key=replace(result.key, budget=f"pool {result.key.budget}"), published=None)
-           for result in accuracies]
+    odd = [
+        replace(result, key=replace(result.key, budget=f"pool {result.key.budget}"), published=None)
+        for result in accuracies
+    ]
     assert [figure.caption for figure in charts("halfmoon", odd)] == [
-        "halfmoon: accuracy, %, mean over seeds with its 95 % interval."]
+        "halfmoon: accuracy, %, mean over seeds with its 95 % interval."
+    ]

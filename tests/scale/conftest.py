@@ -29,8 +29,13 @@ def dask_backend():
         yield backend
 
 
-@pytest.fixture(params=["local", pytest.param("ray", marks=pytest.mark.slow),
-                        pytest.param("dask", marks=pytest.mark.slow)])
+@pytest.fixture(
+    params=[
+        "local",
+        pytest.param("ray", marks=pytest.mark.slow),
+        pytest.param("dask", marks=pytest.mark.slow),
+    ]
+)
 def backend(request):
     """Put each engine in force in turn; its name."""
     found = None if request.param == "local" else request.getfixturevalue(f"{request.param}_backend")

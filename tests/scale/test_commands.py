@@ -19,8 +19,14 @@ COMMAND = [sys.executable, "-c", "from edgewise.cli import main; main()"]
 
 
 def edgewise(*arguments, cwd):
-    done = subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, cwd=cwd,
-                          check=False, env={**os.environ, "COLUMNS": "100"})
+    done = subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        check=False,
+        env={**os.environ, "COLUMNS": "100"},
+    )
     assert done.returncode == 0, done.stderr
     return done
 
@@ -28,6 +34,7 @@ def edgewise(*arguments, cwd):
 @pytest.fixture
 def typed(monkeypatch, capfd):
     """Return a function that runs a command in this process; its exit status and what it said."""
+
     def run(*arguments, cwd):
         monkeypatch.chdir(cwd)
         monkeypatch.setattr(sys, "argv", ["edgewise", *map(str, arguments)])
@@ -78,8 +85,20 @@ def test_batch_after_batch_from_shards(first):
     assert not known & {(row["shard"], row["row"]) for row in batch}
     for row in batch:
         assert np.load(row["shard"])[int(row["row"])].tolist() == [float(row[f"x{i}"]) for i in range(3)]
-    again = edgewise("query", "--pool", pattern, "--labels", labels, "-n", 12, "--out", "again.csv",
-                     "--jobs", 2, cwd=folder)
+    again = edgewise(
+        "query",
+        "--pool",
+        pattern,
+        "--labels",
+        labels,
+        "-n",
+        12,
+        "--out",
+        "again.csv",
+        "--jobs",
+        2,
+        cwd=folder,
+    )
     assert "0 shards scored, 6 were there" in again.stdout
     assert (folder / "again.csv").read_text() == (folder / "next.csv").read_text()
 
@@ -87,8 +106,20 @@ def test_batch_after_batch_from_shards(first):
 def test_a_model_of_ones_own_is_asked_about_rows_as_they_are(shards, task, tmp_path, typed):
     X, _, model = task
     joblib.dump(model, tmp_path / "model.joblib")
-    status, said = typed("query", "--pool", shards, "--model", "model.joblib", "--strategy", "margin",
-                         "-n", 9, "--out", "next.csv", cwd=tmp_path)
+    status, said = typed(
+        "query",
+        "--pool",
+        shards,
+        "--model",
+        "model.joblib",
+        "--strategy",
+        "margin",
+        "-n",
+        9,
+        "--out",
+        "next.csv",
+        cwd=tmp_path,
+    )
     assert status == 0, said
     found = [[float(row[f"x{i}"]) for i in range(3)] for row in rows_of(tmp_path / "next.csv")]
     assert found == X[ew.query("margin", model, X, 9).index].tolist()
@@ -98,8 +129,18 @@ def test_labels_of_a_file_are_those_of_a_model_that_knows_numbers(shards, task, 
     model = LogisticRegression().fit(task[0][:60], task[1][:60])
     joblib.dump(model, tmp_path / "model.joblib")
     (tmp_path / "labels.csv").write_text("shard,row,label\n0.npy,5,1\n2.npy,7,0\n4.npy,1,2\n")
-    status, said = typed("query", "--pool", shards, "--model", "model.joblib", "--labels", "labels.csv",
-                         "--strategy", "core-set", cwd=tmp_path)
+    status, said = typed(
+        "query",
+        "--pool",
+        shards,
+        "--model",
+        "model.joblib",
+        "--labels",
+        "labels.csv",
+        "--strategy",
+        "core-set",
+        cwd=tmp_path,
+    )
     assert status == 0, said
     assert "3 of 2000 rows" in said
 
@@ -135,17 +176,26 @@ def no_model(folder, pattern, _):
     return ["--pool", pattern, "--model", "model.joblib"]
 
 
-@pytest.mark.parametrize(("wrong", "message"), [
-    (changed_shard, "the shard changed since"), (unknown_shard, "'9.npy' is no file of this pool"),
-    (unknown_row, "has rows 0 to 399"), (no_shard_column, "needs the columns 'shard', 'row' and 'label'"),
-    (two_labels, "has two labels"), (no_model, "holds no model that can be read"),
-    (lambda *_: ["--pool", "none/*.parquet"], "no files match"),
-    (lambda _folder, pattern, _labels: ["pool.csv", "--pool", pattern], "give one pool"),
-    (lambda *_: [], "give one pool"),
-    (lambda *_: ["pool.csv", "--backend", "ray"], "go with a pool in many files"),
-    (lambda _folder, pattern, _labels: ["--pool", pattern, "--strategy", "margin"], "margin needs a model"),
-    (lambda _folder, pattern, _labels: ["--pool", pattern, "--backend", "dusk"], "did you mean 'dask'"),
-])
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (changed_shard, "the shard changed since"),
+        (unknown_shard, "'9.npy' is no file of this pool"),
+        (unknown_row, "has rows 0 to 399"),
+        (no_shard_column, "needs the columns 'shard', 'row' and 'label'"),
+        (two_labels, "has two labels"),
+        (no_model, "holds no model that can be read"),
+        (lambda *_: ["--pool", "none/*.parquet"], "no files match"),
+        (lambda _folder, pattern, _labels: ["pool.csv", "--pool", pattern], "give one pool"),
+        (lambda *_: [], "give one pool"),
+        (lambda *_: ["pool.csv", "--backend", "ray"], "go with a pool in many files"),
+        (
+            lambda _folder, pattern, _labels: ["--pool", pattern, "--strategy", "margin"],
+            "margin needs a model",
+        ),
+        (lambda _folder, pattern, _labels: ["--pool", pattern, "--backend", "dusk"], "did you mean 'dask'"),
+    ],
+)
 def test_wrong_input_is_one_paragraph(wrong, message, first, typed):
     folder, pattern, labels = first
     status, said = typed("query", *wrong(folder, pattern, labels), cwd=folder)
@@ -156,17 +206,37 @@ def test_wrong_input_is_one_paragraph(wrong, message, first, typed):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", ["ray", "dask"])
-@pytest.mark.parametrize("command", [
-    ["reproduce", "table2", "--quick", "--data", "halfmoon", "--seeds", 1],
-    ["compare", "--data", "islands", "--learner", "1-nn", "--strategy", "margin", "--strategy", "random",
-     "--seeds", 2, "--budget", 20, "--pool", 200],
-])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["reproduce", "table2", "--quick", "--data", "halfmoon", "--seeds", 1],
+        [
+            "compare",
+            "--data",
+            "islands",
+            "--learner",
+            "1-nn",
+            "--strategy",
+            "margin",
+            "--strategy",
+            "random",
+            "--seeds",
+            2,
+            "--budget",
+            20,
+            "--pool",
+            200,
+        ],
+    ],
+)
 def test_sweeps_on_an_engine_write_the_facts_of_one_process(command, backend, tmp_path):
     edgewise(*command, "--store", "here.db", cwd=tmp_path)
     done = edgewise(*command, "--store", "there.db", "--backend", backend, "--jobs", 2, cwd=tmp_path)
     assert "Warning" not in done.stderr
-    with Store(tmp_path / "here.db", read_only=True) as here, \
-            Store(tmp_path / "there.db", read_only=True) as there:
+    with (
+        Store(tmp_path / "here.db", read_only=True) as here,
+        Store(tmp_path / "there.db", read_only=True) as there,
+    ):
         what = "table2" if command[0] == "reproduce" else "compare"
         facts = {fact.cell.key: fact.figures for fact in here.facts(what)}
         assert facts

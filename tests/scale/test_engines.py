@@ -34,7 +34,7 @@ def dies_once(item):
     if number == 3 and not marker.exists():
         marker.touch()
         die()
-    return number ** 2
+    return number**2
 
 
 def poison(item):
@@ -82,7 +82,7 @@ def test_a_worker_that_dies_costs_its_items_only(backend, tmp_path):
     losses = []
     items = [(number, tmp_path / "died") for number in range(8)]
     answers = dict(spread(dies_once, items, jobs=2, lost=losses.append))
-    assert answers == {number: number ** 2 for number in range(8)}
+    assert answers == {number: number**2 for number in range(8)}
     assert (tmp_path / "died").exists()
     assert len(losses) == 1
     assert "a worker died" in losses[0]
@@ -117,21 +117,27 @@ def test_scikit_learn_in_the_driver_is_not_sent_away(backend):
     assert "edgewise" not in type(get_active_backend()[0]).__module__
 
 
-@pytest.mark.parametrize(("arguments", "message"), [
-    ({"name": "spark"}, "unknown backend 'spark'"),
-    ({"name": "ry"}, "did you mean 'ray'"),
-    ({"name": "local", "address": "head:6379"}, "the local backend has no address"),
-    ({"name": "ray", "workers": 0}, "workers must be at least 1"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"name": "spark"}, "unknown backend 'spark'"),
+        ({"name": "ry"}, "did you mean 'ray'"),
+        ({"name": "local", "address": "head:6379"}, "the local backend has no address"),
+        ({"name": "ray", "workers": 0}, "workers must be at least 1"),
+    ],
+)
 def test_wrong_engines_are_refused(arguments, message):
     with pytest.raises(InputError, match=message), engine(**arguments):
         pass
 
 
-@pytest.mark.parametrize(("version", "error", "message"), [
-    ("2.53.0", InputError, "too old to be started safely"),
-    (None, MissingExtraError, r"pip install 'edgewise\[ray\]'"),
-])
+@pytest.mark.parametrize(
+    ("version", "error", "message"),
+    [
+        ("2.53.0", InputError, "too old to be started safely"),
+        (None, MissingExtraError, r"pip install 'edgewise\[ray\]'"),
+    ],
+)
 def test_ray_is_taken_from_2_54_on(monkeypatch, version, error, message):
     def look_up(name):
         assert name == "ray"
@@ -152,8 +158,10 @@ def test_without_dask_it_says_what_to_install(monkeypatch):
 
 @pytest.mark.slow
 def test_no_cluster_at_the_address(unused_address):
-    with pytest.raises(InputError, match="no Dask scheduler could be joined"), \
-            engine("dask", address=f"tcp://{unused_address}"):
+    with (
+        pytest.raises(InputError, match="no Dask scheduler could be joined"),
+        engine("dask", address=f"tcp://{unused_address}"),
+    ):
         pass
 
 

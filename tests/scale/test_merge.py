@@ -10,8 +10,12 @@ from edgewise.randomness import child_seed
 from edgewise.selection.shards.merge import Best, draw_rows, lots, margin_bin, smallest_share, uniform
 
 
-@given(st.lists(st.integers(0, 6), min_size=1, max_size=80), st.integers(1, 90), st.integers(0, 5),
-       st.randoms(use_true_random=False))
+@given(
+    st.lists(st.integers(0, 6), min_size=1, max_size=80),
+    st.integers(1, 90),
+    st.integers(0, 5),
+    st.randoms(use_true_random=False),
+)
 def test_best_is_the_head_of_the_sorted_whole_whatever_the_blocks(values, n, seed, chance):
     score, row = np.array(values, float), np.arange(len(values))
     wanted = np.lexsort((lots(child_seed(seed, "ties"), row), -score))[:n]

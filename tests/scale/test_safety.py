@@ -53,8 +53,13 @@ LOOPBACK = {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
 def look(name, tmp_path):
     script = tmp_path / "look.py"
     script.write_text(LOOK)
-    done = subprocess.run([sys.executable, "-W", "error", str(script), name], capture_output=True, text=True,
-                          timeout=120, check=True)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", str(script), name],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
     assert done.stderr == "", "an engine must not print"
     return json.loads(done.stdout)
 
@@ -77,12 +82,19 @@ def test_nothing_listens_beyond_the_loopback_address(name, tmp_path):
 def test_the_check_for_loopback_would_see_ray_as_it_starts_by_itself(tmp_path):
     """The twin: started without our settings Ray listens on every address."""
     script = tmp_path / "plain.py"
-    script.write_text(LOOK[:LOOK.index("if __name__")] + "import ray\n"
-                      "ray.init(num_cpus=1, include_dashboard=False, _node_ip_address='127.0.0.1')\n"
-                      "print(json.dumps(sorted(set(addresses()))))\n")
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=120,
-                          check=True, env={**os.environ, "RAY_AUTH_MODE": "disabled",
-                                           "RAY_USAGE_STATS_ENABLED": "0"})
+    script.write_text(
+        LOOK[: LOOK.index("if __name__")] + "import ray\n"
+        "ray.init(num_cpus=1, include_dashboard=False, _node_ip_address='127.0.0.1')\n"
+        "print(json.dumps(sorted(set(addresses()))))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+        env={**os.environ, "RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0"},
+    )
     assert not set(json.loads(done.stdout.splitlines()[-1])) <= LOOPBACK
 
 
@@ -90,14 +102,27 @@ def test_the_check_for_loopback_would_see_ray_as_it_starts_by_itself(tmp_path):
 def test_ray_refuses_who_has_no_token(tmp_path):
     script = tmp_path / "look.py"
     script.write_text(LOOK)
-    job = subprocess.Popen([sys.executable, str(script), "ray", "wait"], text=True, stdin=subprocess.PIPE,
-                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    job = subprocess.Popen(
+        [sys.executable, str(script), "ray", "wait"],
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         address = json.loads(job.stdout.readline())["gcs"]
-        join = ("import sys; from ray._raylet import GcsClient\n"
-                "GcsClient(address=sys.argv[1]).internal_kv_keys(b'', None)")
-        stranger = subprocess.run([sys.executable, "-c", join, address], capture_output=True, text=True,
-                                  timeout=120, check=False, env={**os.environ, "RAY_AUTH_MODE": "disabled"})
+        join = (
+            "import sys; from ray._raylet import GcsClient\n"
+            "GcsClient(address=sys.argv[1]).internal_kv_keys(b'', None)"
+        )
+        stranger = subprocess.run(
+            [sys.executable, "-c", join, address],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            env={**os.environ, "RAY_AUTH_MODE": "disabled"},
+        )
     finally:
         job.communicate("\n", timeout=60)
     assert stranger.returncode != 0
@@ -107,14 +132,22 @@ def test_ray_refuses_who_has_no_token(tmp_path):
 @pytest.mark.slow
 def test_ray_imported_without_token_mode_is_not_started():
     code = "import ray\nfrom edgewise.engines import engine\nwith engine('ray'):\n    print('started')\n"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60,
-                          check=False, env={**os.environ, "RAY_AUTH_MODE": "disabled"})
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "RAY_AUTH_MODE": "disabled"},
+    )
     assert "started" not in done.stdout
     assert "without authentication" in done.stderr
 
 
 def test_importing_the_package_and_its_commands_imports_no_engine():
-    code = ("import sys, edgewise, edgewise.cli, edgewise.sweep, edgewise.engines\n"
-            "import edgewise.selection.shards\n"
-            "assert not {'ray', 'dask', 'distributed'} & set(sys.modules)")
+    code = (
+        "import sys, edgewise, edgewise.cli, edgewise.sweep, edgewise.engines\n"
+        "import edgewise.selection.shards\n"
+        "assert not {'ray', 'dask', 'distributed'} & set(sys.modules)"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)

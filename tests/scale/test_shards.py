@@ -21,8 +21,19 @@ from edgewise.selection.shards.query import read_rows
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
-STRATEGIES = ["margin", "entropy", "least-confidence", "random", "stratified", "typical", "edge-mix",
-              "core-set", "badge", "dfal", "max-confidence"]
+STRATEGIES = [
+    "margin",
+    "entropy",
+    "least-confidence",
+    "random",
+    "stratified",
+    "typical",
+    "edge-mix",
+    "core-set",
+    "badge",
+    "dfal",
+    "max-confidence",
+]
 
 
 def first_feature(_model, X):
@@ -56,9 +67,20 @@ def _travels():
 def ask(strategy, task, shards, folder, n=15, **more):
     X, y, model = task
     settings = {"dfal": {"most": 60}, "max-confidence": {"most": 60}, "typical": {"clusters": 30}}.get(
-        strategy if isinstance(strategy, str) else "", {})
-    return query_shards(strategy, model, shards, n, scores=folder, labelled=(X[:40], y[:40]),
-                        taken=np.arange(40), rng=4, **settings, **more)
+        strategy if isinstance(strategy, str) else "", {}
+    )
+    return query_shards(
+        strategy,
+        model,
+        shards,
+        n,
+        scores=folder,
+        labelled=(X[:40], y[:40]),
+        taken=np.arange(40),
+        rng=4,
+        **settings,
+        **more,
+    )
 
 
 @pytest.mark.parametrize("strategy", ["margin", "entropy", "least-confidence", first_feature])
@@ -86,13 +108,22 @@ def test_a_shortlist_of_everything_is_the_strategy_itself(strategy, task, shards
 
 def test_edge_mix_takes_the_smallest_margins_of_the_whole_pool(task, shards, tmp_path):
     X, y, model = task
-    found = query_shards("edge-mix", model, shards, 20, scores=tmp_path, labelled=(X[:40], y[:40]),
-                         taken=np.arange(40), repeatable=True, shortlist=100)
+    found = query_shards(
+        "edge-mix",
+        model,
+        shards,
+        20,
+        scores=tmp_path,
+        labelled=(X[:40], y[:40]),
+        taken=np.arange(40),
+        repeatable=True,
+        shortlist=100,
+    )
     boundary = found.query.index[~found.query.uniform]
     ranked = ew.query("margin", model, X, len(X))
     margin = -ranked.score[np.argsort(ranked.index)]
     free = np.setdiff1d(np.arange(40, len(X)), found.query.index[found.query.uniform])
-    slab = free[np.argsort(margin[free])[:5 * len(boundary)]]
+    slab = free[np.argsort(margin[free])[: 5 * len(boundary)]]
     assert len(boundary) > 10
     assert set(boundary.tolist()) <= set(slab.tolist())
     assert np.isnan(found.query.propensity[~found.query.uniform]).all()
@@ -105,8 +136,18 @@ def test_propensities_of_a_drawn_boundary_share_make_averages_unbiased(task, sha
     values = np.maximum(X[:, 2], 0) + (X[:, 0] > 0)
     estimates = []
     for seed in range(400):
-        pick = query_shards("edge-mix", model, shards, 20, scores=tmp_path, labelled=(X[:40], y[:40]),
-                            rng=seed, taken=np.arange(40), shortlist=200, greedy=False).query
+        pick = query_shards(
+            "edge-mix",
+            model,
+            shards,
+            20,
+            scores=tmp_path,
+            labelled=(X[:40], y[:40]),
+            rng=seed,
+            taken=np.arange(40),
+            shortlist=200,
+            greedy=False,
+        ).query
         assert not pick.uniform.all()
         estimates.append(np.mean(values[pick.index] / pick.propensity))
     error = np.std(estimates) / np.sqrt(len(estimates))
@@ -140,8 +181,9 @@ def test_the_same_rows_from_every_engine(strategy, jobs, backend, task, shards, 
     assert there.query.index.tolist() == here.query.index.tolist()
     assert there.query.score.tolist() == here.query.score.tolist()
     assert there.scored == here.scored == 6
-    ours, theirs = (sorted(path.name for path in (tmp_path / name).rglob("*.parquet"))
-                    for name in ("here", "there"))
+    ours, theirs = (
+        sorted(path.name for path in (tmp_path / name).rglob("*.parquet")) for name in ("here", "there")
+    )
     assert ours == theirs
     assert len(ours) == 6
 
@@ -377,25 +419,37 @@ def no_rows(folder):
     np.save(folder / "1.npy", np.ones((0, 3)))
 
 
-@pytest.mark.parametrize(("harm", "message"), [
-    (nan_in, r"1\.npy: pool has NaN"), (narrow, "rows of one shape"), (none_left, "no files match"),
-    (no_array, r"1\.npy is no shard"), (no_rows, "has no rows"),
-])
+@pytest.mark.parametrize(
+    ("harm", "message"),
+    [
+        (nan_in, r"1\.npy: pool has NaN"),
+        (narrow, "rows of one shape"),
+        (none_left, "no files match"),
+        (no_array, r"1\.npy is no shard"),
+        (no_rows, "has no rows"),
+    ],
+)
 def test_wrong_pools_are_refused(harm, message, task, shards, tmp_path):
     harm(Path(shards).parent)
     with pytest.raises(InputError, match=message):
         query_shards("margin", task[2], shards, 3, scores=tmp_path)
 
 
-@pytest.mark.parametrize(("change", "message"), [
-    ({"n": 0}, "n must be at least 1"), ({"n": 10**6}, "rows of the pool may be picked"),
-    ({"strategy": "margn"}, "did you mean 'margin'"), ({"model": None}, "asks a model and there is none yet"),
-    ({"taken": [5000]}, "taken must hold row numbers from 0 to 1999"),
-    ({"shortlist": 2}, "shortlist must be"),
-    ({"scale": (0, [1, 0, 1])}, "spread above 0"), ({"jobs": 0}, "jobs must be at least 1"),
-    ({"strategy": lambda _model, X: X}, "one score a row"),
-    ({"strategy": lambda _model, X: X[:, 0] * np.nan}, "scored rows NaN"),
-])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"n": 0}, "n must be at least 1"),
+        ({"n": 10**6}, "rows of the pool may be picked"),
+        ({"strategy": "margn"}, "did you mean 'margin'"),
+        ({"model": None}, "asks a model and there is none yet"),
+        ({"taken": [5000]}, "taken must hold row numbers from 0 to 1999"),
+        ({"shortlist": 2}, "shortlist must be"),
+        ({"scale": (0, [1, 0, 1])}, "spread above 0"),
+        ({"jobs": 0}, "jobs must be at least 1"),
+        ({"strategy": lambda _model, X: X}, "one score a row"),
+        ({"strategy": lambda _model, X: X[:, 0] * np.nan}, "scored rows NaN"),
+    ],
+)
 def test_wrong_queries_are_refused(change, message, task, shards, tmp_path):
     arguments = {"strategy": "margin", "model": task[2], "pool": shards, "n": 3, "scores": tmp_path} | change
     with pytest.raises(InputError, match=message):

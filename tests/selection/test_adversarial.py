@@ -55,8 +55,12 @@ def test_a_shortlist_too_short_is_widened():
     known = np.array([[0.0, 0.0], [10.0, 0.0], [0.0, 30.0], [1.0, 30.0]])
     knn = KNeighborsClassifier(1).fit(known, [0, 1, 0, 1])
     # Rows of equal gap of distances lie at unequal distances from the bisector of their pair.
-    pool = np.concatenate([np.stack([np.linspace(4.5, 4.9, 50), np.zeros(50)], axis=1),
-                           np.stack([np.linspace(0.0, 0.2, 50), np.full(50, 36.0)], axis=1)])
+    pool = np.concatenate(
+        [
+            np.stack([np.linspace(4.5, 4.9, 50), np.zeros(50)], axis=1),
+            np.stack([np.linspace(0.0, 0.2, 50), np.full(50, 36.0)], axis=1),
+        ]
+    )
     whole = ew.query(Dfal(two_stage=False), knn, pool, 5)
     staged = ew.query(Dfal(shortlist=1.0), knn, pool, 5)
     assert set(staged.index.tolist()) == set(whole.index.tolist())

@@ -15,9 +15,18 @@ from edgewise.selection.guard import (
 )
 
 
-@pytest.mark.parametrize(("dim", "noisy", "about"), [(2, False, 24), (5, False, 1030), (10, False, 276_000),
-                                                     (1, True, 90), (2, True, 315), (5, True, 1e4),
-                                                     (10, True, 2.4e6)])
+@pytest.mark.parametrize(
+    ("dim", "noisy", "about"),
+    [
+        (2, False, 24),
+        (5, False, 1030),
+        (10, False, 276_000),
+        (1, True, 90),
+        (2, True, 315),
+        (5, True, 1e4),
+        (10, True, 2.4e6),
+    ],
+)
 def test_budgets_of_section_6_5(dim, noisy, about):
     assert labels_needed(dim, noisy=noisy) == pytest.approx(about, rel=0.035)
 
@@ -87,16 +96,19 @@ def test_estimates_do_not_depend_on_units(shift, scale):
     assert label_noise(X * scale + shift, y).rate == pytest.approx(label_noise(X, y).rate, rel=1e-6)
 
 
-@pytest.mark.parametrize("call", [
-    lambda: boundary_can_help(0, 2, noisy=False),
-    lambda: boundary_can_help(10, -1, noisy=False),
-    lambda: boundary_can_help(10, math.inf, noisy=False),
-    lambda: labels_needed(900, noisy=True),
-    lambda: effective_dimension(np.zeros((10, 2))),
-    lambda: effective_dimension(np.full((10, 2), np.nan)),
-    lambda: label_noise(np.zeros((10, 2)), np.zeros(10)),
-    lambda: label_noise(np.zeros((30, 2)), np.zeros(29)),
-])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: boundary_can_help(0, 2, noisy=False),
+        lambda: boundary_can_help(10, -1, noisy=False),
+        lambda: boundary_can_help(10, math.inf, noisy=False),
+        lambda: labels_needed(900, noisy=True),
+        lambda: effective_dimension(np.zeros((10, 2))),
+        lambda: effective_dimension(np.full((10, 2), np.nan)),
+        lambda: label_noise(np.zeros((10, 2)), np.zeros(10)),
+        lambda: label_noise(np.zeros((30, 2)), np.zeros(29)),
+    ],
+)
 def test_bad_input_is_named(call):
     with pytest.raises(InputError):
         call()

@@ -25,11 +25,17 @@ def saved(folder):
     np.savez(folder / "pool.npz", X=X)
     np.savez_compressed(folder / "a.npz", X=X[:20])
     np.savez_compressed(folder / "b.npz", X=X[20:])
-    return {"array": X, "list": X.tolist(), "memory map": np.load(folder / "pool.npy", mmap_mode="r"),
-            "npy": folder / "pool.npy", "npz": str(folder / "pool.npz"),
-            "shards": [folder / "a.npz", folder / "b.npz"],
-            "function": lambda: iter(np.array_split(X, 4)), "batches": tuple_batches(X),
-            "items": [X[i] for i in range(50)]}
+    return {
+        "array": X,
+        "list": X.tolist(),
+        "memory map": np.load(folder / "pool.npy", mmap_mode="r"),
+        "npy": folder / "pool.npy",
+        "npz": str(folder / "pool.npz"),
+        "shards": [folder / "a.npz", folder / "b.npz"],
+        "function": lambda: iter(np.array_split(X, 4)),
+        "batches": tuple_batches(X),
+        "items": [X[i] for i in range(50)],
+    }
 
 
 class tuple_batches:
@@ -42,8 +48,9 @@ class tuple_batches:
         return ((part, np.zeros(len(part))) for part in np.array_split(self.X, 6))
 
 
-@pytest.mark.parametrize("kind", ["array", "list", "memory map", "npy", "npz", "shards", "function",
-                                  "batches", "items"])
+@pytest.mark.parametrize(
+    "kind", ["array", "list", "memory map", "npy", "npz", "shards", "function", "batches", "items"]
+)
 def test_every_source_gives_the_same_rows(tmp_path, kind):
     pool = Pool.of(saved(tmp_path)[kind])
     assert len(pool) == 50
@@ -63,8 +70,14 @@ def test_the_digest_depends_on_values_and_order_only(tmp_path):
 
 
 @settings(deadline=None, max_examples=40)
-@given(hnp.arrays(np.float64, st.tuples(st.integers(1, 20), st.integers(1, 4)),
-                  elements=st.floats(-9, 9, allow_nan=False)), st.integers(1, 200))
+@given(
+    hnp.arrays(
+        np.float64,
+        st.tuples(st.integers(1, 20), st.integers(1, 4)),
+        elements=st.floats(-9, 9, allow_nan=False),
+    ),
+    st.integers(1, 200),
+)
 def test_batch_size_changes_nothing(rows, size):
     kept, pool_module.BATCH_BYTES = pool_module.BATCH_BYTES, size
     try:
@@ -124,9 +137,16 @@ class TestBadPools:
         with pytest.raises(InputError, match=r"shape \(2,\) from row 50"):
             Pool.of(lambda: iter([X, X[:, :2]])).score(lambda rows: rows[:, 0])
 
-    @pytest.mark.parametrize(("source", "words"), [
-        (3, "array, a file"), (np.zeros(4), "shape"), (np.zeros((0, 3)), "at least one row"),
-        ("nowhere.npz", "no pool file"), (lambda: iter([]), "no batches")])
+    @pytest.mark.parametrize(
+        ("source", "words"),
+        [
+            (3, "array, a file"),
+            (np.zeros(4), "shape"),
+            (np.zeros((0, 3)), "at least one row"),
+            ("nowhere.npz", "no pool file"),
+            (lambda: iter([]), "no batches"),
+        ],
+    )
     def test_what_is_no_pool(self, source, words):
         with pytest.raises(InputError, match=words):
             Pool.of(source)
@@ -157,8 +177,9 @@ MEMORY = textwrap.dedent("""
 def peak_mib(path, rows):
     if not path.exists():
         np.memmap(path, np.float32, "w+", shape=(rows, 784)).flush()
-    done = subprocess.run([sys.executable, "-c", MEMORY, str(path), str(rows)], capture_output=True,
-                          text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", MEMORY, str(path), str(rows)], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     return float(done.stdout)
 

@@ -27,9 +27,11 @@ PASSIVE = [name for name, row in ew.STRATEGIES.items() if "attack" not in row.ne
 def test_classical_scores_are_what_their_definitions_say():
     p = MODEL.predict_proba(POOL)
     ordered = np.sort(p, axis=1)
-    for name, score in [("least-confidence", 1 - ordered[:, -1]),
-                        ("margin", ordered[:, -2] - ordered[:, -1]),
-                        ("entropy", -(p * np.log(p)).sum(axis=1))]:
+    for name, score in [
+        ("least-confidence", 1 - ordered[:, -1]),
+        ("margin", ordered[:, -2] - ordered[:, -1]),
+        ("entropy", -(p * np.log(p)).sum(axis=1)),
+    ]:
         answer = ew.query(name, MODEL, POOL, 7)
         assert answer.index.tolist() == np.argsort(-score)[:7].tolist()
         assert answer.score == pytest.approx(score[answer.index])
@@ -142,9 +144,10 @@ def test_pools_of_repeated_rows_give_distinct_rows_and_all_of_them(strategy, poo
         known = rng.normal(size=(9, width)), np.arange(9) % 3
         model = (LogisticRegression() if seed % 2 else KNeighborsClassifier(1)).fit(*known)
         n = size if seed % 5 == 0 else int(rng.integers(1, size + 1))
-        candidates = None if seed % 3 else rng.permutation(size)[:max(n, size // 2)]
-        answer = ew.query(strategy, model, X, n, rng=seed, candidates=candidates,
-                          labelled=known if seed % 4 else None)
+        candidates = None if seed % 3 else rng.permutation(size)[: max(n, size // 2)]
+        answer = ew.query(
+            strategy, model, X, n, rng=seed, candidates=candidates, labelled=known if seed % 4 else None
+        )
         allowed = np.arange(size) if candidates is None else candidates
         assert answer.index.shape == answer.score.shape == answer.propensity.shape == (n,)
         assert len(set(answer.index.tolist())) == n

@@ -102,11 +102,27 @@ def test_e_by_hand():
 
 def test_f_by_hand():
     # (1 + 2*1)*.1 + |.5*.2|/.5 + .5*3*1/.5 = .3 + .2 + 3.
-    bound = theorem_f(np.array([0.2]), np.array([[0.5]]), 0.1, lam=0.5, norm=1.0, lipschitz_eta=1.0,
-                      lipschitz_rkhs=2.0, bump_norm=3.0)
+    bound = theorem_f(
+        np.array([0.2]),
+        np.array([[0.5]]),
+        0.1,
+        lam=0.5,
+        norm=1.0,
+        lipschitz_eta=1.0,
+        lipschitz_rkhs=2.0,
+        bump_norm=3.0,
+    )
     assert bound[0] == pytest.approx(3.5, abs=EXACT)
-    empty = theorem_f(np.array([0.2]), np.array([[0.0]]), 0.1, lam=0.5, norm=1.0, lipschitz_eta=1.0,
-                      lipschitz_rkhs=2.0, bump_norm=3.0)
+    empty = theorem_f(
+        np.array([0.2]),
+        np.array([[0.0]]),
+        0.1,
+        lam=0.5,
+        norm=1.0,
+        lipschitz_eta=1.0,
+        lipschitz_rkhs=2.0,
+        bump_norm=3.0,
+    )
     assert empty[0] == math.inf
 
 
@@ -124,8 +140,16 @@ def test_f_holds_for_kernel_ridge_with_the_laplacian():
     bump = np.maximum(1 - np.abs(z[:, None] - x) / h, 0)
     # The Laplacian RKHS is 1/2-Hölder: its modulus at h takes the place of L_H h.
     modulus = math.sqrt(2 * (1 - math.exp(-h / ell))) / h
-    bound = theorem_f(y - eta, bump, h, lam=lam, norm=norm, lipschitz_eta=0.6, lipschitz_rkhs=modulus,
-                      bump_norm=math.sqrt(ell / h + h / (3 * ell)))
+    bound = theorem_f(
+        y - eta,
+        bump,
+        h,
+        lam=lam,
+        norm=norm,
+        lipschitz_eta=0.6,
+        lipschitz_rkhs=modulus,
+        bump_norm=math.sqrt(ell / h + h / (3 * ell)),
+    )
     truth = 0.5 + 0.3 * np.exp(-np.abs(z) / ell)
     assert (np.abs(fit - truth) <= bound).all()
 
@@ -150,8 +174,9 @@ def test_g_by_hand():
     clean = theorem_g(np.array([[0.6, 0.5], [0.4, 0.5]]), np.array([0.5, -0.5]), np.ones(2), clean=True)
     assert clean.tolist() == [0, 1]
     # Six votes of 1/6 summed in this order leave 1e-17: a tie must not pass for a majority.
-    tie = theorem_g(np.full((1, 6), 1 / 6), np.array([0.5, 0.5, 0.5, -0.5, -0.5, -0.5]), np.ones(1),
-                    clean=True)
+    tie = theorem_g(
+        np.full((1, 6), 1 / 6), np.array([0.5, 0.5, 0.5, -0.5, -0.5, -0.5]), np.ones(1), clean=True
+    )
     assert tie.tolist() == [1]
 
 
@@ -166,9 +191,15 @@ def test_g_is_at_most_hoeffding(seed):
 
 def test_g_norm_by_hand():
     # w = 1/2, k = 1 everywhere: P² = 1 - 1 + 1/4; noise term 1/2 √(log(2·1/δ)/2) = 1/2 at δ = 2/e².
-    bound = theorem_g_norm(np.array([[0.5]]), np.ones((1, 1)), np.ones((1, 1)), np.ones(1), norm=1.0,
-                           points=1,
-                           delta=2 / math.e**2)
+    bound = theorem_g_norm(
+        np.array([[0.5]]),
+        np.ones((1, 1)),
+        np.ones((1, 1)),
+        np.ones(1),
+        norm=1.0,
+        points=1,
+        delta=2 / math.e**2,
+    )
     assert bound[0] == pytest.approx(1.0, abs=EXACT)
 
 
@@ -177,8 +208,9 @@ def test_printed_3_1_by_hand():
     c0 = math.sqrt(math.log(40) / 4)
     ball = one([0.1], [1.0], [1.0])
     for distance, held in ((c0 + 0.2 + EXACT, True), (c0 + 0.2 - EXACT, False)):
-        assert printed_3_1(ball, np.array([distance]), 2, 2, 1, 0.5, lipschitz=2.0,
-                           mass=0.5).tolist() == [held]
+        assert printed_3_1(ball, np.array([distance]), 2, 2, 1, 0.5, lipschitz=2.0, mass=0.5).tolist() == [
+            held
+        ]
     assert not printed_3_1(ball, np.array([9.0]), 2, 2, 1, 0.5, lipschitz=2.0, mass=1.1).any()
 
 
@@ -190,8 +222,19 @@ def test_printed_3_2_by_hand():
 
 def test_printed_3_3_by_hand_and_that_it_rewards_any_penalty():
     def value(lam):
-        return printed_3_3(np.array([2.0]), 100, 0.5, lam, 1, lipschitz_eta=1.0, lipschitz=2.0, t=3.0,
-                           constant=4.0, sigma=1.0)[0]
+        return printed_3_3(
+            np.array([2.0]),
+            100,
+            0.5,
+            lam,
+            1,
+            lipschitz_eta=1.0,
+            lipschitz=2.0,
+            t=3.0,
+            constant=4.0,
+            sigma=1.0,
+        )[0]
+
     assert value(25.0) == pytest.approx(1.5 + 3 / 100 + 2 * 4 * 2 / 50, abs=EXACT)
     assert value(1e12) < value(1.0)
 
@@ -211,24 +254,64 @@ def test_b_and_e_bound_what_they_bound(p, m, n, k):
     assert box_wrong <= theorem_e(np.array([p]), np.array([m]), n)[0] + 0.01
 
 
-@pytest.mark.parametrize(("call", "words"), [
-    (lambda: theorem_b(one([1], [1], [1]), 3, 4), "at most n"),
-    (lambda: theorem_c(np.ones(1), 3, 0), "at least 1"),
-    (lambda: theorem_a(one([1], [1], [1]), 5, 1, 1, 0.0), "strictly between"),
-    (lambda: theorem_a(one([1], [1], [1]), 5, 1, 1, 1.0), "strictly between"),
-    (lambda: theorem_c_uniform(np.ones(1), 5, 1, 1, math.nan), "strictly between"),
-    (lambda: theorem_d(np.ones(1), 5, 1, -1), "strictly between"),
-    (lambda: theorem_f(np.ones(1), np.ones((1, 1)), 0.0, lam=1, norm=1, lipschitz_eta=1, lipschitz_rkhs=1,
-                       bump_norm=1), "h must be positive"),
-    (lambda: theorem_f(np.ones(1), np.ones((1, 1)), 1.0, lam=0, norm=1, lipschitz_eta=1, lipschitz_rkhs=1,
-                       bump_norm=1), "lam must be positive"),
-    (lambda: theorem_f(np.ones(1), 2 * np.ones((1, 1)), 1.0, lam=1, norm=1, lipschitz_eta=1, lipschitz_rkhs=1,
-                       bump_norm=1), r"\[0, 1\]"),
-    (lambda: printed_3_2(np.ones(1), 5, -1, 1, lipschitz=1), "h must be positive"),
-    (lambda: printed_3_3(np.ones(1), 5, 1, -1, 1, lipschitz_eta=1, lipschitz=1, t=1, constant=1, sigma=1),
-     "lam"),
-    (lambda: theorem_e(np.ones(1), np.ones(1), 0), "at least 1"),
-])
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: theorem_b(one([1], [1], [1]), 3, 4), "at most n"),
+        (lambda: theorem_c(np.ones(1), 3, 0), "at least 1"),
+        (lambda: theorem_a(one([1], [1], [1]), 5, 1, 1, 0.0), "strictly between"),
+        (lambda: theorem_a(one([1], [1], [1]), 5, 1, 1, 1.0), "strictly between"),
+        (lambda: theorem_c_uniform(np.ones(1), 5, 1, 1, math.nan), "strictly between"),
+        (lambda: theorem_d(np.ones(1), 5, 1, -1), "strictly between"),
+        (
+            lambda: theorem_f(
+                np.ones(1),
+                np.ones((1, 1)),
+                0.0,
+                lam=1,
+                norm=1,
+                lipschitz_eta=1,
+                lipschitz_rkhs=1,
+                bump_norm=1,
+            ),
+            "h must be positive",
+        ),
+        (
+            lambda: theorem_f(
+                np.ones(1),
+                np.ones((1, 1)),
+                1.0,
+                lam=0,
+                norm=1,
+                lipschitz_eta=1,
+                lipschitz_rkhs=1,
+                bump_norm=1,
+            ),
+            "lam must be positive",
+        ),
+        (
+            lambda: theorem_f(
+                np.ones(1),
+                2 * np.ones((1, 1)),
+                1.0,
+                lam=1,
+                norm=1,
+                lipschitz_eta=1,
+                lipschitz_rkhs=1,
+                bump_norm=1,
+            ),
+            r"\[0, 1\]",
+        ),
+        (lambda: printed_3_2(np.ones(1), 5, -1, 1, lipschitz=1), "h must be positive"),
+        (
+            lambda: printed_3_3(
+                np.ones(1), 5, 1, -1, 1, lipschitz_eta=1, lipschitz=1, t=1, constant=1, sigma=1
+            ),
+            "lam",
+        ),
+        (lambda: theorem_e(np.ones(1), np.ones(1), 0), "at least 1"),
+    ],
+)
 def test_bad_input_names_the_range(call, words):
     with pytest.raises(InputError, match=words):
         call()

@@ -24,8 +24,9 @@ from edgewise.theory.shapes import Ball, Ridge, Wave
 module = sys.modules["edgewise.theory.compare"]
 
 
-@pytest.mark.parametrize("problem", [Ridge(1), Ridge(2), Ball(1), Ball(2), Ball(3), Wave(), Ridge(4)],
-                         ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "problem", [Ridge(1), Ridge(2), Ball(1), Ball(2), Ball(3), Wave(), Ridge(4)], ids=lambda p: p.name
+)
 @pytest.mark.parametrize(("beta", "tau"), [(0.0, 0.0), (0.5, 0.0), (2.0, 0.1)])
 def test_ball_masses_against_counting(problem, beta, tau):
     law = BoundaryDensity(problem, beta, tau)
@@ -70,8 +71,9 @@ def test_agreement_bounds_labels_in_the_ball():
     side = np.where(problem.margin(X) > 0, 1, -1)
     for j in range(3):
         step = rng.normal(size=(50, 40, 2))
-        step *= radius[:, j, None, None] * rng.random((50, 40, 1)) / np.linalg.norm(step, axis=2,
-                                                                                    keepdims=True)
+        step *= (
+            radius[:, j, None, None] * rng.random((50, 40, 1)) / np.linalg.norm(step, axis=2, keepdims=True)
+        )
         around = (X[:, None] + step).reshape(-1, 2)
         right = 0.5 + np.repeat(side, 40) * (eta(problem, around) - 0.5)
         assert (right.reshape(50, 40).min(axis=1) >= m[:, j] - 1e-12).all()
@@ -142,8 +144,9 @@ def test_weights_undo_the_design_bias_of_an_average():
     assert plain < 0.142
 
 
-@pytest.mark.parametrize("learner", ["knn", "nw-box", "nw-epan", "krr-matern32", "krr-linear",
-                                     "krr-laplacian"])
+@pytest.mark.parametrize(
+    "learner", ["knn", "nw-box", "nw-epan", "krr-matern32", "krr-linear", "krr-laplacian"]
+)
 def test_smoother_weights_give_the_scores(learner):
     X, y, Z = _data()
     setting = 7 if learner == "knn" else 0.7
@@ -153,8 +156,11 @@ def test_smoother_weights_give_the_scores(learner):
 
 @pytest.mark.parametrize("labels", ["clean", "noisy"])
 @pytest.mark.parametrize("learner", ["knn", "nw-box"])
-@pytest.mark.parametrize("law", [BoundaryDensity(Ridge(1, 12.0), 0.5), BoundaryDensity(Ball(2), 1.0, 0.1),
-                                 BoundaryDensity(Wave(), 0.25)], ids=lambda law: law.problem.name)
+@pytest.mark.parametrize(
+    "law",
+    [BoundaryDensity(Ridge(1, 12.0), 0.5), BoundaryDensity(Ball(2), 1.0, 0.1), BoundaryDensity(Wave(), 0.25)],
+    ids=lambda law: law.problem.name,
+)
 def test_guaranteed_lies_in_measured(law, learner, labels):
     tuning = (1 if labels == "clean" else 61) if learner == "knn" else 0.25
     result = compare(Setting(law, 1000, labels, learner, tuning, points=300), seeds=3, design=True)
@@ -176,8 +182,10 @@ def test_a_false_guarantee_is_an_error_with_its_seed(monkeypatch):
 
 
 def test_clean_nearest_neighbour_guarantees_grow_with_beta():
-    shares = [guarantees(Setting(BoundaryDensity(Ridge(1), beta), 200, "clean", "knn", 1))[1]
-              for beta in (0, 0.25, 0.5, 0.75, 0.9)]
+    shares = [
+        guarantees(Setting(BoundaryDensity(Ridge(1), beta), 200, "clean", "knn", 1))[1]
+        for beta in (0, 0.25, 0.5, 0.75, 0.9)
+    ]
     uniform = [share["uniform"] for share in shares]
     assert (np.diff(uniform) > 0).all()
     assert uniform == pytest.approx([0.682, 0.708, 0.763, 0.869, 0.970], abs=0.04)
@@ -185,8 +193,10 @@ def test_clean_nearest_neighbour_guarantees_grow_with_beta():
 
 
 def test_noisy_tiers_of_the_page():
-    shares = [guarantees(Setting(BoundaryDensity(Ridge(1), beta, tau), 5000, "noisy", "knn", 293))[1]
-              for beta, tau in ((0, 0), (0.5, 0), (2, 0.05))]
+    shares = [
+        guarantees(Setting(BoundaryDensity(Ridge(1), beta, tau), 5000, "noisy", "knn", 293))[1]
+        for beta, tau in ((0, 0), (0.5, 0), (2, 0.05))
+    ]
     assert [s["grid"] for s in shares] == pytest.approx([0.828, 0.834, 0.787], abs=0.04)
     assert [s["expected"] for s in shares] == pytest.approx([0.929, 0.969, 0.982], abs=0.01)
     assert all(s["paper"] <= s["uniform"] for s in shares)
@@ -215,19 +225,33 @@ def test_exam_weights_average_to_the_uniform_law():
     assert (module.exam(Islands(), 10, stream(0, "exam"))[1] == 1).all()
 
 
-@pytest.mark.parametrize(("call", "words"), [
-    (lambda: scores("knn", np.zeros((3, 1)), np.zeros(3, int), np.zeros((1, 1)), [4]), "at most n"),
-    (lambda: scores("nw-box", np.zeros((3, 1)), np.zeros(3, int), np.zeros((1, 1)), [0]),
-     "h must be positive"),
-    (lambda: scores("krr-rbf", np.zeros((3, 1)), np.zeros(3, int), np.zeros((1, 1)), [-1]), "lam"),
-    (lambda: scores("knnn", np.zeros((3, 1)), np.zeros(3, int), np.zeros((1, 1)), [1]), "did you mean 'knn'"),
-    (lambda: scores("knn", np.zeros((3, 1)), np.zeros(3, int), np.zeros((1, 1)), [1], np.zeros(3)),
-     "weights"),
-    (lambda: Setting(BoundaryDensity(Ridge()), 10, "clean", "knn", 1, delta=1.0), "strictly between"),
-    (lambda: balls(BoundaryDensity(Islands()), np.zeros((1, 2)), "clean", np.ones((1, 1))), "Theorem G"),
-    (lambda: module.design_guarantee(Setting(BoundaryDensity(Ridge()), 10, "clean", "local-linear", 1), 0),
-     "linear smoother"),
-])
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: scores("knn", np.zeros((3, 1)), np.zeros(3, int), np.zeros((1, 1)), [4]), "at most n"),
+        (
+            lambda: scores("nw-box", np.zeros((3, 1)), np.zeros(3, int), np.zeros((1, 1)), [0]),
+            "h must be positive",
+        ),
+        (lambda: scores("krr-rbf", np.zeros((3, 1)), np.zeros(3, int), np.zeros((1, 1)), [-1]), "lam"),
+        (
+            lambda: scores("knnn", np.zeros((3, 1)), np.zeros(3, int), np.zeros((1, 1)), [1]),
+            "did you mean 'knn'",
+        ),
+        (
+            lambda: scores("knn", np.zeros((3, 1)), np.zeros(3, int), np.zeros((1, 1)), [1], np.zeros(3)),
+            "weights",
+        ),
+        (lambda: Setting(BoundaryDensity(Ridge()), 10, "clean", "knn", 1, delta=1.0), "strictly between"),
+        (lambda: balls(BoundaryDensity(Islands()), np.zeros((1, 2)), "clean", np.ones((1, 1))), "Theorem G"),
+        (
+            lambda: module.design_guarantee(
+                Setting(BoundaryDensity(Ridge()), 10, "clean", "local-linear", 1), 0
+            ),
+            "linear smoother",
+        ),
+    ],
+)
 def test_bad_input_is_named(call, words):
     with pytest.raises(InputError, match=words):
         call()

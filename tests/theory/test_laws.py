@@ -24,8 +24,9 @@ LINE = RkhsExact(((-0.3,), (0.6,)), (-0.2, 0.25))
 def test_linear_ridge_has_the_closed_form(beta, x):
     law = margin_law(Ridge(1, 1.0, "linear"), beta, 0.0)
     assert law.normaliser == pytest.approx((1 - beta) * 2**-beta, rel=1e-10)
-    assert float(law.cdf(np.array([x]))[0]) == pytest.approx(0.5 + np.sign(x) * abs(x) ** (1 - beta) / 2,
-                                                             abs=1e-11)
+    assert float(law.cdf(np.array([x]))[0]) == pytest.approx(
+        0.5 + np.sign(x) * abs(x) ** (1 - beta) / 2, abs=1e-11
+    )
 
 
 @given(beta=st.floats(0, 0.9), q=st.floats(1e-9, 1 - 1e-9))
@@ -66,10 +67,20 @@ def test_cdf_against_quadrature(problem, beta, tau):
     assert float(law.cdf(np.array([at]))[0]) == pytest.approx(below / sum(pieces), abs=1e-5)
 
 
-CASES = [(Ridge(1), 0.9, 0.0), (Ridge(1), 4.0, 0.05), (Ridge(5), 0.25, 0.0), (Ball(2), 0.5, 0.0),
-         (Ball(3), 0.75, 0.0), (Ball(5), 2.0, 0.05), (Wave(), 0.25, 0.0), (Wave(), 0.75, 0.0), (Wave(), 2.0,
-                                                                                                0.05),
-         (Ridge(1, 1.0, "linear"), 0.75, 0.0), (Ridge(2, 1.0, "linear"), 1.0, 0.1), (Ridge(2), 1.0, 0.05)]
+CASES = [
+    (Ridge(1), 0.9, 0.0),
+    (Ridge(1), 4.0, 0.05),
+    (Ridge(5), 0.25, 0.0),
+    (Ball(2), 0.5, 0.0),
+    (Ball(3), 0.75, 0.0),
+    (Ball(5), 2.0, 0.05),
+    (Wave(), 0.25, 0.0),
+    (Wave(), 0.75, 0.0),
+    (Wave(), 2.0, 0.05),
+    (Ridge(1, 1.0, "linear"), 0.75, 0.0),
+    (Ridge(2, 1.0, "linear"), 1.0, 0.1),
+    (Ridge(2), 1.0, 0.05),
+]
 
 
 @pytest.mark.parametrize(("problem", "beta", "tau"), CASES, ids=lambda v: getattr(v, "name", str(v)))
@@ -110,8 +121,9 @@ def _crossings():
 
 def test_cell_normaliser_equals_the_closed_one():
     sampler = cell_sampler(Ridge(1, 2.0, "linear"), 0.5, 0.0)
-    assert sampler.normaliser == pytest.approx(margin_law(Ridge(1, 2.0, "linear"), 0.5, 0.0).normaliser,
-                                               rel=1e-6)
+    assert sampler.normaliser == pytest.approx(
+        margin_law(Ridge(1, 2.0, "linear"), 0.5, 0.0).normaliser, rel=1e-6
+    )
     wave = Ball(2)
     inside = cell_sampler(wave, 1.0, 0.1)
     assert inside.normaliser > 0
@@ -119,8 +131,9 @@ def test_cell_normaliser_equals_the_closed_one():
 
 def test_an_envelope_that_is_too_low_raises():
     good = cell_sampler(LINE, 0.5, 0.0)
-    low = CellSampler(good.problem, 0.5, 0.0, good.corner, good.size, good.axis, good.level / 10,
-                      good.normaliser)
+    low = CellSampler(
+        good.problem, 0.5, 0.0, good.corner, good.size, good.axis, good.level / 10, good.normaliser
+    )
     with pytest.raises(RuntimeError, match="too low"):
         low.sample(1000, np.random.default_rng(0))
 
@@ -153,8 +166,9 @@ def test_a_cap_thins_the_uniform_law_above_two_dimensions():
     u = distance_from_half(islands, law.sample(5000, rng))
     uniform = islands.uniform(50_000, rng)
     v = distance_from_half(islands, uniform)
-    assert np.mean(u < 0.2) == pytest.approx(np.average(v < 0.2, weights=np.maximum(v, 0.1) ** -1.0),
-                                             abs=0.03)
+    assert np.mean(u < 0.2) == pytest.approx(
+        np.average(v < 0.2, weights=np.maximum(v, 0.1) ** -1.0), abs=0.03
+    )
     assert np.mean(u < 0.2) > 1.5 * np.mean(v < 0.2)
 
 
@@ -174,27 +188,30 @@ def test_the_boundary_density_alone_is_no_propensity():
     assert np.mean(1 / mix.density.density(X)) > 1.2
 
 
-@pytest.mark.parametrize(("call", "words"), [
-    (lambda: BoundaryDensity(Ridge(), -0.1), "at least 0"),
-    (lambda: BoundaryDensity(Ridge(), np.inf, 0.1), "slab"),
-    (lambda: BoundaryDensity(Ridge(), np.nan), "beta"),
-    (lambda: BoundaryDensity(Ridge(), 0.5, 0.6), "1/2"),
-    (lambda: BoundaryDensity(Ridge(), 0.5, -0.1), "1/2"),
-    (lambda: BoundaryDensity(Ridge(), 1.0), "diverges"),
-    (lambda: BoundaryDensity(HalfMoons(), 0.5, law="own"), "thinning"),
-    (lambda: BoundaryDensity(Ridge(), 0.5, law="other"), "uniform"),
-    (lambda: BoundaryDensity(Ridge()).sample(0, np.random.default_rng(0)), "at least 1"),
-    (lambda: BoundaryDensity(Islands(3), 0.5).sample(3, np.random.default_rng(0)), "one or two"),
-    (lambda: Mixture(BoundaryDensity(Ridge()), 1.5), "share"),
-    (lambda: Ridge(0), "dim"),
-    (lambda: Ridge(1, 0.0), "slope"),
-    (lambda: HalfMoons(half_width=np.inf), "unbounded"),
-    (lambda: HalfMoons(sigma=0.001), "sigma"),
-    (lambda: Wave(amplitude=np.inf), "unbounded"),
-    (lambda: RkhsExact(weights=(0.9, 0.1, 0.1)), "1/2"),
-    (lambda: RkhsExact(weights=(0.1,)), "centres"),
-    (lambda: RkhsExact(length=0), "length"),
-])
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: BoundaryDensity(Ridge(), -0.1), "at least 0"),
+        (lambda: BoundaryDensity(Ridge(), np.inf, 0.1), "slab"),
+        (lambda: BoundaryDensity(Ridge(), np.nan), "beta"),
+        (lambda: BoundaryDensity(Ridge(), 0.5, 0.6), "1/2"),
+        (lambda: BoundaryDensity(Ridge(), 0.5, -0.1), "1/2"),
+        (lambda: BoundaryDensity(Ridge(), 1.0), "diverges"),
+        (lambda: BoundaryDensity(HalfMoons(), 0.5, law="own"), "thinning"),
+        (lambda: BoundaryDensity(Ridge(), 0.5, law="other"), "uniform"),
+        (lambda: BoundaryDensity(Ridge()).sample(0, np.random.default_rng(0)), "at least 1"),
+        (lambda: BoundaryDensity(Islands(3), 0.5).sample(3, np.random.default_rng(0)), "one or two"),
+        (lambda: Mixture(BoundaryDensity(Ridge()), 1.5), "share"),
+        (lambda: Ridge(0), "dim"),
+        (lambda: Ridge(1, 0.0), "slope"),
+        (lambda: HalfMoons(half_width=np.inf), "unbounded"),
+        (lambda: HalfMoons(sigma=0.001), "sigma"),
+        (lambda: Wave(amplitude=np.inf), "unbounded"),
+        (lambda: RkhsExact(weights=(0.9, 0.1, 0.1)), "1/2"),
+        (lambda: RkhsExact(weights=(0.1,)), "centres"),
+        (lambda: RkhsExact(length=0), "length"),
+    ],
+)
 def test_bad_input_names_the_range(call, words):
     with pytest.raises(InputError, match=words):
         call()

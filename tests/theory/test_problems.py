@@ -10,9 +10,18 @@ from edgewise.theory.problems import Charted, bayes, distance_from_half, draw_la
 from edgewise.theory.shapes import Ball, Ridge, Wave
 
 
-PROBLEMS = [Ridge(1), Ridge(3, 12.0), Ridge(2, 1.0, "linear"), Ball(2), Ball(5), Wave(), Islands(),
-            Islands(3),
-            HalfMoons(), RkhsExact()]
+PROBLEMS = [
+    Ridge(1),
+    Ridge(3, 12.0),
+    Ridge(2, 1.0, "linear"),
+    Ball(2),
+    Ball(5),
+    Wave(),
+    Islands(),
+    Islands(3),
+    HalfMoons(),
+    RkhsExact(),
+]
 
 
 @pytest.mark.parametrize("problem", PROBLEMS, ids=lambda p: p.name)
@@ -57,9 +66,11 @@ def test_moons_density_against_quadrature():
     for row in x:
         exact = []
         for arc in (lambda a: (np.cos(a), np.sin(a)), lambda a: (1 - np.cos(a), 0.5 - np.sin(a))):
+
             def gaussian(a, arc=arc, row=row):
                 c = np.array(arc(a))
                 return np.exp(-np.sum((row - c) ** 2) / (2 * 0.09)) / (2 * np.pi * 0.09) / np.pi
+
             exact.append(integrate.quad(gaussian, 0, np.pi, epsabs=1e-13)[0])
         assert np.exp(moons.log_densities(row[None])[0]) == pytest.approx(exact, rel=1e-9)
         assert float(eta(moons, row[None])[0]) == pytest.approx(exact[1] / sum(exact), abs=1e-12)
@@ -69,8 +80,9 @@ def test_moons_own_law_has_their_density():
     moons, rng = HalfMoons(), np.random.default_rng(0)
     X = moons.own(200_000, rng)
     cell = (np.abs(X - [0.0, 1.0]) < 0.1).all(axis=1).mean()
-    grid = np.stack(np.meshgrid(np.linspace(-0.095, 0.095, 20), np.linspace(0.905, 1.095, 20)),
-                    axis=-1).reshape(-1, 2)
+    grid = np.stack(
+        np.meshgrid(np.linspace(-0.095, 0.095, 20), np.linspace(0.905, 1.095, 20)), axis=-1
+    ).reshape(-1, 2)
     density = np.exp(moons.log_densities(grid)).mean(axis=1).mean() * 0.04
     assert cell == pytest.approx(density, rel=0.08)
 

@@ -68,8 +68,17 @@ def test_grids_of_the_published_table():
 
 def test_a_published_cell_is_reproduced():
     # 0.1 of a second a seed: the clean 1-NN area at d = 5, published as 0.9313 ± 0.0022.
-    settings = {"problem": "ridge", "d": 5, "a": 4.0, "n": 1000, "beta": 0.0, "tau": 0.0, "labels": "clean",
-                "learner": "knn k=1", "measure": "area"}
+    settings = {
+        "problem": "ridge",
+        "d": 5,
+        "a": 4.0,
+        "n": 1000,
+        "beta": 0.0,
+        "tau": 0.0,
+        "labels": "clean",
+        "learner": "knn k=1",
+        "measure": "area",
+    }
     values = [work(Cell("theory-published", settings, seed))["value"][0] for seed in range(8)]
     error = np.std(values, ddof=1) / math.sqrt(8)
     assert abs(np.mean(values) - 0.9313) < 3 * math.hypot(error, 0.0022)
@@ -83,16 +92,20 @@ def _exponent_facts(slope, labels="clean"):
         for seed in range(6):
             noise = 0.05 * math.sin(seed + n)
             area = 3 * n**slope
-            figures = {"log_area": math.log(area) + noise} if labels == "clean" else \
-                {"k": [1, 9], "area": [0.9, area * math.exp(noise)]}
-            facts.append(Fact(Cell("theory-exponent", {"d": 2, "beta": 0.5, "n": n, "labels": labels}, seed),
-                              figures))
+            figures = (
+                {"log_area": math.log(area) + noise}
+                if labels == "clean"
+                else {"k": [1, 9], "area": [0.9, area * math.exp(noise)]}
+            )
+            facts.append(
+                Fact(Cell("theory-exponent", {"d": 2, "beta": 0.5, "n": n, "labels": labels}, seed), figures)
+            )
     return facts
 
 
 @pytest.mark.parametrize("labels", ["clean", "noisy"])
 def test_rates_recover_a_power_law(labels):
-    rate, = rates(_exponent_facts(-0.4, labels))
+    (rate,) = rates(_exponent_facts(-0.4, labels))
     assert rate.slope == pytest.approx(-0.4, abs=0.03)
     assert 0 < rate.error < 0.05
     assert rate.theory == pytest.approx(-1 / 1.5 if labels == "clean" else -1 / 3.5)
@@ -100,11 +113,28 @@ def test_rates_recover_a_power_law(labels):
 
 
 def test_measured_rate_of_clean_1nn_on_a_line():
-    facts = [Fact(cell, work(cell)) for cell in
-             (Cell("theory-exponent", {"problem": "ridge", "d": 1, "a": 4.0, "n": n, "beta": 0.5, "tau": 0.0,
-                                       "labels": "clean", "learner": "knn"}, seed)
-              for n in (100, 800, 6400) for seed in range(6))]
-    rate, = rates(facts)
+    facts = [
+        Fact(cell, work(cell))
+        for cell in (
+            Cell(
+                "theory-exponent",
+                {
+                    "problem": "ridge",
+                    "d": 1,
+                    "a": 4.0,
+                    "n": n,
+                    "beta": 0.5,
+                    "tau": 0.0,
+                    "labels": "clean",
+                    "learner": "knn",
+                },
+                seed,
+            )
+            for n in (100, 800, 6400)
+            for seed in range(6)
+        )
+    ]
+    (rate,) = rates(facts)
     assert rate.slope == pytest.approx(-2, abs=0.15)
     assert abs(rate.slope - rate.printed) > 1
 
@@ -116,8 +146,9 @@ def _risk_facts(boundary):
             for seed in range(10):
                 value = level + 0.01 * seed
                 settings = {**RISK, "problem": "ridge", "d": 2, "n": 100, "beta": beta, "labels": labels}
-                facts.append(Fact(Cell("theory-risk", settings, seed), {"excess": [value, 9], "area": [value,
-                                                                                                       9]}))
+                facts.append(
+                    Fact(Cell("theory-risk", settings, seed), {"excess": [value, 9], "area": [value, 9]})
+                )
     return facts
 
 
@@ -132,13 +163,19 @@ def test_trials_follow_the_figures(boundary, verdict):
 def store():
     with Store(":memory:") as facts:
         few = {"theory-risk": 3, "theory-cure": 2, "theory-guarantee": 2, "theory-design": 2}
-        chosen = [cell for cell in study(quick=True) if cell.seed < few.get(cell.what, 2)
-                  and (cell.what != "theory-exponent" or cell.settings["n"] < 1000)
-                  and (cell.what not in ("theory-risk", "theory-guarantee", "theory-design")
-                       or cell.settings["d"] == 1)
-                  and (cell.what != "theory-published" or cell.settings["n"] < 1000)
-                  and (cell.what != "theory-cure" or cell.settings["learner"] in ("knn", "knn-weighted"))
-                  and (cell.what != "theory-region" or cell.settings["labels"] == "clean")]
+        chosen = [
+            cell
+            for cell in study(quick=True)
+            if cell.seed < few.get(cell.what, 2)
+            and (cell.what != "theory-exponent" or cell.settings["n"] < 1000)
+            and (
+                cell.what not in ("theory-risk", "theory-guarantee", "theory-design")
+                or cell.settings["d"] == 1
+            )
+            and (cell.what != "theory-published" or cell.settings["n"] < 1000)
+            and (cell.what != "theory-cure" or cell.settings["learner"] in ("knn", "knn-weighted"))
+            and (cell.what != "theory-region" or cell.settings["labels"] == "clean")
+        ]
         for cell in chosen:
             facts.put(Fact(cell, work(cell)))
         yield facts
@@ -146,9 +183,17 @@ def store():
 
 def test_summaries_and_files(store, tmp_path):
     tables = summaries(store)
-    assert {table.name for table in tables} == {"containment", "exponents", "paired-tests", "published",
-                                                "sampler",
-                                                "guarantees", "design", "risk", "cure"}
+    assert {table.name for table in tables} == {
+        "containment",
+        "exponents",
+        "paired-tests",
+        "published",
+        "sampler",
+        "guarantees",
+        "design",
+        "risk",
+        "cure",
+    }
     write(tables, tmp_path, {"command": "edgewise theory"})
     assert json.loads((tmp_path / "about.json").read_text())["command"] == "edgewise theory"
     first = (tmp_path / "containment.csv").read_text().splitlines()
@@ -163,8 +208,10 @@ def test_findings_from_facts(store):
     assert counted["runs"] == len(guarantees)
     assert counted["seeds"] == 2
     shares = growth(guarantees, d=1, a=4.0, labels="clean", learner="knn")
-    assert all(guaranteed <= measured for (_, guaranteed), (_, measured) in
-               zip(shares["grid"], shares["measured"], strict=True))
+    assert all(
+        guaranteed <= measured
+        for (_, guaranteed), (_, measured) in zip(shares["grid"], shares["measured"], strict=True)
+    )
     assert all(math.isfinite(cell.z) for cell in reproduced(store.facts("theory-published")))
 
 
@@ -178,7 +225,7 @@ def test_verdicts_need_facts(store):
 
 def test_report_section_shows_every_picture(store):
     assert section.sections(Store(":memory:")) == []
-    part, = section.sections(store)
+    (part,) = section.sections(store)
     figures = [block for block in part.blocks if isinstance(block, Figure)]
     assert len(figures) == 4
     assert all(len(figure.alt) > 80 for figure in figures)
@@ -201,6 +248,7 @@ def test_run_study_reports_violations(monkeypatch):
         if cell.seed == 1:
             raise ViolationError(f"seed {cell.seed}.")
         return {}
+
     monkeypatch.setattr("edgewise.theory.run.study", lambda **_: [Cell("x", {}, seed) for seed in range(3)])
     monkeypatch.setattr("edgewise.theory.run.work", broken)
     with Store(":memory:") as facts:
@@ -209,11 +257,21 @@ def test_run_study_reports_violations(monkeypatch):
     assert [failure.message for failure in report.violations] == ["ViolationError: seed 1."]
 
 
-@pytest.mark.parametrize(("n", "dim", "noise", "learner", "verdict"), [
-    (1000, 2, 0.0, "knn", "yes"), (10, 2, 0.0, "knn", "no"), (1000, 2, 0.2, "knn", "no"),
-    (10**6, 2, 0.2, "knn", "no"), (1000, 2, 0.2, "weighted", "perhaps"), (5000, 5, 0.0, "knn", "perhaps"),
-    (1000, 10, 0.0, "knn", "no"), (1000, 10, 0.0, "pooling", "yes"), (1000, 2, 0.2, "pooling", "perhaps"),
-    (100, 784, 0.0, "linear", "yes")])
+@pytest.mark.parametrize(
+    ("n", "dim", "noise", "learner", "verdict"),
+    [
+        (1000, 2, 0.0, "knn", "yes"),
+        (10, 2, 0.0, "knn", "no"),
+        (1000, 2, 0.2, "knn", "no"),
+        (10**6, 2, 0.2, "knn", "no"),
+        (1000, 2, 0.2, "weighted", "perhaps"),
+        (5000, 5, 0.0, "knn", "perhaps"),
+        (1000, 10, 0.0, "knn", "no"),
+        (1000, 10, 0.0, "pooling", "yes"),
+        (1000, 2, 0.2, "pooling", "perhaps"),
+        (100, 784, 0.0, "linear", "yes"),
+    ],
+)
 def test_advice(n, dim, noise, learner, verdict):
     advice = advise(n, dim, noise=noise, learner=learner)
     assert advice.verdict == verdict
@@ -236,12 +294,17 @@ def test_advice_from_data_estimates_both():
     assert "taken as noisy" in flipped.evidence[1]
 
 
-@pytest.mark.parametrize(("call", "words"), [
-    (lambda: advise(0, 2), "at least 1"), (lambda: advise(10, -1), "dim"), (lambda: advise(10, math.nan),
-                                                                            "dim"),
-    (lambda: advise(10, 2, noise=0.5), "1/2"), (lambda: advise(10, 2, noise=-0.1), "1/2"),
-    (lambda: advise(10, 2, learner="forest"), "knn"),
-])
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: advise(0, 2), "at least 1"),
+        (lambda: advise(10, -1), "dim"),
+        (lambda: advise(10, math.nan), "dim"),
+        (lambda: advise(10, 2, noise=0.5), "1/2"),
+        (lambda: advise(10, 2, noise=-0.1), "1/2"),
+        (lambda: advise(10, 2, learner="forest"), "knn"),
+    ],
+)
 def test_bad_advice_input(call, words):
     with pytest.raises(InputError, match=words):
         call()
@@ -274,8 +337,11 @@ def test_the_quick_study_runs_whole_and_resumes(tmp_path):
         assert first.summary.failures == ()
         assert first.violations == ()
         assert run_study(facts, quick=True, jobs=2).summary.computed == 0
-        worst = max(abs(rate.slope - rate.theory) for rate in rates(facts.facts("theory-exponent"))
-                    if rate.labels == "clean")
+        worst = max(
+            abs(rate.slope - rate.theory)
+            for rate in rates(facts.facts("theory-exponent"))
+            if rate.labels == "clean"
+        )
         assert worst < 0.3
 
 

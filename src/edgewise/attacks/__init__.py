@@ -21,26 +21,49 @@ ATTACKS: Mapping[str, Row] = {
     "region-exact": Row("edgewise.attacks.region:RegionExact", "eq. 8", ("neighbours",)),
     "region-approx": Row("edgewise.attacks.region:RegionApprox", "eq. 8, nearest regions", ("neighbours",)),
     "direct": Row("edgewise.attacks.direct:Direct", "eq. 9", ("labels", "neighbours")),
-    "kernel-substitute": Row("edgewise.attacks.substitute:KernelSubstitute", "eq. 10",
-                             ("labels", "neighbours")),
-    "opt": Row("edgewise.attacks.decision:Opt", "eqs. 11-12; Cheng et al. 2018", ("labels",),
-               {"budget": 300}),
-    "fgsm": Row("edgewise.attacks.gradient:FGSM", "eq. 13; Goodfellow et al. 2015", ("gradient",), {},
-                "torch"),
-    "pgd": Row("edgewise.attacks.gradient:PGD", "eq. 14; Madry et al. 2018", ("gradient",), {"steps": 5},
-               "torch"),
-    "deepfool": Row("edgewise.attacks.deepfool:DeepFool", "eq. 15; Moosavi-Dezfooli et al. 2016",
-                    ("gradient",), {"steps": 20}, "torch"),
-    "cw": Row("edgewise.attacks.carlini:CarliniWagner", "eq. 16; Carlini and Wagner 2017", ("gradient",),
-              {"searches": 2, "steps": 40}, "torch"),
-    "ddn": Row("edgewise.attacks.ddn:DDN", "Rony et al. 2019, algorithm 1", ("gradient",), {"steps": 30},
-               "torch"),
+    "kernel-substitute": Row(
+        "edgewise.attacks.substitute:KernelSubstitute", "eq. 10", ("labels", "neighbours")
+    ),
+    "opt": Row(
+        "edgewise.attacks.decision:Opt", "eqs. 11-12; Cheng et al. 2018", ("labels",), {"budget": 300}
+    ),
+    "fgsm": Row(
+        "edgewise.attacks.gradient:FGSM", "eq. 13; Goodfellow et al. 2015", ("gradient",), {}, "torch"
+    ),
+    "pgd": Row(
+        "edgewise.attacks.gradient:PGD", "eq. 14; Madry et al. 2018", ("gradient",), {"steps": 5}, "torch"
+    ),
+    "deepfool": Row(
+        "edgewise.attacks.deepfool:DeepFool",
+        "eq. 15; Moosavi-Dezfooli et al. 2016",
+        ("gradient",),
+        {"steps": 20},
+        "torch",
+    ),
+    "cw": Row(
+        "edgewise.attacks.carlini:CarliniWagner",
+        "eq. 16; Carlini and Wagner 2017",
+        ("gradient",),
+        {"searches": 2, "steps": 40},
+        "torch",
+    ),
+    "ddn": Row(
+        "edgewise.attacks.ddn:DDN", "Rony et al. 2019, algorithm 1", ("gradient",), {"steps": 30}, "torch"
+    ),
 }
 
 
-def attack(method: str | Attack | Callable[..., Any], model: Any, X: ArrayLike, *, y: ArrayLike | None = None,
-           box: Box | tuple[ArrayLike, ArrayLike] | None = None, rng: Rng = 0, progress: bool = False,
-           **settings: Any) -> Adversarial:
+def attack(
+    method: str | Attack | Callable[..., Any],
+    model: Any,
+    X: ArrayLike,
+    *,
+    y: ArrayLike | None = None,
+    box: Box | tuple[ArrayLike, ArrayLike] | None = None,
+    rng: Rng = 0,
+    progress: bool = False,
+    **settings: Any,
+) -> Adversarial:
     """Move each sample just across the decision boundary of ``model``, verified by the model itself.
 
     Parameters

@@ -47,8 +47,9 @@ class Attack(Protocol):
         """The norm it tries to keep small."""
         ...
 
-    def __call__(self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int,
-                 advance: Advance) -> Proposal:
+    def __call__(
+        self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int, advance: Advance
+    ) -> Proposal:
         """Propose one point a row of ``X`` (n, ...) that ``model`` does not label ``y`` (n,).
 
         ``advance(m)`` reports that ``m`` more samples are done.
@@ -121,21 +122,30 @@ class Foreign:
     function: Callable[..., Any]
     norm: Norm = 2
 
-    def __call__(self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int,
-                 advance: Advance) -> Proposal:
+    def __call__(
+        self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int, advance: Advance
+    ) -> Proposal:
         """Call it on copies; the answer must have the shape of ``X``."""
         answer = self.function(model.model, X.copy(), y.copy())
         points = np.asarray(answer.detach().cpu() if hasattr(answer, "detach") else answer)
         if points.shape != X.shape:
-            raise InputError(f"the attack returned shape {points.shape}; one point a sample, {X.shape}, "
-                             "is taken.")
+            raise InputError(
+                f"the attack returned shape {points.shape}; one point a sample, {X.shape}, is taken."
+            )
         advance(len(X))
         return Proposal(points)
 
 
-def run(method: Attack | Callable[..., Any], model: Any, X: ArrayLike, *, y: ArrayLike | None = None,
-        box: Box | tuple[ArrayLike, ArrayLike] | None = None, rng: Rng = 0,
-        progress: bool = False) -> Adversarial:
+def run(
+    method: Attack | Callable[..., Any],
+    model: Any,
+    X: ArrayLike,
+    *,
+    y: ArrayLike | None = None,
+    box: Box | tuple[ArrayLike, ArrayLike] | None = None,
+    rng: Rng = 0,
+    progress: bool = False,
+) -> Adversarial:
     """Attack ``model`` at ``X`` with one method instance; see `edgewise.attack`."""
     points = check_X(X, images=True)
     bounds = check_box(box, points[0].size)
@@ -147,8 +157,13 @@ def run(method: Attack | Callable[..., Any], model: Any, X: ArrayLike, *, y: Arr
     wanted = predicted if y is None else check_y(y, len(points), classes=_classes(access, points))
     todo = np.flatnonzero(predicted == wanted)
     with track(len(todo), f"attacking ({type(method).__name__})", show=progress) as advance:
-        proposal = (method(access.view(todo), points[todo], wanted[todo], box=bounds, seed=seed_of(rng),
-                           advance=advance) if len(todo) else Proposal(points[todo]))
+        proposal = (
+            method(
+                access.view(todo), points[todo], wanted[todo], box=bounds, seed=seed_of(rng), advance=advance
+            )
+            if len(todo)
+            else Proposal(points[todo])
+        )
     return _verify(proposal, access, points, predicted, wanted, todo, bounds, float(method.norm))
 
 
@@ -159,8 +174,16 @@ def _classes(access: Access, X: Floats) -> Labels | None:
     return access.classes
 
 
-def _verify(proposal: Proposal, access: Access, X: Floats, predicted: Labels, wanted: Labels, todo: Index,
-            box: Box | None, norm: float) -> Adversarial:
+def _verify(
+    proposal: Proposal,
+    access: Access,
+    X: Floats,
+    predicted: Labels,
+    wanted: Labels,
+    todo: Index,
+    box: Box | None,
+    norm: float,
+) -> Adversarial:
     points, label = X.copy(), predicted.copy()
     status = np.full(len(X), "already", dtype="<U11")
     proposed = np.asarray(proposal.points).astype(X.dtype, copy=False).reshape(len(todo), *X.shape[1:])
@@ -177,16 +200,30 @@ def _verify(proposal: Proposal, access: Access, X: Floats, predicted: Labels, wa
         points[todo[crossed]], label[todo[crossed]] = proposed[crossed], answers[crossed]
     found = (status == "already") | (status == "crossed")
     distance = np.where(found, _distances(points, X, norm), np.inf)
-    return Adversarial(points, found, distance, label, wanted, access.queries, access.gradients, status, X,
-                       norm, _spread(proposal.lower, todo, status),
-                       {name: _spread(np.asarray(value), todo, status, 0) for name, value in
-                        proposal.counts.items()})
+    return Adversarial(
+        points,
+        found,
+        distance,
+        label,
+        wanted,
+        access.queries,
+        access.gradients,
+        status,
+        X,
+        norm,
+        _spread(proposal.lower, todo, status),
+        {name: _spread(np.asarray(value), todo, status, 0) for name, value in proposal.counts.items()},
+    )
 
 
 def _distances(points: Floats, X: Floats, norm: float, rows: int = 4096) -> Floats:
     """Return the length of each row of ``points - X`` in float64, without holding all rows in float64."""
-    return np.concatenate([length(points[at:at + rows].astype(float) - X[at:at + rows], norm)
-                           for at in range(0, len(X), rows)])
+    return np.concatenate(
+        [
+            length(points[at : at + rows].astype(float) - X[at : at + rows], norm)
+            for at in range(0, len(X), rows)
+        ]
+    )
 
 
 def _spread(values: Floats | None, todo: Index, status: Labels, fill: float = 0.0) -> Any:
@@ -210,5 +247,7 @@ def flattened(X: Floats) -> Floats:
 def _check_inside(X: Floats, box: Box) -> None:
     outside = np.flatnonzero(~box.contains(flattened(X)))
     if outside.size:
-        raise InputError(f"{outside.size} of {len(X)} rows of X lie outside the box (first: row "
-                         f"{outside[0]}). Clip them, widen the box, or pass box=None.")
+        raise InputError(
+            f"{outside.size} of {len(X)} rows of X lie outside the box (first: row "
+            f"{outside[0]}). Clip them, widen the box, or pass box=None."
+        )

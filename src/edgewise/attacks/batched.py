@@ -57,8 +57,17 @@ BatchAttack = Callable[[Differentiable, Batch], tuple[Tensor, dict[str, Tensor],
 """Maps a batch to points, counts by name, and which samples had a zero gradient."""
 
 
-def attack_in_batches(access: Access, X: Floats, y: Labels, box: Box | None, attack: BatchAttack, *,
-                      seed: int, batch_size: int, advance: Advance) -> Proposal:
+def attack_in_batches(
+    access: Access,
+    X: Floats,
+    y: Labels,
+    box: Box | None,
+    attack: BatchAttack,
+    *,
+    seed: int,
+    batch_size: int,
+    advance: Advance,
+) -> Proposal:
     """Run ``attack`` over samples in batches on the model's device; the points get the dtype of ``X``."""
     points, zero = X.copy(), 0
     counts: dict[str, Any] = {}
@@ -125,8 +134,15 @@ def ascent(z: Tensor, y: Tensor) -> Tensor:
     return weights.scatter(1, y[:, None], -1.0)
 
 
-def to_boundary(model: Differentiable, batch: Batch, crossed: Tensor, f_inner: Tensor, f_outer: Tensor,
-                tolerance: float = 2e-4, steps: int = 30) -> Tensor:
+def to_boundary(
+    model: Differentiable,
+    batch: Batch,
+    crossed: Tensor,
+    f_inner: Tensor,
+    f_outer: Tensor,
+    tolerance: float = 2e-4,
+    steps: int = 30,
+) -> Tensor:
     """Return, for points past the boundary, the points closer to the samples that are just past it.
 
     A bracketing secant (Illinois) search on the margin along each segment, from the margins at the sample and

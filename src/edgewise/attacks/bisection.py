@@ -19,8 +19,9 @@ def can_ask(model: Access, of: Index) -> Mask:
     return np.asarray((model.left() >= rows + RESERVE)[of])
 
 
-def bisect(model: Access, X: Floats, crossed: Floats, y: Labels, *, steps: int,
-           of: Index | None = None) -> Floats:
+def bisect(
+    model: Access, X: Floats, crossed: Floats, y: Labels, *, steps: int, of: Index | None = None
+) -> Floats:
     """Return, on each segment from ``X`` (m, ...) to ``crossed``, the nearest point known to cross.
 
     Parameters

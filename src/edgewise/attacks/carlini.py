@@ -74,11 +74,13 @@ class CarliniWagner:
         """L2."""
         return 2
 
-    def __call__(self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int,
-                 advance: Advance) -> Proposal:
+    def __call__(
+        self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int, advance: Advance
+    ) -> Proposal:
         """Propose the nearest crossing found for each sample."""
-        return attack_in_batches(model, X, y, box, self._attack, seed=seed, batch_size=self.batch_size,
-                                 advance=advance)
+        return attack_in_batches(
+            model, X, y, box, self._attack, seed=seed, batch_size=self.batch_size, advance=advance
+        )
 
     def _attack(self, model: Differentiable, batch: Batch) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         z, pull = model.pullback(batch.x, batch.of)
@@ -107,8 +109,9 @@ class CarliniWagner:
             out = to_boundary(model, batch, out, first, best.margin)
         return out, {"searches": searched.cpu()}, zero
 
-    def _search(self, model: Differentiable, batch: Batch, delta: Tensor, c: Tensor,
-                best: _Best) -> tuple[Tensor, _Best, Tensor]:
+    def _search(
+        self, model: Differentiable, batch: Batch, delta: Tensor, c: Tensor, best: _Best
+    ) -> tuple[Tensor, _Best, Tensor]:
         """Descend for one value of ``c`` a sample; return where it ended, the best point and who crossed."""
         crossed = torch.zeros(len(batch), dtype=torch.bool, device=delta.device)
         for done in range(self.steps):
@@ -137,8 +140,11 @@ class _Best:
         return cls(torch.full_like(like, torch.inf), torch.full_like(like, -torch.inf), like)
 
     def replaced(self, where: Tensor, distance: Tensor, margin_: Tensor, points: Tensor) -> _Best:
-        return _Best(torch.where(where, distance, self.distance), torch.where(where, margin_, self.margin),
-                     torch.where(spread(where, points), points, self.points))
+        return _Best(
+            torch.where(where, distance, self.distance),
+            torch.where(where, margin_, self.margin),
+            torch.where(spread(where, points), points, self.points),
+        )
 
 
 def _towards_other(z: Tensor, y: Tensor) -> Tensor:

@@ -79,11 +79,13 @@ class DDN:
         """L2."""
         return 2
 
-    def __call__(self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int,
-                 advance: Advance) -> Proposal:
+    def __call__(
+        self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int, advance: Advance
+    ) -> Proposal:
         """Propose the nearest crossing found for each sample."""
-        return attack_in_batches(model, X, y, box, self._search, seed=seed, batch_size=self.batch_size,
-                                 advance=advance)
+        return attack_in_batches(
+            model, X, y, box, self._search, seed=seed, batch_size=self.batch_size, advance=advance
+        )
 
     def _search(self, model: Differentiable, batch: Batch) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         x = batch.x

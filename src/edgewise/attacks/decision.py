@@ -73,14 +73,14 @@ class Opt:
     norm: float = 2
 
     def __post_init__(self) -> None:
-        for name, low in (("budget", 3), ("directions", 1), ("halvings", 1), ("neighbours", 0),
-                          ("tries", 1)):
+        for name, low in (("budget", 3), ("directions", 1), ("halvings", 1), ("neighbours", 0), ("tries", 1)):
             check_count(getattr(self, name), name, low=low)
         if not 0 < self.smoothing < 1:
             raise InputError(f"smoothing must lie in (0, 1); got {self.smoothing!r}.")
 
-    def __call__(self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int,
-                 advance: Advance) -> Proposal:
+    def __call__(
+        self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int, advance: Advance
+    ) -> Proposal:
         """Propose points; see `edgewise.attacks.base.Attack`."""
         flat = flattened(X)
         points = flat.copy()
@@ -111,8 +111,9 @@ class _Shaped:
 class _Descent:
     """The state of one batch: the best crossing point of each sample, and which samples still work."""
 
-    def __init__(self, settings: Opt, model: _Shaped, X: Floats, y: Labels, box: Box | None,
-                 streams: list[Generator]) -> None:
+    def __init__(
+        self, settings: Opt, model: _Shaped, X: Floats, y: Labels, box: Box | None, streams: list[Generator]
+    ) -> None:
         self.settings, self.model, self.X, self.y, self.box = settings, model, X, y, box
         self.streams = streams
         self.best = X.copy()
@@ -125,8 +126,12 @@ class _Descent:
         distance = cdist(self.X, starts)
         same = labels[None, :] == self.y[:, None]
         others = np.where(same, np.inf, distance)
-        self.near = np.hstack([_nearest(np.where(same, distance, np.inf), self.settings.neighbours),
-                               _nearest(others, self.settings.neighbours)])
+        self.near = np.hstack(
+            [
+                _nearest(np.where(same, distance, np.inf), self.settings.neighbours),
+                _nearest(others, self.settings.neighbours),
+            ]
+        )
         tries = min(self.settings.tries, len(starts))
         order = _nearest(others, tries)
         for rank in range(tries):
@@ -135,8 +140,13 @@ class _Descent:
             goal = starts[order[rows, rank]]
             across = self.model.labels(goal, rows) != self.y[rows]
             rows, goal = rows[across], goal[across]
-            ends = bisect(self.model.access.view(rows), self._shape(self.X[rows]), self._shape(goal),
-                          self.y[rows], steps=FIRST_HALVINGS).reshape(goal.shape)
+            ends = bisect(
+                self.model.access.view(rows),
+                self._shape(self.X[rows]),
+                self._shape(goal),
+                self.y[rows],
+                steps=FIRST_HALVINGS,
+            ).reshape(goal.shape)
             nearer = _norms(ends.astype(float) - self.X[rows])[:, 0] < self.radius[rows]
             self._accept(rows[nearer], ends[nearer])
 
@@ -152,8 +162,11 @@ class _Descent:
             self.step[stuck] = LONGEST_STEP
             patience[stuck] -= 1
             active = active[patience[active] > 0]
-            active = active[can_ask(self.model.access, np.repeat(active, self.settings.directions))[
-                ::self.settings.directions]]
+            active = active[
+                can_ask(self.model.access, np.repeat(active, self.settings.directions))[
+                    :: self.settings.directions
+                ]
+            ]
 
     def _gradient(self, active: Index) -> Floats:
         """Estimate the gradient of g by differences along random directions (eq. 12), averaged."""

@@ -83,11 +83,13 @@ class DeepFool:
         """L2."""
         return 2
 
-    def __call__(self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int,
-                 advance: Advance) -> Proposal:
+    def __call__(
+        self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int, advance: Advance
+    ) -> Proposal:
         """Propose a point just past the boundary for each sample."""
-        return attack_in_batches(model, X, y, box, self._walk, seed=seed, batch_size=self.batch_size,
-                                 advance=advance)
+        return attack_in_batches(
+            model, X, y, box, self._walk, seed=seed, batch_size=self.batch_size, advance=advance
+        )
 
     def _walk(self, model: Differentiable, batch: Batch) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         start, x, n = batch, batch.x, len(batch)
@@ -128,8 +130,9 @@ class DeepFool:
         count = z.shape[1] if self.candidates is None else min(self.candidates, z.shape[1])
         return z.scatter(1, y[:, None], -torch.inf).topk(count - 1, dim=1).indices
 
-    def _step(self, x: Tensor, wanted: Tensor, slopes: Tensor, scale: Tensor,
-              batch: Batch) -> tuple[Tensor, Tensor]:
+    def _step(
+        self, x: Tensor, wanted: Tensor, slopes: Tensor, scale: Tensor, batch: Batch
+    ) -> tuple[Tensor, Tensor]:
         """Return the nearest point of the box where a linearised gap grows by ``wanted``, and which gap."""
         m, k = wanted.shape
         slope = slopes.flatten(0, 1).flatten(1)
@@ -143,15 +146,24 @@ class DeepFool:
         moved = x + delta[best].reshape(x.shape)
         return clamp(moved, batch), choice
 
-    def _finish(self, model: Differentiable, batch: Batch, out: Tensor, first: Tensor, last: Tensor,
-                taken: Tensor, zero: Tensor) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+    def _finish(
+        self,
+        model: Differentiable,
+        batch: Batch,
+        out: Tensor,
+        first: Tensor,
+        last: Tensor,
+        taken: Tensor,
+        zero: Tensor,
+    ) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         if self.refine:
             out = to_boundary(model, batch, out, first, last)
         return out, {"steps": taken}, zero
 
 
-def half_space_in_box(slope: Tensor, wanted: Tensor, low: Tensor, high: Tensor,
-                      steps: int = 32) -> tuple[Tensor, Tensor]:
+def half_space_in_box(
+    slope: Tensor, wanted: Tensor, low: Tensor, high: Tensor, steps: int = 32
+) -> tuple[Tensor, Tensor]:
     """Return the shortest ``delta`` with ``slope . delta >= wanted`` and ``low <= delta <= high``, by rows.
 
     The solution is ``clip(lam slope)`` for the ``lam`` that reaches ``wanted``; what it reaches is concave in
@@ -190,4 +202,3 @@ def _linearise(z: Tensor, pull: TorchPullback, y: Tensor, others: Tensor) -> tup
         weights = torch.zeros_like(z).scatter_(1, y[:, None], -1.0).scatter_(1, other[:, None], 1.0)
         slopes.append(pull(weights))
     return gaps, torch.stack(slopes, dim=1)
-

@@ -53,8 +53,9 @@ class Direct:
         for name in ("k", "steps", "tries"):
             check_count(getattr(self, name), name)
 
-    def __call__(self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int,
-                 advance: Advance) -> Proposal:
+    def __call__(
+        self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int, advance: Advance
+    ) -> Proposal:
         """Propose points; see `edgewise.attacks.base.Attack`."""
         neighbours = model.neighbours()
         points = X.copy()
@@ -63,18 +64,27 @@ class Direct:
             advance(len(rows))
         return Proposal(points)
 
-    def _some(self, model: Access, X: Floats, y: Labels, rows: Index, neighbours: Neighbours,
-              box: Box | None, points: Floats) -> None:
+    def _some(
+        self,
+        model: Access,
+        X: Floats,
+        y: Labels,
+        rows: Index,
+        neighbours: Neighbours,
+        box: Box | None,
+        points: Floats,
+    ) -> None:
         targets = other_class_points(X[rows], y[rows], neighbours, max(self.k, self.tries))
         missing = np.arange(len(rows))
         for goal in self._goals(targets, neighbours):
             end = goal[missing].astype(X.dtype)
             end = end if box is None else box.clip(end)
-            known = (targets[missing, 0] >= 0)
+            known = targets[missing, 0] >= 0
             across = known & (model.labels(end, missing) != y[rows[missing]])
             hit = missing[across]
-            points[rows[hit]] = bisect(model.view(hit), X[rows[hit]], end[across], y[rows[hit]],
-                                       steps=self.steps)
+            points[rows[hit]] = bisect(
+                model.view(hit), X[rows[hit]], end[across], y[rows[hit]], steps=self.steps
+            )
             missing = missing[~across & known]
             if not missing.size:
                 return
@@ -82,7 +92,7 @@ class Direct:
     def _goals(self, targets: Index, neighbours: Neighbours) -> Iterator[Floats]:
         """Yield, in order of preference, one point to move to for every sample."""
         if self.k > 1:
-            wanted = targets[:, :self.k]
+            wanted = targets[:, : self.k]
             weights = (wanted >= 0)[..., None]
             yield (neighbours.X[wanted] * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), 1)
         for rank in range(min(self.tries, targets.shape[1])):

@@ -53,9 +53,11 @@ class FGSM:
         _check_norm(self.norm)
         check_count(self.batch_size, "batch_size")
 
-    def __call__(self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int,
-                 advance: Advance) -> Proposal:
+    def __call__(
+        self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int, advance: Advance
+    ) -> Proposal:
         """Propose one step from each sample."""
+
         def step(asked: Differentiable, batch: Batch) -> tuple[Tensor, dict[str, Tensor], Tensor]:
             z, pull = asked.pullback(batch.x, batch.of)
             gradient = pull(ascent(z, batch.y))
@@ -63,8 +65,9 @@ class FGSM:
             moved = _project(moved, _reach(batch, self.eps, self.norm), self.eps, self.norm)
             return moved, {}, norms(gradient) == 0
 
-        return attack_in_batches(model, X, y, box, step, seed=seed, batch_size=self.batch_size,
-                                 advance=advance)
+        return attack_in_batches(
+            model, X, y, box, step, seed=seed, batch_size=self.batch_size, advance=advance
+        )
 
 
 @dataclass(frozen=True)
@@ -118,17 +121,21 @@ class PGD:
         check_count(self.steps, "steps")
         check_count(self.batch_size, "batch_size")
 
-    def __call__(self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int,
-                 advance: Advance) -> Proposal:
+    def __call__(
+        self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int, advance: Advance
+    ) -> Proposal:
         """Propose the last step from each sample, or the first that crosses."""
+
         def climb(asked: Differentiable, batch: Batch) -> tuple[Tensor, dict[str, Tensor], Tensor]:
             return self._climb(asked, batch, seed)
 
-        return attack_in_batches(model, X, y, box, climb, seed=seed, batch_size=self.batch_size,
-                                 advance=advance)
+        return attack_in_batches(
+            model, X, y, box, climb, seed=seed, batch_size=self.batch_size, advance=advance
+        )
 
-    def _climb(self, model: Differentiable, batch: Batch,
-               seed: int) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+    def _climb(
+        self, model: Differentiable, batch: Batch, seed: int
+    ) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         size = 2.5 * self.eps / self.steps if self.step is None else self.step
         batch = _reach(batch, self.eps, self.norm)
         x = self._start(model, batch, seed)

@@ -59,8 +59,9 @@ class KernelSubstitute:
             if value is not None and not (np.isfinite(value) and value > 0):
                 raise InputError(f"{name} must be a finite number above 0; got {value!r}.")
 
-    def __call__(self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int,
-                 advance: Advance) -> Proposal:
+    def __call__(
+        self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int, advance: Advance
+    ) -> Proposal:
         """Propose points; see `edgewise.attacks.base.Attack`."""
         neighbours = model.neighbours()
         points = X.copy()
@@ -78,8 +79,9 @@ class KernelSubstitute:
             advance(len(rows))
         return Proposal(points)
 
-    def _walk(self, model: Access, soft: Any, X: Floats, y: Labels, away: Floats,
-              box: Box | None) -> tuple[Floats, Labels]:
+    def _walk(
+        self, model: Access, soft: Any, X: Floats, y: Labels, away: Floats, box: Box | None
+    ) -> tuple[Floats, Labels]:
         """Return where each sample got to, and whether the model changed its label there."""
         points, crossed = X.copy(), np.zeros(len(X), bool)
         own = np.searchsorted(soft.classes_, y)
@@ -119,4 +121,4 @@ def _typical_scale(neighbours: Neighbours, most: int = 500) -> float:
     """Return a tenth of the mean squared distance between classes, over evenly spaced training points."""
     rows = np.linspace(0, len(neighbours.y) - 1, min(most, len(neighbours.y))).astype(int)
     away = _distance_to_others(neighbours.X[rows], neighbours.classes[neighbours.y[rows]], neighbours)
-    return float(np.mean(away ** 2)) / 10 or 1.0
+    return float(np.mean(away**2)) / 10 or 1.0

@@ -33,16 +33,27 @@ def inspect(model: Differentiable, x: Tensor) -> None:
         return
     first, again = (model.logits(x[:1], np.zeros(1, np.intp)) for _ in range(2))
     if not torch.equal(first, again):
-        warnings.warn("the model is randomised: the same row got different logits in eval mode; fix its "
-                      "random state, or attack the mean of several answers", RandomisedModelWarning,
-                      stacklevel=4)
+        warnings.warn(
+            "the model is randomised: the same row got different logits in eval mode; fix its "
+            "random state, or attack the mean of several answers",
+            RandomisedModelWarning,
+            stacklevel=4,
+        )
     if bool((first >= 0).all()) and abs(float(first.sum()) - 1) < 1e-5:
-        warnings.warn("the module seems to return probabilities; remove its last softmax, so that it returns "
-                      "logits, whose gradient does not vanish", ProbabilityWarning, stacklevel=4)
+        warnings.warn(
+            "the module seems to return probabilities; remove its last softmax, so that it returns "
+            "logits, whose gradient does not vanish",
+            ProbabilityWarning,
+            stacklevel=4,
+        )
 
 
 def report_zero_gradients(count: int, n: int) -> None:
     """Warn that ``count`` of ``n`` samples have a gradient of exactly zero; silent for none."""
     if count:
-        warnings.warn(f"{count} of {n} samples have a gradient of exactly zero, so a gradient attack cannot "
-                      "move them; try a label-only attack such as 'opt'", ZeroGradientWarning, stacklevel=4)
+        warnings.warn(
+            f"{count} of {n} samples have a gradient of exactly zero, so a gradient attack cannot "
+            "move them; try a label-only attack such as 'opt'",
+            ZeroGradientWarning,
+            stacklevel=4,
+        )

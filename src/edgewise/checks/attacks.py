@@ -172,5 +172,15 @@ def ignores_batch_mates(attack: Attack, problem: AttackProblem) -> None:
 
 
 ATTACK_CHECKS: tuple[Callable[[Attack, AttackProblem], None], ...] = (
-    crosses, fails_openly, measures, stays_in_box, repeats, touches_nothing, counts, skips_the_already_wrong,
-    keeps_the_dtype, takes_one, ignores_batch_mates)
+    crosses,
+    fails_openly,
+    measures,
+    stays_in_box,
+    repeats,
+    touches_nothing,
+    counts,
+    skips_the_already_wrong,
+    keeps_the_dtype,
+    takes_one,
+    ignores_batch_mates,
+)

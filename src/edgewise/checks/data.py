@@ -62,4 +62,10 @@ def says_where_it_is_from(load: Loader) -> None:
 
 
 DATASET_CHECKS: tuple[Callable[[Loader], None], ...] = (
-    is_finite_and_labelled, names_every_class, is_read_only, obeys_its_box, repeats, says_where_it_is_from)
+    is_finite_and_labelled,
+    names_every_class,
+    is_read_only,
+    obeys_its_box,
+    repeats,
+    says_where_it_is_from,
+)

@@ -66,4 +66,8 @@ def touches_nothing(ask: Ask) -> None:
 
 
 STRATEGY_CHECKS: tuple[Callable[[Ask], None], ...] = (
-    picks_distinct_rows, gives_fields_of_one_length, repeats, touches_nothing)
+    picks_distinct_rows,
+    gives_fields_of_one_length,
+    repeats,
+    touches_nothing,
+)

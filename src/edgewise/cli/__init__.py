@@ -20,10 +20,14 @@ from edgewise.cli.theory import theory
 
 INTERRUPTED = 130
 
-app = typer.Typer(name="edgewise", no_args_is_help=True, add_completion=False, rich_markup_mode=None,
-                  pretty_exceptions_enable=False,
-                  help="Adversarial active learning: find the decision boundary, label there, and learn when "
-                       "that helps.")
+app = typer.Typer(
+    name="edgewise",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Adversarial active learning: find the decision boundary, label there, and learn when that helps.",
+)
 app.command("demo")(demo)
 app.command("attack")(attack)
 app.command("retrain")(retrain)
@@ -48,8 +52,10 @@ def main() -> None:
         _stop(f"edgewise: {error}", 2)
     except SystemExit as stop:
         if stop.code == INTERRUPTED:
-            _stop("edgewise: stopped. What was finished is kept; the same command goes on from there.",
-                  INTERRUPTED)
+            _stop(
+                "edgewise: stopped. What was finished is kept; the same command goes on from there.",
+                INTERRUPTED,
+            )
         raise
     except OSError as error:
         _stop(f"edgewise: {error.strerror or error}: {error.filename or ''}".rstrip(": "), 1)

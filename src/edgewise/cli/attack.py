@@ -10,13 +10,17 @@ import typer
 from edgewise.cli.options import DataHome, Seed, quiet, show
 
 
-def attack(method: Annotated[str, typer.Argument(help="An attack, such as region-exact, direct or opt.")],
-           data: Annotated[str, typer.Option("--data", help="A data set.")] = "halfmoon",
-           k: Annotated[int, typer.Option("--k", min=1, help="Neighbours of the k-NN model.")] = 1,
-           samples: Annotated[int, typer.Option("-n", "--samples", min=1,
-                                                help="How many held-out points to attack.")] = 100,
-           out: Annotated[Path | None, typer.Option("--out", help="Write the points to this .npz.")] = None,
-           data_home: DataHome = None, seed: Seed = 0) -> None:
+def attack(
+    method: Annotated[str, typer.Argument(help="An attack, such as region-exact, direct or opt.")],
+    data: Annotated[str, typer.Option("--data", help="A data set.")] = "halfmoon",
+    k: Annotated[int, typer.Option("--k", min=1, help="Neighbours of the k-NN model.")] = 1,
+    samples: Annotated[
+        int, typer.Option("-n", "--samples", min=1, help="How many held-out points to attack.")
+    ] = 100,
+    out: Annotated[Path | None, typer.Option("--out", help="Write the points to this .npz.")] = None,
+    data_home: DataHome = None,
+    seed: Seed = 0,
+) -> None:
     """Attack a k-NN trained on a data set, from held-out points, and print what was found."""
     import numpy as np
     from sklearn.neighbors import KNeighborsClassifier
@@ -30,13 +34,28 @@ def attack(method: Annotated[str, typer.Argument(help="An attack, such as region
     adv = run(method, knn, loaded.held_out.X, box=loaded.box, rng=seed, progress=not quiet())
     if out is not None:
         with replacing(out) as file:
-            np.savez_compressed(file, points=adv.points, found=adv.found, distance=adv.distance,
-                                label=adv.label, source_label=adv.source_label, queries=adv.queries)
+            np.savez_compressed(
+                file,
+                points=adv.points,
+                found=adv.found,
+                distance=adv.distance,
+                label=adv.label,
+                source_label=adv.source_label,
+                queries=adv.queries,
+            )
     found = adv.distance[adv.status == "crossed"]
-    figures = [("samples", f"{len(adv.found)}"), ("already wrong", f"{(adv.status == 'already').sum()}"),
-               ("crossed", f"{len(found)}"), ("failed", f"{(~adv.found).sum()}"),
-               ("queries a sample", f"{adv.queries.mean():.1f}")]
+    figures = [
+        ("samples", f"{len(adv.found)}"),
+        ("already wrong", f"{(adv.status == 'already').sum()}"),
+        ("crossed", f"{len(found)}"),
+        ("failed", f"{(~adv.found).sum()}"),
+        ("queries a sample", f"{adv.queries.mean():.1f}"),
+    ]
     if len(found):
-        figures += [(f"distance, {name}", f"{value:.4g}") for name, value in
-                    zip(("smallest", "median", "largest"), np.quantile(found, [0, 0.5, 1]), strict=True)]
+        figures += [
+            (f"distance, {name}", f"{value:.4g}")
+            for name, value in zip(
+                ("smallest", "median", "largest"), np.quantile(found, [0, 0.5, 1]), strict=True
+            )
+        ]
     show(f"{method} on {k}-NN, {data} (norm {adv.norm:g})", ("figure", "value"), figures)

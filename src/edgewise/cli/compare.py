@@ -15,21 +15,28 @@ if TYPE_CHECKING:
     from edgewise.stats import Paired
 
 
-def compare(strategy: Annotated[list[str] | None,
-                                typer.Option("--strategy", help="A strategy; random, margin and edge-mix by "
-                                                                "default. May be repeated.")] = None,
-            data: Annotated[list[str] | None, typer.Option("--data", help="Only this data set.")] = None,
-            learner: Annotated[list[str] | None, typer.Option("--learner", help="Only this learner.")] = None,
-            seeds: Annotated[int, typer.Option("--seeds", min=1, help="Paired runs.")] = 10,
-            batch: Annotated[int | None, typer.Option("--batch", min=1, help="Labels a round.")] = None,
-            budget: Annotated[int | None, typer.Option("--budget", min=1, help="Labels in all.")] = None,
-            pool: Annotated[int | None, typer.Option("--pool", min=1, help="Rows of the pool.")] = None,
-            jobs: Jobs = 1, backend: Backend = "local", address: Address = None,
-            store: Store = Path("runs.db"),
-            publish: Annotated[Path | None,
-                               typer.Option("--publish", help="Write the runs to this .jsonl and a page "
-                                                              "beside it.")] = None,
-            data_home: DataHome = None) -> None:
+def compare(
+    strategy: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--strategy", help="A strategy; random, margin and edge-mix by default. May be repeated."
+        ),
+    ] = None,
+    data: Annotated[list[str] | None, typer.Option("--data", help="Only this data set.")] = None,
+    learner: Annotated[list[str] | None, typer.Option("--learner", help="Only this learner.")] = None,
+    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Paired runs.")] = 10,
+    batch: Annotated[int | None, typer.Option("--batch", min=1, help="Labels a round.")] = None,
+    budget: Annotated[int | None, typer.Option("--budget", min=1, help="Labels in all.")] = None,
+    pool: Annotated[int | None, typer.Option("--pool", min=1, help="Rows of the pool.")] = None,
+    jobs: Jobs = 1,
+    backend: Backend = "local",
+    address: Address = None,
+    store: Store = Path("runs.db"),
+    publish: Annotated[
+        Path | None, typer.Option("--publish", help="Write the runs to this .jsonl and a page beside it.")
+    ] = None,
+    data_home: DataHome = None,
+) -> None:
     """Run strategies from the same initial labels, seed by seed, and compare the areas under their curves."""
     import os
     import sys
@@ -48,8 +55,15 @@ def compare(strategy: Annotated[list[str] | None,
     if data_home is not None:
         os.environ["EDGEWISE_DATA"] = str(data_home)
     names = strategy or ["random", "margin", "edge-mix"]
-    wanted = cells(data or list(TRIALS), learner or list(LEARNERS), names, range(seeds), batch=batch,
-                   budget=budget, pool=pool)
+    wanted = cells(
+        data or list(TRIALS),
+        learner or list(LEARNERS),
+        names,
+        range(seeds),
+        batch=batch,
+        budget=budget,
+        pool=pool,
+    )
     with engine(backend, address=address, workers=jobs), Facts(store) as facts:
         summary = sweep(wanted, run, facts, jobs=jobs, progress=not quiet(), what="comparing strategies")
         held = [fact for cell in wanted if (fact := facts.get(cell)) is not None]
@@ -60,24 +74,51 @@ def compare(strategy: Annotated[list[str] | None,
         with replacing(publish.with_suffix(".md")) as file:
             file.write(markdown(found, about).encode())
     rows = standings(found)
-    show("area under the learning curve", ("data", "learner", "strategy", "AULC", "against random",
-                                           "against margin", "deficiency", "seeds needed"),
-         [_row(s) for s in rows])
-    show("labels random needs / labels needed", ("data", "learner", "strategy", "accuracy", "ratio"),
-         [(s.task.data, s.task.learner, s.strategy, f"{target:.0%}", f"{ratio:.2f}")
-          for s in rows for target, ratio in s.speed_up.items() if not isnan(ratio)])
+    show(
+        "area under the learning curve",
+        (
+            "data",
+            "learner",
+            "strategy",
+            "AULC",
+            "against random",
+            "against margin",
+            "deficiency",
+            "seeds needed",
+        ),
+        [_row(s) for s in rows],
+    )
+    show(
+        "labels random needs / labels needed",
+        ("data", "learner", "strategy", "accuracy", "ratio"),
+        [
+            (s.task.data, s.task.learner, s.strategy, f"{target:.0%}", f"{ratio:.2f}")
+            for s in rows
+            for target, ratio in s.speed_up.items()
+            if not isnan(ratio)
+        ],
+    )
     table = penalties(found, names)
-    show("penalty matrix: how often the row beats the column", ("", *names),
-         [(name, *(f"{value:.1f}" for value in table[i])) for i, name in enumerate(names)])
+    show(
+        "penalty matrix: how often the row beats the column",
+        ("", *names),
+        [(name, *(f"{value:.1f}" for value in table[i])) for i, name in enumerate(names)],
+    )
     conclude(summary, store, cells="runs")
 
 
 def _row(standing: Standing) -> tuple[str, ...]:
     needed = standing.seeds_needed.get("random")
-    return (standing.task.data, standing.task.learner, standing.strategy,
-            f"{standing.aulc.mean:.4f}", _said(standing.against.get("random")),
-            _said(standing.against.get("margin")), f"{standing.deficiency:.2f}",
-            "" if needed is None else f"{needed}")
+    return (
+        standing.task.data,
+        standing.task.learner,
+        standing.strategy,
+        f"{standing.aulc.mean:.4f}",
+        _said(standing.against.get("random")),
+        _said(standing.against.get("margin")),
+        f"{standing.deficiency:.2f}",
+        "" if needed is None else f"{needed}",
+    )
 
 
 def _said(comparison: Paired | None) -> str:

@@ -13,9 +13,11 @@ from edgewise.cli.options import Jobs, quiet, show, width
 DATA = ("halfmoon", "digits-1v7")
 
 
-def demo(out: Annotated[Path, typer.Option("--out", help="Folder for store and report.")] = Path("demo"),
-         seeds: Annotated[int, typer.Option("--seeds", min=1, help="More narrow the intervals.")] = 5,
-         jobs: Jobs = 2) -> None:
+def demo(
+    out: Annotated[Path, typer.Option("--out", help="Folder for store and report.")] = Path("demo"),
+    seeds: Annotated[int, typer.Option("--seeds", min=1, help="More narrow the intervals.")] = 5,
+    jobs: Jobs = 2,
+) -> None:
     """Train a 1-NN, attack it in five ways, retrain, and write a page with tables and pictures."""
     from edgewise.paper import picture
     from edgewise.paper.base import summarise

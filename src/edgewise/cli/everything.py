@@ -18,8 +18,18 @@ if TYPE_CHECKING:
     from edgewise.sweep import Failure, Summary
 
 
-def reproduce_all(*, quick: bool, full: bool, resume: bool, only: Sequence[str] | None, seeds: int | None,
-                  jobs: int, store: Path, publish: Path | None, command: str) -> None:
+def reproduce_all(
+    *,
+    quick: bool,
+    full: bool,
+    resume: bool,
+    only: Sequence[str] | None,
+    seeds: int | None,
+    jobs: int,
+    store: Path,
+    publish: Path | None,
+    command: str,
+) -> None:
     """Show the plan; with ``quick`` or ``full``, compute what the store lacks."""
     from edgewise.arrays import InputError
     from edgewise.paper.everything import parts, plan
@@ -30,8 +40,10 @@ def reproduce_all(*, quick: bool, full: bool, resume: bool, only: Sequence[str] 
     if quick and full:
         raise InputError("--quick and --full are two runs; give one of them.")
     if resume and not store.exists():
-        raise InputError(f"--resume goes on with a run, and there is no store at {store}; leave --resume out "
-                         "to begin one there.")
+        raise InputError(
+            f"--resume goes on with a run, and there is no store at {store}; leave --resume out "
+            "to begin one there."
+        )
     every = {part.name: part for part in parts(quick=quick, seeds=seeds)}
     chosen = [lookup(every, name, "part") for name in only or every]
     if not quick and not full:
@@ -63,20 +75,40 @@ def _run(chosen: Sequence[Part], planned: Sequence[Planned], facts: Store, jobs:
 
         def watch(outcome: Fact | Failure) -> None:
             settings = outcome.cell.settings
-            what = " ".join(str(part) for part in (outcome.cell.what, settings.get("data", ""),
-                                                   f"seed {outcome.cell.seed}") if part)
+            what = " ".join(
+                str(part)
+                for part in (outcome.cell.what, settings.get("data", ""), f"seed {outcome.cell.seed}")
+                if part
+            )
             finish(what, seconds(outcome.cell))
 
         return run(chosen, facts, jobs=jobs, watch=watch)
 
 
 def _show_plan(planned: Sequence[Planned], jobs: int) -> None:
-    rows = [(line.part.name, f"{len(line.part.cells):,}", f"{line.missing:,}",
-             line.part.left_out or _duration(line.seconds / jobs)) for line in planned]
+    rows = [
+        (
+            line.part.name,
+            f"{len(line.part.cells):,}",
+            f"{line.missing:,}",
+            line.part.left_out or _duration(line.seconds / jobs),
+        )
+        for line in planned
+    ]
     total = sum(line.seconds for line in planned) / jobs
-    show(f"The plan, {jobs} {'worker' if jobs == 1 else 'workers'}", ("part", "cells", "missing", "time"),
-         [*rows, ("all", f"{sum(len(line.part.cells) for line in planned):,}",
-                  f"{sum(line.missing for line in planned):,}", _duration(total))])
+    show(
+        f"The plan, {jobs} {'worker' if jobs == 1 else 'workers'}",
+        ("part", "cells", "missing", "time"),
+        [
+            *rows,
+            (
+                "all",
+                f"{sum(len(line.part.cells) for line in planned):,}",
+                f"{sum(line.missing for line in planned):,}",
+                _duration(total),
+            ),
+        ],
+    )
     typer.echo("Times are those of one 2-core machine; yours may be twice as fast or slow.\n")
 
 

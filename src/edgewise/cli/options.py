@@ -16,11 +16,17 @@ if TYPE_CHECKING:
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed; the same seed gives the same answer.")]
 Store = Annotated[Path, typer.Option("--store", help="The SQLite file of figures; made if missing.")]
 Jobs = Annotated[int, typer.Option("--jobs", min=1, help="Worker processes; figures do not depend on it.")]
-DataHome = Annotated[Path | None, typer.Option("--data-home", envvar="EDGEWISE_DATA",
-                                               help="Folder with the canonical data files.")]
+DataHome = Annotated[
+    Path | None,
+    typer.Option("--data-home", envvar="EDGEWISE_DATA", help="Folder with the canonical data files."),
+]
 Backend = Annotated[str, typer.Option("--backend", help="Where it is computed: local, ray or dask.")]
-Address = Annotated[str | None, typer.Option("--address", help="Join the Ray or Dask cluster at HOST:PORT; "
-                                                               "without it a private one is started.")]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        "--address", help="Join the Ray or Dask cluster at HOST:PORT; without it a private one is started."
+    ),
+]
 
 
 PIPE_WIDTH = 200
@@ -62,8 +68,10 @@ def conclude(summary: Summary, store: Path, *, cells: str = "cells", more: str =
     from collections import Counter
 
     lost = f", {len(summary.losses):,} workers lost" if summary.losses else ""
-    typer.echo(f"\n{summary.computed:,} {cells} computed, {summary.present:,} were there, "
-               f"{len(summary.failures):,} failed{more}{lost}; store: {store}")
+    typer.echo(
+        f"\n{summary.computed:,} {cells} computed, {summary.present:,} were there, "
+        f"{len(summary.failures):,} failed{more}{lost}; store: {store}"
+    )
     alike = Counter((failure.cell.what, failure.message) for failure in summary.failures)
     first = {(failure.cell.what, failure.message): failure.cell for failure in reversed(summary.failures)}
     for (what, message), count in alike.most_common():

@@ -10,8 +10,10 @@ import typer
 from edgewise.cli.options import Store, quiet
 
 
-def picture(name: Annotated[str, typer.Argument(help="halfmoon (regions and boundary points) or images.")],
-            store: Store = Path("runs.db")) -> None:
+def picture(
+    name: Annotated[str, typer.Argument(help="halfmoon (regions and boundary points) or images.")],
+    store: Store = Path("runs.db"),
+) -> None:
     """Compute a picture into the store; the report draws it from there."""
     import importlib
 

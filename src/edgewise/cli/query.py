@@ -10,30 +10,45 @@ import typer
 from edgewise.cli.options import Address, Backend, Jobs, Seed
 
 
-def query(pool: Annotated[Path | None,
-                          typer.Argument(help="CSV, Parquet, NPZ, or a folder of images.")] = None,
-          labels: Annotated[list[Path] | None,
-                            typer.Option("--labels", help="CSV with the columns row, label (shards: "
-                                                          "shard, row, label): a filled-in batch. May be "
-                                                          "repeated.")] = None,
-          n: Annotated[int, typer.Option("-n", min=1, help="How many rows.")] = 20,
-          out: Annotated[Path, typer.Option("--out", help="The CSV to fill in.")] = Path("next.csv"),
-          strategy: Annotated[str, typer.Option("--strategy", help="How to choose.")] = "edge-mix",
-          learner: Annotated[str,
-                             typer.Option("--learner", help="logistic, 1-nn or rbf-ridge.")] = "logistic",
-          seed: Seed = 0,
-          shards: Annotated[str | None,
-                            typer.Option("--pool", help="A pool in many files, such as 'shards/*.parquet', "
-                                                        "in place of POOL.")] = None,
-          model: Annotated[Path | None,
-                           typer.Option("--model", help="Shards: a fitted model written by joblib, in place "
-                                                        "of --learner. Reading it runs its code: only "
-                                                        "your own.")] = None,
-          scores: Annotated[Path, typer.Option("--scores", help="Shards: the folder for their "
-                                                                "scores.")] = Path("scores"),
-          device: Annotated[str | None, typer.Option("--device", help="Shards: cuda asks torch models on "
-                                                                      "GPUs.")] = None,
-          jobs: Jobs = 1, backend: Backend = "local", address: Address = None) -> None:
+def query(
+    pool: Annotated[Path | None, typer.Argument(help="CSV, Parquet, NPZ, or a folder of images.")] = None,
+    labels: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--labels",
+            help="CSV with the columns row, label (shards: "
+            "shard, row, label): a filled-in batch. May be "
+            "repeated.",
+        ),
+    ] = None,
+    n: Annotated[int, typer.Option("-n", min=1, help="How many rows.")] = 20,
+    out: Annotated[Path, typer.Option("--out", help="The CSV to fill in.")] = Path("next.csv"),
+    strategy: Annotated[str, typer.Option("--strategy", help="How to choose.")] = "edge-mix",
+    learner: Annotated[str, typer.Option("--learner", help="logistic, 1-nn or rbf-ridge.")] = "logistic",
+    seed: Seed = 0,
+    shards: Annotated[
+        str | None,
+        typer.Option("--pool", help="A pool in many files, such as 'shards/*.parquet', in place of POOL."),
+    ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            "--model",
+            help="Shards: a fitted model written by joblib, in place "
+            "of --learner. Reading it runs its code: only "
+            "your own.",
+        ),
+    ] = None,
+    scores: Annotated[Path, typer.Option("--scores", help="Shards: the folder for their scores.")] = Path(
+        "scores"
+    ),
+    device: Annotated[
+        str | None, typer.Option("--device", help="Shards: cuda asks torch models on GPUs.")
+    ] = None,
+    jobs: Jobs = 1,
+    backend: Backend = "local",
+    address: Address = None,
+) -> None:
     """Choose the rows of a pool that are worth a label most, and write them ready to be labelled.
 
     A pool of many files (--pool) is scored file by file, on this machine or on a cluster. Run the same
@@ -48,13 +63,28 @@ def query(pool: Annotated[Path | None,
     if shards is not None:
         from edgewise.cli.shards import query_shards
 
-        query_shards(shards, labels or [], n, out, strategy=strategy, learner=learner, seed=seed, model=model,
-                     scores=scores, device=device, jobs=jobs, backend=backend, address=address)
+        query_shards(
+            shards,
+            labels or [],
+            n,
+            out,
+            strategy=strategy,
+            learner=learner,
+            seed=seed,
+            model=model,
+            scores=scores,
+            device=device,
+            jobs=jobs,
+            backend=backend,
+            address=address,
+        )
         return
     others = (model, device, backend, address, jobs)
     if pool is None or others != (None, None, "local", None, 1):
-        raise InputError("--model, --device, --jobs, --backend and --address go with a pool in many files: "
-                         "--pool 'shards/*.parquet'.")
+        raise InputError(
+            "--model, --device, --jobs, --backend and --address go with a pool in many files: "
+            "--pool 'shards/*.parquet'."
+        )
     from edgewise.learning.sheets import read_labels, read_pool, write_query
     from edgewise.learning.trials import next_batch
 
@@ -67,5 +97,7 @@ def query(pool: Annotated[Path | None,
     typer.echo(f"{len(index)} of {len(sheet.pool)} rows are labelled{': ' + balance if balance else ''}.")
     for note in answer.notes:
         typer.echo(f"{strategy}: {note}.")
-    typer.echo(f"Wrote {len(answer.index)} rows to {out}. Fill in the column 'label', leave blank what you "
-               f"cannot tell, then run again with --labels {out} and another --out.")
+    typer.echo(
+        f"Wrote {len(answer.index)} rows to {out}. Fill in the column 'label', leave blank what you "
+        f"cannot tell, then run again with --labels {out} and another --out."
+    )

@@ -10,14 +10,17 @@ import typer
 from edgewise.cli.options import Store, quiet
 
 
-def report(store: Store = Path("runs.db"),
-           out: Annotated[Path, typer.Option("--out", help="The HTML file to write.")] = Path("report.html"),
-           published: Annotated[Path | None,
-                                typer.Option("--published", help="Read the published runs in this folder, "
-                                                                 "not a store.")] = None,
-           tables: Annotated[Path | None,
-                             typer.Option("--tables", help="Also write every table to this folder: CSV, "
-                                                           "Parquet, Markdown.")] = None) -> None:
+def report(
+    store: Store = Path("runs.db"),
+    out: Annotated[Path, typer.Option("--out", help="The HTML file to write.")] = Path("report.html"),
+    published: Annotated[
+        Path | None, typer.Option("--published", help="Read the published runs in this folder, not a store.")
+    ] = None,
+    tables: Annotated[
+        Path | None,
+        typer.Option("--tables", help="Also write every table to this folder: CSV, Parquet, Markdown."),
+    ] = None,
+) -> None:
     """Write one self-contained page about everything the store holds."""
     from edgewise.report import build
     from edgewise.results import collected

@@ -10,24 +10,29 @@ import typer
 from edgewise.cli.options import Address, Backend, DataHome, Jobs, Store, conclude, quiet, show, width
 
 
-def reproduce(table: Annotated[str, typer.Argument(help="table2, table3, ... or all.")],
-              data: Annotated[list[str] | None,
-                              typer.Option("--data", help="Only this data set; may be repeated.")] = None,
-              seeds: Annotated[int | None,
-                               typer.Option("--seeds", min=1, help="20 by default; 3 with --quick.")] = None,
-              jobs: Jobs = 2, backend: Backend = "local", address: Address = None,
-              store: Store = Path("runs.db"),
-              quick: Annotated[bool,
-                               typer.Option("--quick", help="Small; never set beside the paper.")] = False,
-              full: Annotated[bool, typer.Option("--full", help="With all: run it, not only plan.")] = False,
-              only: Annotated[list[str] | None,
-                              typer.Option("--only", help="With all: this part; may be repeated.")] = None,
-              resume: Annotated[bool,
-                                typer.Option("--resume", help="With all: begin no new store.")] = False,
-              publish: Annotated[Path | None,
-                                 typer.Option("--publish", help="Write .jsonl cells and a .md page; a folder "
-                                                              "with all.")] = None,
-              data_home: DataHome = None) -> None:
+def reproduce(
+    table: Annotated[str, typer.Argument(help="table2, table3, ... or all.")],
+    data: Annotated[
+        list[str] | None, typer.Option("--data", help="Only this data set; may be repeated.")
+    ] = None,
+    seeds: Annotated[
+        int | None, typer.Option("--seeds", min=1, help="20 by default; 3 with --quick.")
+    ] = None,
+    jobs: Jobs = 2,
+    backend: Backend = "local",
+    address: Address = None,
+    store: Store = Path("runs.db"),
+    quick: Annotated[bool, typer.Option("--quick", help="Small; never set beside the paper.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="With all: run it, not only plan.")] = False,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="With all: this part; may be repeated.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="With all: begin no new store.")] = False,
+    publish: Annotated[
+        Path | None, typer.Option("--publish", help="Write .jsonl cells and a .md page; a folder with all.")
+    ] = None,
+    data_home: DataHome = None,
+) -> None:
     """Run the cells of a table that the store does not hold yet, and print them beside the paper's.
 
     all is every table, the theory study and the comparison of strategies in one store; on its own it prints
@@ -52,16 +57,32 @@ def reproduce(table: Annotated[str, typer.Argument(help="table2, table3, ... or 
     command = " ".join(["edgewise", *sys.argv[1:]])
     if table == "all":
         with engine(backend, address=address, workers=jobs):
-            reproduce_all(quick=quick, full=full, resume=resume, only=only, seeds=seeds, jobs=jobs,
-                          store=store, publish=publish, command=command)
+            reproduce_all(
+                quick=quick,
+                full=full,
+                resume=resume,
+                only=only,
+                seeds=seeds,
+                jobs=jobs,
+                store=store,
+                publish=publish,
+                command=command,
+            )
         return
     row = lookup(TABLES, table, "table")
     row.require()
     definition = row.make()
     names = chosen_data(definition, data)
     with engine(backend, address=address, workers=jobs), Facts(store) as facts:
-        cells, summary = run(definition, names, seeds or (3 if quick else 20), facts, quick=quick, jobs=jobs,
-                             progress=not quiet())
+        cells, summary = run(
+            definition,
+            names,
+            seeds or (3 if quick else 20),
+            facts,
+            quick=quick,
+            jobs=jobs,
+            progress=not quiet(),
+        )
         held = [fact for cell in cells if (fact := facts.get(cell)) is not None]
         if summary.computed:
             record(facts, [definition.name], provenance(command))

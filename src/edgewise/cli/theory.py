@@ -10,18 +10,24 @@ import typer
 from edgewise.cli.options import Address, Backend, DataHome, Jobs, Store, conclude, quiet, show
 
 
-theory = typer.Typer(help="Does concentrating labels at the boundary help, and when?",
-                     invoke_without_command=True,
-                     rich_markup_mode=None)
+theory = typer.Typer(
+    help="Does concentrating labels at the boundary help, and when?",
+    invoke_without_command=True,
+    rich_markup_mode=None,
+)
 
 
 @theory.callback()
-def study(context: typer.Context,
-          quick: Annotated[bool, typer.Option("--quick", help="Small: minutes, wide error bars.")] = False,
-          store: Store = Path("runs.db"), jobs: Jobs = 2, backend: Backend = "local", address: Address = None,
-          seeds: Annotated[int | None, typer.Option("--seeds", min=2, help="20; 4 with --quick.")] = None,
-          publish: Annotated[Path | None,
-                             typer.Option("--publish", help="Write tables to this folder.")] = None) -> None:
+def study(
+    context: typer.Context,
+    quick: Annotated[bool, typer.Option("--quick", help="Small: minutes, wide error bars.")] = False,
+    store: Store = Path("runs.db"),
+    jobs: Jobs = 2,
+    backend: Backend = "local",
+    address: Address = None,
+    seeds: Annotated[int | None, typer.Option("--seeds", min=2, help="20; 4 with --quick.")] = None,
+    publish: Annotated[Path | None, typer.Option("--publish", help="Write tables to this folder.")] = None,
+) -> None:
     """Run the whole study into the store, going on where it stopped, and print what it found."""
     if context.invoked_subcommand is not None:
         return
@@ -52,14 +58,14 @@ def study(context: typer.Context,
 
 
 @theory.command("advise")
-def advise(data: Annotated[str | None, typer.Option("--data", help="A data set to estimate from.")] = None,
-           n: Annotated[int | None, typer.Option("-n", "--n", min=1, help="Labels in the budget.")] = None,
-           dim: Annotated[float | None, typer.Option("--dim", min=0, help="Effective dimension.")] = None,
-           noise: Annotated[float | None,
-                            typer.Option("--noise", help="Share of wrong labels, 0 to 1/2.")] = None,
-           learner: Annotated[str,
-                              typer.Option("--learner", help="knn, weighted, pooling or linear.")] = "knn",
-           data_home: DataHome = None) -> None:
+def advise(
+    data: Annotated[str | None, typer.Option("--data", help="A data set to estimate from.")] = None,
+    n: Annotated[int | None, typer.Option("-n", "--n", min=1, help="Labels in the budget.")] = None,
+    dim: Annotated[float | None, typer.Option("--dim", min=0, help="Effective dimension.")] = None,
+    noise: Annotated[float | None, typer.Option("--noise", help="Share of wrong labels, 0 to 1/2.")] = None,
+    learner: Annotated[str, typer.Option("--learner", help="knn, weighted, pooling or linear.")] = "knn",
+    data_home: DataHome = None,
+) -> None:
     """Say whether boundary sampling is expected to help, with the evidence and its limits."""
     from edgewise.arrays import InputError
     from edgewise.theory.advice import advise as say
@@ -67,8 +73,9 @@ def advise(data: Annotated[str | None, typer.Option("--data", help="A data set t
 
     if data is not None:
         if dim is not None or noise is not None:
-            raise InputError("--data estimates dimension and noise; give --data (and --n), or --n, --dim and "
-                             "--noise.")
+            raise InputError(
+                "--data estimates dimension and noise; give --data (and --n), or --n, --dim and --noise."
+            )
         from edgewise.data import load
 
         train = load(data, rng=0, data_home=data_home).train
@@ -78,9 +85,11 @@ def advise(data: Annotated[str | None, typer.Option("--data", help="A data set t
     else:
         advice = say(n, dim, noise=noise or 0.0, learner=learner)
     typer.echo(f"{advice.verdict.upper()}: {advice.summary}")
-    typer.echo(f"best density exponent β ≈ {advice.beta:.2f}; cap τ at least {advice.floor:.3f}; a local "
-               "average "
-               f"needs about {count_name(advice.needed)} labels")
+    typer.echo(
+        f"best density exponent β ≈ {advice.beta:.2f}; cap τ at least {advice.floor:.3f}; a local "
+        "average "
+        f"needs about {count_name(advice.needed)} labels"
+    )
     for title, lines in (("Evidence", advice.evidence), ("Limits", advice.limits)):
         typer.echo(f"{title}:")
         for line in lines:

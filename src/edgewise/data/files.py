@@ -56,8 +56,10 @@ class File:
         """Say what is wrong with ``content``, or None if it is the canonical file."""
         digest = hashlib.sha256(content).hexdigest()
         if digest != self.sha256:
-            return ("damaged, half-written or another version: "
-                    f"sha256 {digest[:16]}..., not {self.sha256[:16]}...")
+            return (
+                "damaged, half-written or another version: "
+                f"sha256 {digest[:16]}..., not {self.sha256[:16]}..."
+            )
         md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
         if self.md5 is not None and md5 != self.md5:
             return f"md5 {md5}, not {self.md5}"
@@ -153,8 +155,9 @@ def _canonical(source: Source, place: Path, looked: list[str]) -> list[bytes] | 
     return contents
 
 
-def _one(file: File, folders: Sequence[Path],
-         members: Callable[[str], bytes | None]) -> tuple[bytes | None, str]:
+def _one(
+    file: File, folders: Sequence[Path], members: Callable[[str], bytes | None]
+) -> tuple[bytes | None, str]:
     fault = "not there"
     for folder in folders:
         path = folder / file.name
@@ -237,8 +240,10 @@ def _fetched(source: Source, keep: Path, looked: list[str]) -> Rows:
         with replacing(keep) as file:
             file.write(buffer.getvalue())
     except OSError as error:
-        _say(f"edgewise: could not keep {source.name} in {keep.parent} ({error.strerror}); "
-             "the next load will fetch it again.")
+        _say(
+            f"edgewise: could not keep {source.name} in {keep.parent} ({error.strerror}); "
+            "the next load will fetch it again."
+        )
     return array
 
 
@@ -248,7 +253,8 @@ def _missing(source: Source, looked: Sequence[str], last: str) -> MissingDataErr
     return MissingDataError(
         f"{source.name}: {names}{archive} not found. Looked in: {'; '.join(looked)}; {last}. "
         f"Get them from {source.home}, put them in a folder, and name it: "
-        f"edgewise.load(..., data_home=FOLDER) or {ENVIRONMENT}=FOLDER.")
+        f"edgewise.load(..., data_home=FOLDER) or {ENVIRONMENT}=FOLDER."
+    )
 
 
 def _say(message: str) -> None:

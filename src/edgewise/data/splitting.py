@@ -47,15 +47,18 @@ def parts(n: int, sizes: Sizes, seed: int, name: str) -> tuple[Index, Index, Ind
     [5, 2, 3]
     """
     if sizes.total > n:
-        raise InputError(f"{name} has {n} rows; train={sizes.train}, held_out={sizes.held_out} and "
-                         f"test={sizes.test} ask for {sizes.total}. Ask for fewer.")
+        raise InputError(
+            f"{name} has {n} rows; train={sizes.train}, held_out={sizes.held_out} and "
+            f"test={sizes.test} ask for {sizes.total}. Ask for fewer."
+        )
     order = stream(seed, name, "split").permutation(n)
-    rest = order[sizes.test:]
-    return rest[:sizes.train], rest[sizes.train:sizes.train + sizes.held_out], order[:sizes.test]
+    rest = order[sizes.test :]
+    return rest[: sizes.train], rest[sizes.train : sizes.train + sizes.held_out], order[: sizes.test]
 
 
-def canonical_parts(pool: Index, testing: Index, sizes: Sizes, seed: int,
-                    name: str) -> tuple[Index, Index, Index]:
+def canonical_parts(
+    pool: Index, testing: Index, sizes: Sizes, seed: int, name: str
+) -> tuple[Index, Index, Index]:
     """Return train and held-out rows drawn from ``pool`` and test rows drawn from ``testing``.
 
     Raises
@@ -63,13 +66,15 @@ def canonical_parts(pool: Index, testing: Index, sizes: Sizes, seed: int,
     InputError
         More rows asked for than there are.
     """
-    for part, asked, there in (("train + held_out", sizes.train + sizes.held_out, len(pool)),
-                               ("test", sizes.test, len(testing))):
+    for part, asked, there in (
+        ("train + held_out", sizes.train + sizes.held_out, len(pool)),
+        ("test", sizes.test, len(testing)),
+    ):
         if asked > there:
             raise InputError(f"{name} has {there} rows for {part}; {asked} are asked for. Ask for fewer.")
     order = stream(seed, name, "split").permutation(pool)
-    test = stream(seed, name, "test").permutation(testing)[:sizes.test]
-    return order[:sizes.train], order[sizes.train:sizes.train + sizes.held_out], np.sort(test)
+    test = stream(seed, name, "test").permutation(testing)[: sizes.test]
+    return order[: sizes.train], order[sizes.train : sizes.train + sizes.held_out], np.sort(test)
 
 
 def take(X: Floats, y: Labels, rows: Index) -> Split:

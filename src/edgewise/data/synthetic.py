@@ -50,6 +50,14 @@ class Halfmoon:
         X, y = cast("tuple[Floats, Labels]", make_moons(sizes.total, noise=self.noise, random_state=state))
         chosen = parts(sizes.total, sizes, seed, "halfmoon")
         train, held_out, test = (take(X, y.astype(np.int64), rows) for rows in chosen)
-        return Dataset("halfmoon", train, held_out, test, None, ("upper", "lower"),
-                       "generated: sklearn.datasets.make_moons", "no restriction: generated",
-                       notes=(f"noise {self.noise:g}", "not scaled"))
+        return Dataset(
+            "halfmoon",
+            train,
+            held_out,
+            test,
+            None,
+            ("upper", "lower"),
+            "generated: sklearn.datasets.make_moons",
+            "no restriction: generated",
+            notes=(f"noise {self.noise:g}", "not scaled"),
+        )

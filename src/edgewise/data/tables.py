@@ -53,14 +53,19 @@ def openml(data_id: int) -> tuple[Floats, Labels]:
     """Return the features (n, d), categories as their own numbers where they are numbers, and the labels."""
     from sklearn.datasets import fetch_openml
 
-    bunch = cast("Any", fetch_openml(data_id=data_id, as_frame=False, parser="liac-arff", cache=False,
-                                     n_retries=1, delay=0.1))
+    bunch = cast(
+        "Any",
+        fetch_openml(
+            data_id=data_id, as_frame=False, parser="liac-arff", cache=False, n_retries=1, delay=0.1
+        ),
+    )
     X = np.array(bunch.data, dtype=float)
     for name, values in bunch.categories.items():
         if name in bunch.feature_names:
             column = list(bunch.feature_names).index(name)
-            numbers = np.array([SEXES.get(value, np.nan) if value in SEXES else float(value)
-                                for value in values])
+            numbers = np.array(
+                [SEXES.get(value, np.nan) if value in SEXES else float(value) for value in values]
+            )
             X[:, column] = numbers[X[:, column].astype(int)]
     return X, np.asarray(bunch.target)
 
@@ -89,36 +94,67 @@ def _fetch_covtype() -> Rows:
 
 
 ABALONE = Source(
-    "abalone", (File("abalone.data", "de37cdcdcaaa50c309d514f248f7c2302a5f1f88c168905eba23fe2fbc78449f"),),
-    ("", "abalone"), _read_abalone, _fetch_abalone,
+    "abalone",
+    (File("abalone.data", "de37cdcdcaaa50c309d514f248f7c2302a5f1f88c168905eba23fe2fbc78449f"),),
+    ("", "abalone"),
+    _read_abalone,
+    _fetch_abalone,
     "9e82a264f742471630c1c2885af15384025ff276d8fc9339a2abd1ee8113c1b4",
-    f"{UCI}, data set 1 (Abalone)")
+    f"{UCI}, data set 1 (Abalone)",
+)
 CANCER = Source(
     "breast-cancer",
     (File("breast-cancer", "445505b580a88e9e19b533b4f126d3dda1883bc7551e46907041ca263aa3c5d9"),),
-    ("", "libsvm"), _read_cancer, _fetch_cancer,
+    ("", "libsvm"),
+    _read_cancer,
+    _fetch_cancer,
     "4407ec71e60a7827fb107a8d179f5b6780c870100e6ca40e46c22b7bc1eec548",
-    "the LIBSVM data sets page, binary classification, breast-cancer")
+    "the LIBSVM data sets page, binary classification, breast-cancer",
+)
 AUSTRALIAN = Source(
-    "australian", (File("australian", "e11b85d6265a6cc8d07e3200fc04557009e6e2407331ea8d7910eddf199c2d1a"),),
-    ("", "libsvm"), _read_libsvm, _fetch_australian,
+    "australian",
+    (File("australian", "e11b85d6265a6cc8d07e3200fc04557009e6e2407331ea8d7910eddf199c2d1a"),),
+    ("", "libsvm"),
+    _read_libsvm,
+    _fetch_australian,
     "f3c76fe793df9562daa9bfe09e7168dab67f7301f7e112edaef725a47920eae0",
-    "the LIBSVM data sets page, binary classification, australian")
+    "the LIBSVM data sets page, binary classification, australian",
+)
 COVTYPE = Source(
     "covtype",
     (File("covtype.libsvm.binary.10k", "99f78178c5988a2918dbc44f66d3f123d99971346c8cfd88821023c9ffea0193"),),
-    ("", "libsvm"), _read_libsvm, _fetch_covtype,
-    None, f"{UCI}, data set 31 (Covertype), which scikit-learn fetches whole")
+    ("", "libsvm"),
+    _read_libsvm,
+    _fetch_covtype,
+    None,
+    f"{UCI}, data set 31 (Covertype), which scikit-learn fetches whole",
+)
 
 
-def _table(name: str, X: Floats, y: Labels, sizes: Sizes, seed: int, classes: tuple[str, ...], source: str,
-           notes: tuple[str, ...]) -> Dataset:
+def _table(
+    name: str,
+    X: Floats,
+    y: Labels,
+    sizes: Sizes,
+    seed: int,
+    classes: tuple[str, ...],
+    source: str,
+    notes: tuple[str, ...],
+) -> Dataset:
     """Split a table, scale it by its training part, and say so."""
     chosen = parts(len(X), sizes, seed, name)
     train, held_out, test = min_max(*(take(X, y.astype(np.int64), rows) for rows in chosen))
-    return Dataset(name, train, held_out, test, None, classes, source, LICENCE,
-                   notes=(*notes, "each feature min-max scaled to [0, 1] on the training part; no clipping, "
-                          "so no box"))
+    return Dataset(
+        name,
+        train,
+        held_out,
+        test,
+        None,
+        classes,
+        source,
+        LICENCE,
+        notes=(*notes, "each feature min-max scaled to [0, 1] on the training part; no clipping, so no box"),
+    )
 
 
 @dataclass(frozen=True)
@@ -153,18 +189,35 @@ class Abalone:
         table = rows_of(ABALONE, data_home)
         source = f"{UCI}, Abalone (1995)"
         if self.reading == "paper":
-            return _table("abalone", table[:, :8], table[:, 8] >= 10, sizes, seed,
-                          ("11 years or less", "over 11 years"), source,
-                          ("all animals, 8 features, sex as infant 0, female 1, male 2",
-                           "label 1: age = rings + 1.5 > 11 years, that is rings >= 10"))
+            return _table(
+                "abalone",
+                table[:, :8],
+                table[:, 8] >= 10,
+                sizes,
+                seed,
+                ("11 years or less", "over 11 years"),
+                source,
+                (
+                    "all animals, 8 features, sex as infant 0, female 1, male 2",
+                    "label 1: age = rings + 1.5 > 11 years, that is rings >= 10",
+                ),
+            )
         females = table[table[:, 0] == SEXES["F"]]
-        return _table("abalone", females[:, 1:8], females[:, 8] >= 11, sizes, seed,
-                      ("10 rings or fewer", "11 rings or more"), source,
-                      ("females only, 7 features without sex", "label 1: rings >= 11"))
+        return _table(
+            "abalone",
+            females[:, 1:8],
+            females[:, 8] >= 11,
+            sizes,
+            seed,
+            ("10 rings or fewer", "11 rings or more"),
+            source,
+            ("females only, 7 features without sex", "label 1: rings >= 11"),
+        )
 
 
 def _classes_of(source: Source) -> Callable[[str | Path | None], tuple[Floats, Labels]]:
     """Return a reader of features and the truth of the larger label."""
+
     def read(data_home: str | Path | None) -> tuple[Floats, Labels]:
         table = rows_of(source, data_home)
         return table[:, :-1], table[:, -1] == table[:, -1].max()
@@ -192,9 +245,16 @@ class Cancer:
     def __call__(self, seed: int, data_home: str | Path | None = None) -> Dataset:
         """Return the data set of this seed."""
         X, y = _classes_of(CANCER)(data_home)
-        return _table("cancer", X, y, Sizes(self.train, self.held_out, self.test), seed,
-                      ("benign", "malignant"), f"{UCI}, Breast Cancer Wisconsin (original)",
-                      ("the sample id column and rows with a missing value are left out",))
+        return _table(
+            "cancer",
+            X,
+            y,
+            Sizes(self.train, self.held_out, self.test),
+            seed,
+            ("benign", "malignant"),
+            f"{UCI}, Breast Cancer Wisconsin (original)",
+            ("the sample id column and rows with a missing value are left out",),
+        )
 
 
 @dataclass(frozen=True)
@@ -216,9 +276,16 @@ class Australian:
     def __call__(self, seed: int, data_home: str | Path | None = None) -> Dataset:
         """Return the data set of this seed."""
         X, y = _classes_of(AUSTRALIAN)(data_home)
-        return _table("australian", X, y, Sizes(self.train, self.held_out, self.test), seed, ("-", "+"),
-                      f"{UCI}, Statlog (Australian Credit Approval)",
-                      ("categories keep the numbers of the source",))
+        return _table(
+            "australian",
+            X,
+            y,
+            Sizes(self.train, self.held_out, self.test),
+            seed,
+            ("-", "+"),
+            f"{UCI}, Statlog (Australian Credit Approval)",
+            ("categories keep the numbers of the source",),
+        )
 
 
 @dataclass(frozen=True)
@@ -241,6 +308,13 @@ class Covtype:
     def __call__(self, seed: int, data_home: str | Path | None = None) -> Dataset:
         """Return the data set of this seed."""
         X, y = _classes_of(COVTYPE)(data_home)
-        return _table("covtype", X, y, Sizes(self.train, self.held_out, self.test), seed,
-                      ("other", "lodgepole pine"), f"{UCI}, Covertype",
-                      ("label 1: cover type 2; label 0: any other", f"drawn from {len(X):,} rows"))
+        return _table(
+            "covtype",
+            X,
+            y,
+            Sizes(self.train, self.held_out, self.test),
+            seed,
+            ("other", "lodgepole pine"),
+            f"{UCI}, Covertype",
+            ("label 1: cover type 2; label 0: any other", f"drawn from {len(X):,} rows"),
+        )

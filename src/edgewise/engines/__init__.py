@@ -39,8 +39,9 @@ TOGETHER = 2
 
 
 @contextmanager
-def engine(name: str = "local", *, address: str | None = None, workers: int = 1,
-           gpus: float = 0.0) -> Generator[None]:
+def engine(
+    name: str = "local", *, address: str | None = None, workers: int = 1, gpus: float = 0.0
+) -> Generator[None]:
     """Compute what `spread` and `edgewise.sweep.sweep` are given on this engine while the block lasts.
 
     Figures do not depend on the engine. Nothing is started unless asked for by name, and a cluster is joined
@@ -78,8 +79,11 @@ def engine(name: str = "local", *, address: str | None = None, workers: int = 1,
             raise InputError(f"the local backend has no address; got {address!r}. Say --backend ray or dask.")
         yield
         return
-    with _environment_kept(), row.make(address=address, workers=workers, gpus=gpus) as backend, \
-            in_force(backend):
+    with (
+        _environment_kept(),
+        row.make(address=address, workers=workers, gpus=gpus) as backend,
+        in_force(backend),
+    ):
         yield
 
 
@@ -108,8 +112,13 @@ def in_force(backend: Remote | None) -> Generator[None]:
         _IN_FORCE.reset(before)
 
 
-def spread(function: Callable[[T], Any], items: Sequence[T], *, jobs: int = 1,
-           lost: Callable[[str], object] = lambda _reason: None) -> Iterator[tuple[int, Any]]:
+def spread(
+    function: Callable[[T], Any],
+    items: Sequence[T],
+    *,
+    jobs: int = 1,
+    lost: Callable[[str], object] = lambda _reason: None,
+) -> Iterator[tuple[int, Any]]:
     """Yield ``(position, function(item))`` as they come, from the engine in force (see `engine`).
 
     An item whose worker dies is run again, twice among the others and then alone; if its worker dies even
@@ -144,7 +153,7 @@ def spread(function: Callable[[T], Any], items: Sequence[T], *, jobs: int = 1,
                     yield answer.number, answer.value()
         except BrokenProcessPool as error:
             reason = f"{type(error).__name__}: {error}"
-        waiting = batch[len(begun):]
+        waiting = batch[len(begun) :]
         victims = [number for number in begun if number not in done]
         if victims:
             first = reason.split(". ")[0].splitlines()[0]
@@ -184,8 +193,14 @@ class _Answer:
         return self.result
 
 
-def _parallel(function: Callable[[T], Any], items: Sequence[T], batch: Sequence[int], begun: list[int],
-              jobs: int, remote: Remote | None) -> Any:
+def _parallel(
+    function: Callable[[T], Any],
+    items: Sequence[T],
+    batch: Sequence[int],
+    begun: list[int],
+    jobs: int,
+    remote: Remote | None,
+) -> Any:
     def handed_out() -> Iterator[Any]:
         for number in batch:
             begun.append(number)

@@ -21,20 +21,32 @@ def started(address: str | None = None, workers: int = 1, gpus: float = 0.0) -> 
         import distributed
         from dask import config
     except ModuleNotFoundError:
-        raise MissingExtraError("the dask backend needs Dask; install it with: "
-                                "pip install 'edgewise[dask]'") from None
+        raise MissingExtraError(
+            "the dask backend needs Dask; install it with: pip install 'edgewise[dask]'"
+        ) from None
     # Lost tasks are run again, and counted, by us; a cluster that is joined has its own rule.
     rules = {"distributed.scheduler.allowed-failures": 0}
-    with tempfile.TemporaryDirectory(prefix="edgewise-", ignore_cleanup_errors=True) as folder, \
-            config.set(rules):
+    with (
+        tempfile.TemporaryDirectory(prefix="edgewise-", ignore_cleanup_errors=True) as folder,
+        config.set(rules),
+    ):
         if address is not None:
             with _joined(distributed, address) as client:
                 yield _backend(distributed, client)
             return
-        with distributed.LocalCluster(
-                n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1",
-                dashboard_address="127.0.0.1:0", memory_limit=0, local_directory=folder,
-                silence_logs=logging.CRITICAL) as cluster, distributed.Client(cluster) as client:
+        with (
+            distributed.LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                host="127.0.0.1",
+                dashboard_address="127.0.0.1:0",
+                memory_limit=0,
+                local_directory=folder,
+                silence_logs=logging.CRITICAL,
+            ) as cluster,
+            distributed.Client(cluster) as client,
+        ):
             yield _backend(distributed, client)
 
 
@@ -42,8 +54,10 @@ def _joined(distributed: Any, address: str) -> Any:
     try:
         return distributed.Client(address, timeout=10)
     except (OSError, ValueError, TimeoutError) as error:
-        raise InputError(f"no Dask scheduler could be joined at {address!r} ({error}). Give the address that "
-                         "`dask scheduler` printed, such as tcp://head:8786.") from None
+        raise InputError(
+            f"no Dask scheduler could be joined at {address!r} ({error}). Give the address that "
+            "`dask scheduler` printed, such as tcp://head:8786."
+        ) from None
 
 
 def _backend(distributed: Any, client: Any) -> Remote:

@@ -49,18 +49,28 @@ def _start(ray: Any, workers: int, folder: str) -> None:
     from ray._private.authentication.authentication_utils import is_token_auth_enabled
 
     if not is_token_auth_enabled():
-        raise InputError("Ray was imported before this without RAY_AUTH_MODE=token in the environment, and "
-                         "would start without authentication. Start the engine before `import ray`, or set "
-                         "that variable first.")
+        raise InputError(
+            "Ray was imported before this without RAY_AUTH_MODE=token in the environment, and "
+            "would start without authentication. Start the engine before `import ray`, or set "
+            "that variable first."
+        )
     with _environment({**_PRIVATE, "RAY_AUTH_TOKEN": _token()}), _loopback():
-        ray.init(address="local", num_cpus=workers, include_dashboard=False,
-                 object_store_memory=OBJECT_STORE, _temp_dir=folder, logging_level="error",
-                 log_to_driver=False)
+        ray.init(
+            address="local",
+            num_cpus=workers,
+            include_dashboard=False,
+            object_store_memory=OBJECT_STORE,
+            _temp_dir=folder,
+            logging_level="error",
+            log_to_driver=False,
+        )
     bound = {node["NodeManagerAddress"] for node in ray.nodes()}
     if bound != {"127.0.0.1"}:
         ray.shutdown()
-        raise InputError(f"Ray bound {', '.join(sorted(bound))} and not the loopback address alone; it was "
-                         "stopped. Start Ray yourself and give its address.")
+        raise InputError(
+            f"Ray bound {', '.join(sorted(bound))} and not the loopback address alone; it was "
+            "stopped. Start Ray yourself and give its address."
+        )
 
 
 def _join(ray: Any, address: str) -> None:
@@ -73,9 +83,11 @@ def _join(ray: Any, address: str) -> None:
         ray.init(address=address, logging_level="error", log_to_driver=False)
     except (RayError, ConnectionError, ValueError, RuntimeError, OSError) as error:
         first = str(error).strip().splitlines()[0]
-        raise InputError(f"no Ray cluster could be joined at {address!r} ({first}). Give the HOST:PORT that "
-                         "`ray start --head` printed, and its token in RAY_AUTH_TOKEN with "
-                         "RAY_AUTH_MODE=token if it asks for one.") from None
+        raise InputError(
+            f"no Ray cluster could be joined at {address!r} ({first}). Give the HOST:PORT that "
+            "`ray start --head` printed, and its token in RAY_AUTH_TOKEN with "
+            "RAY_AUTH_MODE=token if it asks for one."
+        ) from None
 
 
 def _backend(ray: Any, gpus: float) -> Remote:
@@ -96,8 +108,9 @@ def _backend(ray: Any, gpus: float) -> Remote:
         for reference in list(running.values()):
             ray.cancel(reference, force=True)
 
-    return Remote(send, lambda error: isinstance(error, RayError) and not isinstance(error, RayTaskError),
-                  stop)
+    return Remote(
+        send, lambda error: isinstance(error, RayError) and not isinstance(error, RayTaskError), stop
+    )
 
 
 def _call(function: Callable[[], Any]) -> Any:
@@ -108,11 +121,14 @@ def _imported(settings: Mapping[str, str]) -> Any:
     try:
         version = importlib.metadata.version("ray")
     except importlib.metadata.PackageNotFoundError:
-        raise MissingExtraError("the ray backend needs Ray; install it with: "
-                                "pip install 'edgewise[ray]'") from None
+        raise MissingExtraError(
+            "the ray backend needs Ray; install it with: pip install 'edgewise[ray]'"
+        ) from None
     if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
-        raise InputError(f"Ray {version} is too old to be started safely; edgewise takes "
-                         f"{'.'.join(map(str, OLDEST))} or newer: pip install -U 'edgewise[ray]'.")
+        raise InputError(
+            f"Ray {version} is too old to be started safely; edgewise takes "
+            f"{'.'.join(map(str, OLDEST))} or newer: pip install -U 'edgewise[ray]'."
+        )
     with warnings.catch_warnings(), _environment(settings):
         warnings.simplefilter("ignore")
         import ray

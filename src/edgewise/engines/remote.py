@@ -39,8 +39,12 @@ class Remote(_Base):
 
     supports_retrieve_callback = True
 
-    def __init__(self, send: Callable[[Callable[[], Any]], Future[Any]],
-                 is_loss: Callable[[BaseException], bool], stop: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        send: Callable[[Callable[[], Any]], Future[Any]],
+        is_loss: Callable[[BaseException], bool],
+        stop: Callable[[], None],
+    ) -> None:
         super().__init__(nesting_level=0)
         self._send, self._is_loss, self._stop = send, is_loss, stop
         # An engine calls back in its own thread, which joblib would keep busy sending the next task.

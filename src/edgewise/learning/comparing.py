@@ -95,29 +95,40 @@ def curves(facts: Iterable[Fact]) -> dict[Task, dict[str, Curves]]:
         task = Task(s["data"], s["learner"], _setup(s))
         runs = found.setdefault(task, {}).setdefault(s["strategy"], {})
         runs[fact.cell.seed] = (f["labels"], f["accuracy"])
-    return {task: {name: _stacked(task, name, runs) for name, runs in by_strategy.items()}
-            for task, by_strategy in sorted(found.items())}
+    return {
+        task: {name: _stacked(task, name, runs) for name, runs in by_strategy.items()}
+        for task, by_strategy in sorted(found.items())
+    }
 
 
 def _setup(settings: Mapping[str, Any]) -> str:
     """Say what differs from how `TRIALS` runs the data set; empty where nothing does."""
     usual = TRIALS.get(settings["data"], Trial())
     parts = ("pool", "test", "start", "batch", "budget")
-    return ", ".join(f"{part} {settings[part]:,}" for part in parts
-                     if part in settings and settings[part] != getattr(usual, part))
+    return ", ".join(
+        f"{part} {settings[part]:,}"
+        for part in parts
+        if part in settings and settings[part] != getattr(usual, part)
+    )
 
 
 def _stacked(task: Task, name: str, runs: Mapping[int, tuple[list[float], list[float]]]) -> Curves:
     seeds = sorted(runs)
     labels = runs[seeds[0]][0]
     if any(runs[seed][0] != labels for seed in seeds):
-        raise InputError(f"runs of {name} on {task} have different numbers of labels; compare runs with the "
-                         "same batch and budget.")
+        raise InputError(
+            f"runs of {name} on {task} have different numbers of labels; compare runs with the "
+            "same batch and budget."
+        )
     return Curves(tuple(seeds), np.array(labels, float), np.array([runs[seed][1] for seed in seeds]))
 
 
-def standings(found: Mapping[Task, Mapping[str, Curves]], *, baselines: Sequence[str] = ("random", "margin"),
-              targets: Sequence[float] = (0.8, 0.9, 0.95, 0.97)) -> list[Standing]:
+def standings(
+    found: Mapping[Task, Mapping[str, Curves]],
+    *,
+    baselines: Sequence[str] = ("random", "margin"),
+    targets: Sequence[float] = (0.8, 0.9, 0.95, 0.97),
+) -> list[Standing]:
     """Compare every strategy with the baselines, seed by seed, on the seeds both have.
 
     Examples
@@ -128,8 +139,11 @@ def standings(found: Mapping[Task, Mapping[str, Curves]], *, baselines: Sequence
     >>> [s.against["random"].verdict() for s in standings({Task("d", "m"): made}) if s.strategy == "margin"]
     ['better']
     """
-    rows = [_standing(task, name, by_name, baselines, targets)
-            for task, by_name in found.items() for name in by_name]
+    rows = [
+        _standing(task, name, by_name, baselines, targets)
+        for task, by_name in found.items()
+        for name in by_name
+    ]
     pairs = sorted({(row.strategy, base) for row in rows for base in row.against})
     for name, base in pairs:
         places = [i for i, row in enumerate(rows) if row.strategy == name and base in row.against]
@@ -138,8 +152,9 @@ def standings(found: Mapping[Task, Mapping[str, Curves]], *, baselines: Sequence
     return rows
 
 
-def _standing(task: Task, name: str, by_name: Mapping[str, Curves], baselines: Sequence[str],
-              targets: Sequence[float]) -> Standing:
+def _standing(
+    task: Task, name: str, by_name: Mapping[str, Curves], baselines: Sequence[str], targets: Sequence[float]
+) -> Standing:
     mine = by_name[name]
     against: dict[str, Paired] = {}
     needed: dict[str, int] = {}
@@ -167,8 +182,10 @@ def aulc(labels: ArrayLike, accuracy: ArrayLike) -> Floats:
     """
     x, y = np.asarray(labels, float), np.atleast_2d(np.asarray(accuracy, float))
     if y.shape[1] != len(x) or len(x) < 2 or (np.diff(x) <= 0).any():
-        raise InputError(f"a learning curve needs increasing numbers of labels, one an accuracy; got "
-                         f"{x.shape} labels and accuracies of shape {y.shape}.")
+        raise InputError(
+            f"a learning curve needs increasing numbers of labels, one an accuracy; got "
+            f"{x.shape} labels and accuracies of shape {y.shape}."
+        )
     return np.trapezoid(y, x, axis=1) / (x[-1] - x[0])
 
 
@@ -210,8 +227,9 @@ def speed_up(mine: Curves, base: Curves, target: float) -> float:
     return theirs / ours if math.isfinite(ours) and math.isfinite(theirs) else math.nan
 
 
-def speed_up_interval(mine: Curves, base: Curves, target: float, *, level: float = 0.95,
-                      draws: int = 2000) -> tuple[float, float]:
+def speed_up_interval(
+    mine: Curves, base: Curves, target: float, *, level: float = 0.95, draws: int = 2000
+) -> tuple[float, float]:
     """Return the percentile bootstrap interval of `speed_up`, over the seeds both have.
 
     Draws in which ``mine`` never gets there count as 0, those in which only ``base`` does not as infinity.
@@ -229,8 +247,9 @@ def speed_up_interval(mine: Curves, base: Curves, target: float, *, level: float
     return float(low), float(high)
 
 
-def penalties(found: Mapping[Task, Mapping[str, Curves]], names: Sequence[str], *, points: int = 5,
-              level: float = 0.05) -> Floats:
+def penalties(
+    found: Mapping[Task, Mapping[str, Curves]], names: Sequence[str], *, points: int = 5, level: float = 0.05
+) -> Floats:
     """Return the pairwise penalty matrix (Ash et al. 2020): entry (i, j) counts how often i beats j.
 
     At ``points`` numbers of labels evenly spaced on each task, a significant paired difference (Wilcoxon,

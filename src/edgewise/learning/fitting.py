@@ -20,8 +20,9 @@ from edgewise.registry import unknown
 FOLDS = 5
 
 
-def fitted(model: Any, X: Floats, y: Labels, *, seed: int, last: Any = None,
-           weights: Floats | None = None) -> Any:
+def fitted(
+    model: Any, X: Floats, y: Labels, *, seed: int, last: Any = None, weights: Floats | None = None
+) -> Any:
     """Return a fitted copy of ``model``; it and global random state stay as they were.
 
     Parameters
@@ -47,8 +48,10 @@ def fitted(model: Any, X: Floats, y: Labels, *, seed: int, last: Any = None,
     3
     """
     if not hasattr(model, "fit") or isinstance(model, type):
-        raise InputError(f"model must be an estimator with fit, such as LogisticRegression(); got {model!r}. "
-                         "Wrap a torch module in skorch.NeuralNetClassifier.")
+        raise InputError(
+            f"model must be an estimator with fit, such as LogisticRegression(); got {model!r}. "
+            "Wrap a torch module in skorch.NeuralNetClassifier."
+        )
     extra = {} if weights is None else {"sample_weight": weights}
     if extra and not takes_weights(model):
         raise InputError(f"{type(model).__name__}.fit takes no sample_weight; leave weighted=False.")
@@ -63,8 +66,9 @@ def takes_weights(model: Any) -> bool:
     return hasattr(model, "fit") and "sample_weight" in inspect.signature(model.fit).parameters
 
 
-def tuned(model: Any, grid: Mapping[str, Sequence[Any]], X: Floats, y: Labels, uniform: Mask, *,
-          seed: int) -> Any:
+def tuned(
+    model: Any, grid: Mapping[str, Sequence[Any]], X: Floats, y: Labels, uniform: Mask, *, seed: int
+) -> Any:
     """Return a copy of ``model`` with the settings of ``grid`` that err least on the uniform points.
 
     Five folds of the uniform points; each is judged by a model fitted to everything else, boundary points
@@ -117,8 +121,9 @@ def _going_on(last: Any, X: Floats, y: Labels, extra: dict[str, Floats]) -> Any:
         return further.partial_fit(X, y, **extra)
     if "warm_start" in further.get_params():
         return further.set_params(warm_start=True).fit(X, y, **extra)
-    raise InputError(f"{type(last).__name__} cannot go on from where it was (no warm_start); "
-                     "leave warm=False.")
+    raise InputError(
+        f"{type(last).__name__} cannot go on from where it was (no warm_start); leave warm=False."
+    )
 
 
 @contextmanager

@@ -47,16 +47,28 @@ class Journal:
         found: list[tuple[Answer, bool]] = []
         while (fact := self.store.get(self._cell(number, "answer", len(found)))) is not None:
             f = fact.figures
-            found.append((Answer(np.array(f["rows"], dtype=np.intp), _read_array(f["labels"]),
-                                 Cost(*f["cost"])), bool(f["closed"])))
+            found.append(
+                (
+                    Answer(np.array(f["rows"], dtype=np.intp), _read_array(f["labels"]), Cost(*f["cost"])),
+                    bool(f["closed"]),
+                )
+            )
         return found
 
     def put_answer(self, number: int, part: int, answer: Answer, closed: bool) -> None:
         """Write an answer; ``rows`` count within the round's query."""
         cost = answer.cost
-        self.store.put(Fact(self._cell(number, "answer", part), {
-            "rows": answer.rows.tolist(), "labels": _write_array(answer.labels),
-            "cost": [cost.labels, cost.queries, cost.gradients], "closed": closed}))
+        self.store.put(
+            Fact(
+                self._cell(number, "answer", part),
+                {
+                    "rows": answer.rows.tolist(),
+                    "labels": _write_array(answer.labels),
+                    "cost": [cost.labels, cost.queries, cost.gradients],
+                    "closed": closed,
+                },
+            )
+        )
 
     def _cell(self, number: int, kind: str, part: int = 0) -> Cell:
         return Cell("learn", {**self.settings, "round": number, "kind": kind, "part": part}, self.seed)
@@ -64,21 +76,49 @@ class Journal:
 
 def _write_query(query: Query) -> dict[str, Any]:
     made = query.created
-    return {"index": query.index.tolist(), "score": _write_array(query.score),
-            "propensity": _write_array(query.propensity), "uniform": query.uniform.tolist(),
-            "queries": query.queries, "gradients": query.gradients, "notes": list(query.notes),
-            "created": None if made is None else {
-                "points": _write_array(made.points), "source": made.source.tolist(), "attack": made.attack,
-                "scale": _write_array(made.scale), "crossed_into": _write_array(made.crossed_into)}}
+    return {
+        "index": query.index.tolist(),
+        "score": _write_array(query.score),
+        "propensity": _write_array(query.propensity),
+        "uniform": query.uniform.tolist(),
+        "queries": query.queries,
+        "gradients": query.gradients,
+        "notes": list(query.notes),
+        "created": None
+        if made is None
+        else {
+            "points": _write_array(made.points),
+            "source": made.source.tolist(),
+            "attack": made.attack,
+            "scale": _write_array(made.scale),
+            "crossed_into": _write_array(made.crossed_into),
+        },
+    }
 
 
 def _read_query(f: Mapping[str, Any]) -> Query:
     made = f["created"]
-    created = None if made is None else Created(
-        _read_array(made["points"]), np.array(made["source"], dtype=np.intp), made["attack"],
-        _read_array(made["scale"]), _read_array(made["crossed_into"]))
-    return Query(np.array(f["index"], dtype=np.intp), _read_array(f["score"]), _read_array(f["propensity"]),
-                 np.array(f["uniform"], dtype=bool), created, f["queries"], f["gradients"], tuple(f["notes"]))
+    created = (
+        None
+        if made is None
+        else Created(
+            _read_array(made["points"]),
+            np.array(made["source"], dtype=np.intp),
+            made["attack"],
+            _read_array(made["scale"]),
+            _read_array(made["crossed_into"]),
+        )
+    )
+    return Query(
+        np.array(f["index"], dtype=np.intp),
+        _read_array(f["score"]),
+        _read_array(f["propensity"]),
+        np.array(f["uniform"], dtype=bool),
+        created,
+        f["queries"],
+        f["gradients"],
+        tuple(f["notes"]),
+    )
 
 
 def _write_array(values: Floats | Labels) -> dict[str, Any]:

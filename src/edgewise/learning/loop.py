@@ -85,12 +85,24 @@ Stop = Callable[[list[Round]], str | None]
 """Looks at the rounds so far and says why to stop, or None."""
 
 
-def learn(model: Any, pool: Any, oracle: Oracle | Callable[..., Any],
-          strategy: str | Strategy | Callable[..., Any], *, batch: int, budget: int, rng: Rng = 0,
-          start: tuple[ArrayLike, ArrayLike] | None = None, warm: bool = False, weighted: bool | None = None,
-          store: Store | None = None, box: Box | tuple[ArrayLike, ArrayLike] | None = None,
-          stop: Stop | None = None, tune: Mapping[str, Sequence[Any]] | None = None,
-          **settings: Any) -> Iterator[Round]:
+def learn(
+    model: Any,
+    pool: Any,
+    oracle: Oracle | Callable[..., Any],
+    strategy: str | Strategy | Callable[..., Any],
+    *,
+    batch: int,
+    budget: int,
+    rng: Rng = 0,
+    start: tuple[ArrayLike, ArrayLike] | None = None,
+    warm: bool = False,
+    weighted: bool | None = None,
+    store: Store | None = None,
+    box: Box | tuple[ArrayLike, ArrayLike] | None = None,
+    stop: Stop | None = None,
+    tune: Mapping[str, Sequence[Any]] | None = None,
+    **settings: Any,
+) -> Iterator[Round]:
     """Label a pool in batches: yield a `Round` after each, until the budget is spent.
 
     Parameters
@@ -146,8 +158,19 @@ def learn(model: Any, pool: Any, oracle: Oracle | Callable[..., Any],
     check_count(batch, "batch")
     check_count(budget, "budget")
     weighted = is_local_average(model) and takes_weights(model) if weighted is None else weighted
-    plan = _Plan(model, Pool.of(pool), as_oracle(oracle), make(strategy, settings), batch, budget,
-                 seed_of(rng), warm, weighted, stop, tune)
+    plan = _Plan(
+        model,
+        Pool.of(pool),
+        as_oracle(oracle),
+        make(strategy, settings),
+        batch,
+        budget,
+        seed_of(rng),
+        warm,
+        weighted,
+        stop,
+        tune,
+    )
     plan = replace(plan, box=check_box(box, int(np.prod(plan.pool.shape))))
     if budget > len(plan.pool):
         raise InputError(f"budget is {budget} labels; the pool has {len(plan.pool)} rows. Ask for fewer.")
@@ -155,11 +178,27 @@ def learn(model: Any, pool: Any, oracle: Oracle | Callable[..., Any],
     if store is None:
         return plan.rounds(state, digest, None)
     given = "none" if start is None else Pool.of(np.asarray(start[0])).digest()
-    return plan.rounds(state, digest, Journal(store, {
-        "model": repr(model), "strategy": repr(plan.strategy), "pool": digest, "start": given, "batch": batch,
-        "budget": budget, "warm": warm, "weighted": weighted,
-        "tune": None if tune is None else {name: [repr(value) for value in tune[name]] for name in tune}},
-        plan.seed))
+    return plan.rounds(
+        state,
+        digest,
+        Journal(
+            store,
+            {
+                "model": repr(model),
+                "strategy": repr(plan.strategy),
+                "pool": digest,
+                "start": given,
+                "batch": batch,
+                "budget": budget,
+                "warm": warm,
+                "weighted": weighted,
+                "tune": None
+                if tune is None
+                else {name: [repr(value) for value in tune[name]] for name in tune},
+            },
+            plan.seed,
+        ),
+    )
 
 
 @dataclass(frozen=True)
@@ -215,9 +254,11 @@ class _Plan:
         while len(state.y) - state.given < self.budget and len(state.asked) < len(self.pool):
             number = len(done)
             if number and self.pool.digest() != digest:
-                raise InputError("the pool changed since the run began (its content hash differs); put the "
-                                 "old one back, or start a new run with a new store. What was paid for is in "
-                                 "the rounds so far.")
+                raise InputError(
+                    "the pool changed since the run began (its content hash differs); put the "
+                    "old one back, or start a new run with a new store. What was paid for is in "
+                    "the rounds so far."
+                )
             query = None if journal is None else journal.query(number)
             if query is None:
                 query = self._query(state, number)
@@ -235,10 +276,18 @@ class _Plan:
     def _query(self, state: _State, number: int) -> Query:
         candidates = np.setdiff1d(np.arange(len(self.pool)), state.asked)
         n = min(self.batch, self.budget - (len(state.y) - state.given), len(candidates))
-        request = Request(state.model, self.pool, n, candidates,
-                          Split(state.X, state.y) if len(state.y) else None, self.box,
-                          child_seed(self.seed, "query", number), self.oracle.repeatable,
-                          self.budget + state.given, state.uniform)
+        request = Request(
+            state.model,
+            self.pool,
+            n,
+            candidates,
+            Split(state.X, state.y) if len(state.y) else None,
+            self.box,
+            child_seed(self.seed, "query", number),
+            self.oracle.repeatable,
+            self.budget + state.given,
+            state.uniform,
+        )
         try:
             return checked(self.strategy(request), request)
         except NoModelError:
@@ -271,13 +320,16 @@ class _Plan:
         inverse = 1 / query.propensity[rows]
         cost = state.cost + answer.cost + Cost(0, query.queries, query.gradients)
         state = replace(
-            state, hits=state.hits + hits(state.model, X, answer.labels, inverse, query.uniform[rows]),
+            state,
+            hits=state.hits + hits(state.model, X, answer.labels, inverse, query.uniform[rows]),
             X=np.concatenate([state.X.astype(X.dtype), X]) if len(rows) else state.X,
             y=np.concatenate([state.y, answer.labels]) if len(state.y) else answer.labels,
             uniform=np.concatenate([state.uniform, query.uniform[rows]]),
             weight=np.concatenate([state.weight, np.where(np.isnan(inverse), 1, inverse)]),
-            asked=np.concatenate([state.asked, query.index]), cost=cost,
-            made=made_points(state.made, query, answer))
+            asked=np.concatenate([state.asked, query.index]),
+            cost=cost,
+            made=made_points(state.made, query, answer),
+        )
         return replace(state, model=self._fit(state, number)) if len(rows) else state
 
     def _fit(self, state: _State, number: int | str) -> Any:
@@ -287,14 +339,28 @@ class _Plan:
         made = Split(state.X[:0], state.y[:0]) if state.made is None else state.made
         weight, model = np.concatenate([state.weight, np.ones(len(made.y))]), self.model
         if self.tune is not None:
-            model = tuned(model, self.tune, state.X, state.y, state.uniform,
-                          seed=child_seed(self.seed, "tune"))
-        return fitted(model, np.concatenate([state.X, made.X.astype(state.X.dtype)]),
-                      np.concatenate([state.y, made.y]), seed=child_seed(self.seed, "fit", number),
-                      last=state.model if self.warm else None, weights=weight if self.weighted else None)
+            model = tuned(
+                model, self.tune, state.X, state.y, state.uniform, seed=child_seed(self.seed, "tune")
+            )
+        return fitted(
+            model,
+            np.concatenate([state.X, made.X.astype(state.X.dtype)]),
+            np.concatenate([state.y, made.y]),
+            seed=child_seed(self.seed, "fit", number),
+            last=state.model if self.warm else None,
+            weights=weight if self.weighted else None,
+        )
 
     def _round(self, state: _State, query: Query, answer: Answer, number: int) -> Round:
         classes, counts = np.unique(state.y, return_counts=True)
-        return Round(number, query, query.index[answer.rows], answer.labels, state.model, state.cost,
-                     dict(zip(classes.tolist(), counts.tolist(), strict=True)),
-                     accuracy(state.hits[-RECENT:]), len(state.y))
+        return Round(
+            number,
+            query,
+            query.index[answer.rows],
+            answer.labels,
+            state.model,
+            state.cost,
+            dict(zip(classes.tolist(), counts.tolist(), strict=True)),
+            accuracy(state.hits[-RECENT:]),
+            len(state.y),
+        )

@@ -37,8 +37,9 @@ class Cost:
     gradients: int = 0
 
     def __add__(self, other: Cost) -> Cost:
-        return Cost(self.labels + other.labels, self.queries + other.queries,
-                    self.gradients + other.gradients)
+        return Cost(
+            self.labels + other.labels, self.queries + other.queries, self.gradients + other.gradients
+        )
 
 
 @dataclass(frozen=True)
@@ -110,8 +111,10 @@ class GroundTruth:
             raise InputError("ground truth knows the rows of a pool only; ask a Victim about made points.")
         y = np.asarray(self.y)
         if len(index) and (y.ndim != 1 or index.max() >= len(y)):
-            raise InputError(f"ground truth has labels of shape {y.shape}; the pool asked for row "
-                             f"{index.max()}. Give one label a row of the pool.")
+            raise InputError(
+                f"ground truth has labels of shape {y.shape}; the pool asked for row "
+                f"{index.max()}. Give one label a row of the pool."
+            )
         return _answered(list(y[index]), len(X))
 
 
@@ -172,12 +175,14 @@ class Callback:
         check_count(self.chunk, "chunk")
         labels: list[Any] = []
         for start in range(0, len(X), self.chunk):
-            rows = X[start:start + self.chunk].copy()
+            rows = X[start : start + self.chunk].copy()
             try:
                 given = self.function(rows)
             except Exception as error:
-                message = (f"the oracle raised {type(error).__name__}: {error}; {len(labels)} of {len(X)} "
-                           "rows had been asked before.")
+                message = (
+                    f"the oracle raised {type(error).__name__}: {error}; {len(labels)} of {len(X)} "
+                    "rows had been asked before."
+                )
                 raise OracleError(message, _answered(labels, len(X))) from error
             labels += _listed(given, len(rows), labels, len(X))
         return _answered(labels, len(X))
@@ -234,8 +239,10 @@ def as_oracle(oracle: Oracle | Callable[..., Any]) -> Oracle:
     if isinstance(oracle, Oracle):
         return oracle
     if not callable(oracle):
-        raise InputError(f"an oracle is GroundTruth(y), Victim(model) or a function of the points; "
-                         f"got {type(oracle).__name__}.")
+        raise InputError(
+            f"an oracle is GroundTruth(y), Victim(model) or a function of the points; "
+            f"got {type(oracle).__name__}."
+        )
     return Callback(oracle)
 
 
@@ -244,21 +251,25 @@ def _listed(given: Any, rows: int, before: list[Any], total: int) -> list[Any]:
     if isinstance(given, Mapping):
         outside = [row for row in given if row not in range(rows)]
         if outside:
-            raise OracleError(f"the oracle answered row {outside[0]!r} of a batch of {rows}.",
-                              _answered(before, total))
+            raise OracleError(
+                f"the oracle answered row {outside[0]!r} of a batch of {rows}.", _answered(before, total)
+            )
         return [given.get(row) for row in range(rows)]
     if np.shape(given) != (rows,):
-        raise OracleError(f"the oracle answered {rows} rows with values of shape {np.shape(given)}; one "
-                          "label a row is taken, None for no answer (or a mapping from row to label).",
-                          _answered(before, total))
+        raise OracleError(
+            f"the oracle answered {rows} rows with values of shape {np.shape(given)}; one "
+            "label a row is taken, None for no answer (or a mapping from row to label).",
+            _answered(before, total),
+        )
     return list(given)
 
 
 def _answered(labels: list[Any], n: int) -> Answer:
     """Keep what is a label; `labels` may be shorter than the batch of ``n``."""
     there = [row for row, label in enumerate(labels[:n]) if not _missing(label)]
-    return Answer(np.array(there, dtype=np.intp), np.array([labels[row] for row in there]),
-                  Cost(labels=len(there)))
+    return Answer(
+        np.array(there, dtype=np.intp), np.array([labels[row] for row in there]), Cost(labels=len(there))
+    )
 
 
 def _missing(label: Any) -> bool:

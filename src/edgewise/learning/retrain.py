@@ -55,8 +55,10 @@ class Synthetic:
     def first(self, m: int) -> Synthetic:
         """Return the first ``m`` points and what those cost: a smaller budget's set."""
         queries = int(self.spent[:m].sum())
-        cut = {name: getattr(self, name)[:m] for name in
-               ("X", "y", "source", "source_label", "crossed_into", "distance", "spent")}
+        cut = {
+            name: getattr(self, name)[:m]
+            for name in ("X", "y", "source", "source_label", "crossed_into", "distance", "spent")
+        }
         return replace(self, **cut, cost=Cost(min(m, len(self.y)), queries, self.cost.gradients))
 
 
@@ -83,10 +85,21 @@ class Retrained:
     cost: Cost
 
 
-def retrain(victim: Any, shadow: Any, data: Dataset, *, attack: str | Attack | Callable[..., Any] = "opt",
-            budget: int, scale: float = 1.0, oracle: str | Oracle = "victim", among: int | None = None,
-            base: Split | None = None, rng: Rng = 0, progress: bool = False,
-            settings: Mapping[str, Any] | None = None) -> Retrained:
+def retrain(
+    victim: Any,
+    shadow: Any,
+    data: Dataset,
+    *,
+    attack: str | Attack | Callable[..., Any] = "opt",
+    budget: int,
+    scale: float = 1.0,
+    oracle: str | Oracle = "victim",
+    among: int | None = None,
+    base: Split | None = None,
+    rng: Rng = 0,
+    progress: bool = False,
+    settings: Mapping[str, Any] | None = None,
+) -> Retrained:
     """Rebuild ``victim`` from points at its boundary: Generate, label, Retrain, measure on the test split.
 
     Sources are drawn without replacement from ``data.train`` and ``data.held_out``, never from the test
@@ -132,19 +145,42 @@ def retrain(victim: Any, shadow: Any, data: Dataset, *, attack: str | Attack | C
     check_fitted(victim)
     if not hasattr(shadow, "fit"):
         raise InputError(f"shadow must be an estimator with fit(X, y); got {type(shadow).__name__}.")
-    sources = Split(np.concatenate([data.train.X, data.held_out.X]),
-                    np.concatenate([data.train.y, data.held_out.y]))
-    made = generate(victim, sources, attack=attack, budget=budget, scale=scale, oracle=oracle, among=among,
-                    box=data.box, rng=rng, progress=progress, settings=settings)
+    sources = Split(
+        np.concatenate([data.train.X, data.held_out.X]), np.concatenate([data.train.y, data.held_out.y])
+    )
+    made = generate(
+        victim,
+        sources,
+        attack=attack,
+        budget=budget,
+        scale=scale,
+        oracle=oracle,
+        among=among,
+        box=data.box,
+        rng=rng,
+        progress=progress,
+        settings=settings,
+    )
     fitted = fit_shadow(shadow, made, base)
-    return Retrained(fitted, made, accuracy(fitted, *data.test), agreement(fitted, victim, data.test.X),
-                     made.cost)
+    return Retrained(
+        fitted, made, accuracy(fitted, *data.test), agreement(fitted, victim, data.test.X), made.cost
+    )
 
 
-def generate(victim: Any, sources: Split, *, attack: str | Attack | Callable[..., Any], budget: int,
-             scale: float = 1.0, oracle: str | Oracle = "victim", among: int | None = None,
-             box: Box | None = None, rng: Rng = 0, progress: bool = False,
-             settings: Mapping[str, Any] | None = None) -> Synthetic:
+def generate(
+    victim: Any,
+    sources: Split,
+    *,
+    attack: str | Attack | Callable[..., Any],
+    budget: int,
+    scale: float = 1.0,
+    oracle: str | Oracle = "victim",
+    among: int | None = None,
+    box: Box | None = None,
+    rng: Rng = 0,
+    progress: bool = False,
+    settings: Mapping[str, Any] | None = None,
+) -> Synthetic:
     """Make ``budget`` labelled points at the boundary of ``victim``; the arguments are those of `retrain`."""
     X = check_X(sources.X, name="sources", images=True)
     y = check_y(sources.y, len(X), name="labels of sources")
@@ -155,9 +191,21 @@ def generate(victim: Any, sources: Split, *, attack: str | Attack | Callable[...
     batches: list[tuple[Index, Adversarial]] = []
     found = taken = 0
     while found < among and taken < len(X):
-        rows = order[taken:taken + among - found]
-        batches.append((rows, run_attack(attack, victim, X[rows], box=box, progress=progress,
-                                         rng=child_seed(seed, "attack", taken), **(settings or {}))))
+        rows = order[taken : taken + among - found]
+        batches.append(
+            (
+                rows,
+                run_attack(
+                    attack,
+                    victim,
+                    X[rows],
+                    box=box,
+                    progress=progress,
+                    rng=child_seed(seed, "attack", taken),
+                    **(settings or {}),
+                ),
+            )
+        )
         taken += len(rows)
         found += int(batches[-1][1].found.sum())
     name = attack if isinstance(attack, str) else type(attack).__name__
@@ -172,21 +220,35 @@ def fit_shadow(shadow: Any, made: Synthetic, base: Split | None = None) -> Any:
     InputError
         The training set has one class only.
     """
-    X, y = (made.X, made.y) if base is None else (np.concatenate([base.X, made.X]),
-                                                  np.concatenate([base.y, made.y]))
+    X, y = (
+        (made.X, made.y)
+        if base is None
+        else (np.concatenate([base.X, made.X]), np.concatenate([base.y, made.y]))
+    )
     if len(np.unique(y)) < 2:
-        raise InputError(f"the shadow would learn from {len(y)} points of one class ({y[0]!r}) only; raise "
-                         "the budget, or add clean points with base=.")
+        raise InputError(
+            f"the shadow would learn from {len(y)} points of one class ({y[0]!r}) only; raise "
+            "the budget, or add clean points with base=."
+        )
     return cast("Any", clone(shadow)).fit(X, y)
 
 
-def _labelled(victim: Any, y: Labels, batches: list[tuple[Index, Adversarial]], budget: int, scale: float,
-              oracle: str | Oracle, box: Box | None, name: str) -> Synthetic:
+def _labelled(
+    victim: Any,
+    y: Labels,
+    batches: list[tuple[Index, Adversarial]],
+    budget: int,
+    scale: float,
+    oracle: str | Oracle,
+    box: Box | None,
+    name: str,
+) -> Synthetic:
     """Keep the ``budget`` nearest points found, place them at ``scale``, and buy their labels."""
     rows = np.concatenate([rows for rows, _ in batches])
     distance, found, queries, gradients, source_label, crossed = (
         np.concatenate([getattr(adv, part) for _, adv in batches])
-        for part in ("distance", "found", "queries", "gradients", "source_label", "label"))
+        for part in ("distance", "found", "queries", "gradients", "source_label", "label")
+    )
     if not found.any():
         raise InputError(f"the attack {name!r} found no point across the boundary from {len(rows)} sources.")
     keep = np.flatnonzero(found)
@@ -197,13 +259,23 @@ def _labelled(victim: Any, y: Labels, batches: list[tuple[Index, Adversarial]], 
     ends = np.append(keep[:-1] + 1, len(rows))
     spent = np.add.reduceat(queries, np.insert(ends[:-1], 0, 0))
     labels, bought = _buy(victim, points, y[rows[keep]], crossed[keep], scale, oracle)
-    return Synthetic(points, labels, rows[keep], source_label[keep], crossed[keep], distance[keep], scale,
-                     name, bought + Cost(queries=int(spent.sum()), gradients=int(gradients.sum())),
-                     spent + (bought.queries // len(keep)))
+    return Synthetic(
+        points,
+        labels,
+        rows[keep],
+        source_label[keep],
+        crossed[keep],
+        distance[keep],
+        scale,
+        name,
+        bought + Cost(queries=int(spent.sum()), gradients=int(gradients.sum())),
+        spent + (bought.queries // len(keep)),
+    )
 
 
-def _buy(victim: Any, points: Floats, own: Labels, crossed: Labels, scale: float,
-         oracle: str | Oracle) -> tuple[Labels, Cost]:
+def _buy(
+    victim: Any, points: Floats, own: Labels, crossed: Labels, scale: float, oracle: str | Oracle
+) -> tuple[Labels, Cost]:
     if oracle == "source":
         return own, Cost()
     if oracle == "victim" and scale == 1:
@@ -212,6 +284,8 @@ def _buy(victim: Any, points: Floats, own: Labels, crossed: Labels, scale: float
         raise InputError(f"oracle must be 'victim', 'source' or an oracle; got {oracle!r}.")
     answer = ask(Victim(victim) if isinstance(oracle, str) else oracle, points)
     if len(answer.rows) < len(points):
-        raise InputError(f"the oracle left {len(points) - len(answer.rows)} of {len(points)} made points "
-                         "unanswered; a shadow needs every label.")
+        raise InputError(
+            f"the oracle left {len(points) - len(answer.rows)} of {len(points)} made points "
+            "unanswered; a shadow needs every label."
+        )
     return answer.labels, answer.cost

@@ -68,8 +68,9 @@ def read_shard_labels(paths: Sequence[Path], shards: Shards, *, jobs: int = 1) -
     for path in paths:
         header, lines = rows_of(path)
         if not {SHARD, ROW, LABEL} <= set(header):
-            raise InputError(f"{path} needs the columns 'shard', 'row' and 'label'; it has "
-                             f"{', '.join(header)}.")
+            raise InputError(
+                f"{path} needs the columns 'shard', 'row' and 'label'; it has {', '.join(header)}."
+            )
         for line in lines:
             item = dict(zip(header, line, strict=True))
             index, label = _index(item, number, shards, path), item[LABEL].strip()
@@ -77,22 +78,39 @@ def read_shard_labels(paths: Sequence[Path], shards: Shards, *, jobs: int = 1) -
                 continue
             entry = (label, item.get(POOL, "").strip(), item.get(UNIFORM, "1").strip() != "0")
             if found.setdefault(index, entry)[0] != label:
-                raise InputError(f"{item[SHARD]} row {item[ROW]} has two labels, {found[index][0]!r} and "
-                                 f"{label!r}; keep one.")
+                raise InputError(
+                    f"{item[SHARD]} row {item[ROW]} has two labels, {found[index][0]!r} and "
+                    f"{label!r}; keep one."
+                )
     index = np.array(sorted(found), dtype=np.intp)
     points = read_rows(shards, index, jobs=jobs)
     for i, values in zip(index.tolist(), points, strict=True):
         given = found[i][1]
         if given and given != _print_of(values):
             shard, row = (int(part[0]) for part in shards.locate(np.array([i])))
-            raise InputError(f"row {row} of {shards.paths[shard]} is not the row that was labelled: the "
-                             "shard changed since. Put it back, or take the 'pool' column out.")
-    return Known(index, points, np.array([found[i][0] for i in index.tolist()]),
-                 np.array([found[i][2] for i in index.tolist()], dtype=bool))
+            raise InputError(
+                f"row {row} of {shards.paths[shard]} is not the row that was labelled: the "
+                "shard changed since. Put it back, or take the 'pool' column out."
+            )
+    return Known(
+        index,
+        points,
+        np.array([found[i][0] for i in index.tolist()]),
+        np.array([found[i][2] for i in index.tolist()], dtype=bool),
+    )
 
 
-def next_shard_batch(shards: Shards, known: Known, n: int, *, strategy: str, learner: str = "logistic",
-                     model: Any = None, seed: int = 0, **settings: Any) -> ShardQuery:
+def next_shard_batch(
+    shards: Shards,
+    known: Known,
+    n: int,
+    *,
+    strategy: str,
+    learner: str = "logistic",
+    model: Any = None,
+    seed: int = 0,
+    **settings: Any,
+) -> ShardQuery:
     """Return the next ``n`` rows of a pool in shards for what is known of it.
 
     Without a ``model`` one is trained: features are scaled to mean 0 and spread 1, as estimated from 5,000
@@ -110,8 +128,10 @@ def next_shard_batch(shards: Shards, known: Known, n: int, *, strategy: str, lea
         if learner == "network":
             raise InputError("the command trains 1-nn, rbf-ridge and logistic; give a network with --model.")
         if len(np.unique(known.labels)) < 2 and needs_model(strategy):
-            raise InputError(f"{strategy} needs a model: label a first batch of 'edge-mix' or 'random' and "
-                             "give it with --labels, or give a fitted model with --model.")
+            raise InputError(
+                f"{strategy} needs a model: label a first batch of 'edge-mix' or 'random' and "
+                "give it with --labels, or give a fitted model with --model."
+            )
         drawn = np.sort(draw_rows(min(SAMPLE, len(shards)), len(shards), np.empty(0, np.intp), seed, "scale"))
         rows = read_rows(shards, drawn, jobs=int(settings.get("jobs", 1)))
         rows = rows.reshape(len(rows), -1)
@@ -119,11 +139,25 @@ def next_shard_batch(shards: Shards, known: Known, n: int, *, strategy: str, lea
         scale = (centre, np.where(spread > 0, spread, 1))
         if len(np.unique(known.labels)) > 1:
             points = (known.points.reshape(len(known.points), -1) - centre) / scale[1]
-            model = fitted(LEARNERS[learner]((rows - centre) / scale[1]), points, known.labels,
-                           seed=child_seed(seed, "fit"))
+            model = fitted(
+                LEARNERS[learner]((rows - centre) / scale[1]),
+                points,
+                known.labels,
+                seed=child_seed(seed, "fit"),
+            )
     labelled = (known.points, _as_the_model(known.labels, model)) if len(known.index) else None
-    return query_shards(strategy, model, shards, n, labelled=labelled, taken=known.index, scale=scale,
-                        uniform=known.uniform, rng=child_seed(seed, "query"), **settings)
+    return query_shards(
+        strategy,
+        model,
+        shards,
+        n,
+        labelled=labelled,
+        taken=known.index,
+        scale=scale,
+        uniform=known.uniform,
+        rng=child_seed(seed, "query"),
+        **settings,
+    )
 
 
 def _as_the_model(labels: Labels, model: Any) -> Labels:
@@ -145,8 +179,10 @@ def load_model(path: Path) -> Any:
     try:
         model = joblib.load(path)
     except Exception as error:  # noqa: BLE001 - what is no pickle can raise anything
-        raise InputError(f"{path} holds no model that can be read ({type(error).__name__}: {error}). Write "
-                         "it with joblib.dump(model, path) and the same versions of its packages.") from None
+        raise InputError(
+            f"{path} holds no model that can be read ({type(error).__name__}: {error}). Write "
+            "it with joblib.dump(model, path) and the same versions of its packages."
+        ) from None
     check_fitted(model)
     return model
 
@@ -157,12 +193,23 @@ def write_shard_query(path: Path, answer: ShardQuery, shards: Shards) -> None:
     shown = points.reshape(len(points), -1) if points[0].size <= 50 else np.empty((len(points), 0))
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([LABEL, SHARD, ROW, *(f"x{i}" for i in range(shown.shape[1])), "score", "propensity",
-                     UNIFORM, POOL])
+    writer.writerow(
+        [LABEL, SHARD, ROW, *(f"x{i}" for i in range(shown.shape[1])), "score", "propensity", UNIFORM, POOL]
+    )
     query = answer.query
     for i, (shard, row) in enumerate(zip(answer.shard, answer.row.tolist(), strict=True)):
-        writer.writerow(["", shard, row, *map(repr, shown[i].tolist()), repr(float(query.score[i])),
-                         repr(float(query.propensity[i])), int(query.uniform[i]), _print_of(points[i])])
+        writer.writerow(
+            [
+                "",
+                shard,
+                row,
+                *map(repr, shown[i].tolist()),
+                repr(float(query.score[i])),
+                repr(float(query.propensity[i])),
+                int(query.uniform[i]),
+                _print_of(points[i]),
+            ]
+        )
     with replacing(path) as file:
         file.write(text.getvalue().encode())
 
@@ -176,11 +223,15 @@ def _numbers(shards: Shards) -> Mapping[str, int]:
 def _index(item: Mapping[str, str], number: Mapping[str, int], shards: Shards, path: Path) -> int:
     shard, row = item[SHARD].strip(), item[ROW].strip()
     if shard not in number:
-        raise InputError(f"{path}: shard {shard!r} is no file of this pool, whose first is "
-                         f"{shards.paths[0]}. Run from the same folder, with the same --pool.")
+        raise InputError(
+            f"{path}: shard {shard!r} is no file of this pool, whose first is "
+            f"{shards.paths[0]}. Run from the same folder, with the same --pool."
+        )
     if not row.isdigit() or int(row) >= shards.sizes[number[shard]]:
-        raise InputError(f"{path}: row {row!r} is no row of {shard}, which has rows 0 to "
-                         f"{shards.sizes[number[shard]] - 1}.")
+        raise InputError(
+            f"{path}: row {row!r} is no row of {shard}, which has rows 0 to "
+            f"{shards.sizes[number[shard]] - 1}."
+        )
     return int(shards.starts[number[shard]]) + int(row)
 
 

@@ -98,16 +98,26 @@ def write_query(path: Path, query: Query, sheet: Sheet) -> None:
     shown = values.reshape(len(values), -1) if values[0].size <= 50 else np.empty((len(values), 0))
     named = sheet.numbers if shown.shape[1] else ()
     ours = [LABEL, ROW, "score", "propensity", UNIFORM, POOL]
-    names = [name if name not in ours else f"pool {name}" for name in
-             (*sheet.text, *(named or (f"x{i}" for i in range(shown.shape[1]))))]
+    names = [
+        name if name not in ours else f"pool {name}"
+        for name in (*sheet.text, *(named or (f"x{i}" for i in range(shown.shape[1]))))
+    ]
     header = [*ours[:2], *names, *ours[2:]]
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
     for i, row in enumerate(query.index.tolist()):
         figures = [repr(float(query.score[i])), repr(float(query.propensity[i])), int(query.uniform[i])]
-        writer.writerow(["", row, *(column[row] for column in sheet.text.values()),
-                         *map(repr, shown[i].tolist()), *figures, sheet.digest])
+        writer.writerow(
+            [
+                "",
+                row,
+                *(column[row] for column in sheet.text.values()),
+                *map(repr, shown[i].tolist()),
+                *figures,
+                sheet.digest,
+            ]
+        )
     with replacing(path) as file:
         file.write(text.getvalue().encode())
 
@@ -158,17 +168,21 @@ def _read_images(folder: Path) -> Sheet:
             flat = image if image.mode in ("L", "RGB") else image.convert("RGB")
             pictures.append(np.asarray(flat, dtype=np.float32) / 255)
         if pictures[-1].shape != pictures[0].shape:
-            raise InputError(f"images must have one size; {file.name} is {pictures[-1].shape}, "
-                             f"{files[0].name} is {pictures[0].shape}. Resize them first.")
+            raise InputError(
+                f"images must have one size; {file.name} is {pictures[-1].shape}, "
+                f"{files[0].name} is {pictures[0].shape}. Resize them first."
+            )
     pool = Pool.of(np.stack(pictures).reshape(len(files), -1))
     return Sheet(pool, pool.digest()[:12], {"file": [file.name for file in files]})
 
 
 def _check_pool(given: str, sheet: Sheet, path: Path) -> None:
     if given and given != sheet.digest:
-        raise InputError(f"{path} labels another pool ({given}) than this one ({sheet.digest}): the pool "
-                         "changed since. Put the old pool back, or take the 'pool' column out if its rows "
-                         "are still the same.")
+        raise InputError(
+            f"{path} labels another pool ({given}) than this one ({sheet.digest}): the pool "
+            "changed since. Put the old pool back, or take the 'pool' column out if its rows "
+            "are still the same."
+        )
 
 
 def _row_number(cell: str, size: int, path: Path) -> int:

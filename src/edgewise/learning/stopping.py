@@ -40,16 +40,21 @@ class Settled:
         """Return the reason, or None to go on."""
         if self.rounds < 2 or not self.tolerance >= 0:
             raise InputError(f"Settled takes rounds >= 2 and tolerance >= 0; got {self}.")
-        figures = [float(np.median(-r.query.score[edge])) for r in done
-                   if (edge := ~r.query.uniform & np.isfinite(r.query.score)).any()]
-        last = np.array(figures[-self.rounds:])
+        figures = [
+            float(np.median(-r.query.score[edge]))
+            for r in done
+            if (edge := ~r.query.uniform & np.isfinite(r.query.score)).any()
+        ]
+        last = np.array(figures[-self.rounds :])
         if len(last) < self.rounds:
             return None
         spread, scale = float(np.ptp(last)), float(np.max(np.abs(figures)))
         if spread > self.tolerance * scale:
             return None
-        return (f"the boundary has settled: the median distance of the last {self.rounds} batches stayed "
-                f"between {last.min():.3g} and {last.max():.3g}")
+        return (
+            f"the boundary has settled: the median distance of the last {self.rounds} batches stayed "
+            f"between {last.min():.3g} and {last.max():.3g}"
+        )
 
 
 @dataclass(frozen=True)
@@ -74,14 +79,16 @@ class NoGain:
         """Return the reason, or None to go on."""
         if self.rounds < 4 or not 0 < self.level < 1:
             raise InputError(f"NoGain takes rounds >= 4 and a level between 0 and 1; got {self}.")
-        known = [(r.n_labelled, r.accuracy.mean) for r in done if r.accuracy is not None][-self.rounds:]
+        known = [(r.n_labelled, r.accuracy.mean) for r in done if r.accuracy is not None][-self.rounds :]
         if len(known) < self.rounds:
             return None
         expected = expected_gain([n for n, _ in known], [a for _, a in known], self.level)
         if not expected.high < self.gain:
             return None
-        return (f"the next batch is expected to gain {expected.mean:.2g} ({expected.low:.2g} to "
-                f"{expected.high:.2g}), less than {self.gain:g}")
+        return (
+            f"the next batch is expected to gain {expected.mean:.2g} ({expected.low:.2g} to "
+            f"{expected.high:.2g}), less than {self.gain:g}"
+        )
 
 
 def expected_gain(labels: Sequence[int], accuracy: Sequence[float], level: float = 0.9) -> Estimate:

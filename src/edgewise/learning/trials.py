@@ -85,8 +85,16 @@ LEARNERS: Mapping[str, Callable[[Floats], Any]] = {
 """What learns; each is made from the unlabelled pool, never from test data."""
 
 
-def cells(data: Sequence[str], learners: Sequence[str], strategies: Sequence[str], seeds: Sequence[int], *,
-          batch: int | None = None, budget: int | None = None, pool: int | None = None) -> list[Cell]:
+def cells(
+    data: Sequence[str],
+    learners: Sequence[str],
+    strategies: Sequence[str],
+    seeds: Sequence[int],
+    *,
+    batch: int | None = None,
+    budget: int | None = None,
+    pool: int | None = None,
+) -> list[Cell]:
     """Return one cell a run, seeds outermost, so that a part of a sweep is paired as far as it goes.
 
     ``batch``, ``budget`` and ``pool`` take the place of those of `TRIALS`.
@@ -106,15 +114,29 @@ def cells(data: Sequence[str], learners: Sequence[str], strategies: Sequence[str
                 lookup(LEARNERS, learner, "learner")
                 if learner == "network" and not trial.networks:
                     continue
-                made += [Cell("compare", {
-                    "data": name, "learner": learner, "strategy": strategy, "pool": pool or trial.pool,
-                    "test": trial.test, "start": trial.start, "batch": batch or trial.batch,
-                    "budget": budget or trial.budget}, seed) for strategy in strategies]
+                made += [
+                    Cell(
+                        "compare",
+                        {
+                            "data": name,
+                            "learner": learner,
+                            "strategy": strategy,
+                            "pool": pool or trial.pool,
+                            "test": trial.test,
+                            "start": trial.start,
+                            "batch": batch or trial.batch,
+                            "budget": budget or trial.budget,
+                        },
+                        seed,
+                    )
+                    for strategy in strategies
+                ]
     return made
 
 
-def next_batch(pool: Pool, index: Index, known: Labels, uniform: Mask, n: int, *, strategy: str, learner: str,
-               seed: int) -> Query:
+def next_batch(
+    pool: Pool, index: Index, known: Labels, uniform: Mask, n: int, *, strategy: str, learner: str, seed: int
+) -> Query:
     """Return the next ``n`` rows for labels ``known`` of the rows ``index``: what `edgewise query` does.
 
     Features are scaled to mean 0 and spread 1 over the pool; with fewer than two classes there is no model.
@@ -129,11 +151,20 @@ def next_batch(pool: Pool, index: Index, known: Labels, uniform: Mask, n: int, *
     if len(np.unique(known)) > 1:
         model = fitted(LEARNERS[learner](rows), rows[index], known, seed=child_seed(seed, "fit"))
     elif needs_model(strategy):
-        raise InputError(f"{strategy} needs labels of at least two classes; label a first batch of "
-                         "'edge-mix', 'typical' or 'random' first.")
-    return query(strategy, model, rows, n, labelled=(rows[index], known) if len(index) else None,
-                 candidates=np.setdiff1d(np.arange(len(rows)), index), rng=child_seed(seed, "query"),
-                 uniform=uniform)
+        raise InputError(
+            f"{strategy} needs labels of at least two classes; label a first batch of "
+            "'edge-mix', 'typical' or 'random' first."
+        )
+    return query(
+        strategy,
+        model,
+        rows,
+        n,
+        labelled=(rows[index], known) if len(index) else None,
+        candidates=np.setdiff1d(np.arange(len(rows)), index),
+        rng=child_seed(seed, "query"),
+        uniform=uniform,
+    )
 
 
 def needs_model(strategy: str) -> bool:
@@ -156,8 +187,16 @@ def run(cell: Cell) -> dict[str, Any]:
     labels: list[int] = []
     accuracy: list[float] = []
     learner = LEARNERS[str(s["learner"])](X)
-    for done in learn(learner, X[rest], GroundTruth(y[rest]), str(s["strategy"]), batch=int(s["batch"]),
-                      budget=int(s["budget"]), rng=cell.seed, start=(X[first], y[first])):
+    for done in learn(
+        learner,
+        X[rest],
+        GroundTruth(y[rest]),
+        str(s["strategy"]),
+        batch=int(s["batch"]),
+        budget=int(s["budget"]),
+        rng=cell.seed,
+        start=(X[first], y[first]),
+    ):
         labels.append(done.n_labelled)
         accuracy.append(float(np.mean(predict(done.model, test_X) == test_y)))
     return {"labels": labels, "accuracy": accuracy}
@@ -204,5 +243,6 @@ def _wave10(n: int, rng: np.random.Generator) -> tuple[Floats, Labels]:
 
 
 _MADE: Mapping[str, Callable[[int, np.random.Generator], tuple[Floats, Labels]]] = {
-    "islands": _islands, "wave10": _wave10,
+    "islands": _islands,
+    "wave10": _wave10,
 }

@@ -103,8 +103,9 @@ class Access:
         check_fitted(model)
         zeros = np.zeros((2, n), dtype=np.intp)
         classes = cast("Labels | None", getattr(model, "classes_", None))
-        return cls(model, zeros[0], zeros[1], np.arange(n), budget,
-                   None if classes is None else np.asarray(classes))
+        return cls(
+            model, zeros[0], zeros[1], np.arange(n), budget, None if classes is None else np.asarray(classes)
+        )
 
     def view(self, rows: Index) -> Access:
         """Return the same access for a subset of the samples; counts go to the same place."""
@@ -145,7 +146,8 @@ class Access:
         if ask is None:
             raise UnansweredError(
                 f"{type(self.model).__name__} gives no gradient. Attack it with a label-only attack ('opt', "
-                "'direct'), or attack a differentiable substitute ('kernel-substitute').")
+                "'direct'), or attack a differentiable substitute ('kernel-substitute')."
+            )
         self._charge(X, of, gradient=True)
         return ask(X)
 
@@ -161,19 +163,27 @@ class Access:
             raise UnansweredError(
                 f"this attack needs the training points of a KNeighborsClassifier; got "
                 f"{type(self.model).__name__}. For other models use 'opt' (labels only) "
-                "or a gradient attack.")
+                "or a gradient attack."
+            )
         knn = cast("Any", self.model)
         metric, p = knn.effective_metric_, knn.effective_metric_params_.get("p", 2)
         if metric not in ("euclidean", "minkowski", "sqeuclidean") or p != 2:
-            raise UnansweredError(f"this attack knows the Euclidean metric only; the model uses {metric!r} "
-                                  f"(p={p}). Fit KNeighborsClassifier(metric='euclidean').")
+            raise UnansweredError(
+                f"this attack knows the Euclidean metric only; the model uses {metric!r} "
+                f"(p={p}). Fit KNeighborsClassifier(metric='euclidean')."
+            )
         if knn._y.ndim != 1 or not isinstance(knn._fit_X, np.ndarray):
             raise UnansweredError("this attack needs one output and dense training points.")
         weights = knn.weights
         if weights not in ("uniform", "distance"):
             raise UnansweredError(f"weights must be 'uniform' or 'distance' here; the model has {weights!r}.")
-        return Neighbours(knn._fit_X, knn._y.astype(np.intp, copy=False), np.asarray(knn.classes_),
-                          int(knn.n_neighbors), weights)
+        return Neighbours(
+            knn._fit_X,
+            knn._y.astype(np.intp, copy=False),
+            np.asarray(knn.classes_),
+            int(knn.n_neighbors),
+            weights,
+        )
 
     def trees(self) -> Trees:
         """Return the trees of a decision tree, random forest or extra-trees classifier.
@@ -184,8 +194,10 @@ class Access:
             Another model, or several outputs.
         """
         if not isinstance(self.model, (DecisionTreeClassifier, RandomForestClassifier, ExtraTreesClassifier)):
-            raise UnansweredError(f"this attack needs a tree or forest classifier; got "
-                                  f"{type(self.model).__name__}. For other models use 'opt' (labels only).")
+            raise UnansweredError(
+                f"this attack needs a tree or forest classifier; got "
+                f"{type(self.model).__name__}. For other models use 'opt' (labels only)."
+            )
         model = cast("Any", self.model)
         if model.n_outputs_ != 1:
             raise UnansweredError("this attack needs one output.")
@@ -220,16 +232,20 @@ def check_fitted(model: Any) -> None:
         A class instead of an instance, an unfitted estimator, or nothing that answers.
     """
     if isinstance(model, type):
-        raise InputError(f"model must be a fitted model, not the class {model.__name__}; "
-                         f"call {model.__name__}(...).fit(X, y).")
+        raise InputError(
+            f"model must be a fitted model, not the class {model.__name__}; "
+            f"call {model.__name__}(...).fit(X, y)."
+        )
     if hasattr(model, "fit") and hasattr(model, "predict"):
         try:
             check_is_fitted(model)
         except NotFittedError:
             raise InputError(f"{type(model).__name__} is not fitted; call its fit(X, y) first.") from None
     elif not callable(model):
-        raise InputError(f"model must be a fitted classifier with predict, a torch module or a callable; "
-                         f"got {type(model).__name__}.")
+        raise InputError(
+            f"model must be a fitted classifier with predict, a torch module or a callable; "
+            f"got {type(model).__name__}."
+        )
 
 
 def predict(model: Any, X: Floats) -> Labels:
@@ -252,8 +268,10 @@ def predict(model: Any, X: Floats) -> Labels:
     elif answer.shape == (len(X), 1):
         answer = answer[:, 0]
     if answer.shape != (len(X),):
-        raise InputError(f"{type(model).__name__} answered {len(X)} rows with an array of shape "
-                         f"{answer.shape}; one label a row, or one row of scores, is taken.")
+        raise InputError(
+            f"{type(model).__name__} answered {len(X)} rows with an array of shape "
+            f"{answer.shape}; one label a row, or one row of scores, is taken."
+        )
     return _finite(answer)
 
 
@@ -278,8 +296,10 @@ def class_scores(model: Any, X: Floats) -> Floats:
         values = np.asarray(model(X))
         if values.ndim == 2 and values.shape[1] > 1:
             return _finite(values.astype(float, copy=False))
-    raise UnansweredError(f"{type(model).__name__} gives labels only, and this needs a score a class; "
-                          "use a model with predict_proba or decision_function.")
+    raise UnansweredError(
+        f"{type(model).__name__} gives labels only, and this needs a score a class; "
+        "use a model with predict_proba or decision_function."
+    )
 
 
 def _finite(values: Labels) -> Labels:
@@ -290,5 +310,7 @@ def _finite(values: Labels) -> Labels:
 
 def is_module(model: Any) -> bool:
     """Say whether ``model`` is a torch module or a skorch estimator, without importing torch."""
-    return any(base.__module__ == "torch.nn.modules.module" or base.__module__.startswith("skorch.")
-               for base in type(model).__mro__)
+    return any(
+        base.__module__ == "torch.nn.modules.module" or base.__module__.startswith("skorch.")
+        for base in type(model).__mro__
+    )

@@ -50,8 +50,9 @@ class KernelRidgeClassifier(ClassifierMixin, BaseEstimator):
         self.scale = scale
         self.alpha = alpha
 
-    def fit(self, X: ArrayLike, y: ArrayLike,
-            sample_weight: ArrayLike | None = None) -> KernelRidgeClassifier:
+    def fit(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> KernelRidgeClassifier:
         """Solve for the coefficients by one Cholesky factorisation.
 
         Parameters
@@ -88,8 +89,9 @@ class KernelRidgeClassifier(ClassifierMixin, BaseEstimator):
         """Return `regress` less 1/2: ``(n,)`` for two classes, positive for the second; else ``(n, c)``."""
         asked = asked_points(self, X)
         function = kernel(self.kernel, self.scale)
-        values = np.concatenate([function(asked[rows], self.X_) @ self.dual_coef_
-                                 for rows in blocks(len(asked), len(self.X_))])
+        values = np.concatenate(
+            [function(asked[rows], self.X_) @ self.dual_coef_ for rows in blocks(len(asked), len(self.X_))]
+        )
         return values if len(self.classes_) > 2 else values[:, 0]
 
     def predict(self, X: ArrayLike) -> Labels:
@@ -110,9 +112,12 @@ class KernelRidgeClassifier(ClassifierMixin, BaseEstimator):
 
         def pullback(weights: Floats) -> Floats:
             on_values = (weights[:, 1:] - weights[:, :1]) / 2 if two else weights
-            return np.concatenate([
-                function.pullback(asked[rows], self.X_, on_values[rows] @ self.dual_coef_.T)
-                for rows in blocks(len(asked), len(self.X_))])
+            return np.concatenate(
+                [
+                    function.pullback(asked[rows], self.X_, on_values[rows] @ self.dual_coef_.T)
+                    for rows in blocks(len(asked), len(self.X_))
+                ]
+            )
 
         return np.stack([-values, values], axis=1) / 2 if two else values, pullback
 
@@ -125,12 +130,14 @@ def _solve(function: Kernel, X: Floats, targets: Floats, roots: Floats, alpha: f
     for rows in blocks(len(X), len(X)):
         matrix[rows] = function(X[rows], X)
         matrix[rows] *= roots[rows] * roots.T
-    matrix.flat[::len(X) + 1] += alpha
+    matrix.flat[:: len(X) + 1] += alpha
     try:
         factor = cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
     except LinAlgError:
-        raise InputError(f"the kernel matrix is singular at alpha={alpha:g}; use a larger alpha, a smaller "
-                         "scale, or drop repeated points.") from None
+        raise InputError(
+            f"the kernel matrix is singular at alpha={alpha:g}; use a larger alpha, a smaller "
+            "scale, or drop repeated points."
+        ) from None
     return roots * cho_solve(factor, roots * targets)
 
 
@@ -141,5 +148,7 @@ def _check_memory(m: int) -> None:
     except (AttributeError, ValueError, OSError):
         return
     if needed > free:
-        raise InputError(f"kernel ridge on {m} points needs a matrix of {needed / 2**30:.1f} GiB and "
-                         f"{free / 2**30:.1f} GiB are free; train on a subset.")
+        raise InputError(
+            f"kernel ridge on {m} points needs a matrix of {needed / 2**30:.1f} GiB and "
+            f"{free / 2**30:.1f} GiB are free; train on a subset."
+        )

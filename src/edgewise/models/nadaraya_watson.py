@@ -52,8 +52,9 @@ class NadarayaWatsonClassifier(ClassifierMixin, BaseEstimator):
         self.kernel = kernel
         self.bandwidth = bandwidth
 
-    def fit(self, X: ArrayLike, y: ArrayLike,
-            sample_weight: ArrayLike | None = None) -> NadarayaWatsonClassifier:
+    def fit(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> NadarayaWatsonClassifier:
         """Keep the training points ``X`` (m, d) and labels ``y`` (m,).
 
         Parameters
@@ -139,8 +140,9 @@ def soft_neighbours(scale: float) -> NadarayaWatsonClassifier:
     return NadarayaWatsonClassifier("gaussian", float(np.sqrt(check_scale(scale, "scale") / 2)))
 
 
-def training(model: Any, X: ArrayLike, y: ArrayLike,
-             sample_weight: ArrayLike | None) -> tuple[Floats, Floats, Labels, Labels]:
+def training(
+    model: Any, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None
+) -> tuple[Floats, Floats, Labels, Labels]:
     """Check what an estimator is fitted with: points, positive weights, classes, class numbers.
 
     Raises
@@ -152,18 +154,23 @@ def training(model: Any, X: ArrayLike, y: ArrayLike,
     check_classification_targets(labels)
     votes = np.ones(len(points)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
     if votes.shape != labels.shape:
-        raise InputError(f"sample_weight must be one number a row, shape {labels.shape}; "
-                         f"got shape {votes.shape}.")
+        raise InputError(
+            f"sample_weight must be one number a row, shape {labels.shape}; got shape {votes.shape}."
+        )
     if not np.isfinite(votes).all() or (votes < 0).any():
-        raise InputError("sample_weight must hold finite numbers of at least 0; "
-                         f"{np.sum(~np.isfinite(votes) | (votes < 0))} of {len(votes)} are not.")
+        raise InputError(
+            "sample_weight must hold finite numbers of at least 0; "
+            f"{np.sum(~np.isfinite(votes) | (votes < 0))} of {len(votes)} are not."
+        )
     kept = votes > 0
     if not kept.any():
         raise InputError("every sample_weight is zero; some points need a positive one.")
     classes, codes = np.unique(labels[kept], return_inverse=True)
     if len(classes) < 2:
-        raise InputError(f"a classifier needs points of at least two classes; got {len(classes)} class: "
-                         f"{classes.tolist()}.")
+        raise InputError(
+            f"a classifier needs points of at least two classes; got {len(classes)} class: "
+            f"{classes.tolist()}."
+        )
     return points[kept], votes[kept], classes, codes
 
 

@@ -29,8 +29,13 @@ class ShallowNet(nn.Module):
 
     def __init__(self, n_features: int, n_classes: int = 2, hidden: int = 64) -> None:
         super().__init__()
-        self.layers = nn.Sequential(nn.Linear(n_features, hidden), nn.Sigmoid(),
-                                    nn.Linear(hidden, hidden), nn.Sigmoid(), nn.Linear(hidden, n_classes))
+        self.layers = nn.Sequential(
+            nn.Linear(n_features, hidden),
+            nn.Sigmoid(),
+            nn.Linear(hidden, hidden),
+            nn.Sigmoid(),
+            nn.Linear(hidden, n_classes),
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits ``(n, n_classes)`` for rows ``(n, n_features)`` or anything that flattens to them."""
@@ -61,10 +66,17 @@ class LeNet5(nn.Module):
 
     def __init__(self, n_classes: int = 10) -> None:
         super().__init__()
-        self.features = nn.Sequential(nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
-                                      nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2))
-        self.head = nn.Sequential(nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(),
-                                  nn.Linear(84, n_classes))
+        self.features = nn.Sequential(
+            nn.Conv2d(1, 6, 5, padding=2),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Conv2d(6, 16, 5),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+        )
+        self.head = nn.Sequential(
+            nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, n_classes)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits ``(n, n_classes)`` for images ``(n, 1, 28, 28)`` or rows ``(n, 784)`` in [0, 1]."""

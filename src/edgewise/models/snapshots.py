@@ -60,13 +60,19 @@ class Snapshot:
             kept = torch.load(new.path, map_location="cpu", weights_only=True)
             there = kept["digest"]
         except (OSError, RuntimeError, KeyError, TypeError, EOFError, pickle.UnpicklingError) as error:
-            raise InputError(f"cannot read the checkpoint {path}: {error}. Move it away to start "
-                             "anew.") from None
+            raise InputError(
+                f"cannot read the checkpoint {path}: {error}. Move it away to start anew."
+            ) from None
         if there != key:
-            raise InputError(f"the checkpoint {path} belongs to other settings or data. Give another path, "
-                             "or move it away to start anew.")
-        return replace(new, **{name: kept[name] for name in ("epochs", "module", "optimizer", "best")},
-                       history=tuple(kept["history"]))
+            raise InputError(
+                f"the checkpoint {path} belongs to other settings or data. Give another path, "
+                "or move it away to start anew."
+            )
+        return replace(
+            new,
+            **{name: kept[name] for name in ("epochs", "module", "optimizer", "best")},
+            history=tuple(kept["history"]),
+        )
 
     def stalled(self, patience: int | None) -> bool:
         """Say whether the validation loss has not fallen for ``patience`` epochs."""
@@ -86,8 +92,14 @@ class Snapshot:
         best = module if len(losses) - 1 == int(np.argmin(losses)) or not self.best else self.best
         if "valid_loss" not in figures:
             best = module
-        later = replace(self, epochs=self.epochs + 1, module=module, best=best, history=history,
-                        optimizer=deepcopy(net.optimizer_.state_dict()))
+        later = replace(
+            self,
+            epochs=self.epochs + 1,
+            module=module,
+            best=best,
+            history=history,
+            optimizer=deepcopy(net.optimizer_.state_dict()),
+        )
         later._write()
         return later
 

@@ -72,8 +72,10 @@ class Differentiable:
         self.access.charge(of)
         z, pull = self.ask(x, True)
         if pull is None:
-            raise UnansweredError("the module's output does not depend on its input through torch, so there "
-                                  "is no gradient. Attack it with a label-only attack such as 'opt'.")
+            raise UnansweredError(
+                "the module's output does not depend on its input through torch, so there "
+                "is no gradient. Attack it with a label-only attack such as 'opt'."
+            )
 
         def counted(weights: Tensor) -> Tensor:
             np.add.at(self.access.gradients, self.access.rows[of], 1)
@@ -129,8 +131,12 @@ def differentiable(access: Access, X: Floats, seed: int = 0) -> Generator[Differ
 
         return z.detach(), pull
 
-    with (_undisturbed(module, device), torch.inference_mode(False), torch.enable_grad(),
-          _channels_last(module)):
+    with (
+        _undisturbed(module, device),
+        torch.inference_mode(False),
+        torch.enable_grad(),
+        _channels_last(module),
+    ):
         torch.manual_seed(seed % 2**63)
         yield Differentiable(access, ask, device, dtype, columns, native=True)
 
@@ -195,8 +201,9 @@ def in_batches(n: int, size: int, work: Callable[[slice], Any]) -> Generator[tup
         # Outside the handler, so that the failed attempt's tensors are no longer held by the traceback.
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
-        warnings.warn(f"out of memory: going on with batches of {size} rows", OutOfMemoryWarning,
-                      stacklevel=2)
+        warnings.warn(
+            f"out of memory: going on with batches of {size} rows", OutOfMemoryWarning, stacklevel=2
+        )
 
 
 def _kernel(access: Access, X: Floats) -> Differentiable:
@@ -204,7 +211,8 @@ def _kernel(access: Access, X: Floats) -> Differentiable:
     if answer is None:
         raise UnansweredError(
             f"{type(access.model).__name__} gives no gradient. Attack it with a label-only attack ('opt', "
-            "'direct'), or attack a differentiable substitute ('kernel-substitute').")
+            "'direct'), or attack a differentiable substitute ('kernel-substitute')."
+        )
     dtype = torch.from_numpy(np.empty(0, X.dtype)).dtype
 
     def ask(x: Tensor, _wants_gradient: bool) -> tuple[Tensor, TorchPullback]:
@@ -235,8 +243,10 @@ def _checked(answer: Any, n: int, model: Any) -> Tensor:
         one = answer.reshape(n)
         answer = torch.stack([-one, one], dim=1) / 2
     if answer.ndim != 2 or len(answer) != n:
-        raise InputError(f"{name} answered {n} rows with a tensor of shape {tuple(answer.shape)}; logits of "
-                         f"shape ({n}, n_classes), or ({n}, 1) for two classes, are taken.")
+        raise InputError(
+            f"{name} answered {n} rows with a tensor of shape {tuple(answer.shape)}; logits of "
+            f"shape ({n}, n_classes), or ({n}, 1) for two classes, are taken."
+        )
     if not bool(torch.isfinite(answer).all()):
         raise InputError(f"{name} answered with NaN or infinite values; check its inputs and weights.")
     return answer

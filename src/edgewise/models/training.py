@@ -37,8 +37,15 @@ NETS: Mapping[str, NetFactory] = {
 }
 
 CIFAR_RECIPE: Mapping[str, Any] = {
-    "net": "vgg16", "optimizer": "sgd", "lr": 0.1, "weight_decay": 5e-4, "schedule": "one-cycle",
-    "epochs": 60, "batch_size": 128, "augment": True, "label_smoothing": 0.1,
+    "net": "vgg16",
+    "optimizer": "sgd",
+    "lr": 0.1,
+    "weight_decay": 5e-4,
+    "schedule": "one-cycle",
+    "epochs": 60,
+    "batch_size": 128,
+    "augment": True,
+    "label_smoothing": 0.1,
 }
 """Crops and flips, Nesterov momentum, weight decay, one cycle: the usual recipe for CIFAR-10."""
 
@@ -91,12 +98,26 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
     array(['yes'], dtype='<U3')
     """
 
-    def __init__(self, net: str | NetFactory = "shallow", *, epochs: int = 100, batch_size: int = 64,
-                 optimizer: str = "adam", lr: float = 1e-2, weight_decay: float = 0.0,
-                 schedule: str = "constant", label_smoothing: float = 0.0, augment: bool = False,
-                 validation: float = 0.0, patience: int | None = None, checkpoint: str | Path | None = None,
-                 device: str = "auto", mixed_precision: str | bool = "auto", random_state: int = 0,
-                 progress: bool = False) -> None:
+    def __init__(
+        self,
+        net: str | NetFactory = "shallow",
+        *,
+        epochs: int = 100,
+        batch_size: int = 64,
+        optimizer: str = "adam",
+        lr: float = 1e-2,
+        weight_decay: float = 0.0,
+        schedule: str = "constant",
+        label_smoothing: float = 0.0,
+        augment: bool = False,
+        validation: float = 0.0,
+        patience: int | None = None,
+        checkpoint: str | Path | None = None,
+        device: str = "auto",
+        mixed_precision: str | bool = "auto",
+        random_state: int = 0,
+        progress: bool = False,
+    ) -> None:
         self.net = net
         self.epochs = epochs
         self.batch_size = batch_size
@@ -184,8 +205,11 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
                     size, net = size // 2, None
                 if net is None:
                     torch.cuda.empty_cache()
-                    warnings.warn(f"out of memory: training goes on with batches of {size} rows",
-                                  OutOfMemoryWarning, stacklevel=4)
+                    warnings.warn(
+                        f"out of memory: training goes on with batches of {size} rows",
+                        OutOfMemoryWarning,
+                        stacklevel=4,
+                    )
         net = net or self._net(X, size, parts, shot)
         module = cast("_Trained", net.module_).inner
         module.load_state_dict(shot.best if self.patience is not None else shot.module)
@@ -193,8 +217,19 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
 
     def _settings(self) -> dict[str, Any]:
         """Return what decides the weights."""
-        names = ("epochs", "batch_size", "optimizer", "lr", "weight_decay", "schedule", "label_smoothing",
-                 "augment", "validation", "patience", "random_state")
+        names = (
+            "epochs",
+            "batch_size",
+            "optimizer",
+            "lr",
+            "weight_decay",
+            "schedule",
+            "label_smoothing",
+            "augment",
+            "validation",
+            "patience",
+            "random_state",
+        )
         net = self.net if isinstance(self.net, str) else getattr(self.net, "__qualname__", repr(self.net))
         return {"net": net, **{name: getattr(self, name) for name in names}}
 
@@ -204,22 +239,35 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         train, watch = order[kept_out:], order[:kept_out]
         return Rows(X[train], y[train]), Rows(X[watch], y[watch]) if kept_out else None
 
-    def _net(self, X: Floats, batch_size: int, parts: tuple[Rows, Rows | None],
-             shot: Snapshot) -> Any:
+    def _net(self, X: Floats, batch_size: int, parts: tuple[Rows, Rows | None], shot: Snapshot) -> Any:
         """Return the skorch net, where ``shot`` left off."""
         torch.manual_seed(child_seed(self.random_state, "weights"))
         factory = lookup(NETS, self.net, "net") if isinstance(self.net, str) else self.net
         device, inner = self._device(), factory(X[0].size, len(self.classes_))
         steps = -(-len(parts[0]) // batch_size) * self.epochs
-        chosen = ({"optimizer": torch.optim.Adam} if self.optimizer == "adam" else
-                  {"optimizer": torch.optim.SGD, "optimizer__momentum": 0.9, "optimizer__nesterov": True})
+        chosen = (
+            {"optimizer": torch.optim.Adam}
+            if self.optimizer == "adam"
+            else {"optimizer": torch.optim.SGD, "optimizer__momentum": 0.9, "optimizer__nesterov": True}
+        )
         net = cast("Any", NeuralNetClassifier)(
-            _Trained(inner, self.augment, self._autocast(inner, device)), criterion=nn.CrossEntropyLoss,
-            criterion__label_smoothing=self.label_smoothing, lr=self.lr, max_epochs=self.epochs,
-            optimizer__weight_decay=self.weight_decay, batch_size=batch_size, device=device, verbose=0,
-            iterator_train=_Batches, iterator_train__shuffle=True, iterator_valid=_Batches,
-            train_split=None if parts[1] is None else predefined_split(parts[1]), classes=self.classes_,
-            callbacks=[("rate", _Rate(self.lr, self.schedule, steps))], **chosen)
+            _Trained(inner, self.augment, self._autocast(inner, device)),
+            criterion=nn.CrossEntropyLoss,
+            criterion__label_smoothing=self.label_smoothing,
+            lr=self.lr,
+            max_epochs=self.epochs,
+            optimizer__weight_decay=self.weight_decay,
+            batch_size=batch_size,
+            device=device,
+            verbose=0,
+            iterator_train=_Batches,
+            iterator_train__shuffle=True,
+            iterator_valid=_Batches,
+            train_split=None if parts[1] is None else predefined_split(parts[1]),
+            classes=self.classes_,
+            callbacks=[("rate", _Rate(self.lr, self.schedule, steps))],
+            **chosen,
+        )
         net.initialize()
         shot.restore(net)
         net.notify("on_train_begin", X=None, y=None)
@@ -228,8 +276,11 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
     def _autocast(self, inner: nn.Module, device: torch.device) -> bool:
         if self.mixed_precision != "auto":
             return bool(self.mixed_precision)
-        return (device.type == "cuda" and torch.cuda.is_bf16_supported()
-                and any(isinstance(part, nn.Conv2d) for part in inner.modules()))
+        return (
+            device.type == "cuda"
+            and torch.cuda.is_bf16_supported()
+            and any(isinstance(part, nn.Conv2d) for part in inner.modules())
+        )
 
 
 SCHEDULES: Mapping[str, Callable[[float], float]] = {
@@ -248,12 +299,14 @@ class _Rate(Callback):
         self.schedule = schedule
         self.steps = steps
 
-    def on_epoch_begin(self, net: Any, dataset_train: Any = None, dataset_valid: Any = None,
-                       **_kwargs: Any) -> None:
+    def on_epoch_begin(
+        self, net: Any, dataset_train: Any = None, dataset_valid: Any = None, **_kwargs: Any
+    ) -> None:
         self.batch_ = 0
 
-    def on_batch_begin(self, net: Any, batch: Any = None, training: bool | None = None,
-                       **_kwargs: Any) -> None:
+    def on_batch_begin(
+        self, net: Any, batch: Any = None, training: bool | None = None, **_kwargs: Any
+    ) -> None:
         if not training:
             return
         per_epoch = self.steps // net.max_epochs

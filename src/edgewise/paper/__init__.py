@@ -10,14 +10,20 @@ from edgewise.registry import Row
 TABLES: Mapping[str, Row] = {
     "table2": Row("edgewise.paper.table2:Table2", "Table 2: 1-NN trained with adversarial examples"),
     "table3": Row("edgewise.paper.table3:Table3", "Table 3: shadow 1-NN from a victim, by query budget"),
-    "table4": Row("edgewise.paper.table4:table4", "Table 4: 1-NN with gradient attacks, by budget",
-                  extra="torch"),
-    "table5": Row("edgewise.paper.table5:table5", "Table 5: kernel ridge with gradient attacks, by budget",
-                  extra="torch"),
-    "table6": Row("edgewise.paper.table6:Table6", "Table 6: VGG-16 on CIFAR-10 with gradient attacks",
-                  extra="torch"),
-    "table7": Row("edgewise.paper.table7:Table7", "Table 7: active learning on MNIST with LeNet",
-                  extra="torch"),
+    "table4": Row(
+        "edgewise.paper.table4:table4", "Table 4: 1-NN with gradient attacks, by budget", extra="torch"
+    ),
+    "table5": Row(
+        "edgewise.paper.table5:table5",
+        "Table 5: kernel ridge with gradient attacks, by budget",
+        extra="torch",
+    ),
+    "table6": Row(
+        "edgewise.paper.table6:Table6", "Table 6: VGG-16 on CIFAR-10 with gradient attacks", extra="torch"
+    ),
+    "table7": Row(
+        "edgewise.paper.table7:Table7", "Table 7: active learning on MNIST with LeNet", extra="torch"
+    ),
 }
 
 PICTURES: Mapping[str, str] = {

@@ -51,14 +51,21 @@ def work(cell: Cell) -> Mapping[str, Any]:
 def _leak(cell: Cell) -> dict[str, Any]:
     """Count test and held-out rows that are, bit for bit, rows of another split; and hash the data."""
     name = cell.settings["data"]
-    data = load(name, rng=child_seed(cell.seed, "table2"),
-                **({} if name in ("mnist", "cifar10") else SIZES.get(name, HELD_OUT)))
-    train, held_out, test = ([hash(row.tobytes()) for row in split.X]
-                             for split in (data.train, data.held_out, data.test))
-    return {"rows": {"train": len(train), "held_out": len(held_out), "test": len(test)},
-            "test_in_train": _shared(test, train), "test_in_held_out": _shared(test, held_out),
-            "held_out_in_train": _shared(held_out, train),
-            "sha256": digest(np.concatenate([data.train.X, data.held_out.X, data.test.X]))}
+    data = load(
+        name,
+        rng=child_seed(cell.seed, "table2"),
+        **({} if name in ("mnist", "cifar10") else SIZES.get(name, HELD_OUT)),
+    )
+    train, held_out, test = (
+        [hash(row.tobytes()) for row in split.X] for split in (data.train, data.held_out, data.test)
+    )
+    return {
+        "rows": {"train": len(train), "held_out": len(held_out), "test": len(test)},
+        "test_in_train": _shared(test, train),
+        "test_in_held_out": _shared(test, held_out),
+        "held_out_in_train": _shared(held_out, train),
+        "sha256": digest(np.concatenate([data.train.X, data.held_out.X, data.test.X])),
+    }
 
 
 def _shared(rows: Sequence[int], others: Sequence[int]) -> int:
@@ -75,8 +82,11 @@ def _chance(cell: Cell) -> dict[str, Any]:
         model.set_params(random_state=0)
     one, two = (cast("Any", clone(model)).fit(*data.train) for _ in range(2))
     first, again, other = predict(one, data.test.X), predict(one, data.test.X), predict(two, data.test.X)
-    return {"n": len(first), "asked_twice": int(np.sum(first != again)),
-            "fitted_twice": int(np.sum(first != other))}
+    return {
+        "n": len(first),
+        "asked_twice": int(np.sum(first != again)),
+        "fitted_twice": int(np.sum(first != other)),
+    }
 
 
 def _exact(cell: Cell) -> dict[str, Any]:

@@ -120,8 +120,7 @@ class Table(Protocol):
         ...
 
 
-def row(*, model: str, arm: str, attack: str = "", budget: int | str = "",
-        **values: float) -> dict[str, Any]:
+def row(*, model: str, arm: str, attack: str = "", budget: int | str = "", **values: float) -> dict[str, Any]:
     """Return one row of a cell's figures: coordinates, and a number for each metric.
 
     Examples
@@ -129,8 +128,13 @@ def row(*, model: str, arm: str, attack: str = "", budget: int | str = "",
     >>> row(model="1-nn", arm="baseline", accuracy=0.9)["values"]
     {'accuracy': 0.9}
     """
-    return {"model": model, "attack": attack, "arm": arm, "budget": str(budget),
-            "values": {name: float(value) for name, value in values.items()}}
+    return {
+        "model": model,
+        "attack": attack,
+        "arm": arm,
+        "budget": str(budget),
+        "values": {name: float(value) for name, value in values.items()},
+    }
 
 
 def summarise(table: Table, facts: Iterable[Fact]) -> list[Result]:
@@ -144,15 +148,23 @@ def summarise(table: Table, facts: Iterable[Fact]) -> list[Result]:
             key = Key(fact.cell.settings["data"], item["model"], item["attack"], item["arm"], item["budget"])
             for metric, value in item["values"].items():
                 by_seed[key, metric][fact.cell.seed] = value
-    results = [Result(key, metric, estimate(list(values.values())),
-                      _against(table, key, metric, by_seed), _printed(table.name, key, metric),
-                      _printed_gains(table, key, metric))
-               for (key, metric), values in sorted(by_seed.items())]
+    results = [
+        Result(
+            key,
+            metric,
+            estimate(list(values.values())),
+            _against(table, key, metric, by_seed),
+            _printed(table.name, key, metric),
+            _printed_gains(table, key, metric),
+        )
+        for (key, metric), values in sorted(by_seed.items())
+    ]
     return _corrected(results)
 
 
-def _against(table: Table, key: Key, metric: str,
-             by_seed: Mapping[tuple[Key, str], Mapping[int, float]]) -> dict[str, Paired]:
+def _against(
+    table: Table, key: Key, metric: str, by_seed: Mapping[tuple[Key, str], Mapping[int, float]]
+) -> dict[str, Paired]:
     found: dict[str, Paired] = {}
     for base in table.baselines(key, metric):
         ours, theirs = by_seed[key, metric], by_seed.get((base, metric), {})
@@ -190,5 +202,8 @@ def _printed_gains(table: Table, key: Key, metric: str) -> dict[str, float]:
 
 def select(results: Iterable[Result], *, metric: str = "accuracy", **where: str) -> list[Result]:
     """Return the results with this metric and these coordinates."""
-    return [r for r in results
-            if r.metric == metric and all(getattr(r.key, name) == value for name, value in where.items())]
+    return [
+        r
+        for r in results
+        if r.metric == metric and all(getattr(r.key, name) == value for name, value in where.items())
+    ]

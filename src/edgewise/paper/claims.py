@@ -11,8 +11,9 @@ from edgewise.stats import Estimate, Paired
 ENOUGH_SEEDS = 10
 
 
-def always_better(text: str, results: Sequence[Result], against: str, *, cells: int = 0,
-                  ours_alone: bool = False) -> Claim:
+def always_better(
+    text: str, results: Sequence[Result], against: str, *, cells: int = 0, ours_alone: bool = False
+) -> Claim:
     """Judge "always better than ``against``": it holds when every cell is significantly better.
 
     It does not hold when any cell is significantly worse, or when none is better with at least ten seeds
@@ -37,16 +38,25 @@ def always_better(text: str, results: Sequence[Result], against: str, *, cells: 
         verdict = "does not hold"
     result, least = min(compared, key=lambda pair: pair[1].difference.mean)
     name = " ".join(part for part in (result.key.data, result.key.attack, result.key.budget) if part)
-    reason = (f"significantly better than {against} in {counts['better']} of {len(compared)} cells, worse in "
-              f"{counts['worse']}, undecided in {counts['undecided']} (Wilcoxon, Holm, {seeds} seeds); "
-              f"least: {name} {least.difference.mean:+.4f} (p {least.p_holm:.3g}).")
+    reason = (
+        f"significantly better than {against} in {counts['better']} of {len(compared)} cells, worse in "
+        f"{counts['worse']}, undecided in {counts['undecided']} (Wilcoxon, Holm, {seeds} seeds); "
+        f"least: {name} {least.difference.mean:+.4f} (p {least.p_holm:.3g})."
+    )
     if verdict == "undecided" and seeds < ENOUGH_SEEDS:
         reason += f" Fewer than {ENOUGH_SEEDS} seeds say little."
     if not whole:
         reason += f" The claim is about {cells} cells; {len(compared)} were run."
     printed = [r.published_gain[against] for r, _ in compared if against in r.published_gain]
-    return Claim(text, verdict, reason, _range(printed), _spread([c.difference for _, c in compared]),
-                 f"{len(compared)} paired Wilcoxon tests over {seeds} seeds, Holm over the table", ours_alone)
+    return Claim(
+        text,
+        verdict,
+        reason,
+        _range(printed),
+        _spread([c.difference for _, c in compared]),
+        f"{len(compared)} paired Wilcoxon tests over {seeds} seeds, Holm over the table",
+        ours_alone,
+    )
 
 
 def _range(gains: Sequence[float]) -> str:

@@ -75,9 +75,12 @@ def parts(*, quick: bool, seeds: int | None = None, gpu: bool | None = None) -> 
     count = seeds or (QUICK_SEEDS if quick else FULL_SEEDS)
     torch = MODELS["network"].installed
     pictures = (picture.cell(), images.cell()) if torch and not quick else (picture.cell(),)
-    made = [Part("pictures", pictures), Part("audits", tuple(audits.cells(_data(torch), torch=torch))),
-            Part("theory", tuple(study(quick=quick, seeds=None if seeds is None else max(2, seeds)))),
-            Part("compare", tuple(_trials(count, quick=quick)))]
+    made = [
+        Part("pictures", pictures),
+        Part("audits", tuple(audits.cells(_data(torch), torch=torch))),
+        Part("theory", tuple(study(quick=quick, seeds=None if seeds is None else max(2, seeds)))),
+        Part("compare", tuple(_trials(count, quick=quick))),
+    ]
     for name, row in TABLES.items():
         if not row.installed:
             made.append(Part(name, (), f"needs {row.extra}: pip install 'edgewise[{row.extra}]'"))

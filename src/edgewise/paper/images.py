@@ -14,8 +14,13 @@ from edgewise.store import Cell
 
 
 NAME = "attack-images"
-ATTACKS: dict[str, dict[str, Any]] = {"fgsm": {"eps": 0.3}, "pgd": {"eps": 0.3}, "deepfool": {}, "cw": {},
-                                      "ddn": {}}
+ATTACKS: dict[str, dict[str, Any]] = {
+    "fgsm": {"eps": 0.3},
+    "pgd": {"eps": 0.3},
+    "deepfool": {},
+    "cw": {},
+    "ddn": {},
+}
 
 
 def cell(seed: int = 0, train: int = 6000, data: str = "mnist", net: str = "lenet5") -> Cell:
@@ -27,16 +32,26 @@ def work(cell: Cell) -> dict[str, Any]:
     """Train the network, take the first held-out image it gets right, and attack it."""
     settings = cell.settings
     data = load(settings["data"], rng=child_seed(cell.seed, NAME), train=settings["train"], held_out=20)
-    model = MODELS["network"].make(net=settings["net"], epochs=settings["epochs"], lr=2e-3,
-                                   random_state=cell.seed).fit(*data.train)
+    model = (
+        MODELS["network"]
+        .make(net=settings["net"], epochs=settings["epochs"], lr=2e-3, random_state=cell.seed)
+        .fit(*data.train)
+    )
     first = int(np.argmax(model.predict(data.held_out.X) == data.held_out.y))
-    X = data.held_out.X[first:first + 1]
+    X = data.held_out.X[first : first + 1]
     made: dict[str, Any] = {}
     for name, chosen in settings["attacks"].items():
         adv = attack(name, model, X, box=data.box, rng=child_seed(cell.seed, name), **chosen)
-        made[name] = {"point": adv.points[0].astype(float).round(5).tolist(), "found": bool(adv.found[0]),
-                      "label": str(adv.label[0]), "distance": float(np.linalg.norm(adv.points[0] - X[0])),
-                      "largest": float(np.abs(adv.points[0] - X[0]).max())}
-    return {"shape": list(data.image_shape or (1, *X.shape)),
-            "original": X[0].astype(float).round(5).tolist(),
-            "label": str(model.predict(X)[0]), "made": made}
+        made[name] = {
+            "point": adv.points[0].astype(float).round(5).tolist(),
+            "found": bool(adv.found[0]),
+            "label": str(adv.label[0]),
+            "distance": float(np.linalg.norm(adv.points[0] - X[0])),
+            "largest": float(np.abs(adv.points[0] - X[0]).max()),
+        }
+    return {
+        "shape": list(data.image_shape or (1, *X.shape)),
+        "original": X[0].astype(float).round(5).tolist(),
+        "label": str(model.predict(X)[0]),
+        "made": made,
+    }

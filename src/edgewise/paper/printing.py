@@ -22,12 +22,21 @@ def printed(results: Sequence[Result], *, quick: bool = False) -> tuple[tuple[st
     >>> printed([])[1]
     []
     """
-    rows = [[*(getattr(r.key, part) for part in ("data", "model", "attack", "arm", "budget")), r.metric,
-             number(r.estimate), "" if quick or r.published is None else f"{r.published:.4g}",
-             "; ".join(f"{arm} {comparison(paired)}" for arm, paired in r.against.items())]
-            for r in results]
-    kept = [i for i, name in enumerate(HEADER)
-            if name in ("data", "metric") or len({line[i] for line in rows}) > 1]
+    rows = [
+        [
+            *(getattr(r.key, part) for part in ("data", "model", "attack", "arm", "budget")),
+            r.metric,
+            number(r.estimate),
+            "" if quick or r.published is None else f"{r.published:.4g}",
+            "; ".join(f"{arm} {comparison(paired)}" for arm, paired in r.against.items()),
+        ]
+        for r in results
+    ]
+    kept = [
+        i
+        for i, name in enumerate(HEADER)
+        if name in ("data", "metric") or len({line[i] for line in rows}) > 1
+    ]
     return tuple(HEADER[i] for i in kept), [[line[i] for i in kept] for line in rows]
 
 
@@ -61,8 +70,9 @@ EXTRAS = {"agreement": "agreement", "perturbation_linf": "L∞", "queries": "que
 """Metrics shown beside accuracy where the terminal is wide enough, by their heading."""
 
 
-def compact(results: Sequence[Result], *, width: int = 80, quick: bool = False
-            ) -> list[tuple[str, list[str], list[list[str]]]]:
+def compact(
+    results: Sequence[Result], *, width: int = 80, quick: bool = False
+) -> list[tuple[str, list[str], list[list[str]]]]:
     """Return a title, a header and rows for each data set and model: accuracy, the paper's, and gains.
 
     Examples
@@ -71,20 +81,28 @@ def compact(results: Sequence[Result], *, width: int = 80, quick: bool = False
     []
     """
     parts = dict.fromkeys((r.key.data, r.key.model) for r in results)
-    return [_part(data, model, [r for r in results if (r.key.data, r.key.model) == (data, model)], width,
-                  quick) for data, model in parts]
+    return [
+        _part(data, model, [r for r in results if (r.key.data, r.key.model) == (data, model)], width, quick)
+        for data, model in parts
+    ]
 
 
-def _part(data: str, model: str, results: Sequence[Result], width: int,
-          quick: bool) -> tuple[str, list[str], list[list[str]]]:
+def _part(
+    data: str, model: str, results: Sequence[Result], width: int, quick: bool
+) -> tuple[str, list[str], list[list[str]]]:
     by_place = {(r.key, r.metric): r for r in results}
     main = sorted((r for r in results if r.metric == "accuracy"), key=_reading_order)
     arms = list(dict.fromkeys(arm for r in main for arm in r.against))
     extras = {name: title for name, title in EXTRAS.items() if any(r.metric == name for r in results)}
     beside = not quick and any(r.published is not None for r in main)
     wide = width >= WIDE + 10 * len(arms)
-    header = ["what", "accuracy", *(["paper"] if beside else []), *(f"vs {arm}" for arm in arms),
-              *(extras.values() if wide else ())]
+    header = [
+        "what",
+        "accuracy",
+        *(["paper"] if beside else []),
+        *(f"vs {arm}" for arm in arms),
+        *(extras.values() if wide else ()),
+    ]
     rows: list[list[str]] = []
     for r in main:
         paper = ["" if r.published is None else f"{r.published:.4g}"] if beside else []
@@ -119,14 +137,24 @@ def _gain(paired: Paired | None) -> str:
 def markdown(table: Table, results: Sequence[Result], about: Mapping[str, Any]) -> str:
     """Return a page of Markdown: verdicts, every figure beside the paper's, readings, provenance."""
     header, rows = printed(sorted(results, key=lambda r: (r.key.data, r.key.model, *_reading_order(r))))
-    lines = [f"# {table.name.capitalize()}: {table.title}", "",
-             "| claim | verdict | because | the paper | ours [95 %] |", "|---|---|---|---|---|"]
-    lines += [f"| {claim.text} | **{claim.verdict}** | {claim.reason} | {claim.paper} | {claim.ours} |"
-              for claim in table.claims(results)]
+    lines = [
+        f"# {table.name.capitalize()}: {table.title}",
+        "",
+        "| claim | verdict | because | the paper | ours [95 %] |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {claim.text} | **{claim.verdict}** | {claim.reason} | {claim.paper} | {claim.ours} |"
+        for claim in table.claims(results)
+    ]
     lines += ["", f"| {' | '.join(header)} |", "|" + "---|" * len(header)]
     lines += [f"| {' | '.join(row)} |" for row in rows]
     lines += ["", "How the paper was read:", "", *(f"- {reading}" for reading in table.readings)]
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
-    lines += ["", f"Made by `{about['command']}` at commit {about['commit']}, Python {about['python']}, "
-              f"{versions}, {about['device']}.", ""]
+    lines += [
+        "",
+        f"Made by `{about['command']}` at commit {about['commit']}, Python {about['python']}, "
+        f"{versions}, {about['device']}.",
+        "",
+    ]
     return "\n".join(lines)

@@ -17,8 +17,16 @@ def _figures() -> dict[tuple[str, ...], float]:
     return {tuple(row[key] for key in _KEYS): float(row["value"]) for row in rows}
 
 
-def published(table: str, *, data: str, model: str, attack: str = "", arm: str, budget: str = "",
-              metric: str = "accuracy") -> float | None:
+def published(
+    table: str,
+    *,
+    data: str,
+    model: str,
+    attack: str = "",
+    arm: str,
+    budget: str = "",
+    metric: str = "accuracy",
+) -> float | None:
     """Return what the paper prints for a cell, or None where it prints nothing.
 
     Examples

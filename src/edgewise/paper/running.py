@@ -30,8 +30,16 @@ def chosen_data(table: Table, names: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(names) if names else table.data
 
 
-def run(table: Table, data: Sequence[str], seeds: int, store: Store, *, quick: bool = False, jobs: int = 1,
-        progress: bool = False) -> tuple[list[Cell], Summary]:
+def run(
+    table: Table,
+    data: Sequence[str],
+    seeds: int,
+    store: Store,
+    *,
+    quick: bool = False,
+    jobs: int = 1,
+    progress: bool = False,
+) -> tuple[list[Cell], Summary]:
     """Compute the cells of ``table`` that ``store`` lacks; return all its cells and what was done."""
     cells = table.cells(data, check_count(seeds, "seeds"), quick=quick)
     return cells, sweep(cells, table.work, store, jobs=jobs, progress=progress, what=table.name)

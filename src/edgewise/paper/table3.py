@@ -50,14 +50,26 @@ class Table3:
         "they were made from, so that each pair straddles the boundary.",
         "Accuracy is test accuracy of the shadow; agreement is the share of test points it labels as the "
         "victim does. The paper's 15 % on two classes is below chance, so it measured something else.",
-        "Smaller budgets are prefixes of larger ones, so that budgets are compared on the same draws.")
+        "Smaller budgets are prefixes of larger ones, so that budgets are compared on the same draws.",
+    )
 
     def cells(self, data: Sequence[str], seeds: int, *, quick: bool = False) -> list[Cell]:
         """Return one cell a data set and seed."""
         share = 10 if quick else 1
-        return [Cell(NAME, {"data": name, "budgets": [budget // share for budget in BUDGETS[name]],
-                            "queries": 300, "pool": POOL[name] // share}, seed)
-                for seed in range(seeds) for name in data]
+        return [
+            Cell(
+                NAME,
+                {
+                    "data": name,
+                    "budgets": [budget // share for budget in BUDGETS[name]],
+                    "queries": 300,
+                    "pool": POOL[name] // share,
+                },
+                seed,
+            )
+            for seed in range(seeds)
+            for name in data
+        ]
 
     @property
     def work(self) -> Callable[[Cell], Mapping[str, Any]]:
@@ -74,14 +86,31 @@ class Table3:
         """Return the claims about Table 3."""
         boundary = select(results, arm="boundary")
         return [
-            always_better("BBox examples beat random ones at every budget (Table 3).", boundary, "random",
-                          cells=9),
-            always_better("BBox examples beat as many real points of the same law (not tested in the paper).",
-                          boundary, "clean", cells=9, ours_alone=True),
-            always_better("Pairs that straddle the boundary beat as many real points (not in the paper).",
-                          select(results, arm="pairs"), "clean", cells=9, ours_alone=True),
-            always_better("BBox examples beat real points at equal total queries (the paper counts none of "
-                          "the attack's own).", boundary, EQUAL, cells=9, ours_alone=True),
+            always_better(
+                "BBox examples beat random ones at every budget (Table 3).", boundary, "random", cells=9
+            ),
+            always_better(
+                "BBox examples beat as many real points of the same law (not tested in the paper).",
+                boundary,
+                "clean",
+                cells=9,
+                ours_alone=True,
+            ),
+            always_better(
+                "Pairs that straddle the boundary beat as many real points (not in the paper).",
+                select(results, arm="pairs"),
+                "clean",
+                cells=9,
+                ours_alone=True,
+            ),
+            always_better(
+                "BBox examples beat real points at equal total queries (the paper counts none of "
+                "the attack's own).",
+                boundary,
+                EQUAL,
+                cells=9,
+                ours_alone=True,
+            ),
             _shrinks(boundary),
         ]
 
@@ -95,8 +124,10 @@ def _shrinks(boundary: Sequence[Result]) -> Claim:
     said: list[str] = []
     ahead, shrunk = 0, 0
     for data in BUDGETS:
-        ordered = sorted((r for r in boundary if r.key.data == data and "random" in r.against),
-                         key=lambda r: int(r.key.budget))
+        ordered = sorted(
+            (r for r in boundary if r.key.data == data and "random" in r.against),
+            key=lambda r: int(r.key.budget),
+        )
         if len(ordered) > 1:
             first, last = (r.against["random"].difference for r in (ordered[0], ordered[-1]))
             ahead += first.low > 0
@@ -107,10 +138,18 @@ def _shrinks(boundary: Sequence[Result]) -> Claim:
         verdict = "holds"
     elif said and not ahead:
         verdict = "does not hold"
-    reason = (f"smallest to largest budget: {'; '.join(said) or 'not run'}; ahead of random at the smallest "
-              f"in {ahead}, and shrinking by more than the 95 % intervals in {shrunk}, of {len(BUDGETS)}.")
-    return Claim(text, verdict, reason, _printed(), "; ".join(said),
-                 "95 % intervals of the paired differences at both ends")
+    reason = (
+        f"smallest to largest budget: {'; '.join(said) or 'not run'}; ahead of random at the smallest "
+        f"in {ahead}, and shrinking by more than the 95 % intervals in {shrunk}, of {len(BUDGETS)}."
+    )
+    return Claim(
+        text,
+        verdict,
+        reason,
+        _printed(),
+        "; ".join(said),
+        "95 % intervals of the paired differences at both ends",
+    )
 
 
 def _printed() -> str:
@@ -119,8 +158,10 @@ def _printed() -> str:
     for data, budgets in BUDGETS.items():
         gains: list[float] = []
         for budget in (budgets[0], budgets[-1]):
-            both = [published(NAME, data=data, model=MODEL, attack=method, arm=arm, budget=str(budget))
-                    for method, arm in (("opt", "boundary"), ("", "random"))]
+            both = [
+                published(NAME, data=data, model=MODEL, attack=method, arm=arm, budget=str(budget))
+                for method, arm in (("opt", "boundary"), ("", "random"))
+            ]
             gains += [both[0] - both[1]] if both[0] is not None and both[1] is not None else []
         if len(gains) == 2:
             said.append(f"{data} {gains[0]:+.3f} to {gains[1]:+.3f}")
@@ -137,23 +178,38 @@ def work(cell: Cell) -> dict[str, Any]:
     random = _uniform(data, max(budgets), cell.seed)
     starts = (clean[:STARTS], data.held_out.y[order[:STARTS]])
     method = Opt(budget=cell.settings["queries"], tries=3, starts=starts)
-    made = generate(victim, data.held_out, attack=method, budget=max(budgets), box=data.box,
-                    rng=child_seed(cell.seed, "boundary"))
+    made = generate(
+        victim,
+        data.held_out,
+        attack=method,
+        budget=max(budgets),
+        box=data.box,
+        rng=child_seed(cell.seed, "boundary"),
+    )
     rows: list[dict[str, Any]] = []
     for budget in budgets:
         boundary, half = made.first(budget), made.first(budget // 2)
         spent = boundary.cost.queries
         few, many = clean[:budget], clean[:spent]
-        mixed = np.concatenate([half.X, clean[:budget - len(half.X)]])
+        mixed = np.concatenate([half.X, clean[: budget - len(half.X)]])
         pairs = np.concatenate([half.X, data.held_out.X[half.source]])
-        rows += [_row("random", "", victim, data, budget, random[:budget], None, budget),
-                 _row("clean", "", victim, data, budget, few, None, len(few)),
-                 _row(EQUAL, "", victim, data, budget, many, None, len(many)),
-                 _row("boundary", "opt", victim, data, budget, boundary.X, boundary.y, spent),
-                 _row("half", "opt", victim, data, budget, mixed, None,
-                      half.cost.queries + budget - len(half.X)),
-                 _row("pairs", "opt", victim, data, budget, pairs,
-                      np.concatenate([half.y, half.source_label]), half.cost.queries)]
+        rows += [
+            _row("random", "", victim, data, budget, random[:budget], None, budget),
+            _row("clean", "", victim, data, budget, few, None, len(few)),
+            _row(EQUAL, "", victim, data, budget, many, None, len(many)),
+            _row("boundary", "opt", victim, data, budget, boundary.X, boundary.y, spent),
+            _row("half", "opt", victim, data, budget, mixed, None, half.cost.queries + budget - len(half.X)),
+            _row(
+                "pairs",
+                "opt",
+                victim,
+                data,
+                budget,
+                pairs,
+                np.concatenate([half.y, half.source_label]),
+                half.cost.queries,
+            ),
+        ]
     return {"rows": rows}
 
 
@@ -164,8 +220,24 @@ def _uniform(data: Dataset, n: int, seed: int) -> Floats:
     return stream(seed, "domain").uniform(low, high, size=(n, data.held_out.X.shape[1]))
 
 
-def _row(arm: str, method: str, victim: KNeighborsClassifier, data: Dataset, budget: int, X: Floats,
-         y: Labels | None, queries: int) -> dict[str, Any]:
+def _row(
+    arm: str,
+    method: str,
+    victim: KNeighborsClassifier,
+    data: Dataset,
+    budget: int,
+    X: Floats,
+    y: Labels | None,
+    queries: int,
+) -> dict[str, Any]:
     shadow = KNeighborsClassifier(1).fit(X, victim.predict(X) if y is None else y)
-    return row(model=MODEL, attack=method, arm=arm, budget=budget, accuracy=accuracy(shadow, *data.test),
-               agreement=agreement(shadow, victim, data.test.X), size=len(X), queries=queries)
+    return row(
+        model=MODEL,
+        attack=method,
+        arm=arm,
+        budget=budget,
+        accuracy=accuracy(shadow, *data.test),
+        agreement=agreement(shadow, victim, data.test.X),
+        size=len(X),
+        queries=queries,
+    )

@@ -26,10 +26,17 @@ from edgewise.store import Cell
 NAME = "table6"
 MODEL = "vgg16"
 ATTACKS: Mapping[str, Mapping[str, Any]] = {
-    "fgsm": {"eps": 8 / 255}, "pgd": {"eps": 8 / 255, "steps": 10}, "deepfool": {}, "cw": {}}
+    "fgsm": {"eps": 8 / 255},
+    "pgd": {"eps": 8 / 255, "steps": 10},
+    "deepfool": {},
+    "cw": {},
+}
 QUICK_ATTACKS: Mapping[str, Mapping[str, Any]] = {
-    "fgsm": {"eps": 8 / 255}, "pgd": {"eps": 8 / 255, "steps": 3}, "deepfool": {"steps": 5},
-    "cw": {"searches": 1, "steps": 10}}
+    "fgsm": {"eps": 8 / 255},
+    "pgd": {"eps": 8 / 255, "steps": 3},
+    "deepfool": {"steps": 5},
+    "cw": {"searches": 1, "steps": 10},
+}
 EPS = (0.001, 0.01, 0.1)
 FULL: Mapping[str, Any] = {"train": 45_000, "test": 10_000, "epochs": 60, "batch_size": 128, "lr": 0.1}
 QUICK: Mapping[str, Any] = {"train": 50, "test": 100, "epochs": 2, "batch_size": 10, "lr": 0.02}
@@ -53,15 +60,18 @@ class Table6:
         "'augmentation' on the clean images and these.",
         "Images no attack moved across the boundary stay as they are in every arm. 'clean' is one figure.",
         "--quick is 50 images, 2 epochs, 1 seed and weak attacks: it shows that the code runs, and its "
-        "accuracies mean nothing. It is never set beside the paper.")
+        "accuracies mean nothing. It is never set beside the paper.",
+    )
 
     def cells(self, data: Sequence[str], seeds: int, *, quick: bool = False) -> list[Cell]:
         """Return one cell a seed and attack, and one a seed for clean training; quick has one seed."""
         size, attacks = (QUICK, QUICK_ATTACKS) if quick else (FULL, ATTACKS)
-        return [Cell(NAME, {"data": name, "attack": method, "with": dict(attacks.get(method, {})), **size},
-                     seed)
-                for seed in range(min(seeds, 1) if quick else seeds) for name in data
-                for method in ("", *attacks)]
+        return [
+            Cell(NAME, {"data": name, "attack": method, "with": dict(attacks.get(method, {})), **size}, seed)
+            for seed in range(min(seeds, 1) if quick else seeds)
+            for name in data
+            for method in ("", *attacks)
+        ]
 
     @property
     def work(self) -> Callable[[Cell], Mapping[str, Any]]:
@@ -76,17 +86,30 @@ class Table6:
 
     def claims(self, results: Sequence[Result]) -> list[Claim]:
         """Return the claims about Table 6."""
-        return [always_better("Clean images plus small perturbations always beat clean images alone on "
-                              "CIFAR10 (Table 6).", select(results, arm=BOTH), "clean"),
-                always_better("Small perturbations alone beat clean images (Table 6, implied).",
-                              select(results, arm=SMALL), "clean")]
+        return [
+            always_better(
+                "Clean images plus small perturbations always beat clean images alone on CIFAR10 (Table 6).",
+                select(results, arm=BOTH),
+                "clean",
+            ),
+            always_better(
+                "Small perturbations alone beat clean images (Table 6, implied).",
+                select(results, arm=SMALL),
+                "clean",
+            ),
+        ]
 
 
 def work(cell: Cell) -> dict[str, Any]:
     """Compute one cell: clean training, or the seven arms of one attack."""
     method = cell.settings["attack"]
-    data = load(cell.settings["data"], rng=child_seed(cell.seed, NAME), train=cell.settings["train"],
-                held_out=1, test=cell.settings["test"])
+    data = load(
+        cell.settings["data"],
+        rng=child_seed(cell.seed, NAME),
+        train=cell.settings["train"],
+        held_out=1,
+        test=cell.settings["test"],
+    )
     X, y = _images(data.train.X, data), data.train.y
     victim = _trained(cell, X, y)
     if not method:
@@ -95,10 +118,13 @@ def work(cell: Cell) -> dict[str, Any]:
     moved = (adv.points.astype(float) - X)[adv.found & (adv.distance > 0)]
     found = {"found": adv.found.mean()}
     if len(moved):
-        found |= {"perturbation_l2": length(moved, 2).mean(),
-                  "perturbation_linf": length(moved, np.inf).mean()}
-    rows = [_row(TRAINED, method, _trained(cell, np.concatenate([X, adv.points]), np.tile(y, 2)), data,
-                 **found)]
+        found |= {
+            "perturbation_l2": length(moved, 2).mean(),
+            "perturbation_linf": length(moved, np.inf).mean(),
+        }
+    rows = [
+        _row(TRAINED, method, _trained(cell, np.concatenate([X, adv.points]), np.tile(y, 2)), data, **found)
+    ]
     for eps in EPS:
         placed = of_size(adv, eps, data)
         labels = victim.predict(placed)
@@ -133,8 +159,15 @@ def _images(X: Floats, data: Dataset) -> Floats:
     return np.asarray(X, np.float32).reshape(-1, *data.image_shape)
 
 
-def _row(arm: str, method: str, model: Any, data: Dataset, eps: float | None = None,
-         **values: Any) -> dict[str, Any]:
+def _row(
+    arm: str, method: str, model: Any, data: Dataset, eps: float | None = None, **values: Any
+) -> dict[str, Any]:
     test = Split(_images(data.test.X, data), data.test.y)
-    return row(model=MODEL, attack=method, arm=arm, budget="" if eps is None else str(eps),
-               accuracy=accuracy(model, *test), **values)
+    return row(
+        model=MODEL,
+        attack=method,
+        arm=arm,
+        budget="" if eps is None else str(eps),
+        accuracy=accuracy(model, *test),
+        **values,
+    )

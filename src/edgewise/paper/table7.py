@@ -76,7 +76,8 @@ class Table7:
         "DFAL_e-x adds to each picked image a twin moved by an L2 length of 10^-x towards its adversary, "
         "with the label of its source; the paper does not name the norm.",
         "Max Conf attacks 2,000 uniform rows of the pool and takes the surest twins with their sources.",
-        "Accuracy is measured on the 10,000 test images; nothing is tuned on them.")
+        "Accuracy is measured on the 10,000 test images; nothing is tuned on them.",
+    )
     arms: tuple[str, ...] = MAIN
     pools: tuple[int, ...] = (10_000,)
 
@@ -89,9 +90,11 @@ class Table7:
             for name in data:
                 settings = {"data": name, "labels": list(counts), "steps": steps}
                 in_rounds = int(name.rsplit("-", 1)[1]) in self.pools
-                made += [Cell(NAME, settings | {"reading": reading, "arm": arm}, seed)
-                         for reading in (("one-shot", "rounds") if in_rounds else ("one-shot",))
-                         for arm in self.arms]
+                made += [
+                    Cell(NAME, settings | {"reading": reading, "arm": arm}, seed)
+                    for reading in (("one-shot", "rounds") if in_rounds else ("one-shot",))
+                    for arm in self.arms
+                ]
         return made
 
     @property
@@ -108,8 +111,11 @@ class Table7:
 
     def claims(self, results: Sequence[Result]) -> list[Claim]:
         """Return the paper's claims about Table 7, and the one this package makes."""
-        return [_random_wins(results), _never_below(results, "", "one shot"),
-                _never_below(results, ROUNDS, "round by round")]
+        return [
+            _random_wins(results),
+            _never_below(results, "", "one shot"),
+            _never_below(results, ROUNDS, "round by round"),
+        ]
 
 
 def work(cell: Cell) -> dict[str, Any]:
@@ -130,12 +136,21 @@ def work(cell: Cell) -> dict[str, Any]:
     return {"rows": rows}
 
 
-def _rounds(arm: str, strategy: Callable[..., Any], X: Floats, y: Labels, test_X: Floats, test_y: Labels,
-            counts: Sequence[int], seed: int) -> list[dict[str, Any]]:
+def _rounds(
+    arm: str,
+    strategy: Callable[..., Any],
+    X: Floats,
+    y: Labels,
+    test_X: Floats,
+    test_y: Labels,
+    counts: Sequence[int],
+    seed: int,
+) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     labels: list[Any] = []
-    for done in learn(_shadow(0, 0, seed), X, GroundTruth(y), strategy, batch=100, budget=max(counts),
-                      rng=seed, box=(0, 1)):
+    for done in learn(
+        _shadow(0, 0, seed), X, GroundTruth(y), strategy, batch=100, budget=max(counts), rng=seed, box=(0, 1)
+    ):
         labels += list(done.labels)
         n = done.n_labelled
         if n in counts:
@@ -148,8 +163,15 @@ def _figures(arm: str, n: int, model: Any, picked: Labels, test_X: Floats, test_
     counts = np.bincount(picked.astype(int), minlength=10)
     share = counts[counts > 0] / counts.sum()
     balance = float(-(share * np.log(share)).sum() / math.log(10))
-    return row(model="lenet", arm=arm, budget=n, accuracy=accuracy(model, test_X, test_y), balance=balance,
-               rarest=int(counts.min()), commonest=int(counts.max()))
+    return row(
+        model="lenet",
+        arm=arm,
+        budget=n,
+        accuracy=accuracy(model, test_X, test_y),
+        balance=balance,
+        rarest=int(counts.min()),
+        commonest=int(counts.max()),
+    )
 
 
 @lru_cache(maxsize=1)
@@ -163,7 +185,7 @@ def _mnist(seed: int) -> tuple[Floats, Labels, Floats, Labels]:
 def _pool(name: str, seed: int) -> tuple[Floats, Labels, Floats, Labels]:
     """Return the pool and the test set; smaller pools are parts of larger ones of the same seed."""
     X, y, test_X, test_y = _mnist(seed)
-    rows = stream(seed, NAME, "pool").permutation(len(y))[:int(name.rsplit("-", 1)[1])]
+    rows = stream(seed, NAME, "pool").permutation(len(y))[: int(name.rsplit("-", 1)[1])]
     return X[rows], y[rows], test_X, test_y
 
 
@@ -174,8 +196,14 @@ def _victim(name: str, seed: int) -> Any:
 
     X, y, _, _ = _pool(name, seed)
     epochs = max(2, round(800 * 64 / len(y)))
-    return NetClassifier("lenet5", epochs=epochs, batch_size=64, lr=4e-3, schedule="one-cycle",
-                         random_state=child_seed(seed, "victim") % 2**32).fit(X, y)
+    return NetClassifier(
+        "lenet5",
+        epochs=epochs,
+        batch_size=64,
+        lr=4e-3,
+        schedule="one-cycle",
+        random_state=child_seed(seed, "victim") % 2**32,
+    ).fit(X, y)
 
 
 def _shadow(n: int, steps: int, seed: int) -> Any:
@@ -184,41 +212,60 @@ def _shadow(n: int, steps: int, seed: int) -> Any:
     if n == 0:
         return NetClassifier("lenet5", epochs=15, batch_size=16, lr=3e-3, schedule="one-cycle")
     epochs = max(1, round(steps * 32 / n))
-    return NetClassifier("lenet5", epochs=epochs, batch_size=32, lr=4e-3, schedule="one-cycle",
-                         random_state=child_seed(seed, "shadow") % 2**32)
+    return NetClassifier(
+        "lenet5",
+        epochs=epochs,
+        batch_size=32,
+        lr=4e-3,
+        schedule="one-cycle",
+        random_state=child_seed(seed, "shadow") % 2**32,
+    )
 
 
 def _with_twins(X: Floats, y: Labels, pick: Query) -> tuple[Floats, Labels]:
     made: Created | None = pick.created
     if made is None:
         return X[pick.index], y[pick.index]
-    return (np.concatenate([X[pick.index], made.points.astype(X.dtype)]),
-            np.concatenate([y[pick.index], y[made.source]]))
+    return (
+        np.concatenate([X[pick.index], made.points.astype(X.dtype)]),
+        np.concatenate([y[pick.index], y[made.source]]),
+    )
 
 
 def _random_wins(results: Sequence[Result]) -> Claim:
     """Judge: random wins with large pools, adversarial selection as the pool shrinks and the labels grow."""
-    text = ("Random wins with large pools; DFAL as the pool shrinks and the labels grow (Table 7, one shot).")
+    text = "Random wins with large pools; DFAL as the pool shrinks and the labels grow (Table 7, one shot)."
     mine = select(results, arm="dfal")
     large = [r for r in mine if int(r.key.data.rsplit("-", 1)[1]) >= 10_000 and "random" in r.against]
-    small = [r for r in mine if int(r.key.data.rsplit("-", 1)[1]) <= 2_500 and r.key.budget == "1000"
-             and "random" in r.against]
+    small = [
+        r
+        for r in mine
+        if int(r.key.data.rsplit("-", 1)[1]) <= 2_500 and r.key.budget == "1000" and "random" in r.against
+    ]
     if not large or not small:
         return Claim(text, "undecided", "not run on both large and small pools.")
     worse = sum(r.against["random"].verdict() == "worse" for r in large)
     better = sum(r.against["random"].verdict() == "better" for r in small)
     beaten = sum(r.against["random"].verdict() == "better" for r in large)
-    reason = (f"DFAL significantly below random in {worse} of {len(large)} cells with pools of 10,000 or "
-              f"more (above in {beaten}), above in {better} of {len(small)} with 2,500 or fewer and 1,000 "
-              "labels.")
+    reason = (
+        f"DFAL significantly below random in {worse} of {len(large)} cells with pools of 10,000 or "
+        f"more (above in {beaten}), above in {better} of {len(small)} with 2,500 or fewer and 1,000 "
+        "labels."
+    )
     verdict: Verdict = "undecided"
     if beaten:
         verdict = "does not hold"
     elif worse == len(large) and better:
         verdict = "holds"
     at_large, at_small = (always_better("", part, "random") for part in (large, small))
-    return Claim(text, verdict, reason, f"large pools {at_large.paper}; small pools {at_small.paper}",
-                 f"large pools {at_large.ours}; small pools {at_small.ours}", at_large.test)
+    return Claim(
+        text,
+        verdict,
+        reason,
+        f"large pools {at_large.paper}; small pools {at_small.paper}",
+        f"large pools {at_large.ours}; small pools {at_small.ours}",
+        at_large.test,
+    )
 
 
 def _never_below(results: Sequence[Result], prefix: str, reading: str) -> Claim:
@@ -229,7 +276,9 @@ def _never_below(results: Sequence[Result], prefix: str, reading: str) -> Claim:
         return Claim(text, "undecided", "fewer than six paired seeds.", ours_alone=True)
     below, above = (sum(p.verdict() == v for p in compared) for v in ("worse", "better"))
     raw = sum(p.p < 0.05 and p.difference.mean < 0 for p in compared)
-    return replace(always_better(text, mine, prefix + "random", ours_alone=True),
-                   verdict="does not hold" if below else "holds",
-                   reason=f"below in {below} and above in {above} of {len(compared)} cells, Holm-corrected; "
-                          f"uncorrected below in {raw}.")
+    return replace(
+        always_better(text, mine, prefix + "random", ours_alone=True),
+        verdict="does not hold" if below else "holds",
+        reason=f"below in {below} and above in {above} of {len(compared)} cells, Holm-corrected; "
+        f"uncorrected below in {raw}.",
+    )

@@ -50,7 +50,8 @@ READINGS = (
     "part in it: chance, so none of the four stands beside ours.",
     "The arm 'clean-more', which the paper lacks, adds n further held-out points labelled by the victim: as "
     "many points and victim labels as 'small-perturbation', without an attack.",
-    "Smaller budgets are prefixes of larger ones; no test point is attacked, trained on or tuned on.")
+    "Smaller budgets are prefixes of larger ones; no test point is attacked, trained on or tuned on.",
+)
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,15 @@ class Transferred:
     def cells(self, data: Sequence[str], seeds: int, *, quick: bool = False) -> list[Cell]:
         """Return one cell a data set and seed."""
         budgets = [budget // 5 for budget in BUDGETS] if quick else list(BUDGETS)
-        return [Cell(self.name, {"data": dataset, "budgets": budgets, "eps": EPS.get(dataset, 0.1),
-                                 "epochs": EPOCHS}, seed) for seed in range(seeds) for dataset in data]
+        return [
+            Cell(
+                self.name,
+                {"data": dataset, "budgets": budgets, "eps": EPS.get(dataset, 0.1), "epochs": EPOCHS},
+                seed,
+            )
+            for seed in range(seeds)
+            for dataset in data
+        ]
 
     @property
     def work(self) -> Callable[[Cell], Mapping[str, Any]]:
@@ -107,13 +115,34 @@ class Transferred:
 
 def _claims(kind: str, table: str, results: Sequence[Result]) -> list[Claim]:
     small, trained = (select(results, arm=arm, model=kind) for arm in (SMALL, "adversarial-training"))
-    claims = [always_better(f"{table}: trained with small-perturbation adversarial examples, {kind} always "
-                            "beats clean training.", small, "clean", ours_alone=kind not in PRINTED)]
+    claims = [
+        always_better(
+            f"{table}: trained with small-perturbation adversarial examples, {kind} always "
+            "beats clean training.",
+            small,
+            "clean",
+            ours_alone=kind not in PRINTED,
+        )
+    ]
     if kind in PRINTED:
-        claims.append(always_better(f"{table}: and it beats as many more clean points labelled by the same "
-                                    "victim (not tested in the paper).", small, MORE, ours_alone=True))
-    return [*claims, always_better(f"{table}: adversarial training beats clean training with {kind} "
-                                   "(implied).", trained, "clean", ours_alone=kind not in PRINTED)]
+        claims.append(
+            always_better(
+                f"{table}: and it beats as many more clean points labelled by the same "
+                "victim (not tested in the paper).",
+                small,
+                MORE,
+                ours_alone=True,
+            )
+        )
+    return [
+        *claims,
+        always_better(
+            f"{table}: adversarial training beats clean training with {kind} (implied).",
+            trained,
+            "clean",
+            ours_alone=kind not in PRINTED,
+        ),
+    ]
 
 
 def compute(cell: Cell, models: Sequence[str]) -> dict[str, Any]:
@@ -121,10 +150,19 @@ def compute(cell: Cell, models: Sequence[str]) -> dict[str, Any]:
     budgets = cell.settings["budgets"]
     most = max(budgets)
     data = load(cell.settings["data"], rng=child_seed(cell.seed, "table4"), held_out=2 * most)
-    network = MODELS["network"].make(epochs=cell.settings["epochs"], device="cpu",
-                                     random_state=child_seed(cell.seed, "network") % 2**31).fit(*data.train)
-    own, more = (Split(data.held_out.X[rows], data.held_out.y[rows])
-                 for rows in (slice(0, most), slice(most, 2 * most)))
+    network = (
+        MODELS["network"]
+        .make(
+            epochs=cell.settings["epochs"],
+            device="cpu",
+            random_state=child_seed(cell.seed, "network") % 2**31,
+        )
+        .fit(*data.train)
+    )
+    own, more = (
+        Split(data.held_out.X[rows], data.held_out.y[rows])
+        for rows in (slice(0, most), slice(most, 2 * most))
+    )
     made = {name: _crossings(name, network, own, data, cell) for name in ATTACKS}
     rows = [row(model="network", arm="victim", accuracy=accuracy(network, *data.test))]
     for name in models:
@@ -142,6 +180,7 @@ def _nearest_neighbour(_data: Dataset) -> Any:
 
 def _kernel_ridge(kernel: str) -> Callable[[Dataset], Any]:
     """Return a maker of kernel ridge classifiers, as wide as the median distance of the train split."""
+
     def make(data: Dataset) -> Any:
         # 300 rows tell the median to a few percent; the split is in random order.
         return KernelRidgeClassifier(kernel, scale=float(np.median(pdist(data.train.X[:300]))))
@@ -151,7 +190,8 @@ def _kernel_ridge(kernel: str) -> Callable[[Dataset], Any]:
 
 SHADOWS: Mapping[str, Callable[[Dataset], Any]] = {
     "1-nn": _nearest_neighbour,
-    **{f"kernel-ridge-{kernel}": _kernel_ridge(kernel) for kernel in ("linear", "rbf", "matern-5/2")}}
+    **{f"kernel-ridge-{kernel}": _kernel_ridge(kernel) for kernel in ("linear", "rbf", "matern-5/2")},
+}
 """What is trained, made for a data set."""
 
 
@@ -160,8 +200,16 @@ def _crossings(name: str, network: Any, own: Split, data: Dataset, cell: Cell) -
     return attack(name, network, own.X, box=data.box, rng=child_seed(cell.seed, name), **settings)
 
 
-def _arms(model: str, budget: int, shadow: Any, victim: Any, data: Dataset, own: Split, more: Split,
-          made: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _arms(
+    model: str,
+    budget: int,
+    shadow: Any,
+    victim: Any,
+    data: Dataset,
+    own: Split,
+    more: Split,
+    made: Mapping[str, Any],
+) -> list[dict[str, Any]]:
     def arm(name: str, X: Floats | None, y: Labels | None, method: str = "", **values: Any) -> dict[str, Any]:
         parts = ([own.X[:budget]], [own.y[:budget]])
         if X is not None and y is not None:
@@ -171,16 +219,23 @@ def _arms(model: str, budget: int, shadow: Any, victim: Any, data: Dataset, own:
         score = accuracy(shadow.fit(*train), *data.test)
         return row(model=model, attack=method, arm=name, budget=budget, accuracy=score, **values)
 
-    rows = [arm("clean", None, None),
-            arm(MORE, more.X[:budget], victim.predict(more.X[:budget]))]
+    rows = [arm("clean", None, None), arm(MORE, more.X[:budget], victim.predict(more.X[:budget]))]
     for method, adv in made.items():
         at = np.flatnonzero(adv.found[:budget])
         if not len(at):
             continue
         moved = adv.points[at].astype(float) - own.X[at]
-        rows.append(arm("adversarial-training", adv.points[at], own.y[at], method, found=len(at) / budget,
-                        perturbation_l2=length(moved, 2).mean(),
-                        perturbation_linf=length(moved, np.inf).mean()))
+        rows.append(
+            arm(
+                "adversarial-training",
+                adv.points[at],
+                own.y[at],
+                method,
+                found=len(at) / budget,
+                perturbation_l2=length(moved, 2).mean(),
+                perturbation_linf=length(moved, np.inf).mean(),
+            )
+        )
         there = victim.predict(own.X[at])
         for name, scale in SCALES.items() if model in PRINTED else [(SMALL, SCALES[SMALL])]:
             placed = adv.at(scale, data.box)[at]

@@ -28,8 +28,9 @@ SECTIONS: Mapping[str, str] = {
 }
 
 
-def build(store: Store | str | Path, out: str | Path, *, tables: str | Path | None = None,
-          progress: bool = False) -> Path:
+def build(
+    store: Store | str | Path, out: str | Path, *, tables: str | Path | None = None, progress: bool = False
+) -> Path:
     """Write one self-contained HTML page with everything the store has figures for; see `page.build`."""
     from edgewise.report.page import build as write
 

@@ -23,8 +23,11 @@ from edgewise.theory.findings import rates, trials
 from edgewise.theory.verdicts import shown
 
 
-COMPARISONS = (("table2", "adversarial", "clean"), ("table4", "small-perturbation", "clean-more"),
-               ("table5", "small-perturbation", "clean-more"))
+COMPARISONS = (
+    ("table2", "adversarial", "clean"),
+    ("table4", "small-perturbation", "clean-more"),
+    ("table5", "small-perturbation", "clean-more"),
+)
 """Where as many further clean points are the fair rival: table, arm, rival."""
 
 NARROW = 3.8
@@ -37,8 +40,17 @@ def sections(store: Store) -> list[Section]:
     if not found:
         return []
     runs = curves(store.facts("compare"))
-    said = [sentence for sentence in (_verdicts(found), _more_data(found), _queries(found),
-                                      _labels(found, runs), _theory(store)) if sentence]
+    said = [
+        sentence
+        for sentence in (
+            _verdicts(found),
+            _more_data(found),
+            _queries(found),
+            _labels(found, runs),
+            _theory(store),
+        )
+        if sentence
+    ]
     drawn = [picture for picture in (_gains(found), _learning(runs), _exponents(store)) if picture]
     blocks: list[Block] = [Prose(items=tuple(said))]
     if drawn:
@@ -53,25 +65,36 @@ def _lead(found: Mapping[str, Judged]) -> str:
         return "Not enough was run to say."
     if 2 * counts["better"] > len(gains):
         return "Made points mostly help beyond what as many real points would."
-    return ("Rarely by making points there: as many real points teach at least as much. Choosing there which "
-            "real points to label can.")
+    return (
+        "Rarely by making points there: as many real points teach at least as much. Choosing there which "
+        "real points to label can."
+    )
 
 
 def _verdicts(found: Mapping[str, Judged]) -> str:
     claims = [claim for table in found.values() for claim in table.claims if not claim.ours_alone]
-    counts = {verdict: sum(claim.verdict == verdict for claim in claims)
-              for verdict in ("holds", "does not hold", "undecided")}
+    counts = {
+        verdict: sum(claim.verdict == verdict for claim in claims)
+        for verdict in ("holds", "does not hold", "undecided")
+    }
     numbers = [name.removeprefix("table") for name in found]
     which = f"Table {numbers[0]}" if len(numbers) == 1 else f"Tables {', '.join(numbers)}"
-    return (f"Of the paper's {len(claims)} claims about {which}, run again with up to "
-            f"{max(table.seeds for table in found.values())} seeds, {counts['holds']} hold and "
-            f"{counts['does not hold']} do not (undecided: {counts['undecided']}).")
+    return (
+        f"Of the paper's {len(claims)} claims about {which}, run again with up to "
+        f"{max(table.seeds for table in found.values())} seeds, {counts['holds']} hold and "
+        f"{counts['does not hold']} do not (undecided: {counts['undecided']})."
+    )
 
 
 def _fair(found: Mapping[str, Judged]) -> list[tuple[Paired, Result]]:
     """Return the comparisons of made points with as many clean ones."""
-    return [(result.against[rival], result) for name, arm, rival in COMPARISONS if name in found
-            for result in select(found[name].results, arm=arm) if rival in result.against]
+    return [
+        (result.against[rival], result)
+        for name, arm, rival in COMPARISONS
+        if name in found
+        for result in select(found[name].results, arm=arm)
+        if rival in result.against
+    ]
 
 
 def _more_data(found: Mapping[str, Judged]) -> str:
@@ -79,9 +102,11 @@ def _more_data(found: Mapping[str, Judged]) -> str:
     if not gains:
         return ""
     counts, middle = tally(gains), float(np.median([c.difference.mean for c in gains]))
-    return (f"As training data, adversarial points beat as many further real points in {counts['better']} of "
-            f"{len(gains)} cells and are worse in {counts['worse']} (median {100 * middle:+.1f} points of "
-            "accuracy): what gain there is over no points at all, more data gives too.")
+    return (
+        f"As training data, adversarial points beat as many further real points in {counts['better']} of "
+        f"{len(gains)} cells and are worse in {counts['worse']} (median {100 * middle:+.1f} points of "
+        "accuracy): what gain there is over no points at all, more data gives too."
+    )
 
 
 def _queries(found: Mapping[str, Judged]) -> str:
@@ -91,10 +116,12 @@ def _queries(found: Mapping[str, Judged]) -> str:
     counts = tally(r.against["clean"] for r in boundary if "clean" in r.against)
     least = min(boundary, key=lambda r: r.estimate.mean)
     clean = select(found["table3"].results, arm="clean", data=least.key.data, budget=least.key.budget)
-    return (f"A nearest-neighbour copy taught only boundary points is worse than one taught as many real "
-            f"points in {counts['worse']} of {sum(counts.values())} cells (worst on {least.key.data}: "
-            f"{_percent(least)} against {_percent(clean[0])}), before the queries that finding them cost are "
-            "counted.")
+    return (
+        f"A nearest-neighbour copy taught only boundary points is worse than one taught as many real "
+        f"points in {counts['worse']} of {sum(counts.values())} cells (worst on {least.key.data}: "
+        f"{_percent(least)} against {_percent(clean[0])}), before the queries that finding them cost are "
+        "counted."
+    )
 
 
 def _percent(result: Result) -> str:
@@ -104,23 +131,29 @@ def _percent(result: Result) -> str:
 def _labels(found: Mapping[str, Judged], runs: Mapping[Task, Mapping[str, Curves]]) -> str:
     parts: list[str] = []
     usual = {task: by_name for task, by_name in runs.items() if not task.setup}
-    mix = tally(s.against["random"] for s in standings(usual)
-                if s.strategy == "edge-mix" and "random" in s.against)
+    mix = tally(
+        s.against["random"] for s in standings(usual) if s.strategy == "edge-mix" and "random" in s.against
+    )
     if sum(mix.values()):
-        parts.append(f"edge-mix, guarded and part random, beats random labelling in {mix['better']} of "
-                     f"{sum(mix.values())} tasks and loses in {mix['worse']}")
+        parts.append(
+            f"edge-mix, guarded and part random, beats random labelling in {mix['better']} of "
+            f"{sum(mix.values())} tasks and loses in {mix['worse']}"
+        )
     if "table7" in found:
         dfal = _against_random(select(found["table7"].results, arm="dfal"))
         mine = _against_random(r for r in found["table7"].results if r.key.arm.endswith("edge-mix"))
-        parts.append(f"in Table 7 it wins {mine['better']} of {sum(mine.values())} cells and loses "
-                     f"{mine['worse']}, where plain DFAL loses {dfal['worse']} of {sum(dfal.values())}")
+        parts.append(
+            f"in Table 7 it wins {mine['better']} of {sum(mine.values())} cells and loses "
+            f"{mine['worse']}, where plain DFAL loses {dfal['worse']} of {sum(dfal.values())}"
+        )
     parts += _speed(runs)
     return f"Choosing which points to label is another matter: {'; '.join(parts)}." if parts else ""
 
 
 def _against_random(results: Iterable[Result]) -> dict[str, int]:
-    return tally(c for r in results if r.metric == "accuracy" for arm, c in r.against.items()
-                 if arm.endswith("random"))
+    return tally(
+        c for r in results if r.metric == "accuracy" for arm, c in r.against.items() if arm.endswith("random")
+    )
 
 
 def _speed(runs: Mapping[Task, Mapping[str, Curves]]) -> list[str]:
@@ -128,8 +161,10 @@ def _speed(runs: Mapping[Task, Mapping[str, Curves]]) -> list[str]:
         if task.setup and {"random", "edge-mix"} <= set(by_name):
             mine, base = by_name["edge-mix"], by_name["random"]
             target = TARGETS[2]
-            return [f"for {target:.0%} on {task.data.upper()} random needs {ratio(mine, base, target)} times "
-                    f"its labels ({len(mine.seeds)} seeds)"]
+            return [
+                f"for {target:.0%} on {task.data.upper()} random needs {ratio(mine, base, target)} times "
+                f"its labels ({len(mine.seeds)} seeds)"
+            ]
     return []
 
 
@@ -140,8 +175,10 @@ def _theory(store: Store) -> str:
         return ""
     gap = max(abs(rate.slope - rate.theory) for rate in fitted)
     counted = [f"{claim} ({hits} of {n} problems)" for claim, (hits, n) in shown(tests).items()]
-    return (f"Theory, repaired, says why: the error area shrinks at the exponents it proves (measured within "
-            f"{gap:.2f}), and {', '.join(counted)}.")
+    return (
+        f"Theory, repaired, says why: the error area shrinks at the exponents it proves (measured within "
+        f"{gap:.2f}), and {', '.join(counted)}."
+    )
 
 
 def _gains(found: Mapping[str, Judged]) -> Figure | None:
@@ -149,18 +186,30 @@ def _gains(found: Mapping[str, Judged]) -> Figure | None:
     for name, arm, rival in COMPARISONS:
         results = select(found[name].results, arm=arm) if name in found else []
         for data in dict.fromkeys(result.key.data for result in results):
-            gains = [100 * r.against[rival].difference.mean for r in results
-                     if r.key.data == data and rival in r.against]
+            gains = [
+                100 * r.against[rival].difference.mean
+                for r in results
+                if r.key.data == data and rival in r.against
+            ]
             if gains:
-                entries.append(Dot(f"{data}, T{name[-1]}", float(np.mean(gains)), min(gains), max(gains),
-                                   f"Table {name[-1]}"))
+                entries.append(
+                    Dot(
+                        f"{data}, T{name[-1]}",
+                        float(np.mean(gains)),
+                        min(gains),
+                        max(gains),
+                        f"Table {name[-1]}",
+                    )
+                )
     if not entries:
         return None
     said = figures.summary({entry.label: entry.mean for entry in entries}, "{:+.1f}")
-    return Figure(figures.dots(entries, "points of accuracy over real points", width=NARROW),
-                  f"Gain of made points over as many real ones, mean over attacks and budgets: {said}.",
-                  "Made points against as many real ones: left of 0, real ones teach more. Mean and range "
-                  "over attacks and budgets.")
+    return Figure(
+        figures.dots(entries, "points of accuracy over real points", width=NARROW),
+        f"Gain of made points over as many real ones, mean over attacks and budgets: {said}.",
+        "Made points against as many real ones: left of 0, real ones teach more. Mean and range "
+        "over attacks and budgets.",
+    )
 
 
 def _learning(runs: Mapping[Task, Mapping[str, Curves]]) -> Figure | None:
@@ -172,8 +221,13 @@ def _exponents(store: Store) -> Figure | None:
     fitted = [rate for rate in rates(store.facts("theory-exponent")) if rate.labels == "clean"]
     if not fitted:
         return None
-    told = "; ".join(f"{r.labels} d={r.dim} β={r.beta:g} {r.slope:.2f} (theory {r.theory:.2f}, printed "
-                     f"{r.printed:.2f})" for r in fitted)
-    return Figure(theory_pictures.exponents(fitted), f"Exponents of the wrong area against β: {told}.",
-                  "How fast the wrong area shrinks with the labels: the more they crowd at the boundary (β), "
-                  "the faster, for clean labels. Printed exponents (dashed) move the other way.")
+    told = "; ".join(
+        f"{r.labels} d={r.dim} β={r.beta:g} {r.slope:.2f} (theory {r.theory:.2f}, printed {r.printed:.2f})"
+        for r in fitted
+    )
+    return Figure(
+        theory_pictures.exponents(fitted),
+        f"Exponents of the wrong area against β: {told}.",
+        "How fast the wrong area shrinks with the labels: the more they crowd at the boundary (β), "
+        "the faster, for clean labels. Printed exponents (dashed) move the other way.",
+    )

@@ -112,8 +112,9 @@ class Table:
     def __post_init__(self) -> None:
         for number, row in enumerate(self.rows):
             if len(row) != len(self.header):
-                raise InputError(f"row {number} of the table has {len(row)} cells; "
-                                 f"its header has {len(self.header)}.")
+                raise InputError(
+                    f"row {number} of the table has {len(row)} cells; its header has {len(self.header)}."
+                )
         for row, column in self.marks:
             if not (0 <= row < len(self.rows) and 1 <= column < len(self.header)):
                 raise InputError(f"mark at row {row}, column {column} lies outside the cells of the table.")

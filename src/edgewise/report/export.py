@@ -14,8 +14,26 @@ from edgewise.report.judged import judged
 from edgewise.store import Store
 
 
-HEADER = ("table", "data", "model", "attack", "arm", "budget", "metric", "mean", "low", "high", "seeds",
-          "paper", "against", "difference", "difference_low", "difference_high", "p", "p_holm")
+HEADER = (
+    "table",
+    "data",
+    "model",
+    "attack",
+    "arm",
+    "budget",
+    "metric",
+    "mean",
+    "low",
+    "high",
+    "seeds",
+    "paper",
+    "against",
+    "difference",
+    "difference_low",
+    "difference_high",
+    "p",
+    "p_holm",
+)
 
 
 def export(store: Store, sections: Sequence[Section], folder: Path) -> list[Path]:
@@ -66,12 +84,17 @@ def markdown(sections: Sequence[Section]) -> str:
             match block:
                 case Table():
                     lines += [block.caption, "", _row(block.header), "|" + "---|" * len(block.header)]
-                    lines += [_row([_marked(block, i, j, text) for j, text in enumerate(row)])
-                              for i, row in enumerate(block.rows)]
+                    lines += [
+                        _row([_marked(block, i, j, text) for j, text in enumerate(row)])
+                        for i, row in enumerate(block.rows)
+                    ]
                     lines += ["", *(f"- {note}" for note in block.notes), *([""] if block.notes else [])]
                 case Prose():
-                    text = [*([f"## {block.heading}"] if block.heading else []), *block.paragraphs,
-                            *(f"- {item}" for item in block.items)]
+                    text = [
+                        *([f"## {block.heading}"] if block.heading else []),
+                        *block.paragraphs,
+                        *(f"- {item}" for item in block.items),
+                    ]
                     lines += [part for one in text for part in (one, "")]
                 case _:
                     pass
@@ -94,8 +117,20 @@ def _figures(store: Store) -> Iterable[Cells]:
     for name, found in judged(store).items():
         for result in found.results:
             key, mean = result.key, result.estimate
-            head: Cells = (name, key.data, key.model, key.attack, key.arm, key.budget, result.metric,
-                           mean.mean, mean.low, mean.high, mean.n, result.published)
+            head: Cells = (
+                name,
+                key.data,
+                key.model,
+                key.attack,
+                key.arm,
+                key.budget,
+                result.metric,
+                mean.mean,
+                mean.low,
+                mean.high,
+                mean.n,
+                result.published,
+            )
             for arm, paired in result.against.items():
                 gain = paired.difference
                 yield (*head, arm, gain.mean, gain.low, gain.high, paired.p, paired.p_holm)

@@ -28,15 +28,41 @@ WIDTH = 5.9
 TICKS = 10
 """More than these on an axis run into each other."""
 
-_IN_THE_DARK = {INK: "#e6edf3", SOFT: "#9aa6b2", LINE: "#333c47", "#0072b2": "#58a6ff", "#d55e00": "#ff9145",
-                "#009e73": "#3fc99a", "#aa4499": "#d98ccf", "#b8860b": "#e3b341", "#56717f": "#9db4c0",
-                "#882255": "#e07ba8", "#44aa99": "#7fd6c8"}
-STYLE: Any = {"svg.hashsalt": "edgewise", "svg.fonttype": "path", "font.size": 9.5,
-          "text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": SOFT, "xtick.color": SOFT,
-          "ytick.color": SOFT, "xtick.labelcolor": INK, "ytick.labelcolor": INK, "axes.titlesize": 10,
-          "axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False,
-          "figure.facecolor": "none", "axes.facecolor": "none", "savefig.facecolor": "none",
-          "axes.axisbelow": True, "grid.color": LINE, "grid.linewidth": 0.7}
+_IN_THE_DARK = {
+    INK: "#e6edf3",
+    SOFT: "#9aa6b2",
+    LINE: "#333c47",
+    "#0072b2": "#58a6ff",
+    "#d55e00": "#ff9145",
+    "#009e73": "#3fc99a",
+    "#aa4499": "#d98ccf",
+    "#b8860b": "#e3b341",
+    "#56717f": "#9db4c0",
+    "#882255": "#e07ba8",
+    "#44aa99": "#7fd6c8",
+}
+STYLE: Any = {
+    "svg.hashsalt": "edgewise",
+    "svg.fonttype": "path",
+    "font.size": 9.5,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": SOFT,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "axes.titlesize": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.frameon": False,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "savefig.facecolor": "none",
+    "axes.axisbelow": True,
+    "grid.color": LINE,
+    "grid.linewidth": 0.7,
+}
 
 
 @dataclass(frozen=True)
@@ -107,8 +133,15 @@ class Scatter:
     labels: Sequence[int]
 
 
-def dots(entries: Sequence[Dot], xlabel: str, *, reference: str = "paper", log: bool = False,
-         within: tuple[float, float] | None = None, width: float = WIDTH) -> bytes:
+def dots(
+    entries: Sequence[Dot],
+    xlabel: str,
+    *,
+    reference: str = "paper",
+    log: bool = False,
+    within: tuple[float, float] | None = None,
+    width: float = WIDTH,
+) -> bytes:
     """Return a dot chart: one line an entry, its interval as a bar, its reference as an open diamond.
 
     ``within`` are the least and the largest possible figure; the axis ends there.
@@ -131,10 +164,17 @@ def dots(entries: Sequence[Dot], xlabel: str, *, reference: str = "paper", log: 
             for y, entry in members:
                 if np.isfinite([entry.low, entry.high]).all():
                     axes.plot([entry.low, entry.high], [y, y], color=colour, lw=2.2, solid_capstyle="round")
-            axes.plot([e.mean for _, e in members], [y for y, _ in members], marker, color=colour, ms=6.5,
-                      label=group)
-        _references(axes, [(entry.reference, float(y)) for y, entry in zip(heights, entries, strict=True)],
-                    reference)
+            axes.plot(
+                [e.mean for _, e in members],
+                [y for y, _ in members],
+                marker,
+                color=colour,
+                ms=6.5,
+                label=group,
+            )
+        _references(
+            axes, [(entry.reference, float(y)) for y, entry in zip(heights, entries, strict=True)], reference
+        )
         axes.set_yticks(heights, [entry.label for entry in entries])
         axes.set_ylim(-0.7, len(entries) - 0.3)
         axes.tick_params(axis="y", length=0)
@@ -147,8 +187,16 @@ def dots(entries: Sequence[Dot], xlabel: str, *, reference: str = "paper", log: 
         return svg(canvas)
 
 
-def curves(lines: Sequence[Curve], xlabel: str, ylabel: str, *, reference: str = "paper",
-           log: bool = False, within: tuple[float, float] | None = None, width: float = WIDTH) -> bytes:
+def curves(
+    lines: Sequence[Curve],
+    xlabel: str,
+    ylabel: str,
+    *,
+    reference: str = "paper",
+    log: bool = False,
+    within: tuple[float, float] | None = None,
+    width: float = WIDTH,
+) -> bytes:
     """Return lines with their intervals; a reference is drawn dashed with open markers, in the same colour.
 
     Examples
@@ -163,13 +211,30 @@ def curves(lines: Sequence[Curve], xlabel: str, ylabel: str, *, reference: str =
         axes = canvas.add_subplot()
         for number, line in enumerate(lines):
             colour, marker = COLOURS[number % len(COLOURS)], MARKERS[number % len(MARKERS)]
-            axes.plot(line.x, line.mean, color=colour, lw=1.8, marker=marker, ms=5.5,
-                      markevery=max(1, len(line.x) // TICKS), label=line.name)
+            axes.plot(
+                line.x,
+                line.mean,
+                color=colour,
+                lw=1.8,
+                marker=marker,
+                ms=5.5,
+                markevery=max(1, len(line.x) // TICKS),
+                label=line.name,
+            )
             if np.isfinite([*line.low, *line.high]).all():
                 axes.fill_between(line.x, line.low, line.high, color=colour, alpha=0.18, lw=0)
             if len(line.reference) and np.isfinite(line.reference).any():
-                axes.plot(line.x, line.reference, color=colour, lw=1.1, ls=(0, (4, 3)), marker=marker, ms=5.5,
-                          markerfacecolor="none", label=f"{line.name}, {reference}")
+                axes.plot(
+                    line.x,
+                    line.reference,
+                    color=colour,
+                    lw=1.1,
+                    ls=(0, (4, 3)),
+                    marker=marker,
+                    ms=5.5,
+                    markerfacecolor="none",
+                    label=f"{line.name}, {reference}",
+                )
         axes.grid(axis="y")
         axes.set_xlabel(xlabel)
         axes.set_ylabel(ylabel)
@@ -184,8 +249,14 @@ def curves(lines: Sequence[Curve], xlabel: str, ylabel: str, *, reference: str =
         return svg(canvas)
 
 
-def regions(grid: Floats, extent: tuple[float, float, float, float], classes: Sequence[str],
-            pictures: Sequence[Scatter], *, columns: int = 2) -> bytes:
+def regions(
+    grid: Floats,
+    extent: tuple[float, float, float, float],
+    classes: Sequence[str],
+    pictures: Sequence[Scatter],
+    *,
+    columns: int = 2,
+) -> bytes:
     """Return the decision regions of a classifier of the plane, once for each scatter on top of them.
 
     Parameters
@@ -208,12 +279,14 @@ def regions(grid: Floats, extent: tuple[float, float, float, float], classes: Se
         shape = (top - bottom) / (right - left)
         canvas = Canvas(figsize=(3.0 * columns, rows * (2.75 * shape + 0.35) + 0.45), layout="constrained")
         panels = canvas.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
-        for axes in panels.flat[len(pictures):]:
+        for axes in panels.flat[len(pictures) :]:
             axes.set_visible(False)
         for axes, picture in zip(panels.flat, pictures, strict=False):
             _region(axes, grid, extent, picture)
-        handles = [Line2D([], [], ls="none", marker="s", color=COLOURS[i], ms=8, label=name)
-                   for i, name in enumerate(classes)]
+        handles = [
+            Line2D([], [], ls="none", marker="s", color=COLOURS[i], ms=8, label=name)
+            for i, name in enumerate(classes)
+        ]
         canvas.legend(handles=handles, loc="outside lower center", ncols=len(handles))
         return svg(canvas)
 
@@ -221,8 +294,17 @@ def regions(grid: Floats, extent: tuple[float, float, float, float], classes: Se
 def _region(axes: Axes, grid: Floats, extent: tuple[float, float, float, float], picture: Scatter) -> None:
     numbers = np.asarray(grid)
     top = int(numbers.max())
-    axes.imshow(numbers, origin="lower", extent=extent, cmap=ListedColormap(COLOURS[:max(top + 1, 2)]),
-                vmin=0, vmax=max(top, 1), alpha=0.28, interpolation="nearest", aspect="equal")
+    axes.imshow(
+        numbers,
+        origin="lower",
+        extent=extent,
+        cmap=ListedColormap(COLOURS[: max(top + 1, 2)]),
+        vmin=0,
+        vmax=max(top, 1),
+        alpha=0.28,
+        interpolation="nearest",
+        aspect="equal",
+    )
     if picture.sources is not None:
         for start, end, label in zip(picture.sources, picture.points, picture.labels, strict=True):
             axes.plot([start[0], end[0]], [start[1], end[1]], color=COLOURS[label % len(COLOURS)], lw=0.8)
@@ -230,8 +312,14 @@ def _region(axes: Axes, grid: Floats, extent: tuple[float, float, float, float],
     else:
         for label in sorted(set(picture.labels)):
             chosen = np.asarray(picture.labels) == label
-            axes.plot(picture.points[chosen, 0], picture.points[chosen, 1], MARKERS[label % len(MARKERS)],
-                      color=COLOURS[label % len(COLOURS)], ms=1.8, mew=0)
+            axes.plot(
+                picture.points[chosen, 0],
+                picture.points[chosen, 1],
+                MARKERS[label % len(MARKERS)],
+                color=COLOURS[label % len(COLOURS)],
+                ms=1.8,
+                mew=0,
+            )
     axes.set_title(picture.name, loc="left")
     axes.set_xlim(extent[0], extent[1])
     axes.set_ylim(extent[2], extent[3])
@@ -242,8 +330,16 @@ def _region(axes: Axes, grid: Floats, extent: tuple[float, float, float, float],
 def _references(axes: Axes, places: Sequence[tuple[float | None, float]], name: str) -> None:
     known = [(x, y) for x, y in places if x is not None and np.isfinite(x)]
     if known:
-        axes.plot([x for x, _ in known], [y for _, y in known], "D", color=INK, markerfacecolor="none", ms=6,
-                  mew=1.3, label=name)
+        axes.plot(
+            [x for x, _ in known],
+            [y for _, y in known],
+            "D",
+            color=INK,
+            markerfacecolor="none",
+            ms=6,
+            mew=1.3,
+            label=name,
+        )
 
 
 def _scale(axes: Axes, log: bool) -> None:
@@ -283,12 +379,16 @@ def svg(canvas: Canvas) -> bytes:
     """Return the drawing, with the page's other colours where the reader's screen is dark."""
     buffer = io.BytesIO()
     canvas.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    rules = "".join(f'[style*="{part}: {light}"]{{{part}:{dark} !important}}'
-                    for light, dark in _IN_THE_DARK.items() for part in ("fill", "stroke"))
+    rules = "".join(
+        f'[style*="{part}: {light}"]{{{part}:{dark} !important}}'
+        for light, dark in _IN_THE_DARK.items()
+        for part in ("fill", "stroke")
+    )
     style = f"<style>@media screen and (prefers-color-scheme: dark){{{rules}}}</style>"
     # A hundredth of a point is finer than any screen, and halves the size.
-    drawn = re.sub(r' d="[^"]*"', lambda path: re.sub(r"(\.\d\d)\d+", r"\1", path[0]),
-                   buffer.getvalue().decode())
+    drawn = re.sub(
+        r' d="[^"]*"', lambda path: re.sub(r"(\.\d\d)\d+", r"\1", path[0]), buffer.getvalue().decode()
+    )
     head, tag, rest = drawn.partition("<defs>")
     return f"{head}{style}{tag}{rest}".encode()
 

@@ -42,8 +42,12 @@ def judged(store: Store) -> dict[str, Judged]:
             full, _ = split(table, facts)
             if full:
                 results = summarise(table, full)
-                found[name] = Judged(table, tuple(results), tuple(table.claims(results)),
-                                     len({fact.cell.seed for fact in full}))
+                found[name] = Judged(
+                    table,
+                    tuple(results),
+                    tuple(table.claims(results)),
+                    len({fact.cell.seed for fact in full}),
+                )
     return found
 
 
@@ -52,5 +56,7 @@ def split(table: Table, facts: Sequence[Fact]) -> tuple[list[Fact], list[Fact]]:
     data = sorted({fact.cell.settings["data"] for fact in facts})
     seeds = 1 + max(fact.cell.seed for fact in facts)
     full, quick = ({cell.key for cell in table.cells(data, seeds, quick=small)} for small in (False, True))
-    return ([fact for fact in facts if fact.cell.key in full],
-            [fact for fact in facts if fact.cell.key in quick - full])
+    return (
+        [fact for fact in facts if fact.cell.key in full],
+        [fact for fact in facts if fact.cell.key in quick - full],
+    )

@@ -25,8 +25,9 @@ TITLE = "edgewise report"
 SENTENCE = 72
 
 
-def build(store: Store | str | Path, out: str | Path, *, tables: str | Path | None = None,
-          progress: bool = False) -> Path:
+def build(
+    store: Store | str | Path, out: str | Path, *, tables: str | Path | None = None, progress: bool = False
+) -> Path:
     """Write a page with everything ``store`` has figures for, from the store alone.
 
     The same store gives the same bytes. ``out`` is replaced in one step, or not at all.
@@ -57,14 +58,17 @@ def build(store: Store | str | Path, out: str | Path, *, tables: str | Path | No
             return build(opened, out, tables=tables, progress=progress)
     found = gather(store, progress=progress)
     if not found:
-        raise InputError(f"{store.path} holds nothing that a report shows; run an experiment with --store "
-                         f"{store.path} first.")
+        raise InputError(
+            f"{store.path} holds nothing that a report shows; run an experiment with --store "
+            f"{store.path} first."
+        )
     try:
         with replacing(out) as file:
             file.write(render(found).encode())
     except OSError as error:
-        raise InputError(f"cannot write {out}: {error.strerror}. Give a path in a folder that can be "
-                         "written.") from None
+        raise InputError(
+            f"cannot write {out}: {error.strerror}. Give a path in a folder that can be written."
+        ) from None
     if tables is not None:
         export(store, found, Path(tables))
     return Path(out)
@@ -101,17 +105,30 @@ def render(sections: Sequence[Section], *, title: str = TITLE) -> str:
         raise InputError(f"section ids must differ; got {ids}.")
     from edgewise import __version__
 
-    return _template().render(title=title, version=__version__, sections=sections, kind=_kind,
-                              data_url=_data_url, stacks=_stacks, marks=MARKS,
-                              legend={mark for section in sections for block in section.blocks
-                                      if isinstance(block, Table) for mark in block.marks.values()})
+    return _template().render(
+        title=title,
+        version=__version__,
+        sections=sections,
+        kind=_kind,
+        data_url=_data_url,
+        stacks=_stacks,
+        marks=MARKS,
+        legend={
+            mark
+            for section in sections
+            for block in section.blocks
+            if isinstance(block, Table)
+            for mark in block.marks.values()
+        },
+    )
 
 
 @cache
 def _template() -> jinja2.Template:
     text = resources.files("edgewise.report").joinpath("page.html.j2").read_text(encoding="utf-8")
-    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True,
-                                     undefined=jinja2.StrictUndefined)
+    environment = jinja2.Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
     return environment.from_string(text)
 
 

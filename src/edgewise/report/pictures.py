@@ -19,11 +19,19 @@ def sections(store: Store) -> list[Section]:
     facts = store.facts(NAME)
     if not facts:
         return []
-    lead = ("Each panel shows the regions a 1-NN gives to the two half moons. The first has its training "
-            "points; each other one the points where an attack crossed the boundary, joined to where it "
-            "started.")
-    return [Section("halfmoon-picture", "Decision regions and boundary points", lead,
-                    tuple(block for fact in facts for block in (_figure(fact), _table(fact))))]
+    lead = (
+        "Each panel shows the regions a 1-NN gives to the two half moons. The first has its training "
+        "points; each other one the points where an attack crossed the boundary, joined to where it "
+        "started."
+    )
+    return [
+        Section(
+            "halfmoon-picture",
+            "Decision regions and boundary points",
+            lead,
+            tuple(block for fact in facts for block in (_figure(fact), _table(fact))),
+        )
+    ]
 
 
 def _figure(fact: Fact) -> Figure:
@@ -34,30 +42,56 @@ def _figure(fact: Fact) -> Figure:
     half = (np.array(figs["high"]) - figs["low"]) / (side - 1) / 2
     (left, bottom), (right, top) = np.array(figs["low"]) - half, np.array(figs["high"]) + half
     train = Scatter(f"{len(figs['y'])} training points", np.array(figs["X"]), None, figs["y"])
-    svg = figures.regions(grid, (left, right, bottom, top), ("upper moon", "lower moon"),
-                          [train, *(_scatter(name, item, figs) for name, item in _attacks(fact))])
-    placed = "; ".join(f"{name} {sum(item['found'])} of {len(item['found'])}, median distance "
-                       f"{np.median(_distances(item)):.3f}" for name, item in _attacks(fact))
-    return Figure(svg, f"Six panels of a 1-NN's two regions on Halfmoon. Points found: {placed}.",
-                  f"1-NN on {len(figs['y'])} points of Halfmoon, seed {fact.cell.seed}. A line runs from "
-                  "each attacked held-out point, in the colour of its class, to the dot where the 1-NN's "
-                  "label changes; short lines are close to the shortest possible.")
+    svg = figures.regions(
+        grid,
+        (left, right, bottom, top),
+        ("upper moon", "lower moon"),
+        [train, *(_scatter(name, item, figs) for name, item in _attacks(fact))],
+    )
+    placed = "; ".join(
+        f"{name} {sum(item['found'])} of {len(item['found'])}, median distance "
+        f"{np.median(_distances(item)):.3f}"
+        for name, item in _attacks(fact)
+    )
+    return Figure(
+        svg,
+        f"Six panels of a 1-NN's two regions on Halfmoon. Points found: {placed}.",
+        f"1-NN on {len(figs['y'])} points of Halfmoon, seed {fact.cell.seed}. A line runs from "
+        "each attacked held-out point, in the colour of its class, to the dot where the 1-NN's "
+        "label changes; short lines are close to the shortest possible.",
+    )
 
 
 def _scatter(name: str, item: Mapping[str, Any], figs: Mapping[str, Any]) -> Scatter:
     found = np.array(item["found"], bool)
-    return Scatter(name, np.array(item["points"])[found], np.array(figs["sources"])[found],
-                   np.array(figs["source_label"])[found].tolist())
+    return Scatter(
+        name,
+        np.array(item["points"])[found],
+        np.array(figs["sources"])[found],
+        np.array(figs["source_label"])[found].tolist(),
+    )
 
 
 def _table(fact: Fact) -> Table:
-    rows = tuple((name, f"{sum(item['found'])} of {len(item['found'])}", f"{np.mean(_distances(item)):.4f}",
-                  f"{np.max(_distances(item)):.4f}", f"{np.mean(item['queries']):,.0f}")
-                 for name, item in _attacks(fact))
-    return Table(("attack", "points found", "mean L2 distance", "largest", "queries a point"), rows,
-                 "The attacks of the picture: how far they moved the points, and what that cost",
-                 ("Distances are over the points found. Queries are labels asked of the 1-NN; an attack that "
-                  "reads its training points asks few.",))
+    rows = tuple(
+        (
+            name,
+            f"{sum(item['found'])} of {len(item['found'])}",
+            f"{np.mean(_distances(item)):.4f}",
+            f"{np.max(_distances(item)):.4f}",
+            f"{np.mean(item['queries']):,.0f}",
+        )
+        for name, item in _attacks(fact)
+    )
+    return Table(
+        ("attack", "points found", "mean L2 distance", "largest", "queries a point"),
+        rows,
+        "The attacks of the picture: how far they moved the points, and what that cost",
+        (
+            "Distances are over the points found. Queries are labels asked of the 1-NN; an attack that "
+            "reads its training points asks few.",
+        ),
+    )
 
 
 def _attacks(fact: Fact) -> list[tuple[str, Mapping[str, Any]]]:

@@ -46,11 +46,19 @@ def section(table: Table, facts: Sequence[Fact], *, quick: bool = False) -> Sect
         blocks += [*charts(data, mine, quick=quick), grid(data, mine, quick=quick)]
     blocks.append(Prose(heading="How the paper was read", items=table.readings))
     seeds = sorted({fact.cell.seed for fact in facts})
-    lead = (f"Small settings, {len(seeds)} seeds: a check that everything runs, never to be compared with "
-            "the paper." if quick else _said(table.claims(results), len(seeds)))
+    lead = (
+        f"Small settings, {len(seeds)} seeds: a check that everything runs, never to be compared with "
+        "the paper."
+        if quick
+        else _said(table.claims(results), len(seeds))
+    )
     number = table.name.removeprefix("table")
-    return Section(f"{table.name}-quick" if quick else table.name,
-                   f"Table {number}{', quick' if quick else ''}: {table.title}", lead, tuple(blocks))
+    return Section(
+        f"{table.name}-quick" if quick else table.name,
+        f"Table {number}{', quick' if quick else ''}: {table.title}",
+        lead,
+        tuple(blocks),
+    )
 
 
 def _said(claims: Sequence[Claim], seeds: int) -> str:
@@ -79,24 +87,38 @@ def grid(data: str, results: Sequence[Result], *, quick: bool = False) -> Grid:
         for arm in (arm for of, arm in baselines if of == metric):
             header.append(f"{NAMES.get(metric, metric).split(',')[0]} against {arm}")
             columns.append([_difference(result, arm) for result in there])
-    rows = tuple((name(key, model=several), *(column[number][0] for column in columns))
-                 for number, key in enumerate(keys))
+    rows = tuple(
+        (name(key, model=several), *(column[number][0] for column in columns))
+        for number, key in enumerate(keys)
+    )
     marks: dict[tuple[int, int], Mark] = {
-        (number, place + 1): mark for place, column in enumerate(columns)
-        for number, (_, mark) in enumerate(column) if mark is not None}
+        (number, place + 1): mark
+        for place, column in enumerate(columns)
+        for number, (_, mark) in enumerate(column)
+        if mark is not None
+    }
     beside = any(title.startswith("paper") for title in header)
-    return Grid(tuple(header), rows, f"{data}: {'the paper beside our run' if beside else 'our run'}",
-                _notes(results, beside), marks)
+    return Grid(
+        tuple(header),
+        rows,
+        f"{data}: {'the paper beside our run' if beside else 'our run'}",
+        _notes(results, beside),
+        marks,
+    )
 
 
 def _notes(results: Sequence[Result], beside: bool) -> tuple[str, ...]:
     seeds = sorted({result.estimate.n for result in results})
     count = str(seeds[0]) if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
-    notes = [f"Means over {count} seeds with 95 % intervals in brackets; differences are paired by seed, "
-             "with Holm-corrected p."]
+    notes = [
+        f"Means over {count} seeds with 95 % intervals in brackets; differences are paired by seed, "
+        "with Holm-corrected p."
+    ]
     if beside:
-        notes.append("The paper prints one run without an interval. ≠ marks our figure where the paper's "
-                     "lies outside our interval for the mean; one run may well do so by its own noise.")
+        notes.append(
+            "The paper prints one run without an interval. ≠ marks our figure where the paper's "
+            "lies outside our interval for the mean; one run may well do so by its own noise."
+        )
     return tuple(notes)
 
 

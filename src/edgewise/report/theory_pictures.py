@@ -19,8 +19,13 @@ from edgewise.theory.findings import Curve, Rate
 
 HELD, RIGHT, SOME, OFTEN = "#0072b2", "#cfe3f1", "#f2b48a", "#b03a00"
 """Blues for right, oranges for wrong: told apart in grey and by the colour-blind."""
-LEARNERS = {"knn": "k-NN", "knn-weighted": "k-NN, weighted votes", "nw-epan": "Nadaraya-Watson",
-            "krr-matern32": "kernel ridge, Matérn-3/2", "local-linear": "local linear"}
+LEARNERS = {
+    "knn": "k-NN",
+    "knn-weighted": "k-NN, weighted votes",
+    "nw-epan": "Nadaraya-Watson",
+    "krr-matern32": "kernel ridge, Matérn-3/2",
+    "local-linear": "local linear",
+}
 
 
 @dataclass(frozen=True)
@@ -53,23 +58,40 @@ def regions(rows: Sequence[Sequence[Region]], height: Floats) -> bytes:
             axes.set_xlabel("$x_1$")
         for axes in panels[:, 0]:
             axes.set_ylabel("$x_2$")
-        canvas.legend(handles=[Patch(color=HELD, label="guaranteed (and right)"),
-                               Patch(color=RIGHT, label="right for every seed"),
-                               Patch(color=SOME, label="wrong for some seeds"),
-                               Patch(color=OFTEN, label="wrong for half or more")],
-                      loc="outside lower center", ncols=4, fontsize=8.5, handlelength=1.2, columnspacing=1.2)
+        canvas.legend(
+            handles=[
+                Patch(color=HELD, label="guaranteed (and right)"),
+                Patch(color=RIGHT, label="right for every seed"),
+                Patch(color=SOME, label="wrong for some seeds"),
+                Patch(color=OFTEN, label="wrong for half or more"),
+            ],
+            loc="outside lower center",
+            ncols=4,
+            fontsize=8.5,
+            handlelength=1.2,
+            columnspacing=1.2,
+        )
         return svg(canvas)
 
 
 def _region(axes: Axes, panel: Region, height: Floats) -> None:
     side = len(height)
-    level = np.where(panel.wrong > 0, np.where(panel.wrong >= 0.5, 3, 2), np.where(panel.guaranteed > 0, 0,
-                                                                                   1))
+    level = np.where(
+        panel.wrong > 0, np.where(panel.wrong >= 0.5, 3, 2), np.where(panel.guaranteed > 0, 0, 1)
+    )
     middle = (np.arange(side) + 0.5) / side * 2 - 1
     x = np.broadcast_to(middle, (side, side))
     y = middle[:, None] + height
-    axes.pcolormesh(x, y, level, cmap=ListedColormap([HELD, RIGHT, SOME, OFTEN]), vmin=-0.5, vmax=3.5,
-                    shading="nearest", rasterized=True)
+    axes.pcolormesh(
+        x,
+        y,
+        level,
+        cmap=ListedColormap([HELD, RIGHT, SOME, OFTEN]),
+        vmin=-0.5,
+        vmax=3.5,
+        shading="nearest",
+        rasterized=True,
+    )
     axes.plot(middle, height, color=INK, lw=1.0)
     axes.set_title(panel.title, loc="left", fontsize=9)
     axes.set_aspect("equal")
@@ -116,8 +138,15 @@ def _bands(axes: Axes, curves: Sequence[Curve], what: str, names: Sequence[str])
         for kind, name in ((~capped, LEARNERS.get(curve.learner, curve.learner)), (capped, "_")):
             at = place[kind]
             axes.fill_between(at, (mean**2 / high)[kind], high[kind], color=colour, alpha=0.18, lw=0)
-            axes.plot(at, mean[kind], color=colour, marker=MARKERS[number % len(MARKERS)], ms=4.5, lw=1.5,
-                      label=name)
+            axes.plot(
+                at,
+                mean[kind],
+                color=colour,
+                marker=MARKERS[number % len(MARKERS)],
+                ms=4.5,
+                lw=1.5,
+                label=name,
+            )
         axes.set_xticks(place, [f"{b:g}" + (f"\n{t:g}" if t else "") for b, t in curve.laws], fontsize=8)
     axes.set_yscale("log")
     axes.grid(axis="y")
@@ -134,8 +163,9 @@ def exponents(rates: Sequence[Rate]) -> bytes:
             chosen = [rate for rate in rates if rate.labels == labels]
             for number, dim in enumerate(sorted({rate.dim for rate in chosen})):
                 _exponents(axes, [rate for rate in chosen if rate.dim == dim], dim, number)
-            axes.set_title(labels + (" labels, 1-NN" if labels == "clean" else " labels, tuned k-NN"),
-                           loc="left")
+            axes.set_title(
+                labels + (" labels, 1-NN" if labels == "clean" else " labels, tuned k-NN"), loc="left"
+            )
             axes.set_xlabel("β")
             axes.set_ylabel("exponent of the wrong area in n")
             axes.grid(axis="y")
@@ -146,10 +176,27 @@ def exponents(rates: Sequence[Rate]) -> bytes:
 
 def _exponents(axes: Axes, rates: Sequence[Rate], dim: int, number: int) -> None:
     colour, beta = COLOURS[number], [rate.beta for rate in rates]
-    axes.errorbar(beta, [rate.slope for rate in rates], yerr=[2 * rate.error for rate in rates], color=colour,
-                  marker=MARKERS[number], ms=6, ls="none", capsize=3, label=f"d={dim}, measured ± 2 s.e.")
+    axes.errorbar(
+        beta,
+        [rate.slope for rate in rates],
+        yerr=[2 * rate.error for rate in rates],
+        color=colour,
+        marker=MARKERS[number],
+        ms=6,
+        ls="none",
+        capsize=3,
+        label=f"d={dim}, measured ± 2 s.e.",
+    )
     axes.plot(beta, [rate.theory for rate in rates], color=colour, lw=1.5, label=f"d={dim}, theory")
-    axes.plot(beta, [rate.printed for rate in rates], color=SOFT, lw=1.2, ls=(0, (4, 3)),
-              marker=MARKERS[number],
-              ms=4, markerfacecolor="none", label=f"d={dim}, as printed (Theorem 3.2)")
+    axes.plot(
+        beta,
+        [rate.printed for rate in rates],
+        color=SOFT,
+        lw=1.2,
+        ls=(0, (4, 3)),
+        marker=MARKERS[number],
+        ms=4,
+        markerfacecolor="none",
+        label=f"d={dim}, as printed (Theorem 3.2)",
+    )
     axes.set_xticks(beta)

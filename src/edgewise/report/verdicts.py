@@ -23,15 +23,26 @@ def sections(store: Store) -> list[Section]:
     blocks = [claims([claim for claim in every if not claim.ours_alone], "What the paper claims")]
     if ours:
         blocks.append(claims(ours, "What it does not claim, and a reader should ask"))
-    return [Section("claims", "A verdict on every claim",
-                    "A claim of 'always better' holds when every cell is significantly better, and does not "
-                    "when any is significantly worse, or none is better with ten seeds or more.",
-                    tuple(blocks))]
+    return [
+        Section(
+            "claims",
+            "A verdict on every claim",
+            "A claim of 'always better' holds when every cell is significantly better, and does not "
+            "when any is significantly worse, or none is better with ten seeds or more.",
+            tuple(blocks),
+        )
+    ]
 
 
 def claims(judged_claims: Sequence[Claim], caption: str) -> Table:
     """Return claims with the paper's number, ours, the test, the verdict and the reason for it."""
-    rows = tuple((claim.text, claim.verdict, claim.paper or "–", claim.ours or "–", claim.test or "–",
-                  claim.reason) for claim in judged_claims)
-    return Table(("claim", "verdict", "the paper", "ours [95 %]", "test", "because"), rows, caption,
-                 marks={(number, 1): VERDICTS[claim.verdict] for number, claim in enumerate(judged_claims)})
+    rows = tuple(
+        (claim.text, claim.verdict, claim.paper or "–", claim.ours or "–", claim.test or "–", claim.reason)
+        for claim in judged_claims
+    )
+    return Table(
+        ("claim", "verdict", "the paper", "ours [95 %]", "test", "because"),
+        rows,
+        caption,
+        marks={(number, 1): VERDICTS[claim.verdict] for number, claim in enumerate(judged_claims)},
+    )

@@ -11,21 +11,29 @@ from edgewise.registry import Row, lookup
 
 STRATEGIES: Mapping[str, Row] = {
     "random": Row("edgewise.selection.uncertainty:Random", "baseline"),
-    "least-confidence": Row("edgewise.selection.uncertainty:LeastConfidence", "Lewis & Gale 1994",
-                            needs=("probabilities",)),
-    "margin": Row("edgewise.selection.uncertainty:Margin", "Scheffer, Decomain & Wrobel 2001",
-                  needs=("scores",)),
-    "entropy": Row("edgewise.selection.uncertainty:Entropy", "Settles 2009, section 3.1",
-                   needs=("probabilities",)),
+    "least-confidence": Row(
+        "edgewise.selection.uncertainty:LeastConfidence", "Lewis & Gale 1994", needs=("probabilities",)
+    ),
+    "margin": Row(
+        "edgewise.selection.uncertainty:Margin", "Scheffer, Decomain & Wrobel 2001", needs=("scores",)
+    ),
+    "entropy": Row(
+        "edgewise.selection.uncertainty:Entropy", "Settles 2009, section 3.1", needs=("probabilities",)
+    ),
     "core-set": Row("edgewise.selection.diversity:CoreSet", "Sener & Savarese 2018, algorithm 1"),
-    "badge": Row("edgewise.selection.diversity:Badge", "Ash et al. 2020, algorithm 1",
-                 needs=("probabilities",)),
+    "badge": Row(
+        "edgewise.selection.diversity:Badge", "Ash et al. 2020, algorithm 1", needs=("probabilities",)
+    ),
     "typical": Row("edgewise.selection.clusters:Typical", "Hacohen, Dekel & Weinshall 2022, algorithm 1"),
     "stratified": Row("edgewise.selection.clusters:Stratified", "Madow 1949; proportional allocation"),
-    "dfal": Row("edgewise.selection.adversarial:Dfal", "Ducoffe & Precioso 2018, algorithm 1",
-                needs=("attack",)),
-    "max-confidence": Row("edgewise.selection.adversarial:MaxConfidence", "the paper, section 5.3",
-                          needs=("attack", "probabilities")),
+    "dfal": Row(
+        "edgewise.selection.adversarial:Dfal", "Ducoffe & Precioso 2018, algorithm 1", needs=("attack",)
+    ),
+    "max-confidence": Row(
+        "edgewise.selection.adversarial:MaxConfidence",
+        "the paper, section 5.3",
+        needs=("attack", "probabilities"),
+    ),
     "edge-mix": Row("edgewise.selection.mix:EdgeMix", "theory, section 7"),
 }
 
@@ -40,8 +48,9 @@ def make(strategy: Any, settings: Mapping[str, Any] | None = None) -> Callable[.
     if settings:
         raise InputError(f"settings {sorted(settings)} go with a name; give them to the instance instead.")
     if not callable(strategy) or isinstance(strategy, type):
-        raise InputError(f"a strategy is a name, an instance or a function (model, X) -> scores; got "
-                         f"{strategy!r}.")
+        raise InputError(
+            f"a strategy is a name, an instance or a function (model, X) -> scores; got {strategy!r}."
+        )
     return strategy if _is_instance(strategy, Strategy) else Scored(strategy)
 
 

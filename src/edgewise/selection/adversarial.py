@@ -67,10 +67,16 @@ class Dfal:
         asked = _at_most(request, self.most)
         scored = _two_stage(method, asked, self.shortlist) if self.two_stage and name != "opt" else None
         hits = _attacked(method, asked, asked.candidates) if scored is None else scored
-        answer = pick(replace(asked, candidates=hits.rows), -hits.distance,
-                      queries=hits.queries, gradients=hits.gradients,
-                      notes=(f"{len(hits.rows)} of {len(request.candidates)} rows attacked with {name}; "
-                             f"{int(np.isfinite(hits.distance).sum())} crossed",))
+        answer = pick(
+            replace(asked, candidates=hits.rows),
+            -hits.distance,
+            queries=hits.queries,
+            gradients=hits.gradients,
+            notes=(
+                f"{len(hits.rows)} of {len(request.candidates)} rows attacked with {name}; "
+                f"{int(np.isfinite(hits.distance).sum())} crossed",
+            ),
+        )
         if self.twins is None:
             return answer
         again = _attacked(method, asked, np.sort(answer.index), keep=True)
@@ -97,8 +103,12 @@ class MaxConfidence:
         name, method = _method(self.attack, self.settings, model)
         asked = _at_most(request, self.most)
         hits = _attacked(method, asked, asked.candidates, confidence=True)
-        answer = pick(replace(asked, candidates=hits.rows), hits.confidence, gradients=hits.gradients,
-                      queries=hits.queries)
+        answer = pick(
+            replace(asked, candidates=hits.rows),
+            hits.confidence,
+            gradients=hits.gradients,
+            queries=hits.queries,
+        )
         again = _attacked(method, asked, np.sort(answer.index), keep=True)
         return _with_twins(answer, again, name, "crossing", request)
 
@@ -115,8 +125,9 @@ class _Hits:
     found: tuple[Adversarial, ...] = ()
 
 
-def _attacked(method: Attack, request: Request, rows: Index, *, keep: bool = False,
-              confidence: bool = False) -> _Hits:
+def _attacked(
+    method: Attack, request: Request, rows: Index, *, keep: bool = False, confidence: bool = False
+) -> _Hits:
     """Attack ``rows`` of the pool, chunk by chunk; the same row gets the same answer in any chunk."""
     distance, sure = np.full(len(rows), np.inf), np.full(len(rows), -np.inf)
     queries = gradients = 0
@@ -159,9 +170,13 @@ def _smallest_ratio(distance: Floats, estimate: Floats) -> float:
 
 
 def _joined(a: _Hits, b: _Hits) -> _Hits:
-    return _Hits(np.concatenate([a.rows, b.rows]), np.concatenate([a.distance, b.distance]),
-                 a.queries + b.queries, a.gradients + b.gradients,
-                 np.concatenate([a.confidence, b.confidence]))
+    return _Hits(
+        np.concatenate([a.rows, b.rows]),
+        np.concatenate([a.distance, b.distance]),
+        a.queries + b.queries,
+        a.gradients + b.gradients,
+        np.concatenate([a.confidence, b.confidence]),
+    )
 
 
 def _with_twins(answer: Query, hits: _Hits, name: str, twins: float | str, request: Request) -> Query:
@@ -181,18 +196,30 @@ def _with_twins(answer: Query, hits: _Hits, name: str, twins: float | str, reque
         start += len(part.found)
     if not made:
         return answer
-    created = Created(np.concatenate([part.points for part in made]),
-                      np.concatenate([part.source for part in made]), name,
-                      np.concatenate([part.scale for part in made]),
-                      np.concatenate([part.crossed_into for part in made]))
-    return replace(answer, created=created, queries=answer.queries + hits.queries,
-                   gradients=answer.gradients + hits.gradients)
+    created = Created(
+        np.concatenate([part.points for part in made]),
+        np.concatenate([part.source for part in made]),
+        name,
+        np.concatenate([part.scale for part in made]),
+        np.concatenate([part.crossed_into for part in made]),
+    )
+    return replace(
+        answer,
+        created=created,
+        queries=answer.queries + hits.queries,
+        gradients=answer.gradients + hits.gradients,
+    )
 
 
 def _method(attack: str | Attack | None, settings: Mapping[str, Any], model: Any) -> tuple[str, Attack]:
     if attack is None:
-        attack = ("region-exact" if isinstance(model, KNeighborsClassifier)
-                  else "deepfool" if module_of(model) is not None else "opt")
+        attack = (
+            "region-exact"
+            if isinstance(model, KNeighborsClassifier)
+            else "deepfool"
+            if module_of(model) is not None
+            else "opt"
+        )
     if isinstance(attack, str):
         return attack, lookup(ATTACKS, attack, "attack").make(**settings)
     if settings:

@@ -130,8 +130,10 @@ class Request:
     def fitted(self) -> Any:
         """Return the model, or say which strategies do without one."""
         if self.model is None:
-            raise NoModelError("this strategy asks a model and there is none yet; start with 'typical', "
-                               "'random' or 'edge-mix', or give a fitted model.")
+            raise NoModelError(
+                "this strategy asks a model and there is none yet; start with 'typical', "
+                "'random' or 'edge-mix', or give a fitted model."
+            )
         return self.model
 
     def score(self, function: Callable[[Floats], Floats]) -> Floats:
@@ -160,10 +162,20 @@ class Rating(Protocol):
         ...
 
 
-def query(strategy: str | Strategy | Callable[..., Any], model: Any, pool: Any, n: int, *,
-          labelled: tuple[ArrayLike, ArrayLike] | None = None, candidates: ArrayLike | None = None,
-          box: Box | tuple[ArrayLike, ArrayLike] | None = None, rng: Rng = 0, repeatable: bool | None = None,
-          uniform: ArrayLike | None = None, **settings: Any) -> Query:
+def query(
+    strategy: str | Strategy | Callable[..., Any],
+    model: Any,
+    pool: Any,
+    n: int,
+    *,
+    labelled: tuple[ArrayLike, ArrayLike] | None = None,
+    candidates: ArrayLike | None = None,
+    box: Box | tuple[ArrayLike, ArrayLike] | None = None,
+    rng: Rng = 0,
+    repeatable: bool | None = None,
+    uniform: ArrayLike | None = None,
+    **settings: Any,
+) -> Query:
     """Pick the ``n`` rows of ``pool`` that are worth a label most: distinct rows, always ``n`` of them.
 
     Parameters
@@ -219,41 +231,66 @@ def query(strategy: str | Strategy | Callable[..., Any], model: Any, pool: Any, 
     rows = read_candidates(candidates, len(source))
     check_count(n, "n")
     if n > len(rows):
-        raise InputError(f"n is {n}, but the pool has {len(rows)} rows to pick from; ask for fewer, or add "
-                         "rows to the pool.")
+        raise InputError(
+            f"n is {n}, but the pool has {len(rows)} rows to pick from; ask for fewer, or add "
+            "rows to the pool."
+        )
     known = read_labelled(labelled, model, source)
     n_features = int(np.prod(source.shape))
-    request = Request(model, source, n, rows, known, check_box(box, n_features), seed_of(rng), repeatable,
-                      uniform=read_uniform(uniform, known))
+    request = Request(
+        model,
+        source,
+        n,
+        rows,
+        known,
+        check_box(box, n_features),
+        seed_of(rng),
+        repeatable,
+        uniform=read_uniform(uniform, known),
+    )
     return checked(method(request), request)
 
 
 def checked(answer: Query, request: Request) -> Query:
     """Return a strategy's answer if it keeps the promise of `query`, else raise."""
     index = np.asarray(answer.index, dtype=np.intp)
-    if len(index) != request.n or len(np.unique(index)) != len(index) or not np.isin(
-            index, request.candidates).all():
-        raise InputError(f"the strategy broke its contract: {request.n} distinct candidate rows are taken; "
-                         f"it returned {len(index)} rows, {len(np.unique(index))} distinct.")
+    if (
+        len(index) != request.n
+        or len(np.unique(index)) != len(index)
+        or not np.isin(index, request.candidates).all()
+    ):
+        raise InputError(
+            f"the strategy broke its contract: {request.n} distinct candidate rows are taken; "
+            f"it returned {len(index)} rows, {len(np.unique(index))} distinct."
+        )
     return replace(answer, index=index)
 
 
-def pick(request: Request, score: Floats, *, notes: tuple[str, ...] = (), queries: int = 0,
-         gradients: int = 0) -> Query:
+def pick(
+    request: Request, score: Floats, *, notes: tuple[str, ...] = (), queries: int = 0, gradients: int = 0
+) -> Query:
     """Return the ``n`` candidates with the largest ``score`` (n_candidates,), ties drawn at random.
 
     The only place that breaks ties. Rows chosen this way have no propensity (NaN).
     """
     rows = top(score, request.n, request.seed)
-    return replace(chosen(list(request.candidates[rows]), list(score[rows]), queries=queries),
-                   gradients=gradients, notes=notes)
+    return replace(
+        chosen(list(request.candidates[rows]), list(score[rows]), queries=queries),
+        gradients=gradients,
+        notes=notes,
+    )
 
 
 def chosen(rows: Sequence[int], score: Sequence[float], *, queries: int = 0) -> Query:
     """Return a query of rows that were chosen one by one, not drawn: no propensity, none uniform."""
     n = len(rows)
-    return Query(np.array(rows, dtype=np.intp), np.array(score, float), np.full(n, np.nan),
-                 np.zeros(n, dtype=bool), queries=queries)
+    return Query(
+        np.array(rows, dtype=np.intp),
+        np.array(score, float),
+        np.full(n, np.nan),
+        np.zeros(n, dtype=bool),
+        queries=queries,
+    )
 
 
 def top(score: Floats, n: int, seed: int) -> Index:
@@ -266,8 +303,9 @@ def top(score: Floats, n: int, seed: int) -> Index:
     """
     values = np.asarray(score, float)
     if np.isnan(values).any():
-        raise InputError(f"the strategy scored {int(np.isnan(values).sum())} rows NaN; scores are numbers, "
-                         "-inf for never.")
+        raise InputError(
+            f"the strategy scored {int(np.isnan(values).sum())} rows NaN; scores are numbers, -inf for never."
+        )
     lottery = stream(seed, "ties").permutation(len(values))
     return np.lexsort((lottery, -values))[:n]
 

@@ -53,11 +53,12 @@ class Typical:
         points, known = _reduced(request.pool, rows, look, request)
         k = min(len(points), self.clusters, request.n + len(known))
         groups = _clustered(np.vstack([points, known]), k, request.seed)
-        member, covered = groups[:len(points)], np.bincount(groups[len(points):], minlength=k)
+        member, covered = groups[: len(points)], np.bincount(groups[len(points) :], minlength=k)
         typical = _typicality(points, member, self.neighbours)
         order = _in_turn(member, covered, typical, request.n)
-        return chosen(list(rows[order]), list(typical[order]),
-                      queries=len(rows) * asks(request.model, self.space))
+        return chosen(
+            list(rows[order]), list(typical[order]), queries=len(rows) * asks(request.model, self.space)
+        )
 
 
 @dataclass(frozen=True)
@@ -86,12 +87,21 @@ class Stratified:
         points, _ = _reduced(request.pool, rows, look, replace(request, labelled=None))
         picked = np.empty(0, dtype=np.intp)
         if request.n:
-            member = _in_tree_order(points, _clustered(points, min(len(points), self.clusters, request.n),
-                                                       request.seed))
-            picked = rows[systematic(np.full(len(rows), request.n / len(rows)), member,
-                                     stream(request.seed, "stratified"))]
-        return Query(picked, np.zeros(len(picked)), np.ones(len(picked)), np.ones(len(picked), dtype=bool),
-                     queries=len(rows) * asks(request.model, self.space))
+            member = _in_tree_order(
+                points, _clustered(points, min(len(points), self.clusters, request.n), request.seed)
+            )
+            picked = rows[
+                systematic(
+                    np.full(len(rows), request.n / len(rows)), member, stream(request.seed, "stratified")
+                )
+            ]
+        return Query(
+            picked,
+            np.zeros(len(picked)),
+            np.ones(len(picked)),
+            np.ones(len(picked), dtype=bool),
+            queries=len(rows) * asks(request.model, self.space),
+        )
 
 
 def systematic(chance: Floats, group: Index, rng: np.random.Generator) -> Index:
@@ -135,14 +145,19 @@ def _in_tree_order(points: Floats, member: Index) -> Index:
     return rank[member]
 
 
-def _reduced(pool: Pool, rows: Index, look: Callable[[Floats], Floats],
-             request: Request) -> tuple[Floats, Floats]:
+def _reduced(
+    pool: Pool, rows: Index, look: Callable[[Floats], Floats], request: Request
+) -> tuple[Floats, Floats]:
     """Return the pool's ``rows`` and the labelled points in at most 50 dimensions."""
     if len(rows) == len(pool):
         points = pool.score(look)
     else:
-        points = np.concatenate([look(pool.rows(part)) for part in np.array_split(
-            rows, 1 + len(rows) * int(np.prod(pool.shape)) // 2**21)])
+        points = np.concatenate(
+            [
+                look(pool.rows(part))
+                for part in np.array_split(rows, 1 + len(rows) * int(np.prod(pool.shape)) // 2**21)
+            ]
+        )
     points = points.astype(np.float64)
     known = np.empty((0, points.shape[1]))
     if request.labelled is not None:

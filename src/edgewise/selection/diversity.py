@@ -70,9 +70,11 @@ class Badge:
         model = request.fitted()
         look = embedder(model, self.space)
         factors = request.pool.score(
-            lambda X: np.hstack([_residual(probabilities(model, X)), _padded(look(X))]))
-        rows, score = _plus_plus(factors[request.candidates], _width(model, request.pool),
-                                 request.n, stream(request.seed, "badge"))
+            lambda X: np.hstack([_residual(probabilities(model, X)), _padded(look(X))])
+        )
+        rows, score = _plus_plus(
+            factors[request.candidates], _width(model, request.pool), request.n, stream(request.seed, "badge")
+        )
         return chosen(list(request.candidates[rows]), score, queries=2 * len(request.pool))
 
 
@@ -90,7 +92,7 @@ def gap_to(X: Floats, centres: Floats) -> Floats:
     """Return the distance of each row of ``X`` (m, h) to the nearest of ``centres`` (k, h), in blocks."""
     best = np.full(len(X), np.inf)
     for start in range(0, len(centres), 256):
-        block = np.asarray(centres[start:start + 256], float)
+        block = np.asarray(centres[start : start + 256], float)
         if len(block) == 1:
             best = np.minimum(best, np.sqrt(np.square(X - block[0]).sum(axis=1)))
             continue

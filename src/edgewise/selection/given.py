@@ -20,8 +20,10 @@ def read_candidates(candidates: ArrayLike | None, size: int) -> Index:
     if rows.dtype == bool and rows.shape == (size,):
         rows = np.flatnonzero(rows)
     if rows.ndim != 1 or (rows.size and rows.dtype.kind not in "iu"):
-        raise InputError(f"candidates must be row numbers of the pool or one truth value a row; got an array "
-                         f"of {rows.dtype} of shape {rows.shape}.")
+        raise InputError(
+            f"candidates must be row numbers of the pool or one truth value a row; got an array "
+            f"of {rows.dtype} of shape {rows.shape}."
+        )
     rows = rows.astype(np.intp)
     if rows.size and (rows.min() < 0 or rows.max() >= size):
         raise InputError(f"candidates must lie between 0 and {size - 1}; got {rows.min()} to {rows.max()}.")
@@ -34,8 +36,10 @@ def read_uniform(uniform: ArrayLike | None, known: Split | None) -> Mask | None:
         return None
     mask = np.asarray(uniform)
     if mask.dtype != bool or mask.shape != known.y.shape:
-        raise InputError(f"uniform must be one truth value a labelled point, shape {known.y.shape}; got "
-                         f"{mask.dtype} of shape {mask.shape}.")
+        raise InputError(
+            f"uniform must be one truth value a labelled point, shape {known.y.shape}; got "
+            f"{mask.dtype} of shape {mask.shape}."
+        )
     return mask
 
 

@@ -126,8 +126,9 @@ class EdgeMix:
     def uniform_share(self, request: Request, plan: Plan) -> Query:
         """Draw what ``plan`` leaves for the uniform share."""
         spread = Stratified(space=self.space)
-        drawn = spread(replace(request, n=request.n - plan.boundary,
-                               seed=child_seed(request.seed, "uniform share")))
+        drawn = spread(
+            replace(request, n=request.n - plan.boundary, seed=child_seed(request.seed, "uniform share"))
+        )
         return drawn if plan.boundary else replace(drawn, notes=("cold start: a spread uniform sample",))
 
     def _check(self) -> None:
@@ -151,8 +152,10 @@ class EdgeMix:
         if boundary_can_help(budget, dim, noisy=request.repeatable is not True):
             return None
         shown = "not known yet" if error is None else f"{error:.2f}"
-        return (f"guard: {budget} labels are too few for a local average in effective dimension {dim:.1f}, "
-                f"and its relative held-out error ({shown}) is not below {RESOLVED}; uniform sampling only")
+        return (
+            f"guard: {budget} labels are too few for a local average in effective dimension {dim:.1f}, "
+            f"and its relative held-out error ({shown}) is not below {RESOLVED}; uniform sampling only"
+        )
 
     def _boundary_rows(self, request: Request) -> int:
         """Return how many of the new rows go to the boundary: ``share`` of those beyond the cold start."""
@@ -186,21 +189,29 @@ class EdgeMix:
         order = top(-margin, min(N, size + u), request.seed)
         slab = order[~np.isin(order, taken)][:size]
         chance = quota_chances(pair[slab], m)
-        drawn = (by_turns(chance, pair[slab], m) if greedy else
-                 systematic(chance, pair[slab], stream(request.seed, "slab")))
+        drawn = (
+            by_turns(chance, pair[slab], m)
+            if greedy
+            else systematic(chance, pair[slab], stream(request.seed, "slab"))
+        )
         chosen = np.concatenate([slab[drawn], taken])
         # Either share may have drawn a row of the slab, also one that the uniform share drew first.
         by_pair = np.ones(int(pair.max()) + 1)
         by_pair[pair[slab]] = chance
-        within = order[:np.flatnonzero(order == slab[-1])[0] + 1]
+        within = order[: np.flatnonzero(order == slab[-1])[0] + 1]
         rate = np.full(N, u / N)
         rate[within] += by_pair[pair[within]] * (1 - u / N)
         propensity = rate * N / request.n
         if greedy:
             propensity = np.where(np.isin(np.arange(N), taken), 1.0, np.nan)
-        return Query(request.candidates[chosen], -margin[chosen], propensity[chosen],
-                     np.arange(request.n) >= m, queries=uniform.queries + len(request.pool),
-                     notes=(plan.note(request.n),))
+        return Query(
+            request.candidates[chosen],
+            -margin[chosen],
+            propensity[chosen],
+            np.arange(request.n) >= m,
+            queries=uniform.queries + len(request.pool),
+            notes=(plan.note(request.n),),
+        )
 
 
 def is_local_average(model: Any) -> bool:

@@ -75,8 +75,10 @@ class Pool:
             return _of_batches(cast("Callable[[], Batches]", source))
         if isinstance(source, Iterable):
             return _of_batches(_repeated(cast("Iterable[Any]", source)))
-        raise InputError(f"pool must be an array, a file, a torch data set or batches of rows; got "
-                         f"{type(source).__name__}.")
+        raise InputError(
+            f"pool must be an array, a file, a torch data set or batches of rows; got "
+            f"{type(source).__name__}."
+        )
 
     def __len__(self) -> int:
         return self.size
@@ -90,13 +92,15 @@ class Pool:
             except InputError as error:
                 raise InputError(f"{error} (rows {start} to {start + len(batch) - 1} of the pool)") from None
             if rows.shape[1:] != self.shape:
-                raise InputError(f"pool rows have shape {rows.shape[1:]} from row {start} on; the first had "
-                                 f"{self.shape}.")
+                raise InputError(
+                    f"pool rows have shape {rows.shape[1:]} from row {start} on; the first had {self.shape}."
+                )
             yield start, rows
             start += len(rows)
         if start != self.size:
-            raise InputError(f"the pool had {self.size} rows and now has {start}; it must not change while "
-                             "it is read.")
+            raise InputError(
+                f"the pool had {self.size} rows and now has {start}; it must not change while it is read."
+            )
 
     def score(self, function: Callable[[Floats], Floats]) -> Floats:
         """Return ``function`` of every row ``(n, ...)``; it gets a batch and returns one entry a row."""
@@ -104,8 +108,9 @@ class Pool:
         for _, rows in self.batches():
             values = np.asarray(function(rows))
             if values.shape[:1] != (len(rows),):
-                raise InputError(f"scoring {len(rows)} rows gave values of shape {values.shape}; one a row "
-                                 "is taken.")
+                raise InputError(
+                    f"scoring {len(rows)} rows gave values of shape {values.shape}; one a row is taken."
+                )
             parts.append(values)
         return np.concatenate(parts)
 
@@ -142,13 +147,13 @@ def _of_array(array: Any) -> Pool:
 
     def read() -> Batches:
         for start in range(0, len(array), step):
-            yield np.array(array[start:start + step])
+            yield np.array(array[start : start + step])
             _release(array)
 
     def take(index: Index) -> Any:
         parts: list[Any] = []
         for start in range(0, len(index), 256):
-            parts.append(np.array(array[index[start:start + 256]]))
+            parts.append(np.array(array[index[start : start + 256]]))
             _release(array)
         return np.concatenate(parts)
 
@@ -169,15 +174,19 @@ def _of_batches(read: Callable[[], Batches]) -> Pool:
         shape = rows.shape[1:] if shape is None else shape
         size += len(rows)
     if size == 0 or not shape:
-        raise InputError("the pool gave no batches of rows (n_rows, ...); an iterator that is used up, or a "
-                         "function that returns the same iterator twice, gives none.")
+        raise InputError(
+            "the pool gave no batches of rows (n_rows, ...); an iterator that is used up, or a "
+            "function that returns the same iterator twice, gives none."
+        )
     return Pool(read, size, shape)
 
 
 def _repeated(source: Iterable[Any]) -> Callable[[], Batches]:
     if iter(source) is source:
-        raise InputError("the pool is an iterator, which can be read once; give a function that returns a "
-                         "fresh one, such as `lambda: read_batches(path)`.")
+        raise InputError(
+            "the pool is an iterator, which can be read once; give a function that returns a "
+            "fresh one, such as `lambda: read_batches(path)`."
+        )
     return lambda: (_features(batch) for batch in source)
 
 
@@ -227,21 +236,27 @@ def _read_parquet(path: Path) -> Batches:
     try:
         from pyarrow import parquet  # pyright: ignore[reportMissingImports] - an extra
     except ModuleNotFoundError:
-        raise MissingExtraError("reading Parquet needs pyarrow; install it with: "
-                                "pip install 'edgewise[arrow]'") from None
+        raise MissingExtraError(
+            "reading Parquet needs pyarrow; install it with: pip install 'edgewise[arrow]'"
+        ) from None
     with parquet.ParquetFile(path) as file:
         for batch in file.iter_batches(_step((file.metadata.num_columns,))):
             columns = [column.to_numpy(zero_copy_only=False) for column in batch.columns]
-            other = [name for name, column in zip(batch.schema.names, columns, strict=True)
-                     if column.dtype.kind not in "biuf"]
+            other = [
+                name
+                for name, column in zip(batch.schema.names, columns, strict=True)
+                if column.dtype.kind not in "biuf"
+            ]
             if other:
-                raise InputError(f"{path.name} must hold columns of numbers only; these are none: "
-                                 f"{', '.join(other)}.")
+                raise InputError(
+                    f"{path.name} must hold columns of numbers only; these are none: {', '.join(other)}."
+                )
             yield np.column_stack(columns)
 
 
-
 READERS: dict[str, Callable[[Path], Batches]] = {
-    ".npy": _read_npy, ".npz": _read_npz, ".parquet": _read_parquet,
+    ".npy": _read_npy,
+    ".npz": _read_npz,
+    ".parquet": _read_parquet,
 }
 """What reads a pool file batch by batch, by its suffix."""

@@ -57,8 +57,10 @@ def _scores(model: Any, X: Floats) -> Floats:
         network = module_of(model)
         return class_scores(model if network is None else network, X)
     except UnansweredError as error:
-        raise UnansweredError(f"{error} With labels alone these strategies still work: 'random', 'core-set', "
-                              "'typical', and 'dfal' with attack='opt'.") from None
+        raise UnansweredError(
+            f"{error} With labels alone these strategies still work: 'random', 'core-set', "
+            "'typical', and 'dfal' with attack='opt'."
+        ) from None
 
 
 def _neighbour_scores(model: KNeighborsClassifier, X: Floats) -> Floats:
@@ -90,9 +92,11 @@ def probabilities(model: Any, X: Floats) -> Floats:
             scores = np.exp(scores - scores.max(axis=1, keepdims=True))
         if (scores >= 0).all():
             return scores / np.maximum(scores.sum(axis=1, keepdims=True), np.finfo(float).tiny)
-    raise UnansweredError(f"{type(model).__name__} gives no probabilities. 'margin', 'dfal', 'edge-mix', "
-                          "'core-set', 'typical' and 'random' still work; for the others wrap it in "
-                          "sklearn.calibration.CalibratedClassifierCV.")
+    raise UnansweredError(
+        f"{type(model).__name__} gives no probabilities. 'margin', 'dfal', 'edge-mix', "
+        "'core-set', 'typical' and 'random' still work; for the others wrap it in "
+        "sklearn.calibration.CalibratedClassifierCV."
+    )
 
 
 def embedder(model: Any, space: Space) -> Callable[[Floats], Floats]:
@@ -152,8 +156,12 @@ def embedded(pool: Pool, function: Callable[[Floats], Floats], cap: int = 16 * B
     if 4 * width * len(pool) <= cap:
         return Pool.of(pool.score(function))
     take = pool.take
-    return replace(pool, shape=(width,), read=lambda: (function(rows) for _, rows in pool.batches()),
-                   take=None if take is None else _then(take, function))
+    return replace(
+        pool,
+        shape=(width,),
+        read=lambda: (function(rows) for _, rows in pool.batches()),
+        take=None if take is None else _then(take, function),
+    )
 
 
 def _then(take: Callable[[Index], Any], function: Callable[[Floats], Floats]) -> Callable[[Index], Floats]:

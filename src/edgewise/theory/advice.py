@@ -94,8 +94,15 @@ def advise(n: int, dim: float, *, noise: float = 0.0, learner: str = "knn") -> A
     strict = noisy and learner != "weighted"
     can, needed = boundary_can_help(n, dim, noisy=strict), labels_needed(min(dim, 600), noisy=strict)
     verdict, summary = _verdict(can, noisy, dim, learner)
-    return Advice(verdict, summary, best_exponent(n, dim, noisy=strict), 1.5 / n**0.5, needed,
-                  _evidence(n, dim, noise, strict, needed, learner), LIMITS)
+    return Advice(
+        verdict,
+        summary,
+        best_exponent(n, dim, noisy=strict),
+        1.5 / n**0.5,
+        needed,
+        _evidence(n, dim, noise, strict, needed, learner),
+        LIMITS,
+    )
 
 
 def advise_data(X: Floats, y: Labels, *, n: int | None = None, learner: str = "knn") -> Advice:
@@ -122,15 +129,23 @@ def advise_data(X: Floats, y: Labels, *, n: int | None = None, learner: str = "k
     dim, estimated = effective_dimension(points), label_noise(points, labels)
     noise = min(estimated.rate, 0.499) if estimated.noisy else 0.0
     advice = advise(len(points) if n is None else n, dim, noise=noise, learner=learner)
-    told = (f"Effective dimension {dim:.1f} of {points.shape[1]} features (maximum likelihood, Levina and "
-            "Bickel "
-            "2004).",
-            f"Share of wrong labels {estimated.rate:.3f} ± {estimated.error:.3f} (disagreement of "
-            "neighbours, "
-            f"extrapolated to distance 0): taken as {'noisy' if estimated.noisy else 'noise-free'}.")
-    return Advice(advice.verdict, advice.summary, advice.beta, advice.floor, advice.needed,
-                  told + advice.evidence,
-                  (*advice.limits, ESTIMATE_LIMIT))
+    told = (
+        f"Effective dimension {dim:.1f} of {points.shape[1]} features (maximum likelihood, Levina and "
+        "Bickel "
+        "2004).",
+        f"Share of wrong labels {estimated.rate:.3f} ± {estimated.error:.3f} (disagreement of "
+        "neighbours, "
+        f"extrapolated to distance 0): taken as {'noisy' if estimated.noisy else 'noise-free'}.",
+    )
+    return Advice(
+        advice.verdict,
+        advice.summary,
+        advice.beta,
+        advice.floor,
+        advice.needed,
+        told + advice.evidence,
+        (*advice.limits, ESTIMATE_LIMIT),
+    )
 
 
 LIMITS = (
@@ -142,9 +157,11 @@ LIMITS = (
     "near-duplicates are outside it.",
     "Excess risk gains less than the area of the correct set does: errors at the boundary cost little.",
 )
-ESTIMATE_LIMIT = ("Labels may depend on few of the dimensions the data fill, and in many dimensions the "
-                  "noise "
-                  "estimate takes a crowded boundary for noise: a known dimension or noise rate is better.")
+ESTIMATE_LIMIT = (
+    "Labels may depend on few of the dimensions the data fill, and in many dimensions the "
+    "noise "
+    "estimate takes a crowded boundary for noise: a known dimension or noise rate is better."
+)
 
 
 def count_name(count: int) -> str:
@@ -162,9 +179,11 @@ def _verdict(can: bool, noisy: bool, dim: float, learner: str) -> tuple[Verdict,
     if learner in ("pooling", "linear"):
         if not noisy:
             return "yes", "Noise-free labels and a learner that pools: boundary labels are expected to help."
-        return "perhaps", ("The learner pools, so boundary labels can help in spite of the noise; "
-                           "concentrate "
-                           "mildly, keep half of the labels uniform and the cap above its floor.")
+        return "perhaps", (
+            "The learner pools, so boundary labels can help in spite of the noise; "
+            "concentrate "
+            "mildly, keep half of the labels uniform and the cap above its floor."
+        )
     if not can:
         return "no", "Too few labels for this dimension: sample uniformly."
     if not noisy:
@@ -172,27 +191,37 @@ def _verdict(can: bool, noisy: bool, dim: float, learner: str) -> tuple[Verdict,
             return "yes", "Noise-free labels in low dimension: boundary labels are expected to help."
         return "perhaps", "Enough labels in principle, but above two dimensions the gain is small or absent."
     if learner == "weighted":
-        return "perhaps", ("Noisy labels: with votes weighted by 1 / propensity and half of the labels "
-                           "uniform, a "
-                           "gain is possible.")
-    return "no", ("Noisy labels and plain votes: averages are pulled towards the denser, noisy side. Weight "
-                  "the "
-                  "votes by 1 / propensity, or sample uniformly.")
+        return "perhaps", (
+            "Noisy labels: with votes weighted by 1 / propensity and half of the labels "
+            "uniform, a "
+            "gain is possible."
+        )
+    return "no", (
+        "Noisy labels and plain votes: averages are pulled towards the denser, noisy side. Weight "
+        "the "
+        "votes by 1 / propensity, or sample uniformly."
+    )
 
 
 def _evidence(n: int, dim: float, noise: float, strict: bool, needed: int, learner: str) -> tuple[str, ...]:
     exponent = dim + (2 if strict else 0)
     lines = [f"Learner: {LEARNERS[learner]}. Labels: {n:,}; noise rate {noise:.3f}."]
     if learner in ("knn", "weighted"):
-        lines.append(f"A local average can gain from n / log n > e^{exponent:.1f}, that is from about "
-                     f"{count_name(needed)} "
-                     f"labels ({'noisy' if strict else 'noise-free'} line).")
-        lines.append("Measured: clean 1-NN in one and two dimensions is helped at the rate -1/(d-β); noisy "
-                     "k-NN "
-                     "with plain votes was better than uniform in 0 of 273 comparisons.")
+        lines.append(
+            f"A local average can gain from n / log n > e^{exponent:.1f}, that is from about "
+            f"{count_name(needed)} "
+            f"labels ({'noisy' if strict else 'noise-free'} line)."
+        )
+        lines.append(
+            "Measured: clean 1-NN in one and two dimensions is helped at the rate -1/(d-β); noisy "
+            "k-NN "
+            "with plain votes was better than uniform in 0 of 273 comparisons."
+        )
     else:
-        lines.append("Measured: kernel ridge at the boundary cut clean excess risk by up to 5 to 6 times in "
-                     "two "
-                     "dimensions; with noise a moderate cap (τ = 0.05 at n = 1000) helped and a narrow slab "
-                     "destroyed the fit.")
+        lines.append(
+            "Measured: kernel ridge at the boundary cut clean excess risk by up to 5 to 6 times in "
+            "two "
+            "dimensions; with noise a moderate cap (τ = 0.05 at n = 1000) helped and a narrow slab "
+            "destroyed the fit."
+        )
     return tuple(lines)

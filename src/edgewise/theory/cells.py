@@ -62,8 +62,10 @@ class CellSampler:
             cells = np.searchsorted(cumulative, rng.random(tries) * cumulative[-1], side="right")
             X, chance = self._propose(np.minimum(cells, len(cumulative) - 1), rng)
             if (chance > 1 + 1e-9).any():
-                raise RuntimeError(f"the envelope of {self.problem.name} at β={self.beta:g} is too low by "
-                                   f"a factor {chance.max():.3g}; use more cells.")
+                raise RuntimeError(
+                    f"the envelope of {self.problem.name} at β={self.beta:g} is too low by "
+                    f"a factor {chance.max():.3g}; use more cells."
+                )
             kept.append(X[rng.random(tries) < chance])
             found += len(kept[-1])
         return np.concatenate(kept)[:n]
@@ -87,8 +89,9 @@ class CellSampler:
                 X[rows], chance[rows] = self._at_boundary(X[rows], cells[rows], j, rng)
         return X, chance
 
-    def _at_boundary(self, X: Floats, cells: Index, j: int,
-                     rng: np.random.Generator) -> tuple[Floats, Floats]:
+    def _at_boundary(
+        self, X: Floats, cells: Index, j: int, rng: np.random.Generator
+    ) -> tuple[Floats, Floats]:
         h = self.size[j]
         low = self.corner[cells, j]
         b = crossing(self.problem, X, j, low - h, low + 2 * h)
@@ -109,6 +112,7 @@ def crossing(problem: Problem, X: Floats, j: int, low: Floats, high: Floats) -> 
 
     Without a sign change it is the end where the margin is smaller.
     """
+
     def margin(at: Floats) -> Floats:
         Z = X.copy()
         Z[:, j] = at
@@ -147,8 +151,10 @@ def cell_sampler(problem: Problem, beta: float, tau: float) -> CellSampler:
     """
     d = problem.dim
     if d not in CELLS:
-        raise InputError(f"{problem.name}: without a closed-form margin law μ_β is sampled in one or two "
-                         f"dimensions; this problem has {d}. Ridge and ball go to any dimension.")
+        raise InputError(
+            f"{problem.name}: without a closed-form margin law μ_β is sampled in one or two "
+            f"dimensions; this problem has {d}. Ridge and ball go to any dimension."
+        )
     box, count = problem.box, CELLS[d]
     size = (box.high - box.low) / count
     grid = np.meshgrid(*[np.arange(count)] * d, indexing="ij")
@@ -171,13 +177,19 @@ def cell_sampler(problem: Problem, beta: float, tau: float) -> CellSampler:
 def _steepest(problem: Problem, corner: Floats, offsets: Floats, size: Floats) -> tuple[Index, Floats]:
     """Return each cell's axis of fastest change of η, and a safe lower bound of the slope along it."""
     around = [corner + (3 * offset - 1) * size for offset in offsets]
-    slopes = np.stack([np.stack([np.abs(_slope(problem, X, j, 1e-3 * float(size[j])))
-                                 for X in around]).min(axis=0) for j in range(len(size))])
+    slopes = np.stack(
+        [
+            np.stack([np.abs(_slope(problem, X, j, 1e-3 * float(size[j]))) for X in around]).min(axis=0)
+            for j in range(len(size))
+        ]
+    )
     axis = np.argmax(slopes, axis=0)
     best = SAFETY * slopes.max(axis=0)
     if (best <= 1e-6).any():
-        raise InputError(f"{problem.name}: η is flat somewhere at its boundary (slope below 1e-6), so u^-β "
-                         "may not be integrable; give a cap tau > 0.")
+        raise InputError(
+            f"{problem.name}: η is flat somewhere at its boundary (slope below 1e-6), so u^-β "
+            "may not be integrable; give a cap tau > 0."
+        )
     return axis, best
 
 
@@ -202,7 +214,7 @@ def _integral(cells: CellSampler) -> float:
                 total += w * float(np.sum(np.maximum(u, cells.tau) ** -cells.beta))
                 continue
             X = corner.copy()
-            X[:, [i for i in range(d) if i != j]] += point[:d - 1] * np.delete(cells.size, j)
+            X[:, [i for i in range(d) if i != j]] += point[: d - 1] * np.delete(cells.size, j)
             h = float(cells.size[j])
             b = crossing(cells.problem, X, j, corner[:, j] - h, corner[:, j] + 2 * h)
             for sign, length in ((-1, b - corner[:, j]), (1, corner[:, j] + h - b)):
@@ -210,8 +222,13 @@ def _integral(cells: CellSampler) -> float:
     return total / len(cells.corner)
 
 
-def _line(cells: CellSampler, X: Floats, j: int, piece: tuple[Floats, int, Floats],
-          rule: tuple[Floats, Floats, float]) -> float:
+def _line(
+    cells: CellSampler,
+    X: Floats,
+    j: int,
+    piece: tuple[Floats, int, Floats],
+    rule: tuple[Floats, Floats, float],
+) -> float:
     """Integrals of u^(-β) from the crossing b to the cell's end, in v with distance = v^power."""
     b, sign, length = piece
     nodes, weights, power = rule

@@ -190,8 +190,9 @@ def _balls(law: BoundaryDensity, labels: LabelKind, Z: Floats, radii: float) -> 
     return balls(law, Z, labels, radius)
 
 
-def guarantees_at(setting: Setting, Z: Floats,
-                  held: Balls | None = None) -> tuple[Mapping[str, Mask], Mapping[str, float]]:
+def guarantees_at(
+    setting: Setting, Z: Floats, held: Balls | None = None
+) -> tuple[Mapping[str, Mask], Mapping[str, float]]:
     """Return the same at points ``Z`` (M, d) of the caller, with their ``held`` balls where known."""
     n, d, delta = setting.n, setting.problem.dim, setting.delta
     held = _balls(setting.law, setting.labels, Z, _radii(setting)) if held is None else held
@@ -208,9 +209,19 @@ def guarantees_at(setting: Setting, Z: Floats,
         k = int(setting.tuning)
         psi = theorem_b(held, n, k)
         slope = setting.problem.lipschitz * float(2 * setting.problem.half(np.array([1e-6]))[0] / 2e-6)
-        tiers = {"paper": printed_3_1(held, distance_from_half(setting.problem, Z), n, k, d, delta,
-                                      lipschitz=slope, mass=mass_needed(n, k, d, delta)),
-                 "uniform": theorem_a(held, n, k, d, delta)}
+        tiers = {
+            "paper": printed_3_1(
+                held,
+                distance_from_half(setting.problem, Z),
+                n,
+                k,
+                d,
+                delta,
+                lipschitz=slope,
+                mass=mass_needed(n, k, d, delta),
+            ),
+            "uniform": theorem_a(held, n, k, d, delta),
+        }
     tiers["grid"] = psi <= delta / len(Z)
     share = {name: float(mask.mean()) for name, mask in tiers.items()}
     return tiers, {**share, "expected": float(np.mean(1 - psi))}
@@ -245,8 +256,12 @@ def measure(setting: Setting, seed: int, *, design: bool = False) -> Run:
     check_inside(setting, tiers, correct, seed)
     weight = setting.law.weight(Z)
     finite = np.isfinite(weight)
-    return Run(correct, float(correct.mean()), float(np.average(correct[finite], weights=weight[finite])),
-               excess_risk(problem, Z, ~correct))
+    return Run(
+        correct,
+        float(correct.mean()),
+        float(np.average(correct[finite], weights=weight[finite])),
+        excess_risk(problem, Z, ~correct),
+    )
 
 
 def check_inside(setting: Setting, tiers: Mapping[str, Mask], correct: Mask, seed: int) -> None:
@@ -258,10 +273,12 @@ def check_inside(setting: Setting, tiers: Mapping[str, Mask], correct: Mask, see
     for tier, guaranteed in tiers.items():
         wrong = int(np.sum(guaranteed & ~correct))
         if wrong:
-            raise ViolationError(f"{wrong} of {len(correct)} points are guaranteed (tier {tier}, δ = "
-                                 f"{setting.delta:g}) and wrong: {setting.problem.name}, "
-                                 f"{setting.law.label}, n = {setting.n}, {setting.labels} labels, "
-                                 f"{setting.learner} at {setting.tuning:g}, seed {seed}.")
+            raise ViolationError(
+                f"{wrong} of {len(correct)} points are guaranteed (tier {tier}, δ = "
+                f"{setting.delta:g}) and wrong: {setting.problem.name}, "
+                f"{setting.law.label}, n = {setting.n}, {setting.labels} labels, "
+                f"{setting.learner} at {setting.tuning:g}, seed {seed}."
+            )
 
 
 def design_guarantee(setting: Setting, seed: int) -> Mask:

@@ -95,11 +95,14 @@ class HalfMoons:
 
     def __post_init__(self) -> None:
         if not 0.05 <= self.sigma < np.inf:
-            raise InputError(f"sigma must be at least 0.05 (the quadrature of η resolves no less); "
-                             f"got {self.sigma!r}.")
+            raise InputError(
+                f"sigma must be at least 0.05 (the quadrature of η resolves no less); got {self.sigma!r}."
+            )
         if not 1.5 <= self.half_width < np.inf:
-            raise InputError(f"half_width must be finite and at least 1.5, got {self.half_width!r}: on an "
-                             "unbounded domain the uniform law and areas do not exist.")
+            raise InputError(
+                f"half_width must be finite and at least 1.5, got {self.half_width!r}: on an "
+                "unbounded domain the uniform law and areas do not exist."
+            )
 
     @property
     def name(self) -> str:
@@ -125,10 +128,17 @@ class HalfMoons:
     def log_densities(self, X: Floats) -> Floats:
         """Return log p_c(x), c = 0, 1, as (n, 2)."""
         theta = np.pi * (_ARC + 1) / 2
-        arcs = np.stack([np.column_stack([np.cos(theta), np.sin(theta)]),
-                         np.column_stack([1 - np.cos(theta), 0.5 - np.sin(theta)])])
-        squares = np.sum(X**2, axis=1)[:, None, None] - 2 * np.einsum("nd,ckd->nck", X, arcs) \
+        arcs = np.stack(
+            [
+                np.column_stack([np.cos(theta), np.sin(theta)]),
+                np.column_stack([1 - np.cos(theta), 0.5 - np.sin(theta)]),
+            ]
+        )
+        squares = (
+            np.sum(X**2, axis=1)[:, None, None]
+            - 2 * np.einsum("nd,ckd->nck", X, arcs)
             + np.sum(arcs**2, axis=2)
+        )
         exponents = -squares / (2 * self.sigma**2)
         top = exponents.max(axis=2, keepdims=True)
         sums = np.log(np.exp(exponents - top) @ (_ARC_WEIGHTS / 2)) + top[..., 0]
@@ -150,8 +160,11 @@ class HalfMoons:
     def own(self, n: int, rng: np.random.Generator) -> Floats:
         """Draw from the moons themselves."""
         theta, lower = rng.uniform(0, np.pi, n), rng.random(n) < 0.5
-        arc = np.where(lower[:, None], np.column_stack([1 - np.cos(theta), 0.5 - np.sin(theta)]),
-                       np.column_stack([np.cos(theta), np.sin(theta)]))
+        arc = np.where(
+            lower[:, None],
+            np.column_stack([1 - np.cos(theta), 0.5 - np.sin(theta)]),
+            np.column_stack([np.cos(theta), np.sin(theta)]),
+        )
         return arc + self.sigma * rng.normal(size=(n, 2))
 
 

@@ -56,8 +56,10 @@ class BoundaryDensity:
         if self.law not in ("uniform", "own"):
             raise InputError(f"law must be 'uniform' or 'own'; got {self.law!r}.")
         if self.law == "own" and self.beta > 0 and self.tau == 0 and not isinstance(self.problem, Charted):
-            raise InputError(f"{self.problem.name}: relative to its own law μ_β is sampled by thinning, "
-                             "exact only for a bounded weight: give tau > 0, or take law='uniform'.")
+            raise InputError(
+                f"{self.problem.name}: relative to its own law μ_β is sampled by thinning, "
+                "exact only for a bounded weight: give tau > 0, or take law='uniform'."
+            )
 
     @property
     def label(self) -> str:
@@ -79,8 +81,10 @@ class BoundaryDensity:
         if self.beta == 0:
             return 1.0
         if self.law == "own":
-            raise InputError("the normaliser relative to an own law without chart is not in closed form; "
-                             "take law='uniform', or relative() with its mean over a sample of that law.")
+            raise InputError(
+                "the normaliser relative to an own law without chart is not in closed form; "
+                "take law='uniform', or relative() with its mean over a sample of that law."
+            )
         return self._cells.normaliser
 
     def weight(self, X: Floats) -> Floats:
@@ -113,8 +117,12 @@ class BoundaryDensity:
         return cell_sampler(self.problem, self.beta, self.tau)
 
 
-def _thin(draw: Callable[[int, np.random.Generator], Floats], keep: Callable[[Floats], Floats], n: int,
-          rng: np.random.Generator) -> Floats:
+def _thin(
+    draw: Callable[[int, np.random.Generator], Floats],
+    keep: Callable[[Floats], Floats],
+    n: int,
+    rng: np.random.Generator,
+) -> Floats:
     """Draw until ``n`` are kept, each with probability ``keep(x)`` ≤ 1: exact, however rare that is."""
     kept: list[Floats] = []
     found = 0

@@ -58,6 +58,7 @@ def _smoother(name: str) -> Scorer:
             sums = SMOOTHING[name](squares / check_positive(h, "h", "a bandwidth") ** 2)[0] @ columns
             scores.append(sums[:, 0] / np.where(sums[:, 1] > 0, sums[:, 1], 1))
         return np.stack(scores)
+
     return nadaraya_watson
 
 
@@ -75,21 +76,22 @@ def local_linear(X: Floats, y: Index, Z: Floats, grid: Grid, weights: Floats | N
     squares, d = cdist(Z, X, "sqeuclidean"), X.shape[1]
     vote = np.ones(len(X)) if weights is None else np.asarray(weights)
     first, second = np.triu_indices(d)
-    features = np.column_stack([np.ones(len(X)), X, X[:, first] * X[:, second],
-                                y - 0.5, X * (y - 0.5)[:, None]])
+    features = np.column_stack(
+        [np.ones(len(X)), X, X[:, first] * X[:, second], y - 0.5, X * (y - 0.5)[:, None]]
+    )
     pairs = len(first)
     scores: list[Floats] = []
     for h in grid:
         kernel_values = SMOOTHING["epanechnikov"](squares / check_positive(h, "h", "a bandwidth") ** 2)[0]
         sums = kernel_values @ (vote[:, None] * features)
-        s0, s1 = sums[:, 0], sums[:, 1:1 + d]
+        s0, s1 = sums[:, 0], sums[:, 1 : 1 + d]
         safe = np.where(s0 > 0, s0, 1)[:, None]
         mean, b0 = s1 / safe, sums[:, 1 + d + pairs] / safe[:, 0]
         second_moment = np.empty((len(Z), d, d))
-        products = sums[:, 1 + d:1 + d + pairs] / safe
+        products = sums[:, 1 + d : 1 + d + pairs] / safe
         second_moment[:, first, second] = second_moment[:, second, first] = products
         spread = second_moment - mean[:, :, None] * mean[:, None, :] + 1e-6 * h**2 * np.eye(d)
-        cross = sums[:, 2 + d + pairs:] / safe - mean * b0[:, None]
+        cross = sums[:, 2 + d + pairs :] / safe - mean * b0[:, None]
         slope = np.linalg.solve(spread, cross[..., None])[..., 0]
         scores.append(np.where(s0 > 0, b0 + np.sum(slope * (Z - mean), axis=1), 0.0))
     return np.stack(scores)
@@ -106,6 +108,7 @@ def _ridge(name: str, scale: float) -> Scorer:
             factor = cho_factor(K + np.diag(penalty), overwrite_a=True, check_finite=False)
             scores.append(k_x @ cho_solve(factor, y - 0.5, check_finite=False))
         return np.stack(scores)
+
     return kernel_ridge
 
 
@@ -169,8 +172,12 @@ def smoother_weights(learner: str, X: Floats, Z: Floats, setting: float) -> Floa
         values = profile(cdist(Z, X, "sqeuclidean") / check_positive(setting, "h", "a bandwidth") ** 2)[0]
         total = values.sum(axis=1, keepdims=True)
         return values / np.where(total > 0, total, 1)
-    named = {"krr-linear": ("linear", 1.0), "krr-matern32": ("matern-3/2", 1.0), "krr-rbf": ("rbf", 0.5),
-             "krr-laplacian": ("laplacian", 1.0)}
+    named = {
+        "krr-linear": ("linear", 1.0),
+        "krr-matern32": ("matern-3/2", 1.0),
+        "krr-rbf": ("rbf", 0.5),
+        "krr-laplacian": ("laplacian", 1.0),
+    }
     k = kernel(*lookup(named, learner, "linear smoother"))
     lam = check_positive(setting, "lam", "the penalty of kernel ridge")
     return np.linalg.solve(k(X, X) + lam * np.eye(len(X)), k(X, Z)).T

@@ -137,20 +137,28 @@ def tuned(facts: Sequence[Fact], by: str = "excess") -> tuple[Floats, Floats]:
     """Return excess risk and wrong area for each seed, at the setting of least mean ``by``."""
     ordered = sorted(facts, key=lambda f: f.cell.seed)
     best = int(np.argmin(np.mean([f.figures[by] for f in ordered], axis=0)))
-    return (np.array([f.figures["excess"][best] for f in ordered]),
-            np.array([f.figures["area"][best] for f in ordered]))
+    return (
+        np.array([f.figures["excess"][best] for f in ordered]),
+        np.array([f.figures["area"][best] for f in ordered]),
+    )
 
 
 def curves(facts: Sequence[Fact]) -> list[Curve]:
     """Return one curve a learner from ``theory-risk`` facts of one problem and kind of labels."""
     found: list[Curve] = []
     for (learner,), group in grouped(facts, "learner").items():
-        laws = dict(sorted(grouped(group, "tau", "beta").items(),
-                           key=lambda item: (item[0][0] > 0, item[0][1])))
+        laws = dict(
+            sorted(grouped(group, "tau", "beta").items(), key=lambda item: (item[0][0] > 0, item[0][1]))
+        )
         figures = [tuned(fs) for fs in laws.values()]
-        found.append(Curve(str(learner), tuple((float(b), float(t)) for t, b in laws),
-                           tuple(estimate(excess) for excess, _ in figures),
-                           tuple(estimate(area) for _, area in figures)))
+        found.append(
+            Curve(
+                str(learner),
+                tuple((float(b), float(t)) for t, b in laws),
+                tuple(estimate(excess) for excess, _ in figures),
+                tuple(estimate(area) for _, area in figures),
+            )
+        )
     return found
 
 
@@ -173,19 +181,33 @@ def trials(risks: Sequence[Fact], cures: Sequence[Fact]) -> list[Trial]:
         for name in ("knn", "nw-epan"):
             if beta > 0 and name in learners and f"{name}-weighted" in learners:
                 law = f"β={beta:g}" + (f", τ={tau:g}" if tau else "")
-                rows.append(("weighted votes cure",
-                             f"wave, noisy, {name} from "
-                             f"{'half uniform, half ' if scheme == 'half' else ''}{law}",
-                             tuned(learners[name])[0], tuned(learners[f"{name}-weighted"])[0]))
+                rows.append(
+                    (
+                        "weighted votes cure",
+                        f"wave, noisy, {name} from {'half uniform, half ' if scheme == 'half' else ''}{law}",
+                        tuned(learners[name])[0],
+                        tuned(learners[f"{name}-weighted"])[0],
+                    )
+                )
     tests = holm([paired(-method, -base) for _, _, base, method in rows])
-    return [Trial(claim, where, float(base.mean()), float(method.mean()), test)
-            for (claim, where, base, method), test in zip(rows, tests, strict=True)]
+    return [
+        Trial(claim, where, float(base.mean()), float(method.mean()), test)
+        for (claim, where, base, method), test in zip(rows, tests, strict=True)
+    ]
 
 
 def _pair(group: Sequence[Fact], labels: str) -> tuple[Floats, Floats] | None:
     """Excess risks of k-NN under uniform and β = 1/2: tuned when noisy, 1-NN when clean."""
-    laws = grouped([f for f in group if f.cell.settings["learner"] == "knn"
-                    and f.cell.settings["labels"] == labels and f.cell.settings["tau"] == 0], "beta")
+    laws = grouped(
+        [
+            f
+            for f in group
+            if f.cell.settings["learner"] == "knn"
+            and f.cell.settings["labels"] == labels
+            and f.cell.settings["tau"] == 0
+        ],
+        "beta",
+    )
     if (0.0,) not in laws or (0.5,) not in laws:
         return None
     if labels == "noisy":
@@ -202,10 +224,22 @@ def reproduced(facts: Sequence[Fact]) -> list[Reproduced]:
     """Return the drawn cells of the published table beside ours, tuned as that table is."""
     found: list[Reproduced] = []
     for cell in drawn():
-        key = {"d": cell.dim, "labels": cell.labels, "n": cell.n, "learner": cell.learner, "beta": cell.beta,
-               "tau": cell.tau, "measure": cell.measure}
-        values = np.array([f.figures["value"] for f in facts
-                           if all(f.cell.settings[name] == value for name, value in key.items())])
+        key = {
+            "d": cell.dim,
+            "labels": cell.labels,
+            "n": cell.n,
+            "learner": cell.learner,
+            "beta": cell.beta,
+            "tau": cell.tau,
+            "measure": cell.measure,
+        }
+        values = np.array(
+            [
+                f.figures["value"]
+                for f in facts
+                if all(f.cell.settings[name] == value for name, value in key.items())
+            ]
+        )
         if len(values) < 2:
             continue
         best = int(np.argmin(values.mean(axis=0)))
@@ -221,15 +255,22 @@ def containment(facts: Sequence[Fact]) -> Mapping[str, Any]:
     Violations raise and leave no fact, so a stored one is always 0; the study's exit code tells.
     """
     groups = grouped(facts, "problem", "d", "a", "n", "beta", "tau", "labels", "learner")
-    return {"configurations": len(groups), "runs": len(facts),
-            "seeds": min((len(group) for group in groups.values()), default=0),
-            "violations": int(sum(f.figures["violations"] for f in facts))}
+    return {
+        "configurations": len(groups),
+        "runs": len(facts),
+        "seeds": min((len(group) for group in groups.values()), default=0),
+        "violations": int(sum(f.figures["violations"] for f in facts)),
+    }
 
 
 def growth(facts: Sequence[Fact], **settings: Any) -> dict[str, list[tuple[float, float]]]:
     """Return each tier's share, and the measured one, against β (no cap) for ``theory-guarantee`` facts."""
-    chosen = [f for f in facts if f.cell.settings["tau"] == 0
-              and all(f.cell.settings[name] == value for name, value in settings.items())]
+    chosen = [
+        f
+        for f in facts
+        if f.cell.settings["tau"] == 0
+        and all(f.cell.settings[name] == value for name, value in settings.items())
+    ]
     found: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for (beta,), group in sorted(grouped(chosen, "beta").items()):
         for tier in ("paper", "uniform", "grid", "expected", "area"):

@@ -25,14 +25,18 @@ def check_exponent(beta: float, tau: float) -> None:
         β negative or infinite, τ outside [0, 1/2], or β ≥ 1 with τ = 0.
     """
     if not 0 <= beta < np.inf:
-        raise InputError(f"beta must be finite and at least 0; got {beta!r}. For the limit β = ∞ take the "
-                         "slab {u ≤ τ}: a large beta with a cap tau > 0.")
+        raise InputError(
+            f"beta must be finite and at least 0; got {beta!r}. For the limit β = ∞ take the "
+            "slab {u ≤ τ}: a large beta with a cap tau > 0."
+        )
     if not 0 <= tau <= 0.5:
         raise InputError(f"tau must lie in [0, 1/2], the range of |η - 1/2|; got {tau!r}.")
     if beta >= 1 and tau == 0:
-        raise InputError(f"beta = {beta:g} with tau = 0 is no density: ∫ t^-β dt diverges at a linear "
-                         "crossing for β ≥ 1, in every dimension. Give a cap tau > 0 (1.5/√n is a good "
-                         "floor) or beta < 1.")
+        raise InputError(
+            f"beta = {beta:g} with tau = 0 is no density: ∫ t^-β dt diverges at a linear "
+            "crossing for β ≥ 1, in every dimension. Give a cap tau > 0 (1.5/√n is a good "
+            "floor) or beta < 1."
+        )
 
 
 @dataclass(frozen=True)
@@ -123,12 +127,18 @@ def margin_law(problem: Charted, beta: float, tau: float) -> MarginLaw:
     sides = [_side(problem, beta, tau, power, sign, end) for sign, end in ((-1, -low), (1, high))]
     total = sides[0][1][-1] + sides[1][1][-1]
     knots, mass, slope = zip(*sides, strict=True)
-    return MarginLaw(power, knots, (mass[0] / total, mass[1] / total), (slope[0] / total, slope[1] / total),
-                     1 / float(total))
+    return MarginLaw(
+        power,
+        knots,
+        (mass[0] / total, mass[1] / total),
+        (slope[0] / total, slope[1] / total),
+        1 / float(total),
+    )
 
 
-def _side(problem: Charted, beta: float, tau: float, power: float, sign: int,
-          end: float) -> tuple[Floats, Floats, Floats]:
+def _side(
+    problem: Charted, beta: float, tau: float, power: float, sign: int, end: float
+) -> tuple[Floats, Floats, Floats]:
     def slope(v: Floats) -> Floats:
         t = v**power
         u = np.maximum(np.abs(problem.half(sign * t)), tau)

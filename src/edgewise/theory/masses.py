@@ -95,11 +95,14 @@ def ball_mass(law: BoundaryDensity | Mixture, X: Floats, radius: Floats) -> Floa
     problem = law.problem
     known = _MASSES.get(type(problem))
     if known is None:
-        raise InputError(f"ball masses are known for ridge, ball and wave; got {problem.name}. Theorem G "
-                         "(design) needs none.")
+        raise InputError(
+            f"ball masses are known for ridge, ball and wave; got {problem.name}. Theorem G "
+            "(design) needs none."
+        )
     rows = max(1, CHUNK // (radius.shape[1] * STRIPS))
-    parts = [known(problem, law.margin_law, X[i:i + rows], radius[i:i + rows])
-             for i in range(0, len(X), rows)]
+    parts = [
+        known(problem, law.margin_law, X[i : i + rows], radius[i : i + rows]) for i in range(0, len(X), rows)
+    ]
     return np.clip(np.concatenate(parts), 0, 1)
 
 
@@ -131,8 +134,9 @@ def _wave(problem: Wave, law: MarginLaw, X: Floats, r: Floats) -> Floats:
     return _strips(law, X[:, 0], r, lambda z: (X[:, 1, None, None], problem.height(z)), bend)
 
 
-def _strips(law: MarginLaw, across: Floats, r: Floats, centre: Callable[[Floats], tuple[Floats, Floats]],
-            bend: float) -> Floats:
+def _strips(
+    law: MarginLaw, across: Floats, r: Floats, centre: Callable[[Floats], tuple[Floats, Floats]], bend: float
+) -> Floats:
     """Return the mass of the ball from below, as strips between sections z = across + r sin φ.
 
     At z the ball holds the margins c - w(z) ± r cos φ, an exact difference of the CDF; a strip counts those
@@ -157,8 +161,10 @@ def _strips(law: MarginLaw, across: Floats, r: Floats, centre: Callable[[Floats]
 def _ball(problem: Ball, law: MarginLaw, X: Floats, r: Floats) -> Floats:
     norm, d = np.linalg.norm(X, axis=1)[:, None], problem.dim
     if d == 1:
+
         def signed(s: Floats) -> Floats:
             return 0.5 + 0.5 * np.sign(s) * (1 - law.cdf(problem.radius - np.abs(s)))
+
         return signed(np.minimum(norm + r, 1)) - signed(np.maximum(norm - r, -1))
     # Spherical shells, each counted with the smaller of its two ends' shares: a lower bound. The share of a
     # sphere of radius ρ inside the ball rises and then falls in ρ, so its minimum on a shell is at an end.

@@ -17,6 +17,7 @@ from edgewise.arrays import Box, Floats, Index, InputError
 LabelKind: TypeAlias = Literal["clean", "noisy"]
 """``clean``: y = 1[η(x) > 1/2]; ``noisy``: y ~ Bernoulli(η(x))."""
 
+
 @runtime_checkable
 class Problem(Protocol):
     """What every problem answers; all are frozen and hashable.

@@ -26,8 +26,9 @@ class StudyReport:
     violations: tuple[Failure, ...]
 
 
-def run_study(store: Store, *, quick: bool = False, seeds: int | None = None, jobs: int = 1,
-              progress: bool = False) -> StudyReport:
+def run_study(
+    store: Store, *, quick: bool = False, seeds: int | None = None, jobs: int = 1, progress: bool = False
+) -> StudyReport:
     """Compute the cells of the study that ``store`` lacks.
 
     Parameters
@@ -46,6 +47,7 @@ def run_study(store: Store, *, quick: bool = False, seeds: int | None = None, jo
     InputError
         Fewer than two seeds, or fewer than one job.
     """
-    summary = sweep(study(quick=quick, seeds=seeds), work, store, jobs=jobs, progress=progress,
-                    what="theory study")
+    summary = sweep(
+        study(quick=quick, seeds=seeds), work, store, jobs=jobs, progress=progress, what="theory study"
+    )
     return StudyReport(summary, tuple(f for f in summary.failures if f.message.startswith("ViolationError")))

@@ -183,8 +183,9 @@ class Wave:
     def __post_init__(self) -> None:
         check_slope(self.a)
         if not (np.isfinite(self.amplitude) and np.isfinite(self.frequency)):
-            raise InputError("amplitude and frequency of a wave must be finite: its domain would be "
-                             "unbounded.")
+            raise InputError(
+                "amplitude and frequency of a wave must be finite: its domain would be unbounded."
+            )
 
     @property
     def name(self) -> str:

@@ -15,10 +15,22 @@ from edgewise.theory.reference import LAWS, drawn
 SLAB = (4.0, 0.2)
 CAPPED = ((0.0, 0.0), (1.0, 0.05), (2.0, 0.05))
 PICTURE_LAWS = ((0.0, 0.0), (0.5, 0.0), (2.0, 0.05))
-KS_LAWS = (("ridge", 1, 0.9, 0.0), ("ridge", 1, 0.5, 0.0), ("ridge", 1, 4.0, 0.05), ("ridge", 2, 0.75, 0.0),
-           ("ridge", 2, 1.0, 0.05), ("ridge", 5, 0.25, 0.0), ("ball", 2, 0.5, 0.0), ("ball", 3, 0.75, 0.0),
-           ("ball", 5, 2.0, 0.05), ("wave", 2, 0.25, 0.0), ("wave", 2, 0.75, 0.0), ("wave", 2, 2.0, 0.05),
-           ("ridge-linear", 1, 0.75, 0.0), ("ridge-linear", 2, 1.0, 0.1))
+KS_LAWS = (
+    ("ridge", 1, 0.9, 0.0),
+    ("ridge", 1, 0.5, 0.0),
+    ("ridge", 1, 4.0, 0.05),
+    ("ridge", 2, 0.75, 0.0),
+    ("ridge", 2, 1.0, 0.05),
+    ("ridge", 5, 0.25, 0.0),
+    ("ball", 2, 0.5, 0.0),
+    ("ball", 3, 0.75, 0.0),
+    ("ball", 5, 2.0, 0.05),
+    ("wave", 2, 0.25, 0.0),
+    ("wave", 2, 0.75, 0.0),
+    ("wave", 2, 2.0, 0.05),
+    ("ridge-linear", 1, 0.75, 0.0),
+    ("ridge-linear", 2, 1.0, 0.1),
+)
 
 
 def knn_grid(n: int, d: int) -> list[int]:
@@ -58,33 +70,67 @@ def study(*, quick: bool = False, seeds: int | None = None) -> list[Cell]:
     1
     """
     count = check_count((4 if quick else 20) if seeds is None else seeds, "seeds", low=2)
-    parts = (_sampler(quick), _regions(quick), _exponents(quick), _cure(quick), _guarantees(quick),
-             _risks(quick), _designs(quick))
-    cells = [Cell(what, settings, seed) for part in parts for what, settings in part
-             for seed in range(1 if what == "theory-sampler" else count)]
+    parts = (
+        _sampler(quick),
+        _regions(quick),
+        _exponents(quick),
+        _cure(quick),
+        _guarantees(quick),
+        _risks(quick),
+        _designs(quick),
+    )
+    cells = [
+        Cell(what, settings, seed)
+        for part in parts
+        for what, settings in part
+        for seed in range(1 if what == "theory-sampler" else count)
+    ]
     return _published(24 if not quick else count, 20 if not quick else 4) + cells
 
 
 Part: TypeAlias = Iterator[tuple[str, Mapping[str, Any]]]
 
 
-def _setting(problem: str, d: int, a: float, n: int, law: tuple[float, float], labels: str, learner: str,
-             **more: Any) -> dict[str, Any]:
-    return {"problem": problem, "d": d, "a": a, "n": n, "beta": float(law[0]), "tau": float(law[1]),
-            "labels": labels, "learner": learner, **more}
+def _setting(
+    problem: str, d: int, a: float, n: int, law: tuple[float, float], labels: str, learner: str, **more: Any
+) -> dict[str, Any]:
+    return {
+        "problem": problem,
+        "d": d,
+        "a": a,
+        "n": n,
+        "beta": float(law[0]),
+        "tau": float(law[1]),
+        "labels": labels,
+        "learner": learner,
+        **more,
+    }
 
 
 def _sampler(quick: bool) -> Part:
     for problem, d, beta, tau in KS_LAWS:
-        yield "theory-sampler", {"problem": problem, "d": d, "a": 1.0 if problem == "ridge-linear" else 4.0,
-                                 "beta": beta, "tau": tau, "n": 20_000 if quick else 100_000}
+        yield (
+            "theory-sampler",
+            {
+                "problem": problem,
+                "d": d,
+                "a": 1.0 if problem == "ridge-linear" else 4.0,
+                "beta": beta,
+                "tau": tau,
+                "n": 20_000 if quick else 100_000,
+            },
+        )
 
 
 def _regions(quick: bool) -> Part:
     for labels in ("clean", "noisy"):
         for law in PICTURE_LAWS:
-            yield "theory-region", _setting("wave", 2, 8.0, 1000 if quick else 4000, law, labels, "knn",
-                                            side=41 if quick else 101)
+            yield (
+                "theory-region",
+                _setting(
+                    "wave", 2, 8.0, 1000 if quick else 4000, law, labels, "knn", side=41 if quick else 101
+                ),
+            )
 
 
 def _exponents(quick: bool) -> Part:
@@ -99,12 +145,19 @@ def _exponents(quick: bool) -> Part:
 
 
 def _cure(quick: bool) -> Part:
-    schemes = (("pure", (0.0, 0.0)), ("pure", (0.5, 0.0)), ("pure", (0.75, 0.0)), ("pure", SLAB),
-               ("half", SLAB))
+    schemes = (
+        ("pure", (0.0, 0.0)),
+        ("pure", (0.5, 0.0)),
+        ("pure", (0.75, 0.0)),
+        ("pure", SLAB),
+        ("half", SLAB),
+    )
     for scheme, law in schemes:
         for learner in ("knn", "knn-weighted", "nw-epan", "nw-epan-weighted", "local-linear"):
-            yield "theory-cure", _setting("wave", 2, 8.0, 400 if quick else 1600, law, "noisy", learner,
-                                          scheme=scheme)
+            yield (
+                "theory-cure",
+                _setting("wave", 2, 8.0, 400 if quick else 1600, law, "noisy", learner, scheme=scheme),
+            )
 
 
 def _guarantees(quick: bool) -> Part:
@@ -116,8 +169,12 @@ def _guarantees(quick: bool) -> Part:
 
 
 def _risks(quick: bool) -> Part:
-    problems = (("ridge", 1, 4.0, 200), ("ridge", 2, 4.0, 1000), ("wave", 2, 8.0, 1000),
-                ("ridge", 5, 4.0, 1000))
+    problems = (
+        ("ridge", 1, 4.0, 200),
+        ("ridge", 2, 4.0, 1000),
+        ("wave", 2, 8.0, 1000),
+        ("ridge", 5, 4.0, 1000),
+    )
     learners = ("knn", "knn-weighted", "nw-epan", "krr-matern32", "local-linear")
     for problem, d, a, n in problems[:2] if quick else problems:
         for law, labels, learner in product(LAWS[::2] if quick else LAWS, ("clean", "noisy"), learners):
@@ -127,14 +184,27 @@ def _risks(quick: bool) -> Part:
 
 
 def _designs(quick: bool) -> Part:
-    problems = (("ridge", 1), ("ridge", 2), ("ball", 2), ("wave", 2), ("islands", 2), ("moons", 2),
-                ("rkhs", 2))
+    problems = (
+        ("ridge", 1),
+        ("ridge", 2),
+        ("ball", 2),
+        ("wave", 2),
+        ("islands", 2),
+        ("moons", 2),
+        ("rkhs", 2),
+    )
     for problem, d in problems[:2] if quick else problems:
         for law, learner in product(CAPPED, ("knn", "krr-matern32", "krr-rbf")):
             yield "theory-design", _setting(problem, d, 8.0, 100 if quick else 400, law, "noisy", learner)
 
 
 def _published(seeds: int, count: int) -> list[Cell]:
-    return [Cell("theory-published", _setting("ridge", p.dim, 4.0, p.n, (p.beta, p.tau), p.labels, p.learner,
-                                              measure=p.measure), seed)
-            for p in drawn(20)[:count] for seed in range(seeds)]
+    return [
+        Cell(
+            "theory-published",
+            _setting("ridge", p.dim, 4.0, p.n, (p.beta, p.tau), p.labels, p.learner, measure=p.measure),
+            seed,
+        )
+        for p in drawn(20)[:count]
+        for seed in range(seeds)
+    ]

@@ -34,44 +34,70 @@ class TheoremVerdict:
 
 def verdicts(store: Store) -> list[TheoremVerdict]:
     """Return the verdicts, with the measured part from the facts of ``store``; empty without facts."""
-    facts = {what: store.facts(f"theory-{what}") for what in
-             ("sampler", "exponent", "guarantee", "design", "risk", "cure")}
+    facts = {
+        what: store.facts(f"theory-{what}")
+        for what in ("sampler", "exponent", "guarantee", "design", "risk", "cure")
+    }
     if not any(facts.values()):
         return []
     fitted, tests = rates(facts["exponent"]), trials(facts["risk"], facts["cure"])
     return [
-        TheoremVerdict("μ_β is a density for every β ≥ 0 (section 2.3)", "fails",
-                       "Integrable exactly for β < 1 at a linear crossing; β ≥ 1 needs a cap τ.",
-                       _sampler(facts["sampler"])),
-        TheoremVerdict("Theorem 3.1 (k-NN)", "holds once repaired",
-                       "Two quantities are called C_0 and δ_p has no constant; A, B and C are its computable "
-                       "form.",
-                       _contained(facts["guarantee"], "knn") + _empty(facts["guarantee"])),
-        TheoremVerdict("the guaranteed set grows with β", "fails",
-                       "Near the boundary balls shrink, far from it they grow: the set is not monotone.",
-                       _growth(facts["guarantee"])),
-        TheoremVerdict("Theorem 3.2 (Nadaraya-Watson)", "holds once repaired",
-                       "Its failure probability tends to 1; D and E stand in its place.",
-                       _contained(facts["guarantee"], "nw-box")),
-        TheoremVerdict("threshold n^(-1/(d+1+β))", "fails",
-                       "Sign error; the exponents are -1/(d-β) noise-free and -1/(d+2-β) noisy.",
-                       _rates(fitted)),
-        TheoremVerdict("Theorem 3.3 (RKHS)", "fails",
-                       "Its assumptions contradict each other and λ is lost; F (local) and G (any linear "
-                       "smoother) "
-                       "stand in its place.", _design(facts["design"])),
-        TheoremVerdict("performance improves as β increases", "fails",
-                       "True for noise-free labels in low dimension; plain votes on noisy labels have a "
-                       "design bias "
-                       "towards the boundary.", _tests(tests)),
+        TheoremVerdict(
+            "μ_β is a density for every β ≥ 0 (section 2.3)",
+            "fails",
+            "Integrable exactly for β < 1 at a linear crossing; β ≥ 1 needs a cap τ.",
+            _sampler(facts["sampler"]),
+        ),
+        TheoremVerdict(
+            "Theorem 3.1 (k-NN)",
+            "holds once repaired",
+            "Two quantities are called C_0 and δ_p has no constant; A, B and C are its computable form.",
+            _contained(facts["guarantee"], "knn") + _empty(facts["guarantee"]),
+        ),
+        TheoremVerdict(
+            "the guaranteed set grows with β",
+            "fails",
+            "Near the boundary balls shrink, far from it they grow: the set is not monotone.",
+            _growth(facts["guarantee"]),
+        ),
+        TheoremVerdict(
+            "Theorem 3.2 (Nadaraya-Watson)",
+            "holds once repaired",
+            "Its failure probability tends to 1; D and E stand in its place.",
+            _contained(facts["guarantee"], "nw-box"),
+        ),
+        TheoremVerdict(
+            "threshold n^(-1/(d+1+β))",
+            "fails",
+            "Sign error; the exponents are -1/(d-β) noise-free and -1/(d+2-β) noisy.",
+            _rates(fitted),
+        ),
+        TheoremVerdict(
+            "Theorem 3.3 (RKHS)",
+            "fails",
+            "Its assumptions contradict each other and λ is lost; F (local) and G (any linear "
+            "smoother) "
+            "stand in its place.",
+            _design(facts["design"]),
+        ),
+        TheoremVerdict(
+            "performance improves as β increases",
+            "fails",
+            "True for noise-free labels in low dimension; plain votes on noisy labels have a "
+            "design bias "
+            "towards the boundary.",
+            _tests(tests),
+        ),
     ]
 
 
 def _sampler(facts: Sequence[Fact]) -> str:
     if not facts:
         return "not run"
-    return (f"{len(facts)} laws sampled exactly: smallest Kolmogorov-Smirnov p "
-            f"{min(f.figures['p'] for f in facts):.3f}")
+    return (
+        f"{len(facts)} laws sampled exactly: smallest Kolmogorov-Smirnov p "
+        f"{min(f.figures['p'] for f in facts):.3f}"
+    )
 
 
 def _contained(facts: Sequence[Fact], learner: str) -> str:
@@ -106,8 +132,9 @@ def _rates(fitted: Sequence[Rate]) -> str:
         if chosen:
             ours = max(abs(rate.slope - rate.theory) for rate in chosen)
             printed = max(abs(rate.slope - rate.printed) for rate in chosen)
-            texts.append(f"{labels}: largest distance {ours:.3f} from ours, {printed:.3f} from the printed "
-                         "one")
+            texts.append(
+                f"{labels}: largest distance {ours:.3f} from ours, {printed:.3f} from the printed one"
+            )
     return "; ".join(texts) or "not run"
 
 

@@ -50,8 +50,9 @@ def law_of(settings: Mapping[str, Any]) -> BoundaryDensity:
     """Return the μ_β of a cell; the half-moons' is relative to their own law."""
     problem = lookup(PROBLEMS, str(settings["problem"]), "problem")(int(settings["d"]), float(settings["a"]))
     own = isinstance(problem, HalfMoons)
-    return BoundaryDensity(problem, float(settings["beta"]), float(settings["tau"]),
-                           "own" if own else "uniform")
+    return BoundaryDensity(
+        problem, float(settings["beta"]), float(settings["tau"]), "own" if own else "uniform"
+    )
 
 
 def work(cell: Cell) -> dict[str, Any]:
@@ -124,8 +125,15 @@ def _gap(x: Floats) -> float:
     return float(abs(below.max() + above.min()) / 4)
 
 
-def _wrong_areas(law: BoundaryDensity | Mixture, n: int, labels: Any, learner: str, grid: list[Any],
-                 rng: np.random.Generator, points: int = EXAM) -> tuple[list[float], ...]:
+def _wrong_areas(
+    law: BoundaryDensity | Mixture,
+    n: int,
+    labels: Any,
+    learner: str,
+    grid: list[Any],
+    rng: np.random.Generator,
+    points: int = EXAM,
+) -> tuple[list[float], ...]:
     """Return areas of the wrong set and excess risks for each setting, and the wrong mass under the law.
 
     Test points come first from the stream, so that runs of one seed share them, whatever their law is.
@@ -145,8 +153,10 @@ def _wrong_areas(law: BoundaryDensity | Mixture, n: int, labels: Any, learner: s
     own: list[float] = []
     if isinstance(law, BoundaryDensity) and base == "knn":
         inside = law.sample(points, rng)
-        own = [float(np.mean(w)) for w in
-               (scores(base, X, y, inside, grid, votes) > 0) != (bayes(problem, inside) == 1)]
+        own = [
+            float(np.mean(w))
+            for w in (scores(base, X, y, inside, grid, votes) > 0) != (bayes(problem, inside) == 1)
+        ]
     return areas, risks, own
 
 
@@ -196,15 +206,27 @@ def guarantee(settings: Mapping[str, Any], seed: int) -> dict[str, Any]:
     setting = Setting(law, n, settings["labels"], settings["learner"], tuning)
     run = run_once(setting, seed)
     share = guarantees(setting)[1]
-    return {**{name: round(value, 6) for name, value in share.items()}, "area": run.area, "mass": run.mass,
-            "excess": run.excess, "tuning": float(tuning), "violations": 0}
+    return {
+        **{name: round(value, 6) for name, value in share.items()},
+        "area": run.area,
+        "mass": run.mass,
+        "excess": run.excess,
+        "tuning": float(tuning),
+        "violations": 0,
+    }
 
 
 def design(settings: Mapping[str, Any], seed: int) -> dict[str, Any]:
     """Theorem G's share given the sample, and what was measured; a violation raises."""
     law, n = law_of(settings), int(settings["n"])
-    setting = Setting(law, n, settings["labels"], settings["learner"],
-                      31 if settings["learner"] == "knn" else 1.0, points=400)
+    setting = Setting(
+        law,
+        n,
+        settings["labels"],
+        settings["learner"],
+        31 if settings["learner"] == "knn" else 1.0,
+        points=400,
+    )
     run = run_once(setting, seed)
     held = design_guarantee(setting, seed)
     check_inside(setting, {"design": held}, run.correct, seed)
@@ -222,8 +244,9 @@ def published(settings: Mapping[str, Any], seed: int) -> dict[str, Any]:
         grid = {"knn": knn_grid(n, d), "nw-epan": bandwidths(n, d), "krr-linear": [0.01, 1.0]}[learner]
     rng = stream(seed, "theory-published", law.label, law.problem.name, n, str(settings["labels"]), learner)
     areas, risks, own = _wrong_areas(law, n, settings["labels"], base, grid, rng)
-    value = {"risk": [1000 * r for r in risks], "area": [1 - a for a in areas],
-             "mass": [1 - a for a in own]}[str(settings["measure"])]
+    value = {"risk": [1000 * r for r in risks], "area": [1 - a for a in areas], "mass": [1 - a for a in own]}[
+        str(settings["measure"])
+    ]
     return {"grid": grid, "value": value}
 
 

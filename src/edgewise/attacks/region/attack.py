@@ -56,8 +56,9 @@ class RegionExact:
         check_count(self.threads, "threads")
         check_norm(self.norm)
 
-    def __call__(self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int,
-                 advance: Advance) -> Proposal:
+    def __call__(
+        self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int, advance: Advance
+    ) -> Proposal:
         """Propose points; see `edgewise.attacks.base.Attack`."""
         if _is_trees(model):
             return exact_tree(model, X, y, box, self.norm, advance)
@@ -103,8 +104,9 @@ class RegionApprox:
         check_count(self.threads, "threads")
         check_norm(self.norm)
 
-    def __call__(self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int,
-                 advance: Advance) -> Proposal:
+    def __call__(
+        self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int, advance: Advance
+    ) -> Proposal:
         """Propose points; see `edgewise.attacks.base.Attack`."""
         if _is_trees(model):
             if self.training is None:
@@ -112,8 +114,10 @@ class RegionApprox:
             known = check_X(self.training, name="training", n_features=X.shape[1])
             return approximate_forest(model, X, y, box, self.norm, self.regions, known.astype(float), advance)
         if model.neighbours().k > 1:
-            raise UnansweredError(f"'region-approx' takes 1 neighbour; the model has {model.neighbours().k}. "
-                                  "Use 'region-exact' with a limit of nodes.")
+            raise UnansweredError(
+                f"'region-approx' takes 1 neighbour; the model has {model.neighbours().k}. "
+                "Use 'region-exact' with a limit of nodes."
+            )
         if self.norm != 2:
             raise InputError(f"'region-approx' on neighbours takes norm 2; got {self.norm}.")
         return _one(model, X, y, box, self.regions, 2.0, self.threads, advance)
@@ -123,8 +127,16 @@ def _is_trees(model: Access) -> bool:
     return hasattr(model.model, "tree_") or hasattr(model.model, "estimators_")
 
 
-def _one(model: Access, X: Floats, y: Labels, box: Box | None, regions: int | None, norm: float,
-         threads: int, advance: Advance) -> Proposal:
+def _one(
+    model: Access,
+    X: Floats,
+    y: Labels,
+    box: Box | None,
+    regions: int | None,
+    norm: float,
+    threads: int,
+    advance: Advance,
+) -> Proposal:
     """Attack a model of one neighbour."""
     fit, _ = fitted(model)
     own = np.searchsorted(fit.classes, y).astype(np.intp)
@@ -139,17 +151,21 @@ def _one(model: Access, X: Floats, y: Labels, box: Box | None, regions: int | No
     return Proposal(points, lower, np.isinf(lower), counts)
 
 
-def _several(model: Access, X: Floats, y: Labels, box: Box | None, nodes: int, threads: int,
-             advance: Advance) -> Proposal:
+def _several(
+    model: Access, X: Floats, y: Labels, box: Box | None, nodes: int, threads: int, advance: Advance
+) -> Proposal:
     """Attack a model of several neighbours with equal votes."""
     fit, known = fitted(model)
     if known.weights != "uniform":
-        raise UnansweredError("with more than one neighbour the exact region attack knows equal votes only; "
-                              f"the model has weights={known.weights!r}. Fit it with weights='uniform', or "
-                              "use 'opt'.")
+        raise UnansweredError(
+            "with more than one neighbour the exact region attack knows equal votes only; "
+            f"the model has weights={known.weights!r}. Fit it with weights='uniform', or "
+            "use 'opt'."
+        )
     own = np.searchsorted(fit.classes, y).astype(np.intp)
-    at = vote(fit.index, known.k, X.astype(np.float64), own, box, nodes=nodes, threads=threads,
-              advance=advance)
+    at = vote(
+        fit.index, known.k, X.astype(np.float64), own, box, nodes=nodes, threads=threads, advance=advance
+    )
     points = outvote(model, X, y, own, box, at, fit, known.k, nodes)
     lower = np.sqrt(at.lower)
     exact = at.found & (length(points.astype(float) - X) <= lower * (1 + 1e-3) + 1e-6 * np.sqrt(fit.largest2))

@@ -48,8 +48,19 @@ FOUND, LIMIT, NONE = 0, 1, 2
 
 
 @njit(**LISTS)
-def _nearer(reach2: float, spread: float, label: int, row: Any, width: int, beside: int, v: View, p: Points,
-            w: Scratch, use: Any, count: int) -> int:
+def _nearer(
+    reach2: float,
+    spread: float,
+    label: int,
+    row: Any,
+    width: int,
+    beside: int,
+    v: View,
+    p: Points,
+    w: Scratch,
+    use: Any,
+    count: int,
+) -> int:
     """Append undecided points of class ``label`` nearer to ``z`` than ``reach2`` to the list of intruders."""
     begin, end = p.start[label], p.stop[label]
     radius = np.sqrt(max(reach2, 0.0))
@@ -88,8 +99,21 @@ def _child(row: Any, bound: float, nodes: Any, size: int, heap: Any) -> int:
 
 
 @njit(**LISTS, inline="always")
-def _commit(row: Any, bound: float, width: int, types: Any, cand: Any, kind: Any,
-            far: Any, q: Query, p: Points, w: Scratch, nodes: Any, size: int, heap: Any) -> int:
+def _commit(
+    row: Any,
+    bound: float,
+    width: int,
+    types: Any,
+    cand: Any,
+    kind: Any,
+    far: Any,
+    q: Query,
+    p: Points,
+    w: Scratch,
+    nodes: Any,
+    size: int,
+    heap: Any,
+) -> int:
     """Queue a child for every candidate before the last member that may be the next one."""
     for e in range(row[OUT]):
         code = row[HEAD + width + ROOM + e]
@@ -120,8 +144,18 @@ def _commit(row: Any, bound: float, width: int, types: Any, cand: Any, kind: Any
 
 
 @njit(**LISTS)
-def _force(row: Any, bound: float, room: int, beside: int, code: int, width: int, nodes: Any, size: int,
-           heap: Any, w: Scratch) -> int:
+def _force(
+    row: Any,
+    bound: float,
+    room: int,
+    beside: int,
+    code: int,
+    width: int,
+    nodes: Any,
+    size: int,
+    heap: Any,
+    w: Scratch,
+) -> int:
     """Queue children: one of the nearest ``room + 1`` intruders is out, those before it are allowed."""
     for e in range(room + 1):
         if size < nodes.shape[0]:
@@ -137,8 +171,21 @@ def _force(row: Any, bound: float, room: int, beside: int, code: int, width: int
 
 
 @njit(**LISTS)
-def _intruders(beside: int, own: int, row: Any, width: int, types: Any, cand: Any, kind: Any, margin: float,
-               spread: float, v: View, p: Points, w: Scratch, use: Any) -> int:
+def _intruders(
+    beside: int,
+    own: int,
+    row: Any,
+    width: int,
+    types: Any,
+    cand: Any,
+    kind: Any,
+    margin: float,
+    spread: float,
+    v: View,
+    p: Points,
+    w: Scratch,
+    use: Any,
+) -> int:
     """List undecided points nearer than the farthest member of ``e`` (1) or own ones nearer than any (0)."""
     rival_of = types[row[TYPE], 0]
     far, at = farthest(row, width, cand, kind, rival_of if beside == 1 else -1, p, w)
@@ -153,8 +200,24 @@ def _intruders(beside: int, own: int, row: Any, width: int, types: Any, cand: An
 
 
 @njit(**LISTS, inline="always")
-def _split(bound: float, own: int, row: Any, width: int, types: Any, cand: Any, kind: Any, margin: float,
-           spread: float, v: View, p: Points, w: Scratch, use: Any, nodes: Any, size: int, heap: Any) -> int:
+def _split(
+    bound: float,
+    own: int,
+    row: Any,
+    width: int,
+    types: Any,
+    cand: Any,
+    kind: Any,
+    margin: float,
+    spread: float,
+    v: View,
+    p: Points,
+    w: Scratch,
+    use: Any,
+    nodes: Any,
+    size: int,
+    heap: Any,
+) -> int:
     """Queue children of a node with too many intruders at ``z``; return how many nodes there are."""
     t = row[TYPE]
     others = types[t, 3]
@@ -196,10 +259,33 @@ def _next_anchor(row: Any, bounds: Any, nodes: Any, size: int, heap: Any) -> int
 
 @dated
 @njit(**LISTING)
-def branch(own: int, types: Any, cand: Any, kind: Any, bounds: Any, far: Any, beyond2: float, cap: float,
-           margin: float, x: Any, low: Any, high: Any, boxed: bool, lows: Any, coords: Any, rest: float,
-           length: float, least: Any, c: Cell, p: Points, w: Scratch, use: Any, width: int, nodes: Any,
-           seed: Any) -> tuple[int, float, int]:
+def branch(
+    own: int,
+    types: Any,
+    cand: Any,
+    kind: Any,
+    bounds: Any,
+    far: Any,
+    beyond2: float,
+    cap: float,
+    margin: float,
+    x: Any,
+    low: Any,
+    high: Any,
+    boxed: bool,
+    lows: Any,
+    coords: Any,
+    rest: float,
+    length: float,
+    least: Any,
+    c: Cell,
+    p: Points,
+    w: Scratch,
+    use: Any,
+    width: int,
+    nodes: Any,
+    seed: Any,
+) -> tuple[int, float, int]:
     """Find the nearest point at which a class beats ``own``, best bound first.
 
     ``types`` (t, 4) holds e, a, b, o, and ``width`` is the most members of one; ``cand`` (m,) points of other
@@ -231,8 +317,9 @@ def branch(own: int, types: Any, cand: Any, kind: Any, bounds: Any, far: Any, be
             continue
         q2 = max(q2, bound)
         _, spread = place(-1, active, q, c, v, p, w)
-        grown = _split(q2, own, row, width, types, cand, kind, margin, spread, v, p, w, use, nodes, size,
-                       heap)
+        grown = _split(
+            q2, own, row, width, types, cand, kind, margin, spread, v, p, w, use, nodes, size, heap
+        )
         if grown > size:
             size = grown
             continue

@@ -56,8 +56,20 @@ def room(K: int, d: int) -> Cell:
     """Return room for ``K`` half-spaces in ``d`` features."""
     small = np.zeros((5, K))
     wide = np.zeros((3, d))
-    return Cell(np.zeros(K, np.intp), small[0], small[1], np.zeros((K, d)), np.zeros((K, K)),
-                np.zeros((K, K)), small[2], small[3], small[4], wide[0], wide[1], wide[2])
+    return Cell(
+        np.zeros(K, np.intp),
+        small[0],
+        small[1],
+        np.zeros((K, d)),
+        np.zeros((K, K)),
+        np.zeros((K, K)),
+        small[2],
+        small[3],
+        small[4],
+        wide[0],
+        wide[1],
+        wide[2],
+    )
 
 
 @njit(**INNER)
@@ -240,8 +252,9 @@ def _climb(k: int, stop2: float, q: Query, c: Cell) -> tuple[float, int]:
 
 
 @njit(**INNER)
-def maximise(k: int, q2: float, ub2: float, cap: float, tol: float, q: Query,
-             c: Cell) -> tuple[int, float, int, int]:
+def maximise(
+    k: int, q2: float, ub2: float, cap: float, tol: float, q: Query, c: Cell
+) -> tuple[int, float, int, int]:
     """Raise the dual, twice its value ``q2`` before, over ``k`` half-spaces, the last one new and violated.
 
     Stops as soon as twice its value reaches ``ub2`` (`CUT`: the cell cannot win) or passes ``cap`` (`EMPTY`:

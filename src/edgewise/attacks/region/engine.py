@@ -55,10 +55,19 @@ class Nearest:
     counts: Index
 
 
-def find(index: RegionIndex, X: Floats, own: Index, box: Box | None, *, allowed: Index | None = None,
-         margin: Floats | float = 0.0,
-         norm: float = 2.0, threads: int = 1,
-         advance: Callable[[int], object] | None = None, without: tuple[str, ...] = ()) -> Nearest:
+def find(
+    index: RegionIndex,
+    X: Floats,
+    own: Index,
+    box: Box | None,
+    *,
+    allowed: Index | None = None,
+    margin: Floats | float = 0.0,
+    norm: float = 2.0,
+    threads: int = 1,
+    advance: Callable[[int], object] | None = None,
+    without: tuple[str, ...] = (),
+) -> Nearest:
     """Return for each row of ``X`` (b, d) the nearest point where a class other than ``own`` (b,) is nearest.
 
     ``allowed`` (b, m) restricts the regions to those of these rows of the index. With ``margin`` (b,) every
@@ -79,8 +88,16 @@ def find(index: RegionIndex, X: Floats, own: Index, box: Box | None, *, allowed:
     margins = np.broadcast_to(np.asarray(margin, float), (n,))
     allowed = np.empty((n, 0), np.intp) if allowed is None else allowed
     points_, status = points_of(index), np.empty(n, np.intp)
-    out = (np.empty(part.shape), np.empty(n), np.empty(n), np.empty(n, np.intp), np.empty(n), np.empty(n),
-           status, np.zeros((n, len(COUNTS)), np.intp))
+    out = (
+        np.empty(part.shape),
+        np.empty(n),
+        np.empty(n),
+        np.empty(n, np.intp),
+        np.empty(n),
+        np.empty(n),
+        status,
+        np.zeros((n, len(COUNTS)), np.intp),
+    )
     size = int(np.clip(_BOUNDS // len(index.X), 16, 256))
     desk = local()
 
@@ -90,15 +107,44 @@ def find(index: RegionIndex, X: Floats, own: Index, box: Box | None, *, allowed:
             desk.lists, desk.program = scratch(len(index.X), 4 * K, points_), program(K, part.shape[1])
             desk.lows = np.empty((size, len(index.X)), np.float32)
             desk.least = np.empty(len(index.X) // CHUNK, np.float32)
-        views = index.bounds(part[rows], desk.lows[:len(part[rows])])
+        views = index.bounds(part[rows], desk.lows[: len(part[rows])])
         answers = tuple(each[rows] for each in out)
         if norm == 2:
-            search_block(part[rows], own[rows], low, high, box is not None, caps[rows], margins[rows],
-                         allowed[rows], *views, desk.least, desk.cells, points_, desk.lists, use, *answers)
+            search_block(
+                part[rows],
+                own[rows],
+                low,
+                high,
+                box is not None,
+                caps[rows],
+                margins[rows],
+                allowed[rows],
+                *views,
+                desk.least,
+                desk.cells,
+                points_,
+                desk.lists,
+                use,
+                *answers,
+            )
         else:
-            polyhedral_block(part[rows], own[rows], low, high, norm == np.inf, starts[rows], margins[rows],
-                             *views, desk.least, desk.cells, desk.program, points_, desk.lists, use,
-                             *answers)
+            polyhedral_block(
+                part[rows],
+                own[rows],
+                low,
+                high,
+                norm == np.inf,
+                starts[rows],
+                margins[rows],
+                *views,
+                desk.least,
+                desk.cells,
+                desk.program,
+                points_,
+                desk.lists,
+                use,
+                *answers,
+            )
         if advance is not None and K == _ROOM:
             advance(len(part[rows]))
 
@@ -136,8 +182,10 @@ def _caps(index: RegionIndex, part: Floats, low: Floats, high: Floats) -> Floats
         return np.full(len(part), -1.0)
     widest = np.maximum(high - part, part - low)
     if not np.isfinite(widest).all():
-        raise InputError("some training points lie outside the box, and the box is not bounded on every "
-                         "side. Give finite bounds for every feature, or a box that holds these points.")
+        raise InputError(
+            "some training points lie outside the box, and the box is not bounded on every "
+            "side. Give finite bounds for every feature, or a box that holds these points."
+        )
     return np.einsum("ij,ij->i", widest, widest) * (1 + 1e-9)
 
 
@@ -151,11 +199,11 @@ def nearest_others(index: RegionIndex, X: Floats, own: Index, m: int) -> tuple[I
     square = np.einsum("ij,ij->i", index.X, index.X)
     for b, x in enumerate(index.cut(X)):
         far = np.where(index.order < 0, np.inf, square - 2 * (index.X @ x) + x @ x)
-        far[index.start[own[b]]:index.stop[own[b]]] = np.inf
-        near = np.argsort(far, kind="stable")[:m + 1]
+        far[index.start[own[b]] : index.stop[own[b]]] = np.inf
+        near = np.argsort(far, kind="stable")[: m + 1]
         near = near[np.isfinite(far[near])]
         rows[b] = near[0] if len(near) else -1
-        rows[b, :min(m, len(near))] = near[:m]
+        rows[b, : min(m, len(near))] = near[:m]
         if len(near) > m:
             beyond[b] = np.sqrt(max(far[near[m]] * (1 - 1e-12), 0.0))
     return rows, beyond
@@ -168,14 +216,36 @@ def bounded(box: Box | None, d: int) -> tuple[Floats, Floats]:
 
 def points_of(index: RegionIndex) -> Points:
     """Return the arrays of the index as kernels take them."""
-    return Points(index.X, index.start, index.stop, index.centre, index.axes.astype(np.float32), index.coords,
-                  index.rest, index.apart2, index.largest)
+    return Points(
+        index.X,
+        index.start,
+        index.stop,
+        index.centre,
+        index.axes.astype(np.float32),
+        index.coords,
+        index.rest,
+        index.apart2,
+        index.largest,
+    )
 
 
 def scratch(m: int, pool: int, p: Points) -> Scratch:
     """Return room for lists of ``m`` points and a pool."""
     d, width = p.axes.shape
-    return Scratch(np.empty(m, np.intp), np.empty(m), np.empty(m), np.empty(m, np.intp), np.empty(m),
-                   np.empty(m), np.empty(m, np.intp), np.empty(m, np.intp), np.empty(pool, np.intp),
-                   np.empty(pool), np.empty(d), np.empty(width, np.float32), np.empty(4),
-                   np.empty(d + 1, np.intp), np.empty(0, np.intp))
+    return Scratch(
+        np.empty(m, np.intp),
+        np.empty(m),
+        np.empty(m),
+        np.empty(m, np.intp),
+        np.empty(m),
+        np.empty(m),
+        np.empty(m, np.intp),
+        np.empty(m, np.intp),
+        np.empty(pool, np.intp),
+        np.empty(pool),
+        np.empty(d),
+        np.empty(width, np.float32),
+        np.empty(4),
+        np.empty(d + 1, np.intp),
+        np.empty(0, np.intp),
+    )

@@ -48,8 +48,9 @@ def fitted(access: Access) -> tuple[Fitted, Neighbours]:
         return kept[1], known
     X = np.asarray(known.X, np.float64)
     y = agreed_classes(access.model, X, known) if known.k == 1 else known.y
-    made = Fitted(RegionIndex.of(X, y, len(known.classes)), known.classes,
-                  float(np.einsum("ij,ij->i", X, X).max()))
+    made = Fitted(
+        RegionIndex.of(X, y, len(known.classes)), known.classes, float(np.einsum("ij,ij->i", X, X).max())
+    )
     with suppress(TypeError):
         _KEPT[access.model] = (key, made)
     return made, known

@@ -68,8 +68,9 @@ class RegionIndex:
     apart2: Floats
 
     @classmethod
-    def of(cls, X: Floats, y: Index, n_classes: int, p: int | None = None,
-           resident: int = _RESIDENT) -> RegionIndex:
+    def of(
+        cls, X: Floats, y: Index, n_classes: int, p: int | None = None, resident: int = _RESIDENT
+    ) -> RegionIndex:
         """Index the points ``X`` (n, d) of classes ``y`` (n,), positions below ``n_classes``."""
         low, high = X.min(axis=0).astype(float), X.max(axis=0).astype(float)
         features = np.flatnonzero(low < high) if (low < high).any() else np.zeros(1, np.intp)
@@ -93,8 +94,22 @@ class RegionIndex:
         columns[:-3], columns[-3], columns[-2], columns[-1] = coords.T, rest, square, 1
         columns[-2, order < 0] = np.float32(1e30)
         apart2 = _apart2(points - centre, square) if len(order) <= resident else np.empty((0, 0), np.float32)
-        return cls(points, np.array(begin), np.array(end), order, centre, axes, coords, rest, columns,
-                   float(np.sqrt(square.max())), features, low, high, apart2)
+        return cls(
+            points,
+            np.array(begin),
+            np.array(end),
+            order,
+            centre,
+            axes,
+            coords,
+            rest,
+            columns,
+            float(np.sqrt(square.max())),
+            features,
+            low,
+            high,
+            apart2,
+        )
 
     def cut(self, X: Floats) -> Floats:
         """Return the features of ``X`` (b, all) that are kept, float64."""

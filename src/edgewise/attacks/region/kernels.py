@@ -15,8 +15,13 @@ ZERO: Any = np.intp(0)
 FLAGS = {"reassoc", "contract", "nsz", "arcp"}
 """Sums may be reordered and fused; infinities and NaN keep their meaning."""
 
-_PLAIN: dict[str, Any] = {"nogil": True, "fastmath": FLAGS, "error_model": "numpy", "_nrt": False,
-                          "no_rewrites": True}
+_PLAIN: dict[str, Any] = {
+    "nogil": True,
+    "fastmath": FLAGS,
+    "error_model": "numpy",
+    "_nrt": False,
+    "no_rewrites": True,
+}
 
 INNER: dict[str, Any] = {**_PLAIN, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 """For a kernel that only kernels call; without wrappers it compiles in a third of the time."""

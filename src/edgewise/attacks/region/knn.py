@@ -77,17 +77,35 @@ class Votes:
         return Votes(*(getattr(self, item.name)[rows] for item in fields(self)))
 
 
-def vote(index: RegionIndex, k: int, X: Floats, own: Index, box: Box | None, *, nodes: int,
-         margin: Floats | float = 0.0, start: Votes | None = None, threads: int = 1,
-         advance: Callable[[int], object] | None = None, without: tuple[str, ...] = ()) -> Votes:
+def vote(
+    index: RegionIndex,
+    k: int,
+    X: Floats,
+    own: Index,
+    box: Box | None,
+    *,
+    nodes: int,
+    margin: Floats | float = 0.0,
+    start: Votes | None = None,
+    threads: int = 1,
+    advance: Callable[[int], object] | None = None,
+    without: tuple[str, ...] = (),
+) -> Votes:
     """Return for each row of ``X`` the nearest point at which k neighbours elect another class."""
     part, width = index.cut(X), HEAD + 2 * k + 2 * ROOM
     n, d = part.shape
     low, high = (bound[index.features] for bound in bounded(box, X.shape[1]))
     use = np.array([name not in without for name in FILTERS])
     margins = np.broadcast_to(np.asarray(margin, float), (n,))
-    out = Votes(np.full((n, d), np.nan), np.zeros(n), np.zeros(n, bool), np.zeros(n, bool),
-                np.zeros(n, np.intp), np.zeros((n, width), np.intp), np.full(n, _CANDIDATES))
+    out = Votes(
+        np.full((n, d), np.nan),
+        np.zeros(n),
+        np.zeros(n, bool),
+        np.zeros(n, bool),
+        np.zeros(n, np.intp),
+        np.zeros((n, width), np.intp),
+        np.full(n, _CANDIDATES),
+    )
     if start is not None:
         out.seeds[:], out.sizes[:] = start.seeds, start.sizes
         out.seeds[:, LAST] = -1
@@ -105,14 +123,38 @@ def vote(index: RegionIndex, k: int, X: Floats, own: Index, box: Box | None, *, 
         cap = 1e6 * (index.largest + float(lengths[0])) ** 2
         outcome, bound, solved = NONE, np.inf, 0
         while usable:
-            cand, bounds, far, beyond2 = _candidates(index, x, lows[0], own[b], int(types[:, 2].max()),
-                                                      int(out.sizes[b]))
+            cand, bounds, far, beyond2 = _candidates(
+                index, x, lows[0], own[b], int(types[:, 2].max()), int(out.sizes[b])
+            )
             members = int(types[:, 1].max() + types[:, 3].max())
             kind = np.searchsorted(index.start, cand, side="right") - 1
             outcome, bound, solved = branch(
-                own[b], np.array(usable), cand, kind, bounds, far, beyond2, cap, margins[b], x, low, high,
-                box is not None, lows[0], coords[0], rests[0], lengths[0], least, desk.c, p, desk.w, use,
-                members, desk.rows[:nodes + len(cand) + 64], out.seeds[b])
+                own[b],
+                np.array(usable),
+                cand,
+                kind,
+                bounds,
+                far,
+                beyond2,
+                cap,
+                margins[b],
+                x,
+                low,
+                high,
+                box is not None,
+                lows[0],
+                coords[0],
+                rests[0],
+                lengths[0],
+                least,
+                desk.c,
+                p,
+                desk.w,
+                use,
+                members,
+                desk.rows[: nodes + len(cand) + 64],
+                out.seeds[b],
+            )
             if outcome == FOUND:
                 out.points[b] = desk.w.z
             if outcome in (FOUND, NONE) or bound < beyond2:
@@ -136,17 +178,20 @@ def vote(index: RegionIndex, k: int, X: Floats, own: Index, box: Box | None, *, 
     return replace(out, points=points, lower=out.lower + beside)
 
 
-def _candidates(index: RegionIndex, x: Floats, lows: Floats, own: int, room_: int,
-                size: int) -> tuple[Index, Floats, Floats, float]:
+def _candidates(
+    index: RegionIndex, x: Floats, lows: Floats, own: int, room_: int, size: int
+) -> tuple[Index, Floats, Floats, float]:
     """Return ``size`` other-class points by ascending bound, bounds, squared distances, and the rest's bound.
 
     At most ``room_`` own points may be nearer, so the next largest bisector distance is a bound.
     """
     own_rows = np.arange(index.start[own], index.stop[own])
-    near = own_rows[np.argsort(lows[own_rows], kind="stable")[:room_ + _OWN]]
+    near = own_rows[np.argsort(lows[own_rows], kind="stable")[: room_ + _OWN]]
     near_far = ((index.X[near] - x) ** 2).sum(1)
-    others = np.flatnonzero((index.order >= 0) & ((np.arange(len(lows)) < index.start[own])
-                                                  | (np.arange(len(lows)) >= index.stop[own])))
+    others = np.flatnonzero(
+        (index.order >= 0)
+        & ((np.arange(len(lows)) < index.start[own]) | (np.arange(len(lows)) >= index.stop[own]))
+    )
     cheap = np.zeros(len(others))
     if len(near) > room_:
         apart = np.sqrt(_squares(index.coords[others], index.coords[near]) + 1e-5 * index.largest**2)

@@ -31,8 +31,9 @@ def settle(k: int, q: Query, c: Cell, w: Scratch) -> None:
 
 
 @njit(**INNER)
-def farthest(row: Any, width: int, cand: Any, kind: Any, only: int, p: Points,
-              w: Scratch) -> tuple[float, int]:
+def farthest(
+    row: Any, width: int, cand: Any, kind: Any, only: int, p: Points, w: Scratch
+) -> tuple[float, int]:
     """Return the largest squared distance of a member to ``z`` and its candidate; ``only`` a class, or -1."""
     far, which = -1.0, -1
     for e in range(row[MEMBERS]):
@@ -45,8 +46,20 @@ def farthest(row: Any, width: int, cand: Any, kind: Any, only: int, p: Points,
 
 
 @njit(**WITHIN)
-def project(row: Any, width: int, types: Any, cand: Any, kind: Any, far: Any, margin: float, cap: float,
-             q: Query, c: Cell, p: Points, w: Scratch) -> tuple[int, float, int]:
+def project(
+    row: Any,
+    width: int,
+    types: Any,
+    cand: Any,
+    kind: Any,
+    far: Any,
+    margin: float,
+    cap: float,
+    q: Query,
+    c: Cell,
+    p: Points,
+    w: Scratch,
+) -> tuple[int, float, int]:
     """Solve the node's cell into ``z``; return status, squared distance and how many half-spaces hold it."""
     k, q2 = 0, move(0, c.lam, q, c)
     rival_of = types[row[TYPE], 0]

@@ -71,8 +71,21 @@ def _raise_all(m: int, size: int, ub2: float, p: Points, w: Scratch, use: Any, c
 
 
 @njit(**WITHIN)
-def _cell(e: int, size: int, ub2: float, cap: float, margin: float, path: float, q: Query, c: Cell, v: View,
-          p: Points, w: Scratch, use: Any, counts: Any) -> tuple[int, float, int, int, float]:
+def _cell(
+    e: int,
+    size: int,
+    ub2: float,
+    cap: float,
+    margin: float,
+    path: float,
+    q: Query,
+    c: Cell,
+    v: View,
+    p: Points,
+    w: Scratch,
+    use: Any,
+    counts: Any,
+) -> tuple[int, float, int, int, float]:
     """Solve survivor ``e``'s cell; return status, twice the dual, half-spaces, pool size and path length."""
     j, far = w.live[e], w.live_far[e]
     tol = 4e-13 * far + 4 * _EPS * np.sqrt(far) * (p.largest + v.length)
@@ -132,8 +145,21 @@ def first_cell(i1: int, d1: float, own: int, allowed: Any, v: View, p: Points, w
 
 
 @njit(**INNER)
-def _screen(i1: int, d1: float, first: int, size: int, ub: float, own: int, allowed: Any, q: Query, v: View,
-            p: Points, w: Scratch, use: Any, counts: Any) -> int:
+def _screen(
+    i1: int,
+    d1: float,
+    first: int,
+    size: int,
+    ub: float,
+    own: int,
+    allowed: Any,
+    q: Query,
+    v: View,
+    p: Points,
+    w: Scratch,
+    use: Any,
+    counts: Any,
+) -> int:
     """List the cells whose bisectors with the pool, of ``size``, are nearer than ``ub``; return how many."""
     count = ZERO
     limit = (np.sqrt(d1) + 2.0 * ub) ** 2 if use[SCREEN] else np.inf
@@ -153,8 +179,11 @@ def _screen(i1: int, d1: float, first: int, size: int, ub: float, own: int, allo
         least = np.inf
         if use[SCREEN]:
             side = p.rest[j] + p.rest[i1]
-            apart = np.sqrt(p.apart2[i1, j] if p.apart2.size else
-                            gap2(p.coords, j, p.coords[i1]) * np.float32(1.00001) + side * side)
+            apart = np.sqrt(
+                p.apart2[i1, j]
+                if p.apart2.size
+                else gap2(p.coords, j, p.coords[i1]) * np.float32(1.00001) + side * side
+            )
             least = 2.0 * ub * (apart + 1e-6 * p.largest)
             if v.low[j] - d1 >= least:
                 continue
@@ -172,8 +201,20 @@ def _screen(i1: int, d1: float, first: int, size: int, ub: float, own: int, allo
 
 
 @njit(**WITHIN)
-def search(own: int, cap: float, margin: float, allowed: Any, q: Query, c: Cell, v: View, p: Points,
-           w: Scratch, use: Any, best_z: Any, counts: Any) -> tuple[int, float, float, int, float, float]:
+def search(
+    own: int,
+    cap: float,
+    margin: float,
+    allowed: Any,
+    q: Query,
+    c: Cell,
+    v: View,
+    p: Points,
+    w: Scratch,
+    use: Any,
+    best_z: Any,
+    counts: Any,
+) -> tuple[int, float, float, int, float, float]:
     """Find the nearest point of the box where a point of another class than ``own`` is nearest.
 
     Nearest by ``margin``: every rival's squared distance is larger by twice that at least.
@@ -222,13 +263,37 @@ def search(own: int, cap: float, margin: float, allowed: Any, q: Query, c: Cell,
 
 @dated
 @njit(**BLOCK)
-def search_block(X: Any, own: Any, low: Any, high: Any, boxed: bool, caps: Any, margins: Any, allowed: Any,
-                 lows: Any, coords: Any, rests: Any, lengths: Any, least: Any, c: Cell, p: Points, w: Scratch,
-                 use: Any, points: Any, squares: Any, lowers: Any, winners: Any, gaps: Any, nears: Any,
-                 status: Any, counts: Any) -> None:
+def search_block(
+    X: Any,
+    own: Any,
+    low: Any,
+    high: Any,
+    boxed: bool,
+    caps: Any,
+    margins: Any,
+    allowed: Any,
+    lows: Any,
+    coords: Any,
+    rests: Any,
+    lengths: Any,
+    least: Any,
+    c: Cell,
+    p: Points,
+    w: Scratch,
+    use: Any,
+    points: Any,
+    squares: Any,
+    lowers: Any,
+    winners: Any,
+    gaps: Any,
+    nears: Any,
+    status: Any,
+    counts: Any,
+) -> None:
     """Run `search` for every row of ``X``; the last eight arrays take the answers."""
     for b in range(X.shape[0]):
         q = Query(X[b], low, high, boxed)
         v = View(lows[b], least, coords[b], rests[b], lengths[b], p.start[own[b]], p.stop[own[b]])
         status[b], squares[b], lowers[b], winners[b], gaps[b], nears[b] = search(
-            own[b], caps[b], margins[b], allowed[b], q, c, v, p, w, use, points[b], counts[b])
+            own[b], caps[b], margins[b], allowed[b], q, c, v, p, w, use, points[b], counts[b]
+        )

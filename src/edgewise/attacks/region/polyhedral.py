@@ -95,8 +95,9 @@ def _widen(t: float, k: int, q: Query, g: Program) -> float:
 
 
 @njit(**WITHIN)
-def _least(k: int, t: float, ub: float, tol: float, q: Query, largest: bool,
-           g: Program) -> tuple[int, float, int]:
+def _least(
+    k: int, t: float, ub: float, tol: float, q: Query, largest: bool, g: Program
+) -> tuple[int, float, int]:
     """Return the status, the least length over ``k`` half-spaces (at least ``t``) and the pivots."""
     pivots = 0
     for _ in range(200):
@@ -139,9 +140,23 @@ def _row(k: int, i: int, j: int, b: float, X: Any, g: Program) -> int:
 
 
 @njit(**WITHIN)
-def _cell(e: int, size: int, ub: float, start: float, margin: float, path: float, largest: bool, q: Query,
-          c: Cell, g: Program, v: View, p: Points, w: Scratch, use: Any,
-          counts: Any) -> tuple[int, float, int, int, float]:
+def _cell(
+    e: int,
+    size: int,
+    ub: float,
+    start: float,
+    margin: float,
+    path: float,
+    largest: bool,
+    q: Query,
+    c: Cell,
+    g: Program,
+    v: View,
+    p: Points,
+    w: Scratch,
+    use: Any,
+    counts: Any,
+) -> tuple[int, float, int, int, float]:
     """Solve survivor ``e``'s cell; return status, length, half-spaces, pool size and path length."""
     j, far = w.live[e], w.live_far[e]
     tol = 4e-13 * far + 1e-15 * np.sqrt(far) * (p.largest + v.length)
@@ -186,8 +201,21 @@ def _raise_bound(e: int, size: int, largest: bool, p: Points, w: Scratch) -> Non
 
 
 @njit(**INNER)
-def _screen(i1: int, d1: float, first: int, size: int, ub: float, own: int, largest: bool, q: Query, v: View,
-            p: Points, w: Scratch, use: Any, counts: Any) -> int:
+def _screen(
+    i1: int,
+    d1: float,
+    first: int,
+    size: int,
+    ub: float,
+    own: int,
+    largest: bool,
+    q: Query,
+    v: View,
+    p: Points,
+    w: Scratch,
+    use: Any,
+    counts: Any,
+) -> int:
     """List the cells whose bisectors with the pool, of ``size``, are nearer than ``ub``; return how many."""
     ball = ub * np.sqrt(q.x.size) if largest else ub
     limit = (np.sqrt(d1) + 2.0 * ball) ** 2 if use[SCREEN] else np.inf
@@ -215,9 +243,21 @@ def _screen(i1: int, d1: float, first: int, size: int, ub: float, own: int, larg
 
 
 @njit(**WITHIN)
-def _search(own: int, start: float, margin: float, largest: bool, q: Query, c: Cell, g: Program, v: View,
-            p: Points, w: Scratch, use: Any, best_z: Any,
-            counts: Any) -> tuple[int, float, float, int, float, float]:
+def _search(
+    own: int,
+    start: float,
+    margin: float,
+    largest: bool,
+    q: Query,
+    c: Cell,
+    g: Program,
+    v: View,
+    p: Points,
+    w: Scratch,
+    use: Any,
+    best_z: Any,
+    counts: Any,
+) -> tuple[int, float, float, int, float, float]:
     """As `edgewise.attacks.region.outer.search`, lengths in place of squares."""
     begin(q, v, w)
     i1, d1 = nearest(q.x, v, p, v.begin, v.end, w, counts)
@@ -238,8 +278,9 @@ def _search(own: int, start: float, margin: float, largest: bool, q: Query, c: C
         if w.live_upto[e] < size:
             _raise_bound(e, size, largest, p, w)
             continue
-        status, t, k, size, path = _cell(e, size, ub, start, margin, path, largest, q, c, g, v, p, w, use,
-                                         counts)
+        status, t, k, size, path = _cell(
+            e, size, ub, start, margin, path, largest, q, c, g, v, p, w, use, counts
+        )
         if status == FULL:
             return FULL, ub, 0.0, winner, gap, d1
         if status == SOLVED and t < ub:
@@ -259,15 +300,37 @@ def _search(own: int, start: float, margin: float, largest: bool, q: Query, c: C
 
 @dated
 @njit(**BLOCK)
-def search_block(X: Any, own: Any, low: Any, high: Any, largest: bool, starts: Any, margins: Any,
-                 lows: Any, coords: Any,
-                 rests: Any, lengths: Any, least: Any, c: Cell, g: Program, p: Points, w: Scratch, use: Any,
-                 points: Any,
-                 bounds: Any, lowers: Any, winners: Any, gaps: Any, nears: Any, status: Any,
-                 counts: Any) -> None:
+def search_block(
+    X: Any,
+    own: Any,
+    low: Any,
+    high: Any,
+    largest: bool,
+    starts: Any,
+    margins: Any,
+    lows: Any,
+    coords: Any,
+    rests: Any,
+    lengths: Any,
+    least: Any,
+    c: Cell,
+    g: Program,
+    p: Points,
+    w: Scratch,
+    use: Any,
+    points: Any,
+    bounds: Any,
+    lowers: Any,
+    winners: Any,
+    gaps: Any,
+    nears: Any,
+    status: Any,
+    counts: Any,
+) -> None:
     """Search for every row of ``X``; the last eight arrays take the answers."""
     for b in range(X.shape[0]):
         q = Query(X[b], low, high, True)
         v = View(lows[b], least, coords[b], rests[b], lengths[b], p.start[own[b]], p.stop[own[b]])
         status[b], bounds[b], lowers[b], winners[b], gaps[b], nears[b] = _search(
-            own[b], starts[b], margins[b], largest, q, c, g, v, p, w, use, points[b], counts[b])
+            own[b], starts[b], margins[b], largest, q, c, g, v, p, w, use, points[b], counts[b]
+        )

@@ -17,8 +17,16 @@ from edgewise.models.access import Access, UnansweredError
 from edgewise.progress import track
 
 
-def radius(model: Any, X: ArrayLike, *, box: Box | tuple[ArrayLike, ArrayLike] | None = None, norm: Norm = 2,
-           nodes: int = 20_000, threads: int = 1, progress: bool = False) -> Floats:
+def radius(
+    model: Any,
+    X: ArrayLike,
+    *,
+    box: Box | tuple[ArrayLike, ArrayLike] | None = None,
+    norm: Norm = 2,
+    nodes: int = 20_000,
+    threads: int = 1,
+    progress: bool = False,
+) -> Floats:
     """Return how far each row of ``X`` (n, d) can move in any direction before ``model`` changes its label.
 
     Exact: nothing nearer is labelled otherwise, and something as near as that is (on the boundary itself a
@@ -67,10 +75,14 @@ def radius(model: Any, X: ArrayLike, *, box: Box | tuple[ArrayLike, ArrayLike] |
         fit, known = fitted(access)
         own, start = np.searchsorted(fit.classes, labels).astype(np.intp), points.astype(np.float64)
         if known.k == 1:
-            return np.sqrt(find(fit.index, start, own, bounds, norm=order, threads=threads,
-                                advance=advance).lower)
+            return np.sqrt(
+                find(fit.index, start, own, bounds, norm=order, threads=threads, advance=advance).lower
+            )
         if order != 2 or known.weights != "uniform":
-            raise UnansweredError(f"with {known.k} neighbours the norm must be 2 and the weights 'uniform'; "
-                                  f"got norm {norm} and {known.weights!r}.")
-        return np.sqrt(vote(fit.index, known.k, start, own, bounds, nodes=nodes, threads=threads,
-                            advance=advance).lower)
+            raise UnansweredError(
+                f"with {known.k} neighbours the norm must be 2 and the weights 'uniform'; "
+                f"got norm {norm} and {known.weights!r}."
+            )
+        return np.sqrt(
+            vote(fit.index, known.k, start, own, bounds, nodes=nodes, threads=threads, advance=advance).lower
+        )

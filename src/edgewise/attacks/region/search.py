@@ -226,8 +226,11 @@ def place(j: int, k: int, q: Query, c: Cell, v: View, p: Points, w: Scratch) -> 
 def slack_at(radius: float, p: Points, w: Scratch) -> float:
     """Return what float32 may have cost an interval bound on a squared distance to ``z`` below ``radius``."""
     length, blur = w.about[0], w.about[1]
-    return (8.0 * (w.cz.size + 8) * _HALF_ULP * p.largest * length
-            + 4e-6 * (length * length + p.largest * p.largest) + 4.0 * (radius + blur) * blur)
+    return (
+        8.0 * (w.cz.size + 8) * _HALF_ULP * p.largest * length
+        + 4e-6 * (length * length + p.largest * p.largest)
+        + 4.0 * (radius + blur) * blur
+    )
 
 
 @njit(**INNER)
@@ -239,8 +242,9 @@ def interval(i: int, slack: float, p: Points, w: Scratch) -> float:
 
 
 @njit(**INNER)
-def rival(reach2: float, spread: float, path: float, v: View, p: Points, w: Scratch, use: Any,
-          counts: Any) -> int:
+def rival(
+    reach2: float, spread: float, path: float, v: View, p: Points, w: Scratch, use: Any, counts: Any
+) -> int:
     """Return the rival nearest to ``z`` if nearer than ``reach2``, else -1.
 
     Three filters discard points that cannot be it: by distance from the query (``spread`` is that of ``z``),

@@ -55,10 +55,26 @@ def program(K: int, d: int) -> Program:
     """Return room for ``K`` half-spaces in ``d`` features."""
     m = d + 1
     ints = np.intp
-    return Program(np.zeros((K, m)), np.zeros(K), np.zeros((m, 3)), np.zeros((m, 2)), np.zeros(m, ints),
-                   np.zeros(m, ints), np.zeros(K, ints), np.zeros(K, ints), np.zeros(K), np.zeros(m),
-                   np.zeros(m), np.zeros(K), np.zeros(K), np.zeros((K, K + 1)), np.zeros(m), np.zeros(m + K),
-                   np.zeros(m + K, ints), np.zeros(m, ints))
+    return Program(
+        np.zeros((K, m)),
+        np.zeros(K),
+        np.zeros((m, 3)),
+        np.zeros((m, 2)),
+        np.zeros(m, ints),
+        np.zeros(m, ints),
+        np.zeros(K, ints),
+        np.zeros(K, ints),
+        np.zeros(K),
+        np.zeros(m),
+        np.zeros(m),
+        np.zeros(K),
+        np.zeros(K),
+        np.zeros((K, K + 1)),
+        np.zeros(m),
+        np.zeros(m + K),
+        np.zeros(m + K, ints),
+        np.zeros(m, ints),
+    )
 
 
 @njit(**INNER)

@@ -15,8 +15,9 @@ from edgewise.models.access import Access
 _TRIES = 40
 
 
-def cross(model: Access, X: Floats, y: Labels, own: Index, box: Box | None, at: Nearest, fit: Fitted,
-          norm: float) -> Floats:
+def cross(
+    model: Access, X: Floats, y: Labels, own: Index, box: Box | None, at: Nearest, fit: Fitted, norm: float
+) -> Floats:
     """Return points ``(b, d)`` in the dtype of ``X`` just beyond those of ``at``; NaN where there are none.
 
     Moving from z towards the winning training point x_j opens every tie in proportion; the first step is as
@@ -42,8 +43,15 @@ def cross(model: Access, X: Floats, y: Labels, own: Index, box: Box | None, at: 
         walls = todo[~reachable[todo]]
         if len(walls):
             margin = tau[walls] * at.gap[walls]
-            moved[~reachable[todo]] = find(fit.index, X[walls].astype(float), own[walls], box, margin=margin,
-                                           allowed=at.winner[walls, None], norm=norm).points
+            moved[~reachable[todo]] = find(
+                fit.index,
+                X[walls].astype(float),
+                own[walls],
+                box,
+                margin=margin,
+                allowed=at.winner[walls, None],
+                norm=norm,
+            ).points
         moved = moved.astype(X.dtype)
         if box is not None:
             moved = box.clip(moved)
@@ -58,8 +66,17 @@ def cross(model: Access, X: Floats, y: Labels, own: Index, box: Box | None, at: 
     return points
 
 
-def outvote(model: Access, X: Floats, y: Labels, own: Index, box: Box | None, at: Votes, fit: Fitted, k: int,
-            nodes: int) -> Floats:
+def outvote(
+    model: Access,
+    X: Floats,
+    y: Labels,
+    own: Index,
+    box: Box | None,
+    at: Votes,
+    fit: Fitted,
+    k: int,
+    nodes: int,
+) -> Floats:
     """Return points ``(b, d)`` at which ``model``, with ``k`` neighbours, confirms another label than ``y``.
 
     The half-spaces of the optimum are moved by a margin that outweighs rounding, then by larger ones, then
@@ -76,8 +93,16 @@ def outvote(model: Access, X: Floats, y: Labels, own: Index, box: Box | None, at
     for attempt in range(12):
         if not len(todo):
             break
-        moved = vote(fit.index, k, X[todo].astype(float), own[todo], box, nodes=nodes, margin=margin[todo],
-                     start=at.of(todo) if attempt % 3 < 2 else None).points
+        moved = vote(
+            fit.index,
+            k,
+            X[todo].astype(float),
+            own[todo],
+            box,
+            nodes=nodes,
+            margin=margin[todo],
+            start=at.of(todo) if attempt % 3 < 2 else None,
+        ).points
         todo = _keep(model, y, box, todo, moved, points)
         margin[todo] *= 4 if attempt < 6 else 64
     failed = np.flatnonzero(~np.isfinite(points).all(axis=1) & ~at.none)
@@ -98,8 +123,9 @@ def _keep(model: Access, y: Labels, box: Box | None, rows: Index, moved: Floats,
     return rows[~crossed]
 
 
-def _on_the_way(model: Access, X: Floats, y: Labels, own: Index, box: Box | None, rows: Index,
-                fit: Fitted) -> Floats:
+def _on_the_way(
+    model: Access, X: Floats, y: Labels, own: Index, box: Box | None, rows: Index, fit: Fitted
+) -> Floats:
     """Return the crossing between each row and the nearest training point labelled otherwise, or NaN."""
     points = np.full((len(rows), X.shape[1]), np.nan, X.dtype)
     near, _ = nearest_others(fit.index, X[rows].astype(float), own[rows], 32)

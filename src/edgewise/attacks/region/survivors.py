@@ -36,8 +36,7 @@ def bisector(far_j: float, far_i: float, apart2: float) -> float:
 
 
 @njit(**INNER)
-def violated(reach2: float, size: int, k: int, c: Cell, p: Points, w: Scratch, use: Any,
-              counts: Any) -> int:
+def violated(reach2: float, size: int, k: int, c: Cell, p: Points, w: Scratch, use: Any, counts: Any) -> int:
     """Return the pool member nearest to ``z`` if nearer than ``reach2`` and not yet active, else -1."""
     best, which = reach2, -1
     slack = slack_at(np.sqrt(reach2), p, w)
@@ -65,8 +64,20 @@ def enter(i: int, size: int, q: Query, p: Points, w: Scratch) -> int:
 
 
 @njit(**WITHIN)
-def opponent(reach2: float, spread: float, path: float, size: int, k: int, q: Query, c: Cell, v: View,
-             p: Points, w: Scratch, use: Any, counts: Any) -> tuple[int, int]:
+def opponent(
+    reach2: float,
+    spread: float,
+    path: float,
+    size: int,
+    k: int,
+    q: Query,
+    c: Cell,
+    v: View,
+    p: Points,
+    w: Scratch,
+    use: Any,
+    counts: Any,
+) -> tuple[int, int]:
     """Return the place in the pool of a rival nearer to ``z`` than ``reach2``, and the pool's size.
 
     The place is `SETTLED` if there is none but, by rounding, an active one; `CROWDED` if the pool is full.

@@ -56,13 +56,16 @@ def _into(x: Floats, low: Floats, high: Floats, box: Box | None) -> tuple[Floats
     return points, np.sign(moved) * np.maximum(np.abs(moved) - half_way, 0)
 
 
-def exact_tree(model: Access, X: Floats, y: Labels, box: Box | None, norm: float,
-               advance: Advance) -> Proposal:
+def exact_tree(
+    model: Access, X: Floats, y: Labels, box: Box | None, norm: float, advance: Advance
+) -> Proposal:
     """Attack a single tree: the nearest region of all those that another class owns."""
     known = model.trees()
     if len(known.trees) != 1:
-        raise InputError(f"the exact region attack takes a single tree; the model has {len(known.trees)}. "
-                         "Use 'region-approx' with training=... for forests.")
+        raise InputError(
+            f"the exact region attack takes a single tree; the model has {len(known.trees)}. "
+            "Use 'region-approx' with training=... for forests."
+        )
     tree = known.trees[0]
     leaves, low, high = leaf_boxes(tree)
     label = known.classes[np.asarray(tree.value)[leaves, 0].argmax(axis=1)]
@@ -76,8 +79,16 @@ def exact_tree(model: Access, X: Floats, y: Labels, box: Box | None, norm: float
     return Proposal(_cast(points, X), lower, np.isinf(lower))
 
 
-def approximate_forest(model: Access, X: Floats, y: Labels, box: Box | None, norm: float, regions: int,
-                       training: Floats, advance: Advance) -> Proposal:
+def approximate_forest(
+    model: Access,
+    X: Floats,
+    y: Labels,
+    box: Box | None,
+    norm: float,
+    regions: int,
+    training: Floats,
+    advance: Advance,
+) -> Proposal:
     """Attack trees at the regions of the nearest ``training`` points (n, d) that the model labels otherwise.
 
     A region is where every tree answers from the same leaf as at the training point.

@@ -18,21 +18,37 @@ from edgewise.selection import base
 class Ours(SingleAnnotatorPoolQueryStrategy):
     """A strategy of edgewise in scikit-activeml: ``Ours("edge-mix").query(X, y, clf)``."""
 
-    def __init__(self, strategy: Any = "edge-mix", missing_label: Any = np.nan,
-                 random_state: Any = None) -> None:
+    def __init__(
+        self, strategy: Any = "edge-mix", missing_label: Any = np.nan, random_state: Any = None
+    ) -> None:
         super().__init__(missing_label=missing_label, random_state=random_state)
         self.strategy = strategy
 
-    def query(self, X: Any, y: Any, clf: Any, fit_clf: bool = True, candidates: Any = None,
-              batch_size: int = 1, return_utilities: bool = False) -> Any:
+    def query(
+        self,
+        X: Any,
+        y: Any,
+        clf: Any,
+        fit_clf: bool = True,
+        candidates: Any = None,
+        batch_size: int = 1,
+        return_utilities: bool = False,
+    ) -> Any:
         """Return indices as scikit-activeml does; utilities are 1 for the pick of each step, 0 for others."""
         points, y, candidates, batch_size, return_utilities = self._validate_data(
-            X, y, candidates, batch_size, return_utilities, reset=True)
+            X, y, candidates, batch_size, return_utilities, reset=True
+        )
         rows, mapping = self._transform_candidates(candidates, points, y)
         known = is_labeled(y, missing_label=self.missing_label_)
         model = cast("Any", clone(clf)).fit(points, y) if fit_clf else clf
-        answer = base.query(self.strategy, model if known.any() else None, rows, batch_size,
-                            labelled=(points[known], y[known]), rng=int(self.random_state_.randint(2**31)))
+        answer = base.query(
+            self.strategy,
+            model if known.any() else None,
+            rows,
+            batch_size,
+            labelled=(points[known], y[known]),
+            rng=int(self.random_state_.randint(2**31)),
+        )
         places = np.arange(len(rows)) if mapping is None else mapping
         utilities = np.full((batch_size, len(rows if mapping is None else points)), np.nan)
         for step, row in enumerate(answer.index):
@@ -57,7 +73,8 @@ class Theirs:
             given = {"clf": clf.fit(X, code.astype(float)), "fit_clf": False}
         strategy = cast("Any", clone(self.strategy)).set_params(random_state=request.seed % 2**31)
         new = request.pool.rows(request.candidates)
-        index = strategy.query(np.vstack([X, new]), np.r_[code, np.full(len(new), np.nan)],
-                               batch_size=request.n, **given) - len(X)
+        index = strategy.query(
+            np.vstack([X, new]), np.r_[code, np.full(len(new), np.nan)], batch_size=request.n, **given
+        ) - len(X)
         none = np.zeros(len(index))
         return base.Query(request.candidates[index], none, none + np.nan, none.astype(bool))

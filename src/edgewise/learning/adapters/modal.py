@@ -17,10 +17,12 @@ def ours(strategy: Any = "edge-mix", rng: Rng = 0) -> Callable[..., Any]:
 
     It answers with rows and their scores, the pair that modAL takes apart itself.
     """
+
     def query_strategy(learner: Any, X_pool: Any, n_instances: int = 1) -> tuple[Any, Any]:
         X, y = learner.X_training, learner.y_training
-        answer = query(strategy, learner.estimator, X_pool, n_instances,
-                       labelled=None if X is None else (X, y), rng=rng)
+        answer = query(
+            strategy, learner.estimator, X_pool, n_instances, labelled=None if X is None else (X, y), rng=rng
+        )
         return answer.index, answer.score
 
     return query_strategy

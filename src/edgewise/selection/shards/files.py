@@ -60,13 +60,16 @@ class Shards:
         else:
             paths = [Path(path) for path in source]
         if not paths:
-            raise InputError(f"no files match {str(source)!r}. Give a pattern in quotes, such as "
-                             "'shards/*.parquet', or a list of files.")
+            raise InputError(
+                f"no files match {str(source)!r}. Give a pattern in quotes, such as "
+                "'shards/*.parquet', or a list of files."
+            )
         looks = [_look(path) for path in paths]
         for path, (_, shape) in zip(paths, looks, strict=True):
             if shape != looks[0][1]:
-                raise InputError(f"shards must have rows of one shape; {path} has {shape}, {paths[0]} has "
-                                 f"{looks[0][1]}.")
+                raise InputError(
+                    f"shards must have rows of one shape; {path} has {shape}, {paths[0]} has {looks[0][1]}."
+                )
         return cls(tuple(paths), tuple(size for size, _ in looks), looks[0][1])
 
     def __len__(self) -> int:
@@ -117,8 +120,11 @@ def _npz_shape(path: Path) -> tuple[int, ...]:
         names = archive.namelist()
         with archive.open("X.npy" if "X.npy" in names else names[0]) as file:
             version = np.lib.format.read_magic(cast("Any", file))
-            read = (np.lib.format.read_array_header_1_0 if version == (1, 0)
-                    else np.lib.format.read_array_header_2_0)
+            read = (
+                np.lib.format.read_array_header_1_0
+                if version == (1, 0)
+                else np.lib.format.read_array_header_2_0
+            )
             return read(cast("Any", file))[0]
 
 
@@ -138,8 +144,10 @@ def arrow() -> _Arrow:
     try:
         from pyarrow import parquet  # pyright: ignore[reportMissingImports] - an extra
     except ModuleNotFoundError:
-        raise MissingExtraError("pools in shards need pyarrow, for the files of scores; install it with: "
-                                "pip install 'edgewise[arrow]'") from None
+        raise MissingExtraError(
+            "pools in shards need pyarrow, for the files of scores; install it with: "
+            "pip install 'edgewise[arrow]'"
+        ) from None
     return cast("_Arrow", parquet)
 
 
@@ -172,7 +180,11 @@ class State:
     def same_place(self, other: State) -> bool:
         """Say whether nothing hints at a change: scoring, rows, size and time are equal."""
         return (self.scoring, self.rows, self.bytes, self.modified) == (
-            other.scoring, other.rows, other.bytes, other.modified)
+            other.scoring,
+            other.rows,
+            other.bytes,
+            other.modified,
+        )
 
 
 def digest_of(path: Path) -> str:
@@ -185,11 +197,20 @@ def write_scores(target: Path, columns: Mapping[str, Floats], state: State) -> N
     """Write the columns of a shard's rows and what they belong to, whole or not at all."""
     import pyarrow  # pyright: ignore[reportMissingImports] - an extra
 
-    table = cast("Any", pyarrow).table(dict(columns)).replace_schema_metadata(
-        {"edgewise": json.dumps(vars(state))})
+    table = (
+        cast("Any", pyarrow)
+        .table(dict(columns))
+        .replace_schema_metadata({"edgewise": json.dumps(vars(state))})
+    )
     with replacing(target) as file:
-        arrow().write_table(table, file, row_group_size=ROW_GROUP, write_page_checksum=True,
-                            use_dictionary=False, write_statistics=False)
+        arrow().write_table(
+            table,
+            file,
+            row_group_size=ROW_GROUP,
+            write_page_checksum=True,
+            use_dictionary=False,
+            write_statistics=False,
+        )
 
 
 def read_state(target: Path) -> State | None:
@@ -210,5 +231,7 @@ def read_scores(target: Path) -> Iterator[dict[str, Any]]:
     """Yield the columns of a file of scores, a part at a time."""
     with arrow().ParquetFile(target, page_checksum_verification=True) as file:
         for batch in file.iter_batches(ROW_GROUP):
-            yield {name: column.to_numpy() for name, column in zip(batch.schema.names, batch.columns,
-                                                                    strict=True)}
+            yield {
+                name: column.to_numpy()
+                for name, column in zip(batch.schema.names, batch.columns, strict=True)
+            }

@@ -80,7 +80,7 @@ class Best:
         """Return the columns of the best rows, best first."""
         columns = {name: np.concatenate([part[name] for part in self._held]) for name in self._held[0]}
         lot = lots(child_seed(self.seed, "ties"), columns["row"])
-        order = np.lexsort((lot, -columns["score"]))[:self.n]
+        order = np.lexsort((lot, -columns["score"]))[: self.n]
         best = {name: column[order] for name, column in columns.items()}
         self._held = [best]
         if len(order) == self.n and self.n:
@@ -90,7 +90,7 @@ class Best:
 
 def smallest_share(blocks: Iterable[Columns], rows: int) -> int:
     """Return the bin of `margin_bin` up to which at least ``rows`` margins lie, and no bin fewer."""
-    counts = np.zeros(2**(63 - SHIFT), dtype=np.int64)
+    counts = np.zeros(2 ** (63 - SHIFT), dtype=np.int64)
     for block in blocks:
         counts += np.bincount(margin_bin(-block["score"]), minlength=len(counts))
     return int(np.searchsorted(np.cumsum(counts), min(rows, counts.sum())))

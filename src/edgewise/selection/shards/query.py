@@ -83,8 +83,12 @@ class Task:
 
     def on(self, index: Index, n: int | None = None) -> Request:
         """Return the request for the rows ``index`` alone, as a pool of their own."""
-        return replace(self.request, pool=Pool.of(self.points(index)), candidates=np.arange(len(index)),
-                       n=self.request.n if n is None else n)
+        return replace(
+            self.request,
+            pool=Pool.of(self.points(index)),
+            candidates=np.arange(len(index)),
+            n=self.request.n if n is None else n,
+        )
 
     def scores(self, ask: Ask) -> Callable[[], Iterator[Columns]]:
         """Score every shard that needs it; return what streams the columns of rows that may be picked."""
@@ -96,8 +100,10 @@ class Task:
                 size = len(columns["score"])
                 known = np.arange(*np.searchsorted(self.taken, [first, first + size]))
                 block = {**columns, "row": np.arange(first, first + size)}
-                yield {name: np.delete(column, self.taken[known] - first) if len(known) else column
-                       for name, column in block.items()}
+                yield {
+                    name: np.delete(column, self.taken[known] - first) if len(known) else column
+                    for name, column in block.items()
+                }
                 first += size
 
         return stream
@@ -105,9 +111,16 @@ class Task:
     def _score(self, scoring: Scoring) -> list[Path]:
         folder = self.folder / scoring.digest[:16]
         pickled = folder / "scoring.pickle"
-        jobs = [Job(path, self.shards.shape, folder / f"{number:06d}-{path.name}.parquet",
-                    State.now(scoring.digest, path, size), pickled.absolute())
-                for number, (path, size) in enumerate(zip(self.shards.paths, self.shards.sizes, strict=True))]
+        jobs = [
+            Job(
+                path,
+                self.shards.shape,
+                folder / f"{number:06d}-{path.name}.parquet",
+                State.now(scoring.digest, path, size),
+                pickled.absolute(),
+            )
+            for number, (path, size) in enumerate(zip(self.shards.paths, self.shards.sizes, strict=True))
+        ]
         due = [job for job in jobs if not _up_to_date(job)]
         self.kept += len(jobs) - len(due)
         with replacing(pickled) as file:
@@ -123,9 +136,11 @@ class Task:
                     self.scored += answer
                     self.kept += not answer
         for number, answer in deadly.items():
-            raise InputError(f"{due[number].path} killed every worker that scored it "
-                             f"({answer.reason.splitlines()[0]}). Give workers more memory or make shards "
-                             "smaller, then run again: what is scored is kept.")
+            raise InputError(
+                f"{due[number].path} killed every worker that scored it "
+                f"({answer.reason.splitlines()[0]}). Give workers more memory or make shards "
+                "smaller, then run again: what is scored is kept."
+            )
         return [job.target for job in jobs]
 
 
@@ -134,14 +149,26 @@ def _up_to_date(job: Job) -> bool:
     return held is not None and held.same_place(job.state)
 
 
-def query_shards(strategy: str | Strategy | Callable[..., Any], model: Any,
-                 pool: Shards | str | Path | Sequence[str | Path], n: int, *, scores: str | Path = "scores",
-                 labelled: tuple[ArrayLike, ArrayLike] | None = None, taken: ArrayLike | None = None,
-                 box: Box | tuple[ArrayLike, ArrayLike] | None = None, rng: Rng = 0,
-                 repeatable: bool | None = None, uniform: ArrayLike | None = None,
-                 scale: tuple[ArrayLike, ArrayLike] | None = None, device: str | None = None,
-                 shortlist: int | None = None, jobs: int = 1, progress: bool = False,
-                 **settings: Any) -> ShardQuery:
+def query_shards(
+    strategy: str | Strategy | Callable[..., Any],
+    model: Any,
+    pool: Shards | str | Path | Sequence[str | Path],
+    n: int,
+    *,
+    scores: str | Path = "scores",
+    labelled: tuple[ArrayLike, ArrayLike] | None = None,
+    taken: ArrayLike | None = None,
+    box: Box | tuple[ArrayLike, ArrayLike] | None = None,
+    rng: Rng = 0,
+    repeatable: bool | None = None,
+    uniform: ArrayLike | None = None,
+    scale: tuple[ArrayLike, ArrayLike] | None = None,
+    device: str | None = None,
+    shortlist: int | None = None,
+    jobs: int = 1,
+    progress: bool = False,
+    **settings: Any,
+) -> ShardQuery:
     """Pick the ``n`` rows worth a label most from a pool of many files, on one machine or many.
 
     Each shard is scored by a pure function on the engine in force (`edgewise.engines.engine`), which writes
@@ -201,18 +228,37 @@ def query_shards(strategy: str | Strategy | Callable[..., Any], model: Any,
     none = _taken(taken, len(shards))
     check_count(n, "n")
     if n > len(shards) - len(none):
-        raise InputError(f"n is {n}, but {len(shards) - len(none)} rows of the pool may be picked; ask for "
-                         "fewer, or add shards.")
+        raise InputError(
+            f"n is {n}, but {len(shards) - len(none)} rows of the pool may be picked; ask for "
+            "fewer, or add shards."
+        )
     known = read_labelled(labelled, model, Pool(lambda: iter(()), 0, shards.shape))
     factors = None if scale is None else _scale(scale, shards)
     if known is not None and factors is not None:
         known = Split(scaled(known.X, factors), known.y)
     box = check_box(box, int(np.prod(shards.shape)))
-    request = Request(model, Pool(lambda: iter(()), 0, shards.shape), n, np.empty(0, np.intp), known, box,
-                      seed_of(rng), repeatable, uniform=read_uniform(uniform, known))
-    task = Task(request, shards, none, Path(scores), factors, device,
-                None if shortlist is None else check_count(shortlist, "shortlist", low=n),
-                check_count(jobs, "jobs"), progress)
+    request = Request(
+        model,
+        Pool(lambda: iter(()), 0, shards.shape),
+        n,
+        np.empty(0, np.intp),
+        known,
+        box,
+        seed_of(rng),
+        repeatable,
+        uniform=read_uniform(uniform, known),
+    )
+    task = Task(
+        request,
+        shards,
+        none,
+        Path(scores),
+        factors,
+        device,
+        None if shortlist is None else check_count(shortlist, "shortlist", low=n),
+        check_count(jobs, "jobs"),
+        progress,
+    )
     if isinstance(method, Random):
         answer = random(task)
     elif isinstance(method, Rating):
@@ -222,22 +268,32 @@ def query_shards(strategy: str | Strategy | Callable[..., Any], model: Any,
     else:
         answer = shortlisted(task, method)
     shard, row = shards.locate(answer.index)
-    return ShardQuery(answer, tuple(shards.paths[number] for number in shard), row, task.scored, task.kept,
-                      tuple(task.losses))
+    return ShardQuery(
+        answer,
+        tuple(shards.paths[number] for number in shard),
+        row,
+        task.scored,
+        task.kept,
+        tuple(task.losses),
+    )
 
 
-def read_rows(shards: Shards, index: Index, *, jobs: int = 1,
-              lost: Callable[[str], object] = lambda _reason: None) -> Floats:
+def read_rows(
+    shards: Shards, index: Index, *, jobs: int = 1, lost: Callable[[str], object] = lambda _reason: None
+) -> Floats:
     """Return the rows ``index`` (m,) of a pool in pieces, in that order, read where the engine runs."""
     shard, row = shards.locate(np.asarray(index, np.intp))
     wanted = np.unique(shard).tolist()
-    parts = [Taking(shards.paths[number], shards.sizes[number], shards.shape, row[shard == number])
-             for number in wanted]
+    parts = [
+        Taking(shards.paths[number], shards.sizes[number], shards.shape, row[shard == number])
+        for number in wanted
+    ]
     found: Any = None
     for number, rows in spread(take_rows, parts, jobs=jobs, lost=lost):
         if isinstance(rows, Lost):
-            raise InputError(f"{parts[number].path} killed every worker that read it "
-                             f"({rows.reason.splitlines()[0]}).")
+            raise InputError(
+                f"{parts[number].path} killed every worker that read it ({rows.reason.splitlines()[0]})."
+            )
         if found is None:
             found = np.empty((len(shard), *shards.shape), rows.dtype)
         found[shard == wanted[number]] = rows

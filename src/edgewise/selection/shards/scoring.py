@@ -127,8 +127,9 @@ class Scoring:
         parts = [self.ask(self.model, scaled(rows, self.scale)) for _, rows in pool.batches()]
         for part in parts:
             if len({len(column) for column in part.values()}) > 1 or part["score"].ndim != 1:
-                raise InputError("the strategy must give one score a row; it gave arrays of shape "
-                                 f"{part['score'].shape}.")
+                raise InputError(
+                    f"the strategy must give one score a row; it gave arrays of shape {part['score'].shape}."
+                )
         found = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         if np.isnan(found["score"]).any():
             raise InputError("the strategy scored rows NaN; scores are numbers, -inf for never.")
@@ -189,13 +190,15 @@ def score_shard(job: Job) -> bool:
     held, state = read_state(job.target), replace(job.state, digest=digest)
     if held is not None and (held.scoring, held.digest) == (state.scoring, digest):
         parts = list(read_scores(job.target))
-        write_scores(job.target, {name: np.concatenate([part[name] for part in parts]) for name in parts[0]},
-                     state)
+        write_scores(
+            job.target, {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}, state
+        )
         return False
     try:
         with threadpool_limits(1):
             columns = _loaded(job.scoring, job.state.scoring).columns(
-                open_shard(job.path, job.state.rows, job.shape))
+                open_shard(job.path, job.state.rows, job.shape)
+            )
     except InputError as error:
         raise InputError(f"{job.path}: {error}") from None
     if not State.now(state.scoring, job.path, state.rows).same_place(state):

@@ -41,8 +41,9 @@ def rated(task: Task, ask: Rated) -> Query:
     if not isinstance(ask.strategy, Scored):
         request.fitted()
     best = _best(task, ask, request.n)
-    return chosen(list(best["row"]), list(best["score"]),
-                  queries=0 if request.model is None else len(task.shards))
+    return chosen(
+        list(best["row"]), list(best["score"]), queries=0 if request.model is None else len(task.shards)
+    )
 
 
 def shortlisted(task: Task, method: Strategy) -> Query:
@@ -55,8 +56,9 @@ def shortlisted(task: Task, method: Strategy) -> Query:
     if created is not None:
         created = replace(created, source=rows[created.source])
     notes = (*answer.notes, f"chosen from {len(rows)} of {task.free} rows: {how}")
-    return replace(answer, index=rows[answer.index], created=created, notes=notes,
-                   queries=answer.queries + queries)
+    return replace(
+        answer, index=rows[answer.index], created=created, notes=notes, queries=answer.queries + queries
+    )
 
 
 def _shortlist(task: Task, method: Strategy, size: int) -> tuple[Index, str, int]:
@@ -75,7 +77,7 @@ def _shortlist(task: Task, method: Strategy, size: int) -> tuple[Index, str, int
     if size < task.free and isinstance(method, CoreSet) and request.labelled is not None:
         far = _best(task, Gaps(request.labelled.X, method.space), size // 2)["row"]
         drawn = np.setdiff1d(task.draw(size, "shortlist"), far)
-        rest = stream(request.seed, "half").permutation(drawn)[:size - size // 2]
+        rest = stream(request.seed, "half").permutation(drawn)[: size - size // 2]
         return np.sort(np.concatenate([far, rest])), "half the farthest from labels, half drawn", 0
     return task.draw(size, "shortlist"), "a uniform sample", 0
 
@@ -108,9 +110,14 @@ def edge_mix(task: Task, method: EdgeMix) -> Query:
     size = max(plan.boundary, math.ceil(method.slab * task.free))
     near, chance, beside = (_nearest if plan.greedy else _from_slab)(task, plan.boundary, size, own)
     both: Columns = {name: np.concatenate([near[name], own[name]]) for name in ("row", "score")}
-    return Query(both["row"], both["score"], np.concatenate([chance, beside]) * task.free / request.n,
-                 np.arange(request.n) >= plan.boundary, notes=(plan.note(request.n),),
-                 queries=share.queries + len(task.shards) + len(sample))
+    return Query(
+        both["row"],
+        both["score"],
+        np.concatenate([chance, beside]) * task.free / request.n,
+        np.arange(request.n) >= plan.boundary,
+        notes=(plan.note(request.n),),
+        queries=share.queries + len(task.shards) + len(sample),
+    )
 
 
 def _nearest(task: Task, m: int, size: int, own: Columns) -> tuple[Columns, Floats, Floats]:
@@ -120,8 +127,11 @@ def _nearest(task: Task, m: int, size: int, own: Columns) -> tuple[Columns, Floa
     pair = np.unique(slab["pair"], return_inverse=True)[1]
     rows = by_turns(quota_chances(pair, m), pair, m)
     share = task.request.n / task.free
-    return {name: column[rows] for name, column in slab.items()}, np.full(m, np.nan), np.full(
-        len(own["row"]), share)
+    return (
+        {name: column[rows] for name, column in slab.items()},
+        np.full(m, np.nan),
+        np.full(len(own["row"]), share),
+    )
 
 
 def _from_slab(task: Task, m: int, size: int, own: Columns) -> tuple[Columns, Floats, Floats]:
@@ -138,8 +148,14 @@ def _from_slab(task: Task, m: int, size: int, own: Columns) -> tuple[Columns, Fl
         keep = margin_bin(-block["score"]) <= edge
         inside += int(keep.sum())
         part = {name: column[keep] for name, column in block.items()}
-        best.add({"score": uniform(seed, part["row"]), "row": part["row"], "pair": part["pair"],
-                  "minus": part["score"]})
+        best.add(
+            {
+                "score": uniform(seed, part["row"]),
+                "row": part["row"],
+                "pair": part["pair"],
+                "minus": part["score"],
+            }
+        )
     slab = _without(best.all(), own, max(SHORT, EACH * m))
     known, pair = np.unique(slab["pair"], return_inverse=True)
     chance = quota_chances(pair, m)
@@ -151,8 +167,11 @@ def _from_slab(task: Task, m: int, size: int, own: Columns) -> tuple[Columns, Fl
     beside = np.where(known[place] == own["pair"], by_pair[place], 1.0) * near
     entered = len(slab["row"]) / max(1, inside - int(near.sum()))
     first = len(own["row"]) / task.free
-    return ({"row": slab["row"][rows], "score": slab["minus"][rows]},
-            first + (1 - first) * entered * chance[rows], first + (1 - first) * entered * beside)
+    return (
+        {"row": slab["row"][rows], "score": slab["minus"][rows]},
+        first + (1 - first) * entered * chance[rows],
+        first + (1 - first) * entered * beside,
+    )
 
 
 def _without(columns: Columns, own: Columns, n: int) -> Columns:

@@ -10,8 +10,9 @@ from edgewise.arrays import InputError, check_count
 def check_delta(delta: float) -> float:
     """Return δ in (0, 1) as a float, or say why not."""
     if not 0 < delta < 1:
-        raise InputError(f"delta, the allowed chance of failure, must lie strictly between 0 and 1; "
-                         f"got {delta!r}.")
+        raise InputError(
+            f"delta, the allowed chance of failure, must lie strictly between 0 and 1; got {delta!r}."
+        )
     return float(delta)
 
 

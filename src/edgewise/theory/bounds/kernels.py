@@ -62,8 +62,17 @@ def theorem_e(mass: Floats, agreement: Floats, n: int) -> Floats:
     return np.maximum(1 - mass * (1 - 2 * np.sqrt(m * (1 - m))), 0) ** n
 
 
-def theorem_f(residual: Floats, bump: Floats, h: float, *, lam: float, norm: float, lipschitz_eta: float,
-              lipschitz_rkhs: float, bump_norm: float) -> Floats:
+def theorem_f(
+    residual: Floats,
+    bump: Floats,
+    h: float,
+    *,
+    lam: float,
+    norm: float,
+    lipschitz_eta: float,
+    lipschitz_rkhs: float,
+    bump_norm: float,
+) -> Floats:
     """Theorem F: a local bound of |η̂ - η| for kernel ridge with penalty λ‖f‖².
 
     |η̂(x) - η(x)| ≤ (L_η + L_H ‖η̂‖) h + |Σφ_i (y_i - η_i)| / Σφ_i + λ ‖φ‖ ‖η̂‖ / Σφ_i for any bump
@@ -149,8 +158,9 @@ def theorem_g(weights: Floats, centred: Floats, side: Floats, *, clean: bool = F
     return bound
 
 
-def theorem_g_norm(weights: Floats, K: Floats, k_x: Floats, diagonal: Floats, *, norm: float, points: int,
-                   delta: float) -> Floats:
+def theorem_g_norm(
+    weights: Floats, K: Floats, k_x: Floats, diagonal: Floats, *, norm: float, points: int, delta: float
+) -> Floats:
     """Theorem G without η: |η̂ - η| ≤ B P_λ(x) + ‖w‖ √(log(2M/δ)/2) on M points, for ‖η - 1/2‖ ≤ B.
 
     P_λ² = k(x, x) - 2 wᵀk_x + wᵀKw, the power function of the smoother.

@@ -11,8 +11,18 @@ from edgewise.theory.bounds.constants import check_delta, check_neighbours, chec
 from edgewise.theory.masses import Balls
 
 
-def printed_3_1(balls: Balls, distance: Floats, n: int, k: int, dim: int, delta: float, *, lipschitz: float,
-                mass: float, alpha: float = 1.0) -> Mask:
+def printed_3_1(
+    balls: Balls,
+    distance: Floats,
+    n: int,
+    k: int,
+    dim: int,
+    delta: float,
+    *,
+    lipschitz: float,
+    mass: float,
+    alpha: float = 1.0,
+) -> Mask:
     """Theorem 3.1 as printed (k-NN): correct where |η - 1/2| > C_0 + L r_{k/n + δ_p}(x)^α. For the record.
 
     C_0 = √((2 log 2 + log(n^(d+1) + 1) - log δ) / 2k). The inequality is true once its two quantities called
@@ -44,8 +54,9 @@ def printed_3_1(balls: Balls, distance: Floats, n: int, k: int, dim: int, delta:
     return np.asarray(enough.any(axis=1) & (distance > c0 + lipschitz * r**alpha))
 
 
-def printed_3_2(density: Floats, n: int, h: float, dim: int, *, lipschitz: float,
-                constant: float = 1.0) -> Floats:
+def printed_3_2(
+    density: Floats, n: int, h: float, dim: int, *, lipschitz: float, constant: float = 1.0
+) -> Floats:
     """Theorem 3.2 as printed (NW): |η̂ - η| ≤ L h + C log²n / (n h^d μ(x)). For the record; not a bound.
 
     What is wrong: Hoeffding with t = log²n / n fails with probability tending to 1; h L_μ stands where h L_η
@@ -82,8 +93,19 @@ def printed_3_2_exponent(dim: int, beta: float) -> float:
     return -1 / (dim + 1 + beta)
 
 
-def printed_3_3(density: Floats, n: int, h: float, lam: float, dim: int, *, lipschitz_eta: float,
-                lipschitz: float, t: float, constant: float, sigma: float) -> Floats:
+def printed_3_3(
+    density: Floats,
+    n: int,
+    h: float,
+    lam: float,
+    dim: int,
+    *,
+    lipschitz_eta: float,
+    lipschitz: float,
+    t: float,
+    constant: float,
+    sigma: float,
+) -> Floats:
     """Theorem 3.3 as printed (RKHS): (L_η + L) h + t/(n h^d μ) + √(n/λ) C h^(-σ) / (n h^d). For the record.
 
     It is false. Its two assumptions (unit-mass bumps of Lipschitz constant LC/h on B(x, h), and f Lipschitz
@@ -102,5 +124,8 @@ def printed_3_3(density: Floats, n: int, h: float, lam: float, dim: int, *, lips
     check_positive(h, "h", "a bandwidth")
     check_positive(lam, "lam", "the penalty of kernel ridge")
     cells = n * h**dim
-    return (lipschitz_eta + lipschitz) * h + t / (cells * density) \
+    return (
+        (lipschitz_eta + lipschitz) * h
+        + t / (cells * density)
         + math.sqrt(n / lam) * constant * h**-sigma / cells
+    )
