@@ -14,8 +14,8 @@ from pathlib import Path
 
 import edgewise.paper
 from edgewise.atomic import replacing
-from edgewise.paper.everything import kind
-from edgewise.results import PROVENANCE, collected
+from edgewise.paper.all_experiments import kind
+from edgewise.paper.runs.results import PROVENANCE, collected
 from edgewise.store import Store
 
 

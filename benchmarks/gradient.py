@@ -22,9 +22,9 @@ import numpy as np
 import torch
 
 import edgewise as ew
-from edgewise.models.nets import LeNet5
-from edgewise.models.training import NetClassifier
-from edgewise.results import provenance
+from edgewise.models.architectures import LeNet5
+from edgewise.models.net_classifier import NetClassifier
+from edgewise.paper.runs.results import provenance
 
 
 OUT = Path(__file__).parents[1] / "results" / "benchmarks" / "gradient.json"

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 import edgewise as ew
 from edgewise.arrays import InputError
-from edgewise.results import provenance
+from edgewise.paper.runs.results import provenance
 
 
 OUT = Path(__file__).parents[1] / "results" / "benchmarks" / "lockstep.json"

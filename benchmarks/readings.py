@@ -16,9 +16,9 @@ from sklearn.neighbors import KNeighborsClassifier
 import edgewise as ew
 from edgewise.geometry import length
 from edgewise.learning.metrics import accuracy
-from edgewise.models.training import NetClassifier
-from edgewise.paper.transferred import EPS
-from edgewise.results import provenance
+from edgewise.models.net_classifier import NetClassifier
+from edgewise.paper.runs.results import provenance
+from edgewise.paper.tables.transfer import EPS
 from edgewise.stats import estimate
 
 

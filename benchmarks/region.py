@@ -26,9 +26,9 @@ from threadpoolctl import threadpool_limits
 import edgewise as ew
 from edgewise.arrays import Box
 from edgewise.attacks.region import RegionIndex, find
-from edgewise.attacks.region.engine import COUNTS
-from edgewise.attacks.region.knn import vote
-from edgewise.results import provenance
+from edgewise.attacks.region.batch import COUNTS
+from edgewise.attacks.region.k_neighbours import vote
+from edgewise.paper.runs.results import provenance
 
 
 OUT = Path(__file__).parents[1] / "results" / "benchmarks" / "region.json"
@@ -197,7 +197,7 @@ FIRST_CALL = """
 import sys, time
 import numpy as np
 from edgewise.attacks.region import RegionIndex, find
-from edgewise.attacks.region.knn import vote
+from edgewise.attacks.region.k_neighbours import vote
 
 X = np.random.default_rng(0).random((100, 30))
 index, own = RegionIndex.of(X, np.arange(100) % 2, 2), np.zeros(2, np.intp)

@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 import edgewise as ew
-from edgewise.results import provenance
+from edgewise.paper.runs.results import provenance
 
 
 OUT = Path(__file__).parents[1] / "results" / "benchmarks" / "scale.json"
@@ -39,9 +39,9 @@ from pathlib import Path
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.ensemble import RandomForestClassifier
-from edgewise.engines import engine, spread
-from edgewise.selection.shards import query_shards
-from edgewise.selection.shards.files import digest_of
+from edgewise.parallel import engine, spread
+from edgewise.strategies.sharded import query_shards
+from edgewise.pools.shards import digest_of
 
 def model_of(name, width):
     rng = np.random.default_rng(1)
@@ -267,8 +267,8 @@ def loss(folder, rows, seeds):
     from sklearn.linear_model import LogisticRegression
     from sklearn.neighbors import KNeighborsClassifier
 
-    from edgewise.selection.diversity import gap_to
-    from edgewise.selection.shards import query_shards
+    from edgewise.strategies.diversity import gap_to
+    from edgewise.strategies.sharded import query_shards
 
     n, found = 50, []
     for name in ("digits", "blobs"):
@@ -338,7 +338,7 @@ def quality(X, y, test_X, test_y, model, first, index, gap_to):
     """Return accuracy after the batch, the covering radius of what is labelled, the mean margin picked."""
     from sklearn.linear_model import LogisticRegression
 
-    from edgewise.selection.space import margins
+    from edgewise.strategies.model_scores import margins
 
     all_ = np.concatenate([first, index])
     after = LogisticRegression(max_iter=500).fit(X[all_], y[all_])

@@ -19,9 +19,9 @@ import numpy as np
 import torch
 
 import edgewise as ew
-from edgewise.models.training import NetClassifier
-from edgewise.results import provenance
-from edgewise.selection.adversarial import Dfal
+from edgewise.models.net_classifier import NetClassifier
+from edgewise.paper.runs.results import provenance
+from edgewise.strategies.adversarial import Dfal
 
 
 STEPS = 50

@@ -6,7 +6,7 @@ import time
 import numpy as np
 import scipy
 
-from edgewise.theory import Ball, BoundaryDensity, HalfMoons, Islands, Ridge, RkhsExact, Wave
+from edgewise.paper.theory import Ball, BoundaryDensity, HalfMoons, Islands, Ridge, RkhsExact, Wave
 
 
 DRAWS = 1_000_000

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from edgewise.arrays import Box, InputError
     from edgewise.attacks import ATTACKS, attack
-    from edgewise.attacks.base import Adversarial
+    from edgewise.attacks.frame import Adversarial
     from edgewise.attacks.region.radius import radius
     from edgewise.data import DATASETS, load
     from edgewise.data.dataset import Dataset, Split
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from edgewise.learning.retrain import Retrained, retrain
     from edgewise.models.kernel_ridge import KernelRidgeClassifier
     from edgewise.models.nadaraya_watson import NadarayaWatsonClassifier
-    from edgewise.selection import STRATEGIES
-    from edgewise.selection.base import Query, query
+    from edgewise.strategies import STRATEGIES
+    from edgewise.strategies.frame import Query, query
 
 
 __version__ = "0.1.0"
@@ -30,21 +30,21 @@ __version__ = "0.1.0"
 # Imported when first asked for, so that `import edgewise` costs little more than NumPy.
 _HOMES = {
     "ATTACKS": "edgewise.attacks",
-    "Adversarial": "edgewise.attacks.base",
+    "Adversarial": "edgewise.attacks.frame",
     "Box": "edgewise.arrays",
     "DATASETS": "edgewise.data",
     "Dataset": "edgewise.data.dataset",
     "InputError": "edgewise.arrays",
     "KernelRidgeClassifier": "edgewise.models.kernel_ridge",
     "NadarayaWatsonClassifier": "edgewise.models.nadaraya_watson",
-    "Query": "edgewise.selection.base",
+    "Query": "edgewise.strategies.frame",
     "Retrained": "edgewise.learning.retrain",
-    "STRATEGIES": "edgewise.selection",
+    "STRATEGIES": "edgewise.strategies",
     "Split": "edgewise.data.dataset",
     "attack": "edgewise.attacks",
     "learn": "edgewise.learning.loop",
     "load": "edgewise.data",
-    "query": "edgewise.selection.base",
+    "query": "edgewise.strategies.frame",
     "radius": "edgewise.attacks.region.radius",
     "retrain": "edgewise.learning.retrain",
 }

@@ -9,7 +9,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import LinearSVC
 
 from edgewise import InputError, attack
-from edgewise.attacks.base import Proposal
+from edgewise.attacks.frame import Proposal
 from edgewise.models.access import Access, BudgetError
 
 

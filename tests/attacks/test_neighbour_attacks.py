@@ -8,9 +8,9 @@ from sklearn.datasets import make_moons
 from sklearn.neighbors import KNeighborsClassifier
 
 from edgewise import InputError, attack
-from edgewise.attacks.decision import Opt
 from edgewise.attacks.direct import Direct
-from edgewise.attacks.substitute import KernelSubstitute
+from edgewise.attacks.kernel_substitute import KernelSubstitute
+from edgewise.attacks.opt import Opt
 
 
 two = KNeighborsClassifier(1).fit([[0.0, 0.0], [2.0, 0.0]], ["left", "right"])

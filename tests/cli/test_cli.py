@@ -9,8 +9,8 @@ import time
 import numpy as np
 import pytest
 
-from edgewise.paper.base import summarise
-from edgewise.paper.table2 import Table2
+from edgewise.paper.tables.frame import summarise
+from edgewise.paper.tables.table2 import Table2
 from edgewise.store import Store
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgewise.paper.published import published
-from edgewise.results import published_run
+from edgewise.paper.runs.results import published_run
+from edgewise.paper.tables.published import published
 
 
 ROOT = Path(__file__).parents[2]

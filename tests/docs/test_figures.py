@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from edgewise.learning.comparing import curves, speed_up, standings
-from edgewise.report.strategies import ratio
-from edgewise.results import published_run
+from edgewise.paper.comparison.statistics import curves, speed_up, standings
+from edgewise.paper.report.strategies import ratio
+from edgewise.paper.runs.results import published_run
 
 
 ROOT = Path(__file__).parents[2]

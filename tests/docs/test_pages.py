@@ -16,7 +16,7 @@ import typer
 from edgewise.attacks import ATTACKS
 from edgewise.cli import app, main
 from edgewise.data import DATASETS
-from edgewise.selection import STRATEGIES
+from edgewise.strategies import STRATEGIES
 
 
 ROOT = Path(__file__).parents[2]
@@ -162,8 +162,8 @@ def readers_own(page, folder):
 
 def networks_own(X, y):
     """Make a module, a kernel model and an attack of the reader's own beside the images."""
+    from edgewise.models.architectures import LeNet5
     from edgewise.models.kernel_ridge import KernelRidgeClassifier
-    from edgewise.models.nets import LeNet5
 
     return {
         "X_train": X,

@@ -14,9 +14,9 @@ from edgewise.arrays import InputError
 from edgewise.learning.fitting import fitted, tuned
 from edgewise.learning.loop import learn
 from edgewise.learning.oracle import Callback, Cost, GroundTruth, OracleError, Victim
-from edgewise.selection.adversarial import Dfal
-from edgewise.selection.mix import EdgeMix
 from edgewise.store import Store
+from edgewise.strategies.adversarial import Dfal
+from edgewise.strategies.edge_mix import EdgeMix
 
 
 RNG = np.random.default_rng(0)

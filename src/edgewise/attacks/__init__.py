@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from edgewise.arrays import Box
-    from edgewise.attacks.base import Adversarial, Attack
+    from edgewise.attacks.frame import Adversarial, Attack
     from edgewise.randomness import Rng
 
 
@@ -22,33 +22,43 @@ ATTACKS: Mapping[str, Row] = {
     "region-approx": Row("edgewise.attacks.region:RegionApprox", "eq. 8, nearest regions", ("neighbours",)),
     "direct": Row("edgewise.attacks.direct:Direct", "eq. 9", ("labels", "neighbours")),
     "kernel-substitute": Row(
-        "edgewise.attacks.substitute:KernelSubstitute", "eq. 10", ("labels", "neighbours")
+        "edgewise.attacks.kernel_substitute:KernelSubstitute", "eq. 10", ("labels", "neighbours")
     ),
-    "opt": Row(
-        "edgewise.attacks.decision:Opt", "eqs. 11-12; Cheng et al. 2018", ("labels",), {"budget": 300}
-    ),
+    "opt": Row("edgewise.attacks.opt:Opt", "eqs. 11-12; Cheng et al. 2018", ("labels",), {"budget": 300}),
     "fgsm": Row(
-        "edgewise.attacks.gradient:FGSM", "eq. 13; Goodfellow et al. 2015", ("gradient",), {}, "torch"
+        "edgewise.attacks.gradient.fgsm_pgd:FGSM",
+        "eq. 13; Goodfellow et al. 2015",
+        ("gradient",),
+        {},
+        "torch",
     ),
     "pgd": Row(
-        "edgewise.attacks.gradient:PGD", "eq. 14; Madry et al. 2018", ("gradient",), {"steps": 5}, "torch"
+        "edgewise.attacks.gradient.fgsm_pgd:PGD",
+        "eq. 14; Madry et al. 2018",
+        ("gradient",),
+        {"steps": 5},
+        "torch",
     ),
     "deepfool": Row(
-        "edgewise.attacks.deepfool:DeepFool",
+        "edgewise.attacks.gradient.deepfool:DeepFool",
         "eq. 15; Moosavi-Dezfooli et al. 2016",
         ("gradient",),
         {"steps": 20},
         "torch",
     ),
     "cw": Row(
-        "edgewise.attacks.carlini:CarliniWagner",
+        "edgewise.attacks.gradient.carlini_wagner:CarliniWagner",
         "eq. 16; Carlini and Wagner 2017",
         ("gradient",),
         {"searches": 2, "steps": 40},
         "torch",
     ),
     "ddn": Row(
-        "edgewise.attacks.ddn:DDN", "Rony et al. 2019, algorithm 1", ("gradient",), {"steps": 30}, "torch"
+        "edgewise.attacks.gradient.ddn:DDN",
+        "Rony et al. 2019, algorithm 1",
+        ("gradient",),
+        {"steps": 30},
+        "torch",
     ),
 }
 
@@ -104,7 +114,7 @@ def attack(
     >>> attack("direct", knn, [[0.2]]).distance.round(6)
     array([0.3])
     """
-    from edgewise.attacks.base import run
+    from edgewise.attacks.frame import run
 
     if settings and not isinstance(method, str):
         raise InputError(f"settings {sorted(settings)} go with a name; give them to the instance instead.")

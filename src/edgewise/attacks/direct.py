@@ -9,8 +9,8 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from edgewise.arrays import Box, Floats, Index, Labels, check_count
-from edgewise.attacks.base import Proposal
 from edgewise.attacks.bisection import bisect
+from edgewise.attacks.frame import Proposal
 from edgewise.models.access import Access, Neighbours
 from edgewise.progress import Advance
 
@@ -56,7 +56,7 @@ class Direct:
     def __call__(
         self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int, advance: Advance
     ) -> Proposal:
-        """Propose points; see `edgewise.attacks.base.Attack`."""
+        """Propose points; see `edgewise.attacks.frame.Attack`."""
         neighbours = model.neighbours()
         points = X.copy()
         for rows in chunks(len(X)):

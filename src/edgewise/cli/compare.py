@@ -11,7 +11,7 @@ from edgewise.cli.options import Address, Backend, DataHome, Jobs, Store, conclu
 
 
 if TYPE_CHECKING:
-    from edgewise.learning.comparing import Standing
+    from edgewise.paper.comparison.statistics import Standing
     from edgewise.stats import Paired
 
 
@@ -43,14 +43,15 @@ def compare(
     from math import isnan
 
     from edgewise.atomic import replacing
-    from edgewise.engines import engine
-    from edgewise.learning.comparing import curves, penalties, standings
-    from edgewise.learning.trials import LEARNERS, TRIALS, cells, run
-    from edgewise.report.strategies import markdown
-    from edgewise.results import provenance
-    from edgewise.results import publish as write
+    from edgewise.learning.learners import LEARNERS
+    from edgewise.paper.comparison.runs import TRIALS, cells, run
+    from edgewise.paper.comparison.statistics import curves, penalties, standings
+    from edgewise.paper.report.strategies import markdown
+    from edgewise.paper.runs.results import provenance
+    from edgewise.paper.runs.results import publish as write
+    from edgewise.paper.runs.sweep import sweep
+    from edgewise.parallel import engine
     from edgewise.store import Store as Facts
-    from edgewise.sweep import sweep
 
     if data_home is not None:
         os.environ["EDGEWISE_DATA"] = str(data_home)

@@ -19,14 +19,14 @@ def demo(
     jobs: Jobs = 2,
 ) -> None:
     """Train a 1-NN, attack it in five ways, retrain, and write a page with tables and pictures."""
-    from edgewise.paper import picture
-    from edgewise.paper.base import summarise
-    from edgewise.paper.printing import LEGEND, compact
-    from edgewise.paper.running import run
-    from edgewise.paper.table2 import Table2
-    from edgewise.report import build
+    from edgewise.paper.pictures import halfmoon as picture
+    from edgewise.paper.report import build
+    from edgewise.paper.runs.sweep import sweep
+    from edgewise.paper.tables.frame import summarise
+    from edgewise.paper.tables.run import run
+    from edgewise.paper.tables.table2 import Table2
+    from edgewise.paper.tables.text import LEGEND, compact
     from edgewise.store import Store
-    from edgewise.sweep import sweep
 
     table = Table2()
     out.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ import typer
 
 
 if TYPE_CHECKING:
-    from edgewise.sweep import Summary
+    from edgewise.paper.runs.sweep import Summary
 
 
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed; the same seed gives the same answer.")]

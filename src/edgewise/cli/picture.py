@@ -17,10 +17,10 @@ def picture(
     """Compute a picture into the store; the report draws it from there."""
     import importlib
 
-    from edgewise.paper import PICTURES
+    from edgewise.paper.pictures import PICTURES
+    from edgewise.paper.runs.sweep import sweep
     from edgewise.registry import lookup
     from edgewise.store import Store as Facts
-    from edgewise.sweep import sweep
 
     module = importlib.import_module(lookup(PICTURES, name, "picture"))
     with Facts(store) as facts:

@@ -85,8 +85,8 @@ def query(
             "--model, --device, --jobs, --backend and --address go with a pool in many files: "
             "--pool 'shards/*.parquet'."
         )
-    from edgewise.learning.sheets import read_labels, read_pool, write_query
-    from edgewise.learning.trials import next_batch
+    from edgewise.labelling.next_batch import next_batch
+    from edgewise.labelling.table import read_labels, read_pool, write_query
 
     sheet = read_pool(pool)
     index, known, uniform = read_labels(labels or [], sheet)

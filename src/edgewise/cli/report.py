@@ -22,8 +22,8 @@ def report(
     ] = None,
 ) -> None:
     """Write one self-contained page about everything the store holds."""
-    from edgewise.report import build
-    from edgewise.results import collected
+    from edgewise.paper.report import build
+    from edgewise.paper.runs.results import collected
     from edgewise.store import Store as Facts
 
     with collected(published) if published is not None else Facts(store, read_only=True) as facts:

@@ -41,15 +41,15 @@ def reproduce(
     import os
     import sys
 
-    from edgewise.cli.everything import reproduce_all
-    from edgewise.engines import engine
-    from edgewise.paper import TABLES
-    from edgewise.paper.base import summarise
-    from edgewise.paper.printing import LEGEND, compact
-    from edgewise.paper.running import chosen_data, run
-    from edgewise.paper.running import publish as write
+    from edgewise.cli.reproduce_all import reproduce_all
+    from edgewise.paper.runs.results import provenance, record
+    from edgewise.paper.tables import TABLES
+    from edgewise.paper.tables.frame import summarise
+    from edgewise.paper.tables.run import chosen_data, run
+    from edgewise.paper.tables.run import publish as write
+    from edgewise.paper.tables.text import LEGEND, compact
+    from edgewise.parallel import engine
     from edgewise.registry import lookup
-    from edgewise.results import provenance, record
     from edgewise.store import Store as Facts
 
     if data_home is not None:

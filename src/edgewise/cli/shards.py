@@ -26,14 +26,14 @@ def query_shards(
     address: str | None,
 ) -> None:
     """Choose rows of the files that match ``pattern``, and write them ready to be labelled."""
-    from edgewise.engines import engine
-    from edgewise.learning.shard_sheets import (
+    from edgewise.labelling.shards import (
         load_model,
         next_shard_batch,
         read_shard_labels,
         write_shard_query,
     )
-    from edgewise.selection.shards import Shards
+    from edgewise.parallel import engine
+    from edgewise.strategies.sharded import Shards
 
     shards = Shards.of(pattern)
     asked = None if model is None else load_model(model)

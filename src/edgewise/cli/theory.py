@@ -33,12 +33,12 @@ def study(
         return
     import sys
 
-    from edgewise.engines import engine
-    from edgewise.results import provenance, record
-    from edgewise.results import publish as write_facts
+    from edgewise.paper.runs.results import provenance, record
+    from edgewise.paper.runs.results import publish as write_facts
+    from edgewise.paper.theory.study.result_tables import summaries, write
+    from edgewise.paper.theory.study.run import run_study
+    from edgewise.parallel import engine
     from edgewise.store import Store as Facts
-    from edgewise.theory.run import run_study
-    from edgewise.theory.summary import summaries, write
 
     with engine(backend, address=address, workers=jobs), Facts(store) as facts:
         report = run_study(facts, quick=quick, seeds=seeds, jobs=jobs, progress=not quiet())
@@ -67,9 +67,9 @@ def advise(
     data_home: DataHome = None,
 ) -> None:
     """Say whether boundary sampling is expected to help, with the evidence and its limits."""
+    from edgewise.advice.advise import advise as say
+    from edgewise.advice.advise import advise_data, count_name
     from edgewise.arrays import InputError
-    from edgewise.theory.advice import advise as say
-    from edgewise.theory.advice import advise_data, count_name
 
     if data is not None:
         if dim is not None or noise is not None:

@@ -11,8 +11,8 @@ import numpy as np
 
 from edgewise.arrays import Floats, Labels
 from edgewise.learning.oracle import Answer, Cost
-from edgewise.selection.base import Created, Query
 from edgewise.store import Cell, Fact, Store
+from edgewise.strategies.frame import Created, Query
 
 
 @dataclass(frozen=True)

@@ -25,15 +25,15 @@ from edgewise.data.dataset import Split
 from edgewise.learning.fitting import fitted, takes_weights, tuned
 from edgewise.learning.journal import Journal
 from edgewise.learning.oracle import Answer, Cost, Oracle, OracleError, as_oracle, ask
-from edgewise.learning.tally import accuracy, hits, made_points, merged
+from edgewise.learning.round_totals import accuracy, hits, made_points, merged
+from edgewise.pools.pool import Pool
 from edgewise.randomness import Rng, child_seed, seed_of
-from edgewise.selection import make
-from edgewise.selection.base import NoModelError, Query, Request, Strategy, checked
-from edgewise.selection.mix import is_local_average
-from edgewise.selection.pool import Pool
-from edgewise.selection.uncertainty import Random
 from edgewise.stats import Estimate
 from edgewise.store import Store
+from edgewise.strategies import make
+from edgewise.strategies.edge_mix import is_local_average
+from edgewise.strategies.frame import NoModelError, Query, Request, Strategy, checked
+from edgewise.strategies.uncertainty import Random
 
 
 NOTHING = Cost()

@@ -11,7 +11,7 @@ from sklearn.base import clone
 
 from edgewise.arrays import Box, Floats, Index, InputError, Labels, check_count, check_X, check_y
 from edgewise.attacks import attack as run_attack
-from edgewise.attacks.base import Adversarial, Attack
+from edgewise.attacks.frame import Adversarial, Attack
 from edgewise.data.dataset import Dataset, Split
 from edgewise.learning.metrics import accuracy, agreement
 from edgewise.learning.oracle import Cost, Oracle, Victim, ask

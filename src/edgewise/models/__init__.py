@@ -14,7 +14,7 @@ MODELS: Mapping[str, Row] = {
     ),
     "kernel-ridge": Row("edgewise.models.kernel_ridge:KernelRidgeClassifier", "section 3; Table 5"),
     "network": Row(
-        "edgewise.models.training:NetClassifier",
+        "edgewise.models.net_classifier:NetClassifier",
         "section 5; ShallowNet, LeNet-5, VGG-16",
         small={"epochs": 5},
         extra="torch",

@@ -15,7 +15,7 @@ from edgewise.data import load
 from edgewise.data.files import digest
 from edgewise.models import MODELS
 from edgewise.models.access import predict
-from edgewise.paper.table2 import ATTACKS, HELD_OUT, SIZES
+from edgewise.paper.tables.table2 import ATTACKS, HELD_OUT, SIZES
 from edgewise.randomness import child_seed
 from edgewise.store import Cell
 

@@ -7,7 +7,7 @@ is the engine without a model.
 from __future__ import annotations
 
 from edgewise.attacks.region.attack import RegionApprox, RegionExact
-from edgewise.attacks.region.engine import Nearest, find
+from edgewise.attacks.region.batch import Nearest, find
 from edgewise.attacks.region.index import RegionIndex
 from edgewise.attacks.region.radius import radius
 

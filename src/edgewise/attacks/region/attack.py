@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from edgewise.arrays import Box, Floats, InputError, Labels, check_count, check_X
-from edgewise.attacks.base import Proposal
-from edgewise.attacks.region.engine import COUNTS, find, nearest_others
+from edgewise.attacks.frame import Proposal
+from edgewise.attacks.region.batch import COUNTS, find, nearest_others
 from edgewise.attacks.region.fitted import fitted
-from edgewise.attacks.region.knn import vote
-from edgewise.attacks.region.strict import cross, outvote
+from edgewise.attacks.region.k_neighbours import vote
+from edgewise.attacks.region.past_the_boundary import cross, outvote
 from edgewise.attacks.region.trees import approximate_forest, exact_tree
 from edgewise.geometry import check_norm, length
 from edgewise.models.access import Access, UnansweredError
@@ -59,7 +59,7 @@ class RegionExact:
     def __call__(
         self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int, advance: Advance
     ) -> Proposal:
-        """Propose points; see `edgewise.attacks.base.Attack`."""
+        """Propose points; see `edgewise.attacks.frame.Attack`."""
         if _is_trees(model):
             return exact_tree(model, X, y, box, self.norm, advance)
         if model.neighbours().k > 1:
@@ -107,7 +107,7 @@ class RegionApprox:
     def __call__(
         self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int, advance: Advance
     ) -> Proposal:
-        """Propose points; see `edgewise.attacks.base.Attack`."""
+        """Propose points; see `edgewise.attacks.frame.Attack`."""
         if _is_trees(model):
             if self.training is None:
                 raise InputError("trees do not keep their training points; give some with training=X_train.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from edgewise.arrays import Box, Floats, Index, InputError, Labels
-from edgewise.attacks.base import Proposal
+from edgewise.attacks.frame import Proposal
 from edgewise.geometry import length
 from edgewise.models.access import Access, Trees, predict
 from edgewise.progress import Advance

@@ -12,7 +12,7 @@ from skactiveml.classifier import SklearnClassifier
 from skactiveml.utils import is_labeled
 from sklearn.base import clone
 
-from edgewise.selection import base
+from edgewise.strategies import frame as base
 
 
 class Ours(SingleAnnotatorPoolQueryStrategy):

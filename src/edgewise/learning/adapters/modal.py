@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from edgewise.randomness import Rng
-from edgewise.selection.base import Query, Request, query
+from edgewise.strategies.frame import Query, Request, query
 
 
 def ours(strategy: Any = "edge-mix", rng: Rng = 0) -> Callable[..., Any]:

@@ -1,0 +1,1 @@
+"""Advice: when labelling or training at the boundary pays."""

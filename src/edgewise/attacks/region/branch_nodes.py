@@ -1,0 +1,122 @@
+"""One node of the k-NN search: a row of integers, and the cell it stands for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from edgewise.attacks.region.compiling import INNER, WITHIN
+from edgewise.attacks.region.distance_filters import Points, Scratch
+from edgewise.attacks.region.l2_cell import EMPTY, SOLVED, Cell, Query, add, dist2, maximise, move
+
+
+ROOM = 40
+"""Points a node may allow, and force out, before the search stops with an interval."""
+
+TYPE, MEMBERS, ALLOWED, OUT, LAST, HEAD = 0, 1, 2, 3, 4, 5
+"""Where a row keeps its type, how many members, points allowed and out it has, its last member, the lists."""
+
+_EPS = 2.220446049250313e-16
+
+
+@njit(**INNER)
+def settle(k: int, q: Query, c: Cell, w: Scratch) -> None:
+    """Set ``z`` to the current point."""
+    if not q.boxed:
+        move(k, c.lam, q, c)
+    for t in range(w.z.size):
+        w.z[t] = min(max(c.u[t], q.low[t]), q.high[t]) if q.boxed else c.u[t]
+
+
+@njit(**INNER)
+def farthest(
+    row: Any, width: int, cand: Any, kind: Any, only: int, p: Points, w: Scratch
+) -> tuple[float, int]:
+    """Return the largest squared distance of a member to ``z`` and its candidate; ``only`` a class, or -1."""
+    far, which = -1.0, -1
+    for e in range(row[MEMBERS]):
+        at = row[HEAD + e]
+        if only < 0 or kind[at] == only:
+            value = dist2(p.X, cand[at], w.z)
+            if value > far:
+                far, which = value, at
+    return far, which
+
+
+@njit(**WITHIN)
+def project(
+    row: Any,
+    width: int,
+    types: Any,
+    cand: Any,
+    kind: Any,
+    far: Any,
+    margin: float,
+    cap: float,
+    q: Query,
+    c: Cell,
+    p: Points,
+    w: Scratch,
+) -> tuple[int, float, int]:
+    """Solve the node's cell into ``z``; return status, squared distance and how many half-spaces hold it."""
+    k, q2 = 0, move(0, c.lam, q, c)
+    rival_of = types[row[TYPE], 0]
+    base = HEAD + width + ROOM
+    for _ in range(1000):
+        settle(k, q, c, w)
+        worst, j, i = 0.0, -1, -1
+        far_all, at_all = farthest(row, width, cand, kind, -1, p, w)
+        far_own, at_own = far_all, at_all
+        if types[row[TYPE], 3] > 0:
+            far_own, at_own = farthest(row, width, cand, kind, rival_of, p, w)
+        for e in range(row[OUT]):
+            code = row[base + e]
+            out = code if code >= 0 else -code - 1
+            at = at_all if code >= 0 else at_own
+            if at < 0:
+                continue
+            tol = 4e-13 * far[at] + 4.0 * _EPS * np.sqrt(far[at]) * 2.0 * p.largest
+            gap = 0.5 * (dist2(p.X, out, w.z) - (far_all if code >= 0 else far_own)) - margin
+            if gap < -tol and gap < worst:
+                worst, j, i = gap, at, out
+        if j < 0:
+            return SOLVED, q2, k
+        code = j * p.X.shape[0] + i
+        for e in range(k):
+            if c.act[e] == code:
+                return SOLVED, q2, k
+        if k == c.act.size:
+            return SOLVED, q2, k
+        add(k, i, cand[j], p.X, 0.5 * (far[j] - dist2(p.X, i, q.x)) + margin, c)
+        c.act[k] = code
+        if c.G[k, k] == 0.0:
+            return EMPTY, q2, k
+        tol = 4e-13 * far[j] + 4.0 * _EPS * np.sqrt(far[j]) * 2.0 * p.largest
+        k, q2, status, _ = maximise(k + 1, q2, np.inf, cap, tol, q, c)
+        if status == EMPTY:
+            return EMPTY, q2, k
+    return SOLVED, q2, k
+
+
+@njit(**INNER)
+def allowed(row: Any, width: int, beside: int) -> int:
+    """Return how many intruders the node allows nearer than all members (0) or than those of e (1)."""
+    count = 0
+    for e in range(row[ALLOWED]):
+        count += (row[HEAD + width + e] < 0) == (beside == 1)
+    return count
+
+
+@njit(**INNER)
+def known(i: int, row: Any, width: int, beside: int) -> bool:
+    """Say whether the node has decided about point ``i``."""
+    for e in range(row[ALLOWED]):
+        if row[HEAD + width + e] == (-i - 1 if beside == 1 else i):
+            return True
+    for e in range(row[OUT]):
+        code = row[HEAD + width + ROOM + e]
+        if code == i or (beside == 1 and code == -i - 1):
+            return True
+    return False

@@ -1,0 +1,136 @@
+"""The lists of a search: cells that may still win, and own points that ever held one back (the pool)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from edgewise.attacks.region.compiling import INNER, WITHIN
+from edgewise.attacks.region.distance_filters import (
+    EXACT,
+    INTERVAL,
+    POOL,
+    Points,
+    Scratch,
+    View,
+    chunk_minima,
+    interval,
+    rival,
+    slack_at,
+)
+from edgewise.attacks.region.l2_cell import Cell, Query, dist2
+
+
+SETTLED, CROWDED = -1, -2
+
+
+@njit(**INNER)
+def bisector(far_j: float, far_i: float, apart2: float) -> float:
+    """Return the distance from the query to where ``x_j`` becomes as near as ``x_i``."""
+    gain = far_j - far_i
+    if gain <= 0.0:
+        return 0.0
+    return gain / (2.0 * np.sqrt(apart2)) if apart2 > 0.0 else np.inf
+
+
+@njit(**INNER)
+def violated(reach2: float, size: int, k: int, c: Cell, p: Points, w: Scratch, use: Any, counts: Any) -> int:
+    """Return the pool member nearest to ``z`` if nearer than ``reach2`` and not yet active, else -1."""
+    best, which = reach2, -1
+    slack = slack_at(np.sqrt(reach2), p, w)
+    for a in range(size):
+        active = False
+        for e in range(k):
+            active = active or c.act[e] == w.pool[a]
+        if not active and not (use[INTERVAL] and interval(w.pool[a], slack, p, w) >= best):
+            counts[EXACT] += 1
+            value = dist2(p.X, w.pool[a], w.z)
+            if value < best:
+                best, which = value, a
+    return which
+
+
+@njit(**INNER)
+def enter(i: int, size: int, q: Query, p: Points, w: Scratch) -> int:
+    """Put rival ``i`` into the pool unless it is there; return its place, or the pool's size if full."""
+    for a in range(size):
+        if w.pool[a] == i:
+            return a
+    if size < w.pool.size:
+        w.pool[size], w.pool_far[size] = i, dist2(p.X, i, q.x)
+    return size
+
+
+@njit(**WITHIN)
+def opponent(
+    reach2: float,
+    spread: float,
+    path: float,
+    size: int,
+    k: int,
+    q: Query,
+    c: Cell,
+    v: View,
+    p: Points,
+    w: Scratch,
+    use: Any,
+    counts: Any,
+) -> tuple[int, int]:
+    """Return the place in the pool of a rival nearer to ``z`` than ``reach2``, and the pool's size.
+
+    The place is `SETTLED` if there is none but, by rounding, an active one; `CROWDED` if the pool is full.
+    """
+    fresh = violated(reach2, size, k, c, p, w, use, counts) if use[POOL] else -1
+    if fresh < 0:
+        i = rival(reach2, spread, path, v, p, w, use, counts)
+        fresh = SETTLED if i < 0 else enter(i, size, q, p, w)
+        for a in range(k):
+            fresh = SETTLED if c.act[a] == i else fresh
+        if fresh == size:
+            fresh, size = (CROWDED, size) if size == w.pool.size else (size, size + 1)
+    return fresh, size
+
+
+@njit(**INNER)
+def nearest_live(m: int, w: Scratch) -> int:
+    """Return the place of the surviving cell with the least bound."""
+    e = 0
+    for a in range(1, m):
+        if w.live_bound[a] < w.live_bound[e]:
+            e = a
+    return e
+
+
+@njit(**INNER)
+def bury(e: int, m: int, w: Scratch) -> int:
+    """Put the last survivor in the place of number ``e``; return how many are left."""
+    m -= 1
+    w.live[e], w.live_far[e], w.live_bound[e] = w.live[m], w.live_far[m], w.live_bound[m]
+    w.live_best[e], w.live_upto[e] = w.live_best[m], w.live_upto[m]
+    return m
+
+
+@njit(**INNER)
+def survive(j: int, far: float, bound: float, m: int, w: Scratch) -> int:
+    """Append ``j`` to the cells that may win."""
+    w.live[m], w.live_far[m], w.live_bound[m], w.live_best[m], w.live_upto[m] = j, far, bound, 0, 1
+    return m + 1
+
+
+@njit(**INNER)
+def begin(q: Query, v: View, w: Scratch) -> None:
+    """Forget what an earlier query has left behind."""
+    chunk_minima(v.low, v.least)
+    for i in range(v.begin, v.end):
+        w.seen[i] = -np.inf
+    for t in range(w.z.size):
+        w.z[t] = q.x[t]
+
+
+@njit(**INNER)
+def keep(best_z: Any, w: Scratch) -> None:
+    """Copy the current point to ``best_z``."""
+    for t in range(best_z.size):
+        best_z[t] = w.z[t]

@@ -1,0 +1,222 @@
+"""k neighbours: the exact search of each query, its room, and the certified interval where it stops early."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields, replace
+from threading import local
+
+import numpy as np
+
+from edgewise.arrays import Box, Floats, Index, Mask
+from edgewise.attacks.region.batch import FILTERS, bounded, points_of, scratch
+from edgewise.attacks.region.branch_and_bound import FOUND, NONE, branch
+from edgewise.attacks.region.branch_nodes import HEAD, LAST, ROOM
+from edgewise.attacks.region.index import CHUNK, RegionIndex
+from edgewise.attacks.region.l2_cell import room
+
+
+_OWN = 8
+_CANDIDATES = 128
+
+
+def kinds_of_loss(k: int, own: int, n_classes: int) -> Index:
+    """Return the ways in which a class beats ``own`` among k neighbours, rows ``e, a, b, o``.
+
+    Ties go to the class that comes first, as scikit-learn's uniform vote has it.
+
+    Examples
+    --------
+    >>> kinds_of_loss(3, 0, 2).tolist()
+    [[1, 2, 1, 0]]
+    """
+    rows = []
+    for e in range(n_classes):
+        if e == own:
+            continue
+        tie = int(e > own)
+        for a in range(max(1, tie), k + 1):
+            b = min(a - tie, k - a)
+            o = k - a - b
+            if o == 0 or n_classes > 2:
+                rows.append((e, a, b, o))
+            if o == 0:
+                break
+    return np.array(rows, np.intp)
+
+
+@dataclass(frozen=True)
+class Votes:
+    """Exact answers of k-NN queries; see `edgewise.attacks.region.batch.Nearest`.
+
+    Parameters
+    ----------
+    points
+        Optimal points ``(b, d)``, NaN where the search stopped early or nothing is there.
+    lower
+        A proved lower bound on the squared distance ``(b,)``.
+    found, none
+        Whether the optimum was proved; whether it was proved that there is none.
+    nodes
+        Nodes solved.
+    seeds, sizes
+        The node of each optimum and the candidates it knows, for another search from there with a margin.
+    """
+
+    points: Floats
+    lower: Floats
+    found: Mask
+    none: Mask
+    nodes: Index
+    seeds: Index
+    sizes: Index
+
+    def of(self, rows: Index) -> Votes:
+        """Return the answers of some queries."""
+        return Votes(*(getattr(self, item.name)[rows] for item in fields(self)))
+
+
+def vote(
+    index: RegionIndex,
+    k: int,
+    X: Floats,
+    own: Index,
+    box: Box | None,
+    *,
+    nodes: int,
+    margin: Floats | float = 0.0,
+    start: Votes | None = None,
+    threads: int = 1,
+    advance: Callable[[int], object] | None = None,
+    without: tuple[str, ...] = (),
+) -> Votes:
+    """Return for each row of ``X`` the nearest point at which k neighbours elect another class."""
+    part, width = index.cut(X), HEAD + 2 * k + 2 * ROOM
+    n, d = part.shape
+    low, high = (bound[index.features] for bound in bounded(box, X.shape[1]))
+    use = np.array([name not in without for name in FILTERS])
+    margins = np.broadcast_to(np.asarray(margin, float), (n,))
+    out = Votes(
+        np.full((n, d), np.nan),
+        np.zeros(n),
+        np.zeros(n, bool),
+        np.zeros(n, bool),
+        np.zeros(n, np.intp),
+        np.zeros((n, width), np.intp),
+        np.full(n, _CANDIDATES),
+    )
+    if start is not None:
+        out.seeds[:], out.sizes[:] = start.seeds, start.sizes
+        out.seeds[:, LAST] = -1
+    p, desk = points_of(index), local()
+
+    def one(b: int) -> None:
+        if not hasattr(desk, "c"):
+            desk.c, desk.w = room(4 * ROOM, d), scratch(len(index.X), 4 * ROOM, p)
+            desk.rows = np.empty((nodes + len(index.X) + 64, width), np.intp)
+        x = part[b]
+        lows, coords, rests, lengths = index.bounds(x[None])
+        least = lows[0].reshape(-1, CHUNK).min(axis=1)
+        types = kinds_of_loss(k, own[b], len(index.start))
+        usable = [row for row in types if index.stop[row[0]] - index.start[row[0]] >= row[1]]
+        cap = 1e6 * (index.largest + float(lengths[0])) ** 2
+        outcome, bound, solved = NONE, np.inf, 0
+        while usable:
+            cand, bounds, far, beyond2 = _candidates(
+                index, x, lows[0], own[b], int(types[:, 2].max()), int(out.sizes[b])
+            )
+            members = int(types[:, 1].max() + types[:, 3].max())
+            kind = np.searchsorted(index.start, cand, side="right") - 1
+            outcome, bound, solved = branch(
+                own[b],
+                np.array(usable),
+                cand,
+                kind,
+                bounds,
+                far,
+                beyond2,
+                cap,
+                margins[b],
+                x,
+                low,
+                high,
+                box is not None,
+                lows[0],
+                coords[0],
+                rests[0],
+                lengths[0],
+                least,
+                desk.c,
+                p,
+                desk.w,
+                use,
+                members,
+                desk.rows[: nodes + len(cand) + 64],
+                out.seeds[b],
+            )
+            if outcome == FOUND:
+                out.points[b] = desk.w.z
+            if outcome in (FOUND, NONE) or bound < beyond2:
+                break
+            out.seeds[b] = 0
+            out.sizes[b] *= 8
+        out.lower[b], out.found[b], out.none[b] = bound, outcome == FOUND, outcome == NONE
+        out.nodes[b] = solved
+        if advance is not None:
+            advance(1)
+
+    if threads == 1:
+        for b in range(n):
+            one(b)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            for done in [pool.submit(one, b) for b in range(n)]:
+                done.result()
+    points, beside = index.widen(out.points, X, box, 2)
+    points[~out.found] = np.nan
+    return replace(out, points=points, lower=out.lower + beside)
+
+
+def _candidates(
+    index: RegionIndex, x: Floats, lows: Floats, own: int, room_: int, size: int
+) -> tuple[Index, Floats, Floats, float]:
+    """Return ``size`` other-class points by ascending bound, bounds, squared distances, and the rest's bound.
+
+    At most ``room_`` own points may be nearer, so the next largest bisector distance is a bound.
+    """
+    own_rows = np.arange(index.start[own], index.stop[own])
+    near = own_rows[np.argsort(lows[own_rows], kind="stable")[: room_ + _OWN]]
+    near_far = ((index.X[near] - x) ** 2).sum(1)
+    others = np.flatnonzero(
+        (index.order >= 0)
+        & ((np.arange(len(lows)) < index.start[own]) | (np.arange(len(lows)) >= index.stop[own]))
+    )
+    cheap = np.zeros(len(others))
+    if len(near) > room_:
+        apart = np.sqrt(_squares(index.coords[others], index.coords[near]) + 1e-5 * index.largest**2)
+        rests = index.rest[others][:, None] + index.rest[near]
+        cheap = _bisectors(lows[others], near_far, np.hypot(apart, rests), room_)
+    take = np.argsort(cheap, kind="stable")
+    beyond2 = float(cheap[take[size]]) ** 2 * (1 - 1e-9) if len(take) > size else np.inf
+    cand = others[take[:size]]
+    points = index.X[cand]
+    gaps = points - x
+    far = np.einsum("ij,ij->i", gaps, gaps)
+    bounds = np.zeros(len(cand))
+    if len(near) > room_:
+        bounds = _bisectors(far, near_far, np.sqrt(_squares(points, index.X[near])), room_)
+    turn = np.argsort(bounds, kind="stable")
+    return cand[turn], bounds[turn], far[turn], beyond2
+
+
+def _bisectors(far: Floats, near_far: Floats, apart: Floats, room_: int) -> Floats:
+    """Return for each point its bisector distance next after the ``room_`` largest, a little too small."""
+    each = np.maximum(far[:, None] - near_far, 0) / (2 * np.maximum(apart, np.finfo(np.float32).tiny))
+    return -np.sort(-each, axis=1)[:, room_] * (1 - 1e-6)
+
+
+def _squares(A: Floats, B: Floats) -> Floats:
+    """Return squared distances between rows, a little too large rather than too small."""
+    square = np.einsum("ij,ij->i", A, A)[:, None] + np.einsum("ij,ij->i", B, B)
+    return np.maximum(square - 2 * A @ B.T, 0) + 1e-12 * square

@@ -1,0 +1,1 @@
+"""Labels and batches as files."""

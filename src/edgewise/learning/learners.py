@@ -1,0 +1,36 @@
+"""What learns: the learners that commands and comparisons know by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+
+from edgewise.arrays import Floats
+from edgewise.models.kernel_ridge import KernelRidgeClassifier
+
+
+def _scaled_ridge(X: Floats) -> KernelRidgeClassifier:
+    """RBF kernel ridge with half the median distance of the (unlabelled) pool as its length."""
+    rows = X[:: max(1, len(X) // 200)]
+    gaps = np.sqrt(np.maximum(np.square(rows[:, None] - rows[None]).sum(axis=2), 0))
+    scale = float(np.median(gaps[np.triu_indices(len(rows), 1)])) / 2
+    return KernelRidgeClassifier("rbf", scale=scale, alpha=0.1)
+
+
+def _network(_: Floats) -> Any:
+    from edgewise.models.net_classifier import NetClassifier
+
+    return NetClassifier("lenet5", epochs=30, batch_size=32, lr=4e-3, schedule="one-cycle")
+
+
+LEARNERS: Mapping[str, Callable[[Floats], Any]] = {
+    "1-nn": lambda X: KNeighborsClassifier(1),
+    "rbf-ridge": _scaled_ridge,
+    "logistic": lambda X: LogisticRegression(max_iter=200),
+    "network": _network,
+}
+"""What learns; each is made from the unlabelled pool, never from test data."""

@@ -1,0 +1,371 @@
+"""Networks as scikit-learn estimators, trained through skorch: seeded, resumable, on what device there is."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, ClassifierMixin
+from skorch import NeuralNetClassifier
+from skorch.callbacks import Callback
+from skorch.dataset import Dataset as Rows
+from skorch.helper import predefined_split
+from torch import Tensor, nn
+
+from edgewise.arrays import Floats, InputError, Labels, check_count, check_X, check_y
+from edgewise.models.architectures import VGG16, LeNet5, ShallowNet
+from edgewise.models.checkpoint import Snapshot, digest
+from edgewise.models.torch_model import OutOfMemoryWarning, predict_logits
+from edgewise.progress import track
+from edgewise.randomness import child_seed, stream
+from edgewise.registry import lookup
+
+
+NetFactory = Callable[[int, int], nn.Module]
+"""Makes a module from the number of features and of classes."""
+
+NETS: Mapping[str, NetFactory] = {
+    "shallow": ShallowNet,
+    "lenet5": lambda _features, classes: LeNet5(classes),
+    "vgg16": lambda _features, classes: VGG16(classes),
+}
+
+CIFAR_RECIPE: Mapping[str, Any] = {
+    "net": "vgg16",
+    "optimizer": "sgd",
+    "lr": 0.1,
+    "weight_decay": 5e-4,
+    "schedule": "one-cycle",
+    "epochs": 60,
+    "batch_size": 128,
+    "augment": True,
+    "label_smoothing": 0.1,
+}
+"""Crops and flips, Nesterov momentum, weight decay, one cycle: the usual recipe for CIFAR-10."""
+
+
+class NetClassifier(ClassifierMixin, BaseEstimator):
+    """A network that scikit-learn, edgewise and every gradient attack take for a classifier.
+
+    The same settings, data and seed give the same weights on the same machine, in one go or resumed from a
+    checkpoint. Attacks reach the trained module as ``module_``.
+
+    Parameters
+    ----------
+    net
+        ``"shallow"``, ``"lenet5"``, ``"vgg16"``, or a callable ``(n_features, n_classes) -> module`` that
+        returns logits.
+    epochs, batch_size
+        Length of the training.
+    optimizer
+        ``"adam"`` or ``"sgd"`` (Nesterov momentum 0.9).
+    lr, weight_decay
+        Of the optimizer; ``lr`` is the highest the schedule reaches.
+    schedule
+        ``"constant"``, ``"cosine"`` (down to 0), or ``"one-cycle"`` (up for 30 % of the way, then down to 0).
+    label_smoothing
+        Share of the target spread over all classes.
+    augment
+        Crops of the image padded by 4 pixels, and flips left to right, drawn anew for every batch.
+    validation
+        Share of the rows kept out of training to watch, or 0.
+    patience
+        Stop when the loss on the validation rows has not fallen for so many epochs, and keep the weights of
+        its lowest; None for all epochs.
+    checkpoint
+        A file written after every epoch, atomically; a killed training goes on from it, and ends as it would
+        have. Other settings or data are refused.
+    device
+        ``"auto"`` (CUDA where there is one), or a torch device.
+    mixed_precision
+        Compute in bfloat16 where it pays: ``"auto"`` is convolutions on CUDA devices that have it.
+    random_state
+        Seed of initial weights, order of the rows and augmentation.
+    progress
+        Draw a progress bar.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X, y = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]] * 10), np.array(["no", "no", "yes", "yes"] * 10)
+    >>> NetClassifier(epochs=60, lr=0.05).fit(X, y).predict([[1.0, 0.5]])
+    array(['yes'], dtype='<U3')
+    """
+
+    def __init__(
+        self,
+        net: str | NetFactory = "shallow",
+        *,
+        epochs: int = 100,
+        batch_size: int = 64,
+        optimizer: str = "adam",
+        lr: float = 1e-2,
+        weight_decay: float = 0.0,
+        schedule: str = "constant",
+        label_smoothing: float = 0.0,
+        augment: bool = False,
+        validation: float = 0.0,
+        patience: int | None = None,
+        checkpoint: str | Path | None = None,
+        device: str = "auto",
+        mixed_precision: str | bool = "auto",
+        random_state: int = 0,
+        progress: bool = False,
+    ) -> None:
+        self.net = net
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.optimizer = optimizer
+        self.lr = lr
+        self.weight_decay = weight_decay
+        self.schedule = schedule
+        self.label_smoothing = label_smoothing
+        self.augment = augment
+        self.validation = validation
+        self.patience = patience
+        self.checkpoint = checkpoint
+        self.device = device
+        self.mixed_precision = mixed_precision
+        self.random_state = random_state
+        self.progress = progress
+
+    def fit(self, X: ArrayLike, y: ArrayLike) -> NetClassifier:
+        """Train on rows ``X`` (n, d) or images (n, ...) with labels ``y`` (n,).
+
+        Raises
+        ------
+        InputError
+            Bad data or settings, one class only, or a checkpoint of another training.
+        """
+        points = check_X(X, images=True).astype(np.float32)
+        labels = check_y(y, len(points))
+        self._check()
+        self.classes_, columns = np.unique(labels, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise InputError(f"y has one class only ({self.classes_[0]!r}); a classifier needs two.")
+        self.n_features_in_ = points[0].size
+        with torch.random.fork_rng(_cuda(self._device())):
+            self.module_, self.history_ = self._train(points, columns.astype(np.int64))
+        return self
+
+    def predict_proba(self, X: ArrayLike) -> Floats:
+        """Return the probability of each class ``(n, c)``."""
+        z = torch.from_numpy(self._logits(X)).double()
+        return cast("Floats", z.softmax(dim=1).numpy())
+
+    def predict(self, X: ArrayLike) -> Labels:
+        """Return the likeliest class of each row."""
+        columns = np.argmax(self._logits(X), axis=1)
+        return self.classes_[columns]
+
+    def _logits(self, X: ArrayLike) -> Floats:
+        if not hasattr(self, "module_"):
+            raise InputError("this network is not trained; call its fit(X, y) first.")
+        return predict_logits(self, check_X(X, n_features=self.n_features_in_, images=True))
+
+    def _check(self) -> None:
+        check_count(self.epochs, "epochs")
+        check_count(self.batch_size, "batch_size")
+        lookup({"adam": 0, "sgd": 0}, self.optimizer, "optimizer")
+        lookup(SCHEDULES, self.schedule, "schedule")
+        if not 0 <= self.validation < 1:
+            raise InputError(f"validation must be a share in [0, 1); got {self.validation!r}.")
+        if self.patience is not None:
+            check_count(self.patience, "patience")
+            if self.validation == 0:
+                raise InputError("patience needs rows to watch; set validation, such as validation=0.1.")
+
+    def _device(self) -> torch.device:
+        chosen = ("cuda" if torch.cuda.is_available() else "cpu") if self.device == "auto" else self.device
+        return torch.device(chosen)
+
+    def _train(self, X: Floats, y: Labels) -> tuple[nn.Module, list[dict[str, float]]]:
+        """Train epoch by epoch; each has its own seed, so that a resumed training takes the same way."""
+        parts = self._split(X, y)
+        shot = Snapshot.start(self.checkpoint, digest(self._settings(), X, y))
+        size, net = self.batch_size, None
+        with track(self.epochs, "training", show=self.progress) as advance:
+            advance(shot.epochs)
+            while shot.epochs < self.epochs and not shot.stalled(self.patience):
+                try:
+                    net = net or self._net(X, size, parts, shot)
+                    torch.manual_seed(child_seed(self.random_state, "epoch", shot.epochs))
+                    net.fit_loop(parts[0], epochs=1)
+                    shot = shot.after(net)
+                    advance(1)
+                except torch.OutOfMemoryError:
+                    if size == 1:
+                        raise
+                    size, net = size // 2, None
+                if net is None:
+                    torch.cuda.empty_cache()
+                    warnings.warn(
+                        f"out of memory: training goes on with batches of {size} rows",
+                        OutOfMemoryWarning,
+                        stacklevel=4,
+                    )
+        net = net or self._net(X, size, parts, shot)
+        module = cast("_Trained", net.module_).inner
+        module.load_state_dict(shot.best if self.patience is not None else shot.module)
+        return module.eval(), list(shot.history)
+
+    def _settings(self) -> dict[str, Any]:
+        """Return what decides the weights."""
+        names = (
+            "epochs",
+            "batch_size",
+            "optimizer",
+            "lr",
+            "weight_decay",
+            "schedule",
+            "label_smoothing",
+            "augment",
+            "validation",
+            "patience",
+            "random_state",
+        )
+        net = self.net if isinstance(self.net, str) else getattr(self.net, "__qualname__", repr(self.net))
+        return {"net": net, **{name: getattr(self, name) for name in names}}
+
+    def _split(self, X: Floats, y: Labels) -> tuple[Rows, Rows | None]:
+        order = stream(self.random_state, "validation").permutation(len(X))
+        kept_out = round(self.validation * len(X))
+        train, watch = order[kept_out:], order[:kept_out]
+        return Rows(X[train], y[train]), Rows(X[watch], y[watch]) if kept_out else None
+
+    def _net(self, X: Floats, batch_size: int, parts: tuple[Rows, Rows | None], shot: Snapshot) -> Any:
+        """Return the skorch net, where ``shot`` left off."""
+        torch.manual_seed(child_seed(self.random_state, "weights"))
+        factory = lookup(NETS, self.net, "net") if isinstance(self.net, str) else self.net
+        device, inner = self._device(), factory(X[0].size, len(self.classes_))
+        steps = -(-len(parts[0]) // batch_size) * self.epochs
+        chosen = (
+            {"optimizer": torch.optim.Adam}
+            if self.optimizer == "adam"
+            else {"optimizer": torch.optim.SGD, "optimizer__momentum": 0.9, "optimizer__nesterov": True}
+        )
+        net = cast("Any", NeuralNetClassifier)(
+            _Trained(inner, self.augment, self._autocast(inner, device)),
+            criterion=nn.CrossEntropyLoss,
+            criterion__label_smoothing=self.label_smoothing,
+            lr=self.lr,
+            max_epochs=self.epochs,
+            optimizer__weight_decay=self.weight_decay,
+            batch_size=batch_size,
+            device=device,
+            verbose=0,
+            iterator_train=_Batches,
+            iterator_train__shuffle=True,
+            iterator_valid=_Batches,
+            train_split=None if parts[1] is None else predefined_split(parts[1]),
+            classes=self.classes_,
+            callbacks=[("rate", _Rate(self.lr, self.schedule, steps))],
+            **chosen,
+        )
+        net.initialize()
+        shot.restore(net)
+        net.notify("on_train_begin", X=None, y=None)
+        return net
+
+    def _autocast(self, inner: nn.Module, device: torch.device) -> bool:
+        if self.mixed_precision != "auto":
+            return bool(self.mixed_precision)
+        return (
+            device.type == "cuda"
+            and torch.cuda.is_bf16_supported()
+            and any(isinstance(part, nn.Conv2d) for part in inner.modules())
+        )
+
+
+SCHEDULES: Mapping[str, Callable[[float], float]] = {
+    "constant": lambda _t: 1.0,
+    "cosine": lambda t: (1 + math.cos(math.pi * t)) / 2,
+    "one-cycle": lambda t: t / 0.3 if t < 0.3 else (1 + math.cos(math.pi * (t - 0.3) / 0.7)) / 2,
+}
+"""The share of the highest learning rate after a share ``t`` of the training."""
+
+
+class _Rate(Callback):
+    """Sets the learning rate of every batch from how far the training is, so that resuming needs no state."""
+
+    def __init__(self, lr: float, schedule: str, steps: int) -> None:
+        self.lr = lr
+        self.schedule = schedule
+        self.steps = steps
+
+    def on_epoch_begin(
+        self, net: Any, dataset_train: Any = None, dataset_valid: Any = None, **_kwargs: Any
+    ) -> None:
+        self.batch_ = 0
+
+    def on_batch_begin(
+        self, net: Any, batch: Any = None, training: bool | None = None, **_kwargs: Any
+    ) -> None:
+        if not training:
+            return
+        per_epoch = self.steps // net.max_epochs
+        done = (len(net.history) - 1) * per_epoch + self.batch_
+        for group in net.optimizer_.param_groups:
+            group["lr"] = self.lr * SCHEDULES[self.schedule]((done + 1) / (self.steps + 1))
+        self.batch_ += 1
+
+
+class _Batches:
+    """Slices of whole tensors; row by row collation would cost more than a small network."""
+
+    def __init__(self, dataset: Any, batch_size: int, shuffle: bool = False) -> None:
+        # A validation set comes wrapped, without X and y of its own.
+        rows = dataset if hasattr(dataset, "X") else dataset.dataset
+        self.X, self.y = torch.as_tensor(rows.X), torch.as_tensor(rows.y)
+        self.batch_size, self.shuffle = batch_size, shuffle
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        order = torch.randperm(len(self.X)) if self.shuffle else torch.arange(len(self.X))
+        for rows in order.split(self.batch_size):
+            yield self.X[rows], self.y[rows]
+
+
+class _Trained(nn.Module):
+    """The user's module as it is trained: channels last, augmented and in mixed precision where asked."""
+
+    def __init__(self, inner: nn.Module, augment: bool, autocast: bool) -> None:
+        super().__init__()
+        self.inner = cast("Any", inner).to(memory_format=torch.channels_last)
+        self.augment, self.autocast = augment, autocast
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.training and self.augment:
+            x = crop_and_flip(x)
+        with torch.autocast(x.device.type, dtype=torch.bfloat16, enabled=self.autocast):
+            z = self.inner(x)
+        return z.float()
+
+
+def crop_and_flip(x: Tensor, padding: int = 4) -> Tensor:
+    """Return images ``(n, c, h, w)`` shifted by up to ``padding`` pixels and flipped at random, all in torch.
+
+    Raises
+    ------
+    InputError
+        Rows instead of images.
+    """
+    if x.ndim != 4:
+        raise InputError(f"augment needs images (n, channels, height, width); got shape {tuple(x.shape)}.")
+    n, _, height, width = x.shape
+    down, right = torch.randint(0, 2 * padding + 1, (2, n, 1), device=x.device)
+    rows = (down + torch.arange(height, device=x.device))[:, :, None]
+    columns = right + torch.arange(width, device=x.device)
+    flipped = torch.rand(n, 1, device=x.device) < 0.5
+    columns = torch.where(flipped, columns.flip(1), columns)[:, None, :]
+    padded = nn.functional.pad(x, [padding] * 4).movedim(1, -1)
+    return padded[torch.arange(n, device=x.device)[:, None, None], rows, columns].movedim(-1, 1)
+
+
+def _cuda(device: torch.device) -> list[torch.device]:
+    return [device] if device.type == "cuda" else []

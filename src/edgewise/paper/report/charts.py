@@ -1,0 +1,197 @@
+"""Charts of a table's figures: dots with intervals, lines where there are several budgets."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from edgewise.attacks import ATTACKS
+from edgewise.paper.report import figures
+from edgewise.paper.report.blocks import Figure
+from edgewise.paper.report.figures import Curve, Dot
+from edgewise.paper.tables.frame import Key, Result
+
+
+SHARES = ("accuracy", "agreement", "found")
+"""Metrics between 0 and 1, shown in percent."""
+LINES = 8
+"""More than these in one chart of lines are hard to tell apart."""
+NAMES = {
+    "accuracy": "accuracy, %",
+    "agreement": "agreement with the victim, %",
+    "found": "points found, %",
+    "perturbation_l2": "perturbation, L2",
+    "perturbation_linf": "perturbation, L∞",
+    "queries": "victim queries",
+    "size": "training points",
+}
+
+
+def charts(data: str, results: Sequence[Result], *, quick: bool = False) -> list[Figure]:
+    """Return the charts of one data set, one a metric; lines where there are several budgets."""
+    found: list[Figure] = []
+    for metric in ("accuracy", "agreement", "perturbation_linf", "queries"):
+        chosen = [
+            result
+            for result in in_reading_order(results)
+            if result.metric == metric and np.isfinite(result.estimate.mean)
+        ]
+        budgets = {result.key.budget for result in chosen} - {""}
+        if len(budgets) > 1 and all(_is_number(budget) for budget in budgets):
+            found += [_curves(data, part, metric, quick=quick) for part in _apart(chosen)]
+        elif chosen:
+            found.append(_dots(data, chosen, metric, quick=quick))
+    return found
+
+
+def _apart(results: Sequence[Result]) -> list[list[Result]]:
+    """Return results that share a chart of lines: all, or where that is crowded those of one attack.
+
+    Arms without an attack, such as a baseline, are in every chart.
+    """
+    attacks = list(dict.fromkeys(result.key.attack for result in results if result.key.attack))
+    if len({_line(result.key) for result in results}) <= LINES or len(attacks) < 2:
+        return [list(results)]
+    return [[result for result in results if result.key.attack in ("", attack)] for attack in attacks]
+
+
+def _line(key: Key) -> tuple[str, str, str]:
+    return key.model, key.attack, key.arm
+
+
+def _dots(data: str, results: Sequence[Result], metric: str, *, quick: bool) -> Figure:
+    factor = 100 if metric in SHARES else 1
+    entries: list[Dot] = []
+    one_arm = len({result.key.arm for result in results}) == 1
+    several = len({result.key.model for result in results}) > 1
+    for result in results:
+        ours = result.estimate
+        paper = None if quick else result.published
+        key = replace(result.key, arm="") if one_arm and result.key.attack else result.key
+        label = name(key, model=several)
+        entries.append(
+            Dot(
+                label,
+                factor * ours.mean,
+                factor * ours.low,
+                factor * ours.high,
+                result.key.arm,
+                None if paper is None else factor * paper,
+            )
+        )
+    label = NAMES.get(metric, metric)
+    log = _logarithmic(metric, results)
+    said = figures.summary({entry.label: entry.mean for entry in entries}, "{:.4g}")
+    shown = [entry for entry in entries if entry.reference is not None]
+    beside = (
+        f" The paper's: {figures.summary({e.label: e.reference or 0.0 for e in shown}, '{:.4g}')}."
+        if shown
+        else ""
+    )
+    caption = (
+        f"{data}: {label}, mean over seeds with its 95 % interval"
+        + ("; open diamonds are the paper's." if shown else ".")
+        + (" Logarithmic scale." if log else "")
+    )
+    return Figure(
+        figures.dots(entries, label, log=log, within=_bounds(metric)),
+        f"{data}, {label}: {said}.{beside}",
+        caption,
+    )
+
+
+def _logarithmic(metric: str, results: Sequence[Result]) -> bool:
+    return metric == "queries" and min(result.estimate.mean for result in results) > 0
+
+
+def _bounds(metric: str) -> tuple[float, float] | None:
+    return (0, 100) if metric in SHARES else None
+
+
+def _curves(data: str, results: Sequence[Result], metric: str, *, quick: bool) -> Figure:
+    grouped: dict[tuple[str, str, str], list[Result]] = defaultdict(list)
+    for result in results:
+        grouped[_line(result.key)].append(result)
+    models = {result.key.model for result in results}
+    attacks = {result.key.attack for result in results if result.key.attack}
+    budgets = sorted({float(result.key.budget) for result in results if result.key.budget})
+    lines: list[Curve] = []
+    for (model, attack, arm), members in grouped.items():
+        label = " ".join(
+            part
+            for part in (model if len(models) > 1 else "", attack if len(attacks) > 1 else "", arm)
+            if part
+        )
+        lines.append(_curve(label, members, metric, budgets, quick=quick))
+    about = ", ".join([data, *(models if len(models) == 1 else ()), *(attacks if len(attacks) == 1 else ())])
+    said = "; ".join(f"{line.name} {', '.join(f'{value:.4g}' for value in line.mean)}" for line in lines)
+    steps = ", ".join(f"{x:g}" for x in budgets)
+    log, label = _logarithmic(metric, results), NAMES.get(metric, metric)
+    beside = any(np.isfinite(line.reference).any() for line in lines)
+    return Figure(
+        figures.curves(lines, "budget", label, log=log, within=_bounds(metric)),
+        f"{about}: {label} at budgets {steps}: {said}.",
+        f"{about}: {label} by budget, with 95 % intervals over seeds"
+        + ("; dashed lines are the paper's." if beside else ".")
+        + (" Logarithmic scale." if log else ""),
+    )
+
+
+def _curve(
+    label: str, members: Sequence[Result], metric: str, budgets: Sequence[float], *, quick: bool
+) -> Curve:
+    """Return the line of one arm; an arm without a budget, such as the victim, is level."""
+    factor = 100 if metric in SHARES else 1
+    ordered = sorted(members, key=lambda result: _amount(result.key.budget))
+    places = [_amount(result.key.budget) for result in ordered]
+    if not ordered[0].key.budget:
+        ordered, places = [ordered[0]] * len(budgets), list(budgets)
+    paper = [None if quick else result.published for result in ordered]
+    return Curve(
+        label,
+        places,
+        [factor * result.estimate.mean for result in ordered],
+        [factor * result.estimate.low for result in ordered],
+        [factor * result.estimate.high for result in ordered],
+        [np.nan if value is None else factor * value for value in paper],
+    )
+
+
+def name(key: Key, *, model: bool = False) -> str:
+    """Return what a row is called: its model if asked for, attack, arm and budget, as far as it has them."""
+    parts = [part for part in (key.model if model else "", key.attack, key.arm) if part]
+    return ", ".join([*parts, f"budget {key.budget}"] if key.budget else parts)
+
+
+def in_reading_order(results: Sequence[Result]) -> list[Result]:
+    """Put budget by budget, in each arms without an attack first, then attack by attack."""
+    attacks, arms = ["", *ATTACKS], ["baseline", "random", "clean"]
+
+    def place(result: Result) -> tuple[Any, ...]:
+        key = result.key
+        return (
+            key.model,
+            _amount(key.budget),
+            _position(key.attack, attacks),
+            key.attack,
+            _position(key.arm, arms),
+            key.arm,
+        )
+
+    return sorted(results, key=place)
+
+
+def _position(item: str, order: Sequence[str]) -> int:
+    return order.index(item) if item in order else len(order)
+
+
+def _is_number(budget: str) -> bool:
+    return budget.replace(".", "", 1).isdecimal()
+
+
+def _amount(budget: str) -> float:
+    return float(budget) if _is_number(budget) else 0.0

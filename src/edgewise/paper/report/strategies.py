@@ -1,0 +1,314 @@
+"""Strategies compared: gains in area, learning curves, penalties, and why DFAL loses in Table 7."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from edgewise.paper.comparison.statistics import (
+    Curves,
+    Standing,
+    Task,
+    curves,
+    labels_to,
+    penalties,
+    speed_up,
+    speed_up_interval,
+    standings,
+)
+from edgewise.paper.report import figures
+from edgewise.paper.report.blocks import Block, Figure, Mark, Prose, Section, Table
+from edgewise.paper.report.figures import Curve, Dot
+from edgewise.stats import Estimate, Paired, estimate
+from edgewise.store import Fact, Store
+
+
+MARKS: dict[str, Mark] = {"better": "better", "worse": "worse", "undecided": "undecided"}
+
+
+def sections(store: Store) -> list[Section]:
+    """Return the comparison of strategies and the class balance of Table 7, where the store has figures."""
+    found: list[Section] = []
+    runs = curves(store.facts("compare"))
+    usual = {task: by_name for task, by_name in runs.items() if not task.setup} or runs
+    found += [comparison(usual)] if usual else []
+    found += [labelling(task, by_name) for task, by_name in runs.items() if task not in usual]
+    facts = store.facts("table7")
+    if facts:
+        found.append(balance(facts))
+    return found
+
+
+def comparison(runs: Mapping[Task, Mapping[str, Curves]]) -> Section:
+    """Return the section of `edgewise compare`."""
+    rows = standings(runs)
+    blocks: list[Block] = [_gains(rows), _table(rows), _matrix(runs)]
+    blocks += [chart(task, by_name) for task, by_name in runs.items()]
+    blocks.append(
+        Prose(
+            heading="How to read it",
+            items=(
+                "Every strategy of a seed has the same split, the same initial labels and the same first model.",
+                "The area is divided by the range of labels: the mean accuracy on the way.",
+                "Deficiency is the accuracy lacked on the way, relative to random's; below 1 is better.",
+                "Seeds needed: to show the difference to random at 5 % with power 0.8.",
+            ),
+        )
+    )
+    return Section("strategies", "Strategies compared", _lead(rows), tuple(blocks))
+
+
+def _lead(rows: Sequence[Standing]) -> str:
+    mine = [row.against["random"] for row in rows if row.strategy == "edge-mix" and "random" in row.against]
+    judged = [comparison.verdict() for comparison in mine]
+    losses = sum(comparison.p < 0.05 and comparison.difference.mean < 0 for comparison in mine)
+    seeds = [row.aulc.n for row in rows]
+    return (
+        f"edge-mix against random, area under the learning curve, {len(judged)} tasks, {min(seeds)} to "
+        f"{max(seeds)} paired seeds: better in {judged.count('better')}, worse in "
+        f"{judged.count('worse')}, undecided in {judged.count('undecided')} (Wilcoxon, Holm over tasks); "
+        f"without correction worse in {losses}."
+    )
+
+
+TARGETS = (0.8, 0.9, 0.95, 0.97)
+
+
+def labelling(task: Task, by_name: Mapping[str, Curves]) -> Section:
+    """Return a run of its own: its curves, and how many labels each strategy takes to an accuracy."""
+    base = by_name.get("random")
+    rows: list[tuple[str, ...]] = []
+    for name, run in by_name.items():
+        needed = [labels_to(run.labels, run.accuracy.mean(axis=0), target) for target in TARGETS]
+        rows.append((name, *(f"{n:,.0f}" if np.isfinite(n) else "never" for n in needed)))
+        if base is not None and name != "random":
+            rows.append((f"random's / {name}'s", *(ratio(run, base, target) for target in TARGETS)))
+    seeds = min(len(run.seeds) for run in by_name.values())
+    slug = "-".join(re.findall(r"[a-z0-9]+", f"labels {task}".lower()))
+    return Section(
+        slug,
+        f"Labels to an accuracy, {task.data}: {task}",
+        f"{seeds} paired seeds; the labels after which the mean curve never falls below again.",
+        (
+            chart(task, by_name),
+            Table(
+                ("strategy", *(f"{target:.0%}" for target in TARGETS)),
+                tuple(rows),
+                "Labels to reach an accuracy for good",
+                (
+                    "Ratios with their 95 % bootstrap interval over seeds; ∞ where random never gets "
+                    "there with these labels.",
+                ),
+            ),
+        ),
+    )
+
+
+def ratio(mine: Curves, base: Curves, target: float) -> str:
+    """Return random's labels / its own to ``target``, with the interval, as text."""
+    mean = _number(speed_up(mine, base, target)) or "–"
+    if len(mine.seeds) == 1:
+        return f"{mean} [one seed]"
+    low, high = (_number(value) or "∞" for value in speed_up_interval(mine, base, target))
+    return f"{mean} [{low}, {high}]"
+
+
+def balance(facts: Sequence[Fact]) -> Section:
+    """Return why DFAL loses in Table 7: how unevenly its picks fall on the classes."""
+    values: dict[tuple[str, str, int], list[float]] = {}
+    for fact in facts:
+        for item in fact.figures["rows"]:
+            key = (fact.cell.settings["data"], item["arm"], int(item["budget"]))
+            values.setdefault(key, []).append(100 * item["values"]["balance"])
+    blocks: list[Block] = [
+        Prose(
+            (
+                "The reading that gives the paper's pattern is the one shot: a victim that knows the whole pool "
+                "ranks it once, and a shadow learns from the pick alone. The paper puts DFAL's losses down to "
+                "classes picked unevenly. The picture shows how uneven they are: "
+                + _said(values, "dfal")
+                + " against "
+                + _said(values, "random")
+                + " for random. What is picked is also odd: the points "
+                "nearest to the boundary of a good model look like no other of their class, so a shadow that sees "
+                "only these never sees what is ordinary. Round by round the model that ranks is the one that learns, "
+                "and its boundary passes through ordinary points as long as it is wrong about them.",
+            )
+        )
+    ]
+    for data in sorted({data for data, _, _ in values}):
+        arms = sorted({arm for name, arm, _ in values if name == data})
+        lines = [
+            _line(
+                arm,
+                {n: estimate(v) for (name, a, n), v in sorted(values.items()) if name == data and a == arm},
+            )
+            for arm in arms
+        ]
+        blocks.append(
+            Figure(
+                figures.curves(lines, "labels", "class balance of the pick, %"),
+                f"{data}, class balance at the most labels: "
+                + figures.summary({line.name: line.mean[-1] for line in lines}, "{:.3g}")
+                + " %.",
+                f"{data}: entropy of the picked classes, 100 % is an even pick; mean over seeds with its 95 % "
+                "interval.",
+            )
+        )
+    seeds = len({fact.cell.seed for fact in facts})
+    return Section(
+        "table7-balance",
+        "Why DFAL loses in Table 7",
+        f"Class balance of what each strategy picks, {seeds} seeds.",
+        tuple(blocks),
+    )
+
+
+def _said(values: Mapping[tuple[str, str, int], Sequence[float]], arm: str) -> str:
+    """Return the mean balance of an arm at the fewest labels, over all pools."""
+    fewest = min((n for _, name, n in values if name == arm), default=0)
+    found = [v for (_, name, n), many in values.items() if name == arm and n == fewest for v in many]
+    return f"{np.mean(found):.0f} % of an even pick at {fewest} labels" if found else "not run"
+
+
+def _line(name: str, points: Mapping[int, Estimate]) -> Curve:
+    return Curve(
+        name,
+        [float(n) for n in points],
+        [e.mean for e in points.values()],
+        [e.low for e in points.values()],
+        [e.high for e in points.values()],
+    )
+
+
+def _gains(rows: Sequence[Standing]) -> Figure:
+    """Return the differences to random in one chart, a dot a task and strategy."""
+    shown = [(row, row.against["random"].difference) for row in rows if "random" in row.against]
+    entries = [
+        Dot(str(row.task), 100 * d.mean, 100 * d.low, 100 * d.high, row.strategy)
+        for row, d in shown or [(row, row.aulc) for row in rows]
+    ]
+    said = figures.summary({f"{e.label} {e.group}": e.mean for e in entries}, "{:+.2f}")
+    return Figure(
+        figures.dots(entries, "gain in area over random, points of accuracy"),
+        f"Gain over random in points of accuracy: {said}.",
+        "Area under the learning curve less random's, paired by seed, with 95 % intervals.",
+    )
+
+
+def _table(rows: Sequence[Standing]) -> Table:
+    marks: dict[tuple[int, int], Mark] = {}
+    body: list[tuple[str, ...]] = []
+    for i, row in enumerate(rows):
+        cells = [str(row.task), row.strategy, f"{100 * row.aulc.mean:.2f}"]
+        for column, base in ((3, "random"), (4, "margin")):
+            other = row.against.get(base)
+            cells.append(_difference(other))
+            if other is not None:
+                marks[i, column] = MARKS[other.verdict()]
+        fast = max((value for value in row.speed_up.values() if np.isfinite(value)), default=np.nan)
+        cells += [_number(row.deficiency), _number(fast), str(row.seeds_needed.get("random", ""))]
+        body.append(tuple(cells))
+    return Table(
+        (
+            "task",
+            "strategy",
+            "area, %",
+            "less random",
+            "less margin",
+            "deficiency",
+            "best label speed-up",
+            "seeds needed",
+        ),
+        tuple(body),
+        "Every strategy on every task.",
+        ("Label speed-up: random's labels over its own, at the best of 80, 90, 95 and 97 %.",),
+        marks,
+    )
+
+
+def _difference(comparison: Paired | None) -> str:
+    if comparison is None:
+        return ""
+    return f"{100 * comparison.difference.mean:+.2f} (p {comparison.p_holm:.2g})"
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}" if np.isfinite(value) else ""
+
+
+def _matrix(runs: Mapping[Task, Mapping[str, Curves]]) -> Table:
+    names = sorted({name for by_name in runs.values() for name in by_name})
+    table = penalties(runs, names)
+    return Table(
+        ("beats", *names),
+        tuple((name, *(f"{value:.1f}" for value in table[i])) for i, name in enumerate(names)),
+        f"Penalty matrix over {len(runs)} tasks: how often the row beats the column significantly.",
+        ("After Ash et al. 2020, five points of each curve, not corrected for their number.",),
+    )
+
+
+def chart(task: Task, by_name: Mapping[str, Curves], *, width: float = figures.WIDTH) -> Figure:
+    """Return the learning curves of one task."""
+    lines = [
+        _line(name, {int(n): _percent(estimate(run.accuracy[:, i])) for i, n in enumerate(run.labels)})
+        for name, run in sorted(by_name.items())
+    ]
+    return Figure(
+        figures.curves(lines, "labels", "test accuracy, %", width=width),
+        f"{task}: final accuracy "
+        + figures.summary({line.name: line.mean[-1] for line in lines}, "{:.3g}")
+        + " %.",
+        f"{task}: learning curves with 95 % bands over seeds.",
+    )
+
+
+def _percent(value: Estimate) -> Estimate:
+    return Estimate(100 * value.mean, 100 * value.low, 100 * value.high, value.n)
+
+
+def markdown(runs: Mapping[Task, Mapping[str, Curves]], about: Mapping[str, Any]) -> str:
+    """Return the comparison as a page of Markdown: losses beside wins, and how it was made."""
+    rows = standings(runs)
+    lines = [
+        "# Strategies compared",
+        "",
+        _lead(rows),
+        "",
+        f"`{about['command']}`, commit {about['commit']}, Python {about['python']}, {about['device']}.",
+        "Differences are points of accuracy (area under the learning curve), paired by seed, with the "
+        "uncorrected and the Holm-corrected p-value of Wilcoxon's test; bold where the corrected one is "
+        "below 0.05, and a mark (*) where only the uncorrected one is.",
+        "",
+        "| task | strategy | seeds | area, % | less random | less margin | deficiency | "
+        "labels of random / own at 80 %, 90 %, 95 %, 97 % | seeds needed |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        fast = ", ".join(_number(value) or "-" for value in row.speed_up.values())
+        lines.append(
+            f"| {row.task} | {row.strategy} | {row.aulc.n} | "
+            f"{100 * row.aulc.mean:.2f} | {_tested(row.against.get('random'))} | "
+            f"{_tested(row.against.get('margin'))} | {_number(row.deficiency)} | {fast} | "
+            f"{row.seeds_needed.get('random', '')} |"
+        )
+    matrix = _matrix(runs)
+    lines += [
+        "",
+        "Penalty matrix: how often the row beats the column at five points of a curve.",
+        "",
+        f"| {' | '.join(matrix.header)} |",
+        "|---" * len(matrix.header) + "|",
+        *(f"| {' | '.join(line)} |" for line in matrix.rows),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _tested(comparison: Paired | None) -> str:
+    if comparison is None:
+        return ""
+    text = f"{100 * comparison.difference.mean:+.2f} ({comparison.p:.2g}, {comparison.p_holm:.2g})"
+    return f"**{text}**" if comparison.p_holm < 0.05 else f"{text}*" if comparison.p < 0.05 else text

@@ -1,0 +1,48 @@
+"""A verdict on every claim of the paper about its tables, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from edgewise.paper.report.blocks import Mark, Section, Table
+from edgewise.paper.report.judged import judged
+from edgewise.paper.tables.frame import Claim
+from edgewise.store import Store
+
+
+VERDICTS: dict[str, Mark] = {"holds": "holds", "does not hold": "fails", "undecided": "undecided"}
+
+
+def sections(store: Store) -> list[Section]:
+    """Return the verdicts of all tables with a full run, or nothing."""
+    found = judged(store)
+    if not found:
+        return []
+    every = [claim for table in found.values() for claim in table.claims]
+    ours = [claim for claim in every if claim.ours_alone]
+    blocks = [claims([claim for claim in every if not claim.ours_alone], "What the paper claims")]
+    if ours:
+        blocks.append(claims(ours, "What it does not claim, and a reader should ask"))
+    return [
+        Section(
+            "claims",
+            "A verdict on every claim",
+            "A claim of 'always better' holds when every cell is significantly better, and does not "
+            "when any is significantly worse, or none is better with ten seeds or more.",
+            tuple(blocks),
+        )
+    ]
+
+
+def claims(judged_claims: Sequence[Claim], caption: str) -> Table:
+    """Return claims with the paper's number, ours, the test, the verdict and the reason for it."""
+    rows = tuple(
+        (claim.text, claim.verdict, claim.paper or "–", claim.ours or "–", claim.test or "–", claim.reason)
+        for claim in judged_claims
+    )
+    return Table(
+        ("claim", "verdict", "the paper", "ours [95 %]", "test", "because"),
+        rows,
+        caption,
+        marks={(number, 1): VERDICTS[claim.verdict] for number, claim in enumerate(judged_claims)},
+    )

@@ -1,0 +1,1 @@
+"""Runs as keyed facts: sweeps and published results."""

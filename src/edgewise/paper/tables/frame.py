@@ -1,0 +1,209 @@
+"""What a table of the paper is here: cells to run, rows of figures, and a summary over seeds."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal, Protocol
+
+from edgewise.paper.tables.published import published
+from edgewise.stats import Estimate, Paired, estimate, holm, paired
+from edgewise.store import Cell, Fact
+
+
+@dataclass(frozen=True, order=True)
+class Key:
+    """Which figure: the coordinates that a table's rows have."""
+
+    data: str
+    model: str
+    attack: str
+    arm: str
+    budget: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """One figure over seeds, beside the paper's.
+
+    Parameters
+    ----------
+    key, metric
+        Which figure.
+    estimate
+        Its mean and 95 % interval over seeds.
+    against
+        For each baseline arm it is compared with: the paired difference, Holm-corrected within the table.
+    published
+        What the paper prints, or None.
+    published_gain
+        For each baseline arm that the paper prints too: its figure less the baseline's.
+    """
+
+    key: Key
+    metric: str
+    estimate: Estimate
+    against: Mapping[str, Paired]
+    published: float | None
+    published_gain: Mapping[str, float] = field(default_factory=dict[str, float])
+
+
+Verdict = Literal["holds", "does not hold", "undecided"]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim with our verdict and the figures it rests on.
+
+    Parameters
+    ----------
+    text
+        What is claimed, and where.
+    verdict, reason
+        Whether it holds here, and why that is the verdict.
+    paper, ours
+        The paper's number and ours with its interval, as text; empty where there is none.
+    test
+        How it was tested.
+    ours_alone
+        Whether the paper does not make it.
+    """
+
+    text: str
+    verdict: Verdict
+    reason: str
+    paper: str = ""
+    ours: str = ""
+    test: str = ""
+    ours_alone: bool = False
+
+
+class Table(Protocol):
+    """One table: a frozen dataclass of settings, its reading of the paper stated."""
+
+    @property
+    def name(self) -> str:
+        """Such as ``"table2"``; also the store's name for its cells."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """What it shows, in a line."""
+        ...
+
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """How each silent or ambiguous place of the paper is read, one sentence each."""
+        ...
+
+    @property
+    def data(self) -> tuple[str, ...]:
+        """The data sets it can run on, the paper's own first."""
+        ...
+
+    def cells(self, data: Sequence[str], seeds: int, *, quick: bool = False) -> list[Cell]:
+        """Return every cell of the experiment; each carries ``"data"`` in its settings."""
+        ...
+
+    @property
+    def work(self) -> Callable[[Cell], Mapping[str, Any]]:
+        """An importable function of a cell; its figures are ``{"rows": [row(...), ...]}``."""
+        ...
+
+    def baselines(self, key: Key, metric: str) -> tuple[Key, ...]:
+        """Return the figures that this one is compared with, seed by seed; none for most metrics."""
+        ...
+
+    def claims(self, results: Sequence[Result]) -> list[Claim]:
+        """Return the paper's claims about this table, judged."""
+        ...
+
+
+def row(*, model: str, arm: str, attack: str = "", budget: int | str = "", **values: float) -> dict[str, Any]:
+    """Return one row of a cell's figures: coordinates, and a number for each metric.
+
+    Examples
+    --------
+    >>> row(model="1-nn", arm="baseline", accuracy=0.9)["values"]
+    {'accuracy': 0.9}
+    """
+    return {
+        "model": model,
+        "attack": attack,
+        "arm": arm,
+        "budget": str(budget),
+        "values": {name: float(value) for name, value in values.items()},
+    }
+
+
+def summarise(table: Table, facts: Iterable[Fact]) -> list[Result]:
+    """Return every figure of ``table`` over its seeds, paired with its baselines, Holm-corrected once.
+
+    A figure and its baseline are compared on the seeds both have.
+    """
+    by_seed: dict[tuple[Key, str], dict[int, float]] = defaultdict(dict)
+    for fact in facts:
+        for item in fact.figures["rows"]:
+            key = Key(fact.cell.settings["data"], item["model"], item["attack"], item["arm"], item["budget"])
+            for metric, value in item["values"].items():
+                by_seed[key, metric][fact.cell.seed] = value
+    results = [
+        Result(
+            key,
+            metric,
+            estimate(list(values.values())),
+            _against(table, key, metric, by_seed),
+            _printed(table.name, key, metric),
+            _printed_gains(table, key, metric),
+        )
+        for (key, metric), values in sorted(by_seed.items())
+    ]
+    return _corrected(results)
+
+
+def _against(
+    table: Table, key: Key, metric: str, by_seed: Mapping[tuple[Key, str], Mapping[int, float]]
+) -> dict[str, Paired]:
+    found: dict[str, Paired] = {}
+    for base in table.baselines(key, metric):
+        ours, theirs = by_seed[key, metric], by_seed.get((base, metric), {})
+        seeds = sorted(set(ours) & set(theirs))
+        if base != key and seeds:
+            found[base.arm] = paired([ours[s] for s in seeds], [theirs[s] for s in seeds])
+    return found
+
+
+def _corrected(results: list[Result]) -> list[Result]:
+    places = [(i, arm) for i, result in enumerate(results) for arm in result.against]
+    corrected = holm([results[i].against[arm] for i, arm in places])
+    for (i, arm), comparison in zip(places, corrected, strict=True):
+        results[i] = replace(results[i], against={**results[i].against, arm: comparison})
+    return results
+
+
+PRINTED_AS = {"perturbation_linf": "perturbation"}
+"""The paper names no norm for its perturbation; it stands beside ours in L-infinity, the likeliest."""
+
+
+def _printed(table: str, key: Key, metric: str) -> float | None:
+    return published(table, metric=PRINTED_AS.get(metric, metric), **asdict(key))
+
+
+def _printed_gains(table: Table, key: Key, metric: str) -> dict[str, float]:
+    mine = _printed(table.name, key, metric)
+    theirs: dict[str, float | None] = {}
+    for base in table.baselines(key, metric):
+        # Tables 4 and 5 print the baseline once for each attack, though no attack takes part in it.
+        beside = _printed(table.name, replace(base, attack=key.attack), metric)
+        theirs[base.arm] = _printed(table.name, base, metric) if beside is None else beside
+    return {} if mine is None else {arm: mine - value for arm, value in theirs.items() if value is not None}
+
+
+def select(results: Iterable[Result], *, metric: str = "accuracy", **where: str) -> list[Result]:
+    """Return the results with this metric and these coordinates."""
+    return [
+        r
+        for r in results
+        if r.metric == metric and all(getattr(r.key, name) == value for name, value in where.items())
+    ]

@@ -1,0 +1,1 @@
+"""Densities near a boundary, and what lies in them."""

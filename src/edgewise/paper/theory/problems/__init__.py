@@ -1,0 +1,1 @@
+"""Problems whose Bayes rule is known."""

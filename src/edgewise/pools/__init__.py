@@ -1,0 +1,1 @@
+"""What is picked from: pools in memory and in shards."""

@@ -1,7 +1,0 @@
-"""Pools in pieces: many files, scored on any engine, of which the driver keeps only the best rows."""
-
-from edgewise.selection.shards.files import Shards
-from edgewise.selection.shards.query import ShardQuery, query_shards
-
-
-__all__ = ["ShardQuery", "Shards", "query_shards"]

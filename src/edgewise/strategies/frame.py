@@ -1,0 +1,315 @@
+"""The query: which rows of a pool to label next, how they were drawn, and the points made beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from edgewise.arrays import (
+    Box,
+    Floats,
+    Index,
+    InputError,
+    Labels,
+    Mask,
+    check_box,
+    check_count,
+)
+from edgewise.data.dataset import Split
+from edgewise.models.access import check_fitted
+from edgewise.pools.pool import Pool
+from edgewise.randomness import Rng, seed_of, stream
+from edgewise.strategies.given import read_candidates, read_labelled, read_uniform
+
+
+class NoModelError(InputError):
+    """A strategy asks a model before there is one."""
+
+
+@dataclass(frozen=True)
+class Created:
+    """Points made from picked ones, such as adversarial twins; each carries the label its source will get.
+
+    Parameters
+    ----------
+    points
+        ``(m, ...)``, in the shape of the pool's rows.
+    source
+        The pool row each was made from ``(m,)``.
+    attack
+        The attack that made them.
+    scale
+        Where each lies between its source (0) and the crossing (1) ``(m,)``.
+    crossed_into
+        The class the model gives at the crossing ``(m,)``.
+    """
+
+    points: Floats
+    source: Index
+    attack: str
+    scale: Floats
+    crossed_into: Labels
+
+
+@dataclass(frozen=True)
+class Query:
+    """Rows to label next.
+
+    Parameters
+    ----------
+    index
+        Distinct rows of the pool ``(n,)``, best first.
+    score
+        What each was chosen for ``(n,)``, larger for more wanted; the scale is the strategy's own.
+    propensity
+        How much likelier each was drawn than by uniform sampling ``(n,)``: its inverse makes averages over
+        the picks unbiased. NaN for a row that was chosen, not drawn.
+    uniform
+        Which rows came from the uniform share ``(n,)``: an unbiased sample of the pool.
+    created
+        Points made beside them, or None.
+    queries, gradients
+        Rows the model answered while choosing, and how many of these with a gradient.
+    notes
+        What the strategy decided and why, one sentence each.
+    """
+
+    index: Index
+    score: Floats
+    propensity: Floats
+    uniform: Mask
+    created: Created | None = None
+    queries: int = 0
+    gradients: int = 0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Request:
+    """All a strategy may look at.
+
+    Parameters
+    ----------
+    model
+        A fitted model, or None before there is one.
+    pool
+        Where rows are picked from.
+    n
+        How many, at most ``len(candidates)``.
+    candidates
+        The rows that may be picked, ascending.
+    labelled
+        What is labelled already, or None.
+    box
+        Bounds that made points obey, or None.
+    seed
+        Fixes every draw.
+    repeatable
+        Whether the oracle repeats itself, or None for not known.
+    budget
+        Labels at the end of the whole experiment, those there are included; None for not known.
+    uniform
+        Which labelled points are a uniform sample; None for all of them.
+    """
+
+    model: Any
+    pool: Pool
+    n: int
+    candidates: Index
+    labelled: Split | None
+    box: Box | None
+    seed: int
+    repeatable: bool | None = None
+    budget: int | None = None
+    uniform: Mask | None = None
+
+    def fitted(self) -> Any:
+        """Return the model, or say which strategies do without one."""
+        if self.model is None:
+            raise NoModelError(
+                "this strategy asks a model and there is none yet; start with 'typical', "
+                "'random' or 'edge-mix', or give a fitted model."
+            )
+        return self.model
+
+    def score(self, function: Callable[[Floats], Floats]) -> Floats:
+        """Return ``function`` of every candidate, batch by batch; only its values are kept."""
+        return self.pool.score(function)[self.candidates]
+
+
+@runtime_checkable
+class Strategy(Protocol):
+    """A frozen dataclass of settings; calling it answers a request."""
+
+    def __call__(self, request: Request) -> Query:
+        """Return ``request.n`` distinct rows among ``request.candidates``."""
+        ...
+
+
+@runtime_checkable
+class Rating(Protocol):
+    """A strategy that wants the rows with the largest score, each row scored on its own.
+
+    Such a strategy is the same on a pool in pieces; see `edgewise.strategies.sharded`.
+    """
+
+    def rate(self, model: Any, X: Floats) -> Floats:
+        """Return one score a row of ``X`` ``(m,)``, larger for more wanted."""
+        ...
+
+
+def query(
+    strategy: str | Strategy | Callable[..., Any],
+    model: Any,
+    pool: Any,
+    n: int,
+    *,
+    labelled: tuple[ArrayLike, ArrayLike] | None = None,
+    candidates: ArrayLike | None = None,
+    box: Box | tuple[ArrayLike, ArrayLike] | None = None,
+    rng: Rng = 0,
+    repeatable: bool | None = None,
+    uniform: ArrayLike | None = None,
+    **settings: Any,
+) -> Query:
+    """Pick the ``n`` rows of ``pool`` that are worth a label most: distinct rows, always ``n`` of them.
+
+    Parameters
+    ----------
+    strategy
+        A name in `STRATEGIES` (``settings`` are its own), an instance such as ``Dfal(twins=0.1)``, or any
+        function ``(model, X) -> scores`` (larger for more wanted), called batch by batch.
+    model
+        A fitted scikit-learn classifier, a torch module, or a callable; asked, never changed. None before
+        there is one: ``random``, ``core-set``, ``typical`` and ``edge-mix`` do without.
+    pool
+        An array ``(n_pool, ...)``, a memory map, a Parquet or NPZ file or a list of them, a torch data set,
+        an iterable of batches, or a function that returns one. Read in batches; only scores are kept.
+    n
+        How many rows.
+    labelled
+        ``(X, y)`` known already, in the pool or not; strategies that look for new ground keep away from it.
+    candidates
+        Rows of the pool that may be picked; all by default.
+    box
+        Bounds that made points (twins) obey.
+    rng
+        Seed or generator; the same seed gives the same rows.
+    repeatable
+        Whether the oracle gives the same label when asked again; None if not known.
+    uniform
+        Which labelled points are a uniform sample (`Query.uniform` of earlier batches); all by default.
+
+    Returns
+    -------
+    Query
+        ``index, score, propensity, uniform, created``. ``index`` refers to ``pool``, not to ``candidates``.
+
+    Raises
+    ------
+    InputError
+        Bad input, an unknown name or setting, ``n`` above the number of candidates, NaN in the pool, a label
+        the model never saw, or a model that cannot answer what the strategy asks.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> line = LogisticRegression().fit([[0.0], [1.0]], [0, 1])
+    >>> query("margin", line, [[0.0], [0.45], [0.9]], 1).index
+    array([1])
+    """
+    from edgewise.strategies import make
+
+    method = make(strategy, settings)
+    if isinstance(model, type) or model is not None:
+        check_fitted(model)
+    source = Pool.of(pool)
+    rows = read_candidates(candidates, len(source))
+    check_count(n, "n")
+    if n > len(rows):
+        raise InputError(
+            f"n is {n}, but the pool has {len(rows)} rows to pick from; ask for fewer, or add "
+            "rows to the pool."
+        )
+    known = read_labelled(labelled, model, source)
+    n_features = int(np.prod(source.shape))
+    request = Request(
+        model,
+        source,
+        n,
+        rows,
+        known,
+        check_box(box, n_features),
+        seed_of(rng),
+        repeatable,
+        uniform=read_uniform(uniform, known),
+    )
+    return checked(method(request), request)
+
+
+def checked(answer: Query, request: Request) -> Query:
+    """Return a strategy's answer if it keeps the promise of `query`, else raise."""
+    index = np.asarray(answer.index, dtype=np.intp)
+    if (
+        len(index) != request.n
+        or len(np.unique(index)) != len(index)
+        or not np.isin(index, request.candidates).all()
+    ):
+        raise InputError(
+            f"the strategy broke its contract: {request.n} distinct candidate rows are taken; "
+            f"it returned {len(index)} rows, {len(np.unique(index))} distinct."
+        )
+    return replace(answer, index=index)
+
+
+def pick(
+    request: Request, score: Floats, *, notes: tuple[str, ...] = (), queries: int = 0, gradients: int = 0
+) -> Query:
+    """Return the ``n`` candidates with the largest ``score`` (n_candidates,), ties drawn at random.
+
+    The only place that breaks ties. Rows chosen this way have no propensity (NaN).
+    """
+    rows = top(score, request.n, request.seed)
+    return replace(
+        chosen(list(request.candidates[rows]), list(score[rows]), queries=queries),
+        gradients=gradients,
+        notes=notes,
+    )
+
+
+def chosen(rows: Sequence[int], score: Sequence[float], *, queries: int = 0) -> Query:
+    """Return a query of rows that were chosen one by one, not drawn: no propensity, none uniform."""
+    n = len(rows)
+    return Query(
+        np.array(rows, dtype=np.intp),
+        np.array(score, float),
+        np.full(n, np.nan),
+        np.zeros(n, dtype=bool),
+        queries=queries,
+    )
+
+
+def top(score: Floats, n: int, seed: int) -> Index:
+    """Return the positions of the ``n`` largest scores, largest first, ties in a random order.
+
+    Examples
+    --------
+    >>> top(np.array([0.1, 0.9, 0.5]), 2, seed=0)
+    array([1, 2])
+    """
+    values = np.asarray(score, float)
+    if np.isnan(values).any():
+        raise InputError(
+            f"the strategy scored {int(np.isnan(values).sum())} rows NaN; scores are numbers, -inf for never."
+        )
+    lottery = stream(seed, "ties").permutation(len(values))
+    return np.lexsort((lottery, -values))[:n]
+
+
+def draw(rows: Index, n: int, seed: int, name: str) -> Index:
+    """Return ``n`` distinct entries of ``rows``, uniformly at random."""
+    return stream(seed, name).permutation(rows)[:n]

@@ -1,0 +1,324 @@
+"""The query over a pool in pieces: score the shards on any engine, merge what they say, pick."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from edgewise.arrays import Box, Floats, Index, InputError, check_box, check_count
+from edgewise.atomic import replacing
+from edgewise.data.dataset import Split
+from edgewise.models.access import check_fitted
+from edgewise.parallel import Lost, spread
+from edgewise.pools.pool import Pool
+from edgewise.pools.shards import Shards, State, read_scores, read_state
+from edgewise.pools.top_rows import Columns, draw_rows
+from edgewise.progress import track
+from edgewise.randomness import Rng, seed_of
+from edgewise.strategies.edge_mix import EdgeMix
+from edgewise.strategies.frame import Query, Rating, Request, Strategy
+from edgewise.strategies.given import read_labelled, read_uniform
+from edgewise.strategies.sharded.scoring import (
+    Ask,
+    Job,
+    Rated,
+    Scoring,
+    Taking,
+    scaled,
+    score_shard,
+    take_rows,
+)
+from edgewise.strategies.uncertainty import Random
+
+
+@dataclass(frozen=True)
+class ShardQuery:
+    """Rows to label next, out of a pool in pieces.
+
+    Parameters
+    ----------
+    query
+        As `edgewise.query` answers; ``index`` numbers the rows of all shards, one shard after another.
+    shard, row
+        The file of each row ``(n,)``, and its number in that file.
+    scored, kept
+        Shards whose scores were computed now, and those whose scores were there already.
+    losses
+        What was said of workers that died; their shards were scored again.
+    """
+
+    query: Query
+    shard: tuple[Path, ...]
+    row: Index
+    scored: int
+    kept: int
+    losses: tuple[str, ...]
+
+
+@dataclass
+class Task:
+    """A query under way: what it may look at, and what it did."""
+
+    request: Request
+    shards: Shards
+    taken: Index
+    folder: Path
+    scale: tuple[Floats, Floats] | None
+    device: str | None
+    shortlist: int | None
+    jobs: int
+    progress: bool
+    scored: int = 0
+    kept: int = 0
+    losses: list[str] = field(default_factory=list[str])
+
+    @property
+    def free(self) -> int:
+        """How many rows may be picked."""
+        return len(self.shards) - len(self.taken)
+
+    def draw(self, n: int, name: str) -> Index:
+        """Return at most ``n`` rows that may be picked, uniformly at random, ascending."""
+        return np.sort(draw_rows(min(n, self.free), len(self.shards), self.taken, self.request.seed, name))
+
+    def points(self, index: Index) -> Floats:
+        """Return rows as the model sees them."""
+        return scaled(read_rows(self.shards, index, jobs=self.jobs, lost=self.losses.append), self.scale)
+
+    def on(self, index: Index, n: int | None = None) -> Request:
+        """Return the request for the rows ``index`` alone, as a pool of their own."""
+        return replace(
+            self.request,
+            pool=Pool.of(self.points(index)),
+            candidates=np.arange(len(index)),
+            n=self.request.n if n is None else n,
+        )
+
+    def scores(self, ask: Ask) -> Callable[[], Iterator[Columns]]:
+        """Score every shard that needs it; return what streams the columns of rows that may be picked."""
+        targets = self._score(Scoring(ask, self.request.model, self.scale, self.device))
+
+        def stream() -> Iterator[Columns]:
+            first = 0
+            for columns in (part for target in targets for part in read_scores(target)):
+                size = len(columns["score"])
+                known = np.arange(*np.searchsorted(self.taken, [first, first + size]))
+                block = {**columns, "row": np.arange(first, first + size)}
+                yield {
+                    name: np.delete(column, self.taken[known] - first) if len(known) else column
+                    for name, column in block.items()
+                }
+                first += size
+
+        return stream
+
+    def _score(self, scoring: Scoring) -> list[Path]:
+        folder = self.folder / scoring.digest[:16]
+        pickled = folder / "scoring.pickle"
+        jobs = [
+            Job(
+                path,
+                self.shards.shape,
+                folder / f"{number:06d}-{path.name}.parquet",
+                State.now(scoring.digest, path, size),
+                pickled.absolute(),
+            )
+            for number, (path, size) in enumerate(zip(self.shards.paths, self.shards.sizes, strict=True))
+        ]
+        due = [job for job in jobs if not _up_to_date(job)]
+        self.kept += len(jobs) - len(due)
+        with replacing(pickled) as file:
+            file.write(scoring.pickled())
+        deadly: dict[int, Lost] = {}
+        with track(len(jobs), "scoring shards", show=self.progress) as advance:
+            advance(len(jobs) - len(due))
+            for number, answer in spread(score_shard, due, jobs=self.jobs, lost=self.losses.append):
+                advance(1)
+                if isinstance(answer, Lost):
+                    deadly[number] = answer
+                else:
+                    self.scored += answer
+                    self.kept += not answer
+        for number, answer in deadly.items():
+            raise InputError(
+                f"{due[number].path} killed every worker that scored it "
+                f"({answer.reason.splitlines()[0]}). Give workers more memory or make shards "
+                "smaller, then run again: what is scored is kept."
+            )
+        return [job.target for job in jobs]
+
+
+def _up_to_date(job: Job) -> bool:
+    held = read_state(job.target)
+    return held is not None and held.same_place(job.state)
+
+
+def query_shards(
+    strategy: str | Strategy | Callable[..., Any],
+    model: Any,
+    pool: Shards | str | Path | Sequence[str | Path],
+    n: int,
+    *,
+    scores: str | Path = "scores",
+    labelled: tuple[ArrayLike, ArrayLike] | None = None,
+    taken: ArrayLike | None = None,
+    box: Box | tuple[ArrayLike, ArrayLike] | None = None,
+    rng: Rng = 0,
+    repeatable: bool | None = None,
+    uniform: ArrayLike | None = None,
+    scale: tuple[ArrayLike, ArrayLike] | None = None,
+    device: str | None = None,
+    shortlist: int | None = None,
+    jobs: int = 1,
+    progress: bool = False,
+    **settings: Any,
+) -> ShardQuery:
+    """Pick the ``n`` rows worth a label most from a pool of many files, on one machine or many.
+
+    Each shard is scored by a pure function on the engine in force (`edgewise.parallel.engine`), which writes
+    one file of scores. Run again after a kill: files that match their shard are not computed again. The
+    answer does not depend on engine, workers, or kills, and the driver's memory not on the size of the pool.
+
+    ``margin``, ``entropy``, ``least-confidence``, ``random`` and functions give the rows `edgewise.query`
+    would; ``stratified``, ``typical`` and ``edge-mix`` are what they are on one machine, which samples as
+    well; ``core-set``, ``badge``, ``dfal`` and strategies of others choose from a shortlist (see
+    ``docs/scale.md`` for what that costs).
+
+    Parameters
+    ----------
+    strategy, model, n, labelled, box, rng, repeatable, uniform, settings
+        As in `edgewise.query`. Functions and models must be picklable.
+    pool
+        A pattern such as ``"shards/*.parquet"``, or files: ``.parquet``, ``.npz`` or ``.npy``.
+    scores
+        The folder for files of scores; seen by driver and workers at the same path.
+    taken
+        Row numbers that may not be picked, such as those labelled already.
+    scale
+        ``(centre, spread)`` that rows and labelled points are scaled by before the model sees them.
+    device
+        Where a torch model is moved before it is asked, such as ``"cuda"``.
+    shortlist
+        Rows of a shortlist; by default 5,000 or 20 ``n``, and 60,000 for ``typical``.
+    jobs
+        Shards scored at once.
+
+    Raises
+    ------
+    InputError
+        As in `edgewise.query`; shards that cannot be read, differ in shape or change meanwhile.
+    MissingExtraError
+        There is no pyarrow.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> for part in range(3):
+    ...     np.save(folder / f"{part}.npy", np.linspace(part, part + 0.9, 4)[:, None])
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> line = LogisticRegression().fit([[0.0], [3.0]], [0, 1])
+    >>> pick = query_shards("margin", line, folder / "*.npy", 2, scores=folder / "scores")
+    >>> [path.name for path in pick.shard], pick.row.tolist(), pick.scored
+    (['1.npy', '1.npy'], [2, 1], 3)
+    """
+    from edgewise.strategies import make
+    from edgewise.strategies.sharded.from_scores import edge_mix, random, rated, shortlisted
+
+    method = make(strategy, settings)
+    if model is not None:
+        check_fitted(model)
+    shards = Shards.of(pool)
+    none = _taken(taken, len(shards))
+    check_count(n, "n")
+    if n > len(shards) - len(none):
+        raise InputError(
+            f"n is {n}, but {len(shards) - len(none)} rows of the pool may be picked; ask for "
+            "fewer, or add shards."
+        )
+    known = read_labelled(labelled, model, Pool(lambda: iter(()), 0, shards.shape))
+    factors = None if scale is None else _scale(scale, shards)
+    if known is not None and factors is not None:
+        known = Split(scaled(known.X, factors), known.y)
+    box = check_box(box, int(np.prod(shards.shape)))
+    request = Request(
+        model,
+        Pool(lambda: iter(()), 0, shards.shape),
+        n,
+        np.empty(0, np.intp),
+        known,
+        box,
+        seed_of(rng),
+        repeatable,
+        uniform=read_uniform(uniform, known),
+    )
+    task = Task(
+        request,
+        shards,
+        none,
+        Path(scores),
+        factors,
+        device,
+        None if shortlist is None else check_count(shortlist, "shortlist", low=n),
+        check_count(jobs, "jobs"),
+        progress,
+    )
+    if isinstance(method, Random):
+        answer = random(task)
+    elif isinstance(method, Rating):
+        answer = rated(task, Rated(method))
+    elif isinstance(method, EdgeMix):
+        answer = edge_mix(task, method)
+    else:
+        answer = shortlisted(task, method)
+    shard, row = shards.locate(answer.index)
+    return ShardQuery(
+        answer,
+        tuple(shards.paths[number] for number in shard),
+        row,
+        task.scored,
+        task.kept,
+        tuple(task.losses),
+    )
+
+
+def read_rows(
+    shards: Shards, index: Index, *, jobs: int = 1, lost: Callable[[str], object] = lambda _reason: None
+) -> Floats:
+    """Return the rows ``index`` (m,) of a pool in pieces, in that order, read where the engine runs."""
+    shard, row = shards.locate(np.asarray(index, np.intp))
+    wanted = np.unique(shard).tolist()
+    parts = [
+        Taking(shards.paths[number], shards.sizes[number], shards.shape, row[shard == number])
+        for number in wanted
+    ]
+    found: Any = None
+    for number, rows in spread(take_rows, parts, jobs=jobs, lost=lost):
+        if isinstance(rows, Lost):
+            raise InputError(
+                f"{parts[number].path} killed every worker that read it ({rows.reason.splitlines()[0]})."
+            )
+        if found is None:
+            found = np.empty((len(shard), *shards.shape), rows.dtype)
+        found[shard == wanted[number]] = rows
+    return np.empty((0, *shards.shape)) if found is None else found
+
+
+def _taken(taken: ArrayLike | None, size: int) -> Index:
+    rows = np.empty(0, np.intp) if taken is None else np.unique(np.asarray(taken, dtype=np.intp))
+    if len(rows) and not 0 <= rows[0] <= rows[-1] < size:
+        raise InputError(f"taken must hold row numbers from 0 to {size - 1}; got {rows[0]} to {rows[-1]}.")
+    return rows
+
+
+def _scale(scale: tuple[ArrayLike, ArrayLike], shards: Shards) -> tuple[Floats, Floats]:
+    width = int(np.prod(shards.shape))
+    centre, spread_ = (np.broadcast_to(np.asarray(part, float).reshape(-1), (width,)) for part in scale)
+    if not (np.isfinite(centre).all() and np.isfinite(spread_).all() and (spread_ > 0).all()):
+        raise InputError("scale must be (centre, spread), finite, with spread above 0.")
+    return np.array(centre), np.array(spread_)

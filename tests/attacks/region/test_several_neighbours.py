@@ -1,0 +1,100 @@
+"""k-NN: every set of neighbours tried one by one, scikit-learn's votes, and intervals that hold."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.neighbors import KNeighborsClassifier
+
+import edgewise as ew
+from edgewise.arrays import Box
+from edgewise.attacks.region import RegionExact, RegionIndex
+from edgewise.attacks.region.k_neighbours import kinds_of_loss, vote
+from edgewise.models.access import UnansweredError
+
+
+_spec = importlib.util.spec_from_file_location("region_oracles", Path(__file__).parent / "oracles.py")
+oracles = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(oracles)
+
+
+@given(st.integers(0, 10**6), st.booleans())
+@settings(max_examples=30, deadline=None)
+def test_radius_is_that_of_the_best_set_of_neighbours(seed, boxed):
+    rng = np.random.default_rng(seed)
+    d, n_classes, k = int(rng.integers(1, 5)), int(rng.integers(2, 5)), int(rng.integers(2, 5))
+    n = int(rng.integers(k + 1, 10))
+    X, y, Q = rng.random((n, d)), rng.integers(0, n_classes, n), rng.random((2, d))
+    own = np.array(
+        [np.bincount(y[np.argsort(((X - x) ** 2).sum(1))[:k]], minlength=n_classes).argmax() for x in Q]
+    )
+    box = Box(np.zeros(d), np.ones(d)) if boxed else None
+    at = vote(RegionIndex.of(X, y, n_classes), k, Q, own, box, nodes=20_000)
+    expected = [
+        oracles.several_neighbours(X, y, x, c, k, n_classes, box) for x, c in zip(Q, own, strict=True)
+    ]
+    assert np.sqrt(at.lower) == pytest.approx(expected, rel=1e-9, abs=1e-9)
+    assert np.array_equal(at.none, np.isinf(expected))
+
+
+def test_one_neighbour_is_a_special_case():
+    rng = np.random.default_rng(0)
+    X, y, Q = rng.random((80, 5)), rng.integers(0, 3, 80), rng.random((10, 5))
+    knn = KNeighborsClassifier(1).fit(X, y)
+    own = knn.predict(Q)
+    at = vote(RegionIndex.of(X, y, 3), 1, Q, own, None, nodes=20_000)
+    assert np.sqrt(at.lower) == pytest.approx(ew.radius(knn, Q), rel=1e-9)
+
+
+def test_ties_go_to_the_first_class():
+    assert kinds_of_loss(2, 0, 2).tolist() == [[1, 2, 0, 0]]
+    assert kinds_of_loss(2, 1, 2).tolist() == [[0, 1, 1, 0]]
+
+
+@pytest.mark.parametrize("k", [3, 4])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_the_model_confirms_every_point_and_no_nearer_one(k, dtype):
+    rng = np.random.default_rng(k)
+    X, y, Q = rng.random((60, 3)), rng.integers(0, 3, 60), rng.random((8, 3)).astype(dtype)
+    knn = KNeighborsClassifier(k).fit(X, y)
+    adv = ew.attack("region-exact", knn, Q, box=(0, 1))
+    assert adv.found.all()
+    assert adv.counts["exact"].all()
+    assert adv.distance == pytest.approx(adv.lower, rel=1e-3, abs=1e-5)
+    near = Q[:, None] + rng.normal(size=(8, 500, 3)) * rng.random((1, 500, 1)) * 0.3
+    label = knn.predict(near.reshape(-1, 3)).reshape(8, -1)
+    away = np.linalg.norm(near - Q[:, None], axis=2)
+    assert not ((label != adv.source_label[:, None]) & (away < adv.lower[:, None] * (1 - 1e-6))).any()
+
+
+def test_few_nodes_give_an_interval_and_say_so():
+    rng = np.random.default_rng(1)
+    X, Q = rng.random((300, 12)), rng.random((5, 12))
+    y = rng.integers(0, 2, 300)
+    knn = KNeighborsClassifier(5).fit(X, y)
+    full, few = ew.attack(RegionExact(), knn, Q), ew.attack(RegionExact(nodes=2), knn, Q)
+    assert few.found.all()
+    assert not few.counts["exact"].all()
+    assert (few.lower <= full.lower + 1e-9).all()
+    assert (few.distance >= full.distance - 1e-9).all()
+    assert full.counts["exact"].all()
+
+
+def test_coinciding_points_of_two_classes_give_an_interval_that_holds():
+    X, y = np.array([[0.0], [0.0], [1.0], [1.0], [3.0], [3.0]]), np.array([0, 0, 0, 1, 1, 1])
+    knn = KNeighborsClassifier(3).fit(X, y)
+    adv = ew.attack("region-exact", knn, [[0.0]])
+    line = np.linspace(-6, 6, 24001)[:, None]
+    truth = np.abs(line[knn.predict(line) != adv.source_label[0]]).min()
+    assert adv.found[0]
+    assert adv.lower[0] <= truth + 1e-9
+    assert truth <= adv.distance[0] + 1e-3
+
+
+def test_unequal_votes_are_refused():
+    knn = KNeighborsClassifier(3, weights="distance").fit([[0.0], [1.0], [2.0]], [0, 1, 1])
+    with pytest.raises(UnansweredError, match="equal votes"):
+        ew.attack("region-exact", knn, [[0.2]])

@@ -1,0 +1,51 @@
+import numpy as np
+
+from edgewise.paper.report.blocks import Figure, Table
+from edgewise.paper.report.page import render
+from edgewise.paper.report.strategies import sections
+from edgewise.paper.tables.frame import row
+from edgewise.store import Cell, Fact, Store
+
+
+def store_with(gain):
+    rng = np.random.default_rng(0)
+    store = Store(":memory:")
+    for seed in range(8):
+        base = np.array([0.5, 0.6, 0.7]) + rng.normal(0, 0.01)
+        for name, extra in (("random", 0.0), ("margin", 0.0), ("edge-mix", gain)):
+            accuracy = base + extra + rng.normal(0, 0.001, 3)
+            store.put(
+                Fact(
+                    Cell("compare", {"data": "d", "learner": "m", "strategy": name}, seed),
+                    {"labels": [10, 20, 30], "accuracy": accuracy.tolist()},
+                )
+            )
+    return store
+
+
+def test_a_gain_is_said_and_marked_and_a_loss_too():
+    for gain, word, mark in (
+        (0.05, "better in 1, worse in 0", "better"),
+        (-0.05, "better in 0, worse in 1", "worse"),
+    ):
+        with store_with(gain) as store:
+            (section,) = sections(store)
+        assert word in section.lead
+        table = next(block for block in section.blocks if isinstance(block, Table))
+        where = next(i for i, cells in enumerate(table.rows) if cells[1] == "edge-mix")
+        assert table.marks[where, 3] == mark
+        assert "learning curves" in render([section])
+
+
+def test_imbalance_of_table7_is_a_picture():
+    with Store(":memory:") as store:
+        for seed in range(3):
+            for arm, balance in (("random", 0.99), ("dfal", 0.7)):
+                rows = [
+                    row(model="lenet", arm=arm, budget=n, accuracy=0.5, balance=balance) for n in (100, 500)
+                ]
+                store.put(Fact(Cell("table7", {"data": "mnist-pool-1500", "arm": arm}, seed), {"rows": rows}))
+        (section,) = sections(store)
+    figure = next(block for block in section.blocks if isinstance(block, Figure))
+    assert "dfal 70" in figure.alt
+    assert sections(Store(":memory:")) == []

@@ -1,0 +1,177 @@
+"""Published figures, the summary over seeds, verdicts, and every table's quick run."""
+
+import math
+
+import numpy as np
+import pytest
+
+from edgewise.paper.tables import TABLES
+from edgewise.paper.tables.frame import Key, row, select, summarise
+from edgewise.paper.tables.published import published
+from edgewise.paper.tables.run import run
+from edgewise.paper.tables.table2 import Table2
+from edgewise.paper.tables.table3 import Table3
+from edgewise.paper.tables.text import compact, printed
+from edgewise.paper.tables.verdict_rule import always_better
+from edgewise.stats import Estimate, Paired
+from edgewise.store import Cell, Fact, Store
+
+
+class Toy:
+    """A table of one arm against a baseline, with figures known in advance."""
+
+    name = "toy"
+
+    def baselines(self, key, metric):
+        return (Key(key.data, key.model, "", "baseline", ""),) if key.arm == "arm" else ()
+
+
+def facts(gains):
+    return [
+        Fact(
+            Cell("toy", {"data": "d"}, seed),
+            {
+                "rows": [
+                    row(model="m", arm="baseline", accuracy=0.5 + seed / 100),
+                    row(model="m", arm="arm", accuracy=0.5 + seed / 100 + gain),
+                ]
+            },
+        )
+        for seed, gain in enumerate(gains)
+    ]
+
+
+def test_figures_are_paired_by_seed():
+    base, arm = sorted(summarise(Toy(), facts([0.01] * 8)), key=lambda r: r.key.arm == "arm")
+    assert base.against == {}
+    assert arm.estimate.mean == pytest.approx(0.545)
+    assert arm.against["baseline"].difference.mean == pytest.approx(0.01)
+    assert arm.against["baseline"].difference.high == pytest.approx(0.01)
+    assert arm.against["baseline"].verdict() == "better"
+
+
+def test_only_common_seeds_are_compared():
+    some = facts([0.01] * 8)
+    lonely = Fact(Cell("toy", {"data": "d"}, 99), {"rows": [row(model="m", arm="arm", accuracy=1.0)]})
+    arm = select(summarise(Toy(), [*some, lonely]), arm="arm")[0]
+    assert arm.estimate.n == 9
+    assert arm.against["baseline"].difference.n == 8
+
+
+@pytest.mark.parametrize(
+    ("gains", "verdict"),
+    [
+        ([[0.01] * 8], "holds"),
+        ([[0.01] * 8, [-0.01] * 8], "does not hold"),
+        ([[0.0] * 12], "does not hold"),
+        ([[0.0] * 8], "undecided"),
+        ([[0.01] * 5], "undecided"),
+        ([[0.01] * 8, [0.0] * 8], "undecided"),
+        ([], "undecided"),
+    ],
+)
+def test_verdicts(gains, verdict):
+    results = [select(summarise(Toy(), facts(g)), arm="arm")[0] for g in gains]
+    assert always_better("text", results, "baseline").verdict == verdict
+
+
+def test_a_claim_about_more_cells_than_were_run_is_undecided():
+    result = select(summarise(Toy(), facts([0.01] * 8)), arm="arm")
+    claim = always_better("text", result, "baseline", cells=2)
+    assert claim.verdict == "undecided"
+    assert "about 2 cells; 1 were run" in claim.reason
+
+
+def test_the_terminal_shows_gains_with_their_sign():
+    results = summarise(Toy(), facts([0.01] * 8))
+    [(title, header, rows)] = compact(results)
+    assert title == "d, m"
+    assert header == ["what", "accuracy", "vs baseline"]
+    assert rows[0] == ["arm", "0.545 ±0.02", "+0.0100 ▲"]
+    assert rows[1][0] == "baseline"
+
+
+def test_published_figures_spot_checked_against_the_paper():
+    assert (
+        published("table2", data="abalone", model="1-nn", attack="kernel-substitute", arm="adversarial")
+        == 0.695
+    )
+    assert (
+        published(
+            "table2", data="mnist-1v7", model="1-nn", attack="opt", arm="adversarial", metric="perturbation"
+        )
+        == 0.45
+    )
+    assert (
+        published("table3", data="halfmoon", model="1-nn", attack="opt", arm="boundary", budget="2000")
+        == 0.963
+    )
+    assert published("table3", data="abalone", model="1-nn", arm="random", budget="100") == 0.15
+    assert published("table2", data="cancer", model="1-nn", arm="baseline") is None
+
+
+def test_what_a_table_prints_finds_its_published_figure():
+    results = [
+        r
+        for name, table in (("table2", Table2()), ("table3", Table3()))
+        for r in summarise(
+            table,
+            [
+                Fact(
+                    Cell(name, {"data": "halfmoon"}, 0),
+                    {
+                        "rows": [
+                            row(model="1-nn", arm="baseline", accuracy=1),
+                            row(model="1-nn", arm="random", budget=500, accuracy=1),
+                        ]
+                    },
+                )
+            ],
+        )
+    ]
+    assert [r.published for r in results if r.published] == [0.92, 0.521]
+
+
+def test_a_quick_run_is_never_set_beside_the_paper():
+    result = summarise(Toy(), facts([0.1] * 3))
+    beside = [
+        r.__class__(r.key, r.metric, r.estimate, r.against, paper)
+        for r, paper in zip(result, (0.9, None), strict=True)
+    ]
+    assert "paper" in printed(beside)[0]
+    assert "paper" not in printed(beside, quick=True)[0]
+
+
+def test_a_difference_is_printed_with_its_verdict():
+    arm = select(summarise(Toy(), facts([0.01] * 8)), arm="arm")
+    base = select(summarise(Toy(), facts([0.01] * 8)), arm="baseline")
+    assert printed(arm + base)[1][0][-1] == "baseline +0.0100 (p 0.0078, better)"
+
+
+@pytest.mark.parametrize("name", ["table2", "table3"])
+def test_a_quick_table_runs_and_runs_once(name):
+    table = TABLES[name].make()
+    data = ["halfmoon"]
+    with Store(":memory:") as store:
+        _, summary = run(table, data, 2, store, quick=True)
+        assert summary.failures == ()
+        assert run(table, data, 2, store, quick=True)[1].computed == 0
+        results = summarise(table, store.facts(name))
+    assert {r.key.data for r in results} == {"halfmoon"}
+    assert all(math.isfinite(r.estimate.mean) for r in results)
+    assert all(0 <= r.estimate.mean <= 1 for r in results if r.metric in ("accuracy", "agreement"))
+    assert len(table.claims(results)) >= 3
+    assert all(claim.reason for claim in table.claims(results))
+
+
+def test_no_heuristic_beats_the_exact_attack_in_table2():
+    table = Table2()
+    with Store(":memory:") as store:
+        run(table, ["halfmoon"], 1, store, quick=True)
+        results = summarise(table, store.facts("table2"))
+    moved = {r.key.attack: r.estimate.mean for r in select(results, metric="perturbation_l2")}
+    assert moved["region-exact"] <= min(moved["region-approx"], moved["direct"], moved["opt"]) + 1e-9
+
+
+def test_paired_is_undecided_at_equality():
+    assert Paired(Estimate(0.0, np.nan, np.nan, 9), 0.001, 0.001).verdict() == "undecided"

@@ -1,0 +1,174 @@
+"""The same answers from every engine, also when workers die; nothing started or reachable unasked."""
+
+import importlib.metadata
+import os
+import signal
+import sys
+
+import cloudpickle
+import numpy as np
+import pytest
+
+from edgewise.arrays import InputError
+from edgewise.paper.runs.sweep import sweep
+from edgewise.parallel import Lost, engine, spread
+from edgewise.registry import MissingExtraError
+from edgewise.store import Cell, Fact, Store
+
+
+cloudpickle.register_pickle_by_value(sys.modules[__name__])
+
+CELLS = [Cell("noise", {"n": n}, seed) for n in (3, 5) for seed in range(6)]
+
+
+def noise(cell):
+    return {"sum": float(np.random.default_rng(cell.seed).normal(size=cell.settings["n"]).sum())}
+
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def dies_once(item):
+    number, marker = item
+    if number == 3 and not marker.exists():
+        marker.touch()
+        die()
+    return number**2
+
+
+def poison(item):
+    if item == 2:
+        die()
+    return -item
+
+
+def refuses(item):
+    if item == 1:
+        raise InputError("item 1 is wrong")
+    return item
+
+
+def poisonous(cell):
+    if cell.seed == 2:
+        die()
+    return noise(cell)
+
+
+def figures(store):
+    return {fact.cell.key: dict(fact.figures) for fact in store.facts("noise")}
+
+
+@pytest.fixture(autouse=True)
+def _travels():
+    if "ray" in sys.modules:
+        import ray.cloudpickle
+
+        ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_every_engine_gives_the_figures_of_one_process(backend, jobs):
+    with Store(":memory:") as here, Store(":memory:") as there:
+        for cell in CELLS:
+            here.put(Fact(cell, noise(cell)))
+        summary = sweep(CELLS, noise, there, jobs=jobs)
+        assert summary.computed == len(CELLS)
+        assert summary.losses == ()
+        assert figures(here) == figures(there)
+
+
+def test_a_worker_that_dies_costs_its_items_only(backend, tmp_path):
+    losses = []
+    items = [(number, tmp_path / "died") for number in range(8)]
+    answers = dict(spread(dies_once, items, jobs=2, lost=losses.append))
+    assert answers == {number: number**2 for number in range(8)}
+    assert (tmp_path / "died").exists()
+    assert len(losses) == 1
+    assert "a worker died" in losses[0]
+
+
+def test_an_item_that_kills_every_worker_is_given_up_and_the_rest_goes_on(backend):
+    losses = []
+    answers = dict(spread(poison, list(range(6)), jobs=2, lost=losses.append))
+    assert isinstance(answers.pop(2), Lost)
+    assert answers == {number: -number for number in (0, 1, 3, 4, 5)}
+    assert len(losses) == 4
+
+
+def test_a_sweep_reports_the_cell_that_kills_workers(backend):
+    with Store(":memory:") as store:
+        summary = sweep(CELLS[:6], poisonous, store, jobs=2)
+        assert summary.computed == 5
+        assert [failure.cell.seed for failure in summary.failures] == [2]
+        assert "worker died" in summary.failures[0].message
+        assert len(summary.losses) == 4
+        assert len(figures(store)) == 5
+
+
+def test_an_exception_in_a_worker_is_raised_as_it_is(backend):
+    with pytest.raises(InputError, match="item 1 is wrong"):
+        list(spread(refuses, [0, 1, 2], jobs=2))
+
+
+def test_scikit_learn_in_the_driver_is_not_sent_away(backend):
+    from joblib.parallel import get_active_backend
+
+    assert "edgewise" not in type(get_active_backend()[0]).__module__
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"name": "spark"}, "unknown backend 'spark'"),
+        ({"name": "ry"}, "did you mean 'ray'"),
+        ({"name": "local", "address": "head:6379"}, "the local backend has no address"),
+        ({"name": "ray", "workers": 0}, "workers must be at least 1"),
+    ],
+)
+def test_wrong_engines_are_refused(arguments, message):
+    with pytest.raises(InputError, match=message), engine(**arguments):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("version", "error", "message"),
+    [
+        ("2.53.0", InputError, "too old to be started safely"),
+        (None, MissingExtraError, r"pip install 'edgewise\[ray\]'"),
+    ],
+)
+def test_ray_is_taken_from_2_54_on(monkeypatch, version, error, message):
+    def look_up(name):
+        assert name == "ray"
+        if version is None:
+            raise importlib.metadata.PackageNotFoundError(name)
+        return version
+
+    monkeypatch.setattr("edgewise.parallel.ray.importlib.metadata.version", look_up)
+    with pytest.raises(error, match=message), engine("ray"):
+        pass
+
+
+def test_without_dask_it_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'edgewise\[dask\]'"), engine("dask"):
+        pass
+
+
+@pytest.mark.slow
+def test_no_cluster_at_the_address(unused_address):
+    with (
+        pytest.raises(InputError, match="no Dask scheduler could be joined"),
+        engine("dask", address=f"tcp://{unused_address}"),
+    ):
+        pass
+
+
+@pytest.fixture
+def unused_address():
+    import socket
+
+    with socket.socket() as place:
+        place.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{place.getsockname()[1]}"

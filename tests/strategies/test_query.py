@@ -1,0 +1,253 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.spatial.distance import cdist
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.svm import LinearSVC
+
+import edgewise as ew
+from edgewise.arrays import InputError
+from edgewise.models.access import UnansweredError
+from edgewise.strategies.clusters import systematic
+from edgewise.strategies.frame import top
+from edgewise.strategies.model_scores import margins
+
+
+RNG = np.random.default_rng(1)
+TRAIN = RNG.normal(size=(40, 2))
+LABELS = np.digitize(TRAIN[:, 0] + TRAIN[:, 1], [-0.7, 0.7])
+POOL = RNG.normal(size=(300, 2))
+MODEL = LogisticRegression().fit(TRAIN, LABELS)
+PASSIVE = [name for name, row in ew.STRATEGIES.items() if "attack" not in row.needs]
+
+
+def test_classical_scores_are_what_their_definitions_say():
+    p = MODEL.predict_proba(POOL)
+    ordered = np.sort(p, axis=1)
+    for name, score in [
+        ("least-confidence", 1 - ordered[:, -1]),
+        ("margin", ordered[:, -2] - ordered[:, -1]),
+        ("entropy", -(p * np.log(p)).sum(axis=1)),
+    ]:
+        answer = ew.query(name, MODEL, POOL, 7)
+        assert answer.index.tolist() == np.argsort(-score)[:7].tolist()
+        assert answer.score == pytest.approx(score[answer.index])
+        assert answer.queries == 300
+
+
+def test_margin_of_a_nearest_neighbour_changes_sign_where_its_label_does():
+    for k in (1, 3, 5):
+        knn = KNeighborsClassifier(k).fit(TRAIN, LABELS > 0)
+        line = np.linspace(POOL[0], POOL[1], 2001)
+        flips = np.flatnonzero(np.diff(knn.predict(line).astype(int)))
+        assert len(flips)
+        assert (margins(knn, line)[flips] < 2 * np.linalg.norm(line[1] - line[0])).all()
+        assert margins(knn, POOL).max() > 0.3
+
+
+def test_margin_of_one_neighbour_is_the_gap_of_two_distances():
+    knn = KNeighborsClassifier(1).fit(TRAIN, LABELS)
+    gaps = np.sort([cdist(POOL, TRAIN[LABELS == c]).min(axis=1) for c in range(3)], axis=0)
+    assert margins(knn, POOL) == pytest.approx(gaps[1] - gaps[0], abs=1e-6)
+
+
+def greedy_centres(known, n):
+    rows = []
+    for _ in range(n):
+        centres = np.vstack([known, POOL[rows]])
+        gap = cdist(POOL, centres).min(axis=1)
+        gap[rows] = -1
+        rows.append(int(gap.argmax()))
+    return rows
+
+
+def test_core_set_is_greedy_k_centre_by_brute_force():
+    answer = ew.query("core-set", MODEL, POOL, 12, labelled=(TRAIN, LABELS))
+    assert answer.index.tolist() == greedy_centres(TRAIN, 12)
+
+
+def test_core_set_is_the_same_when_the_pool_is_only_streamed():
+    streamed = ew.query("core-set", None, lambda: iter(np.array_split(POOL, 7)), 12, labelled=(TRAIN, LABELS))
+    assert streamed.index.tolist() == greedy_centres(TRAIN, 12)
+
+
+def test_badge_distances_are_those_of_the_full_gradients():
+    from edgewise.strategies.diversity import _plus_plus, _residual
+
+    p = MODEL.predict_proba(POOL)
+    h = np.hstack([POOL, np.ones((300, 1))])
+    gradient = (_residual(p)[:, :, None] * h[:, None]).reshape(300, -1)
+    rows, score = _plus_plus(np.hstack([_residual(p), h]), 3, 9, np.random.default_rng(0))
+    assert rows[0] == np.argmax(np.square(gradient).sum(axis=1))
+    for step in range(1, 9):
+        near = cdist(gradient[rows[step]][None], gradient[rows[:step]]).min() ** 2
+        size = np.square(gradient[rows[step]]).sum()
+        assert score[step] == pytest.approx(min(near, size), rel=1e-6, abs=1e-9)
+
+
+def test_badge_has_no_duplicates_on_the_data_of_the_published_bug():
+    X = np.array([[3, 1], [1, 3], [1, 3], [3, 1], [3, 1], [1, 3], [1, 3], [3, 1], [2, 2], [2, 2]], float)
+    model = GaussianNB().fit([[3, 1], [1, 3], [3, 1.1], [1.1, 3]], [0, 1, 0, 1])
+    for seed in range(50):
+        assert len(set(ew.query("badge", model, X, 6, rng=seed).index.tolist())) == 6
+
+
+def test_typical_takes_one_row_of_each_blob_and_leaves_covered_ones():
+    centres = np.array([[0, 0], [9, 0], [0, 9], [9, 9]], float)
+    blobs = np.repeat(np.arange(4), 50)
+    X = centres[blobs] + RNG.normal(scale=0.3, size=(200, 2))
+    assert sorted(blobs[ew.query("typical", None, X, 4).index]) == [0, 1, 2, 3]
+    rest = ew.query("typical", MODEL, X, 2, labelled=(centres[:2], np.array([0, 1])))
+    assert sorted(blobs[rest.index]) == [2, 3]
+
+
+def test_stratified_is_uniform_row_by_row_and_spread_batch_by_batch():
+    blob = np.repeat([0, 1, 2], [60, 30, 10])
+    X = np.array([[0.0, 0.0], [5.0, 5.0], [9.0, 0.0]])[blob] + RNG.normal(0, 0.1, (100, 2))
+    times = np.zeros(100)
+    for seed in range(400):
+        rows = ew.query("stratified", None, X, 10, rng=seed).index
+        times[rows] += 1
+        shares = np.bincount(blob[rows], minlength=3)
+        assert abs(shares - [6, 3, 1]).max() <= 1
+    # Each row is drawn 40 times on average; 5 standard deviations of a binomial.
+    assert abs(times - 40).max() < 5 * np.sqrt(400 * 0.1 * 0.9)
+    plain = [np.sum(blob[ew.query("random", None, X, 10, rng=seed).index] == 0) for seed in range(50)]
+    assert max(plain) > 7
+
+
+@given(st.integers(0, 2**32), st.integers(1, 60), st.integers(1, 5))
+def test_systematic_meets_its_inclusion_probabilities_in_number(seed, n, groups):
+    rng = np.random.default_rng(seed)
+    chance = rng.uniform(0.05, 1, n)
+    m = int(chance.sum())
+    if m == 0:
+        return
+    chance *= m / chance.sum()
+    if chance.max() > 1:
+        return
+    rows = systematic(chance, rng.integers(0, groups, n), rng)
+    assert len(rows) == len(set(rows.tolist())) == m
+
+
+@pytest.mark.parametrize("strategy", PASSIVE)
+@pytest.mark.parametrize("pools", [60, pytest.param(1000, marks=pytest.mark.slow)])
+def test_pools_of_repeated_rows_give_distinct_rows_and_all_of_them(strategy, pools):
+    """Repeated rows, pools of one row, whole pools; every seed its own shape."""
+    for seed in range(pools):
+        rng = np.random.default_rng(seed)
+        size, width = int(rng.integers(1, 30)), int(rng.integers(1, 4))
+        X = rng.integers(0, 3, (size, width)).astype(float)
+        known = rng.normal(size=(9, width)), np.arange(9) % 3
+        model = (LogisticRegression() if seed % 2 else KNeighborsClassifier(1)).fit(*known)
+        n = size if seed % 5 == 0 else int(rng.integers(1, size + 1))
+        candidates = None if seed % 3 else rng.permutation(size)[: max(n, size // 2)]
+        answer = ew.query(
+            strategy, model, X, n, rng=seed, candidates=candidates, labelled=known if seed % 4 else None
+        )
+        allowed = np.arange(size) if candidates is None else candidates
+        assert answer.index.shape == answer.score.shape == answer.propensity.shape == (n,)
+        assert len(set(answer.index.tolist())) == n
+        assert set(answer.index.tolist()) <= set(allowed.tolist())
+
+
+@pytest.mark.parametrize("strategy", PASSIVE)
+def test_the_seed_decides_and_nothing_is_mutated(strategy):
+    before = POOL.copy(), MODEL.coef_.copy()
+    first, again = (ew.query(strategy, MODEL, POOL, 20, labelled=(TRAIN, LABELS), rng=5) for _ in "ab")
+    assert first.index.tolist() == again.index.tolist()
+    assert (before[0] == POOL).all()
+    assert (before[1] == MODEL.coef_).all()
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.floats(-5, 5, allow_nan=False), min_size=1, max_size=30), st.integers(0, 99))
+def test_top_is_a_sort_with_ties_in_random_order(values, seed):
+    scores = np.array(values).round(1)
+    rows = top(scores, len(scores), seed)
+    assert sorted(rows.tolist()) == list(range(len(scores)))
+    assert (np.diff(scores[rows]) <= 0).all()
+
+
+def test_ties_are_not_broken_by_position():
+    assert len({int(top(np.zeros(10), 1, seed)[0]) for seed in range(60)}) > 5
+
+
+def test_a_function_is_a_strategy_and_gets_batches():
+    answer = ew.query(lambda model, X: X[:, 0], None, POOL, 3)
+    assert answer.index.tolist() == np.argsort(-POOL[:, 0])[:3].tolist()
+    with pytest.raises(InputError, match="one a row"):
+        ew.query(lambda model, X: X[:1, 0], None, POOL, 3)
+    with pytest.raises(InputError, match="NaN"):
+        ew.query(lambda model, X: X[:, 0] * np.nan, None, POOL, 3)
+
+
+def test_a_strategy_that_breaks_the_contract_is_caught():
+    import dataclasses
+
+    from edgewise.strategies.uncertainty import Random
+
+    @dataclasses.dataclass(frozen=True)
+    class Twice:
+        def __call__(self, request):
+            answer = Random()(request)
+            return dataclasses.replace(answer, index=np.repeat(answer.index[:1], len(answer.index)))
+
+    with pytest.raises(InputError, match="1 distinct"):
+        ew.query(Twice(), None, POOL, 3)
+
+
+class TestBadInput:
+    def test_more_than_the_pool(self):
+        with pytest.raises(InputError, match="n is 301, but the pool has 300"):
+            ew.query("random", None, POOL, 301)
+
+    def test_nan_rows_are_named(self):
+        X = POOL.copy()
+        X[[7, 9], 1] = np.nan
+        with pytest.raises(InputError, match="2 of 300 rows \\(first: row 7\\)"):
+            ew.query("margin", MODEL, X, 3)
+
+    def test_labels_the_model_never_saw(self):
+        with pytest.raises(InputError, match=r"does not know: \[7\].*Fit the model"):
+            ew.query("margin", MODEL, POOL, 3, labelled=(TRAIN[:2], [0, 7]))
+
+    def test_no_probabilities(self):
+        for model in (LinearSVC().fit(TRAIN, LABELS), RidgeClassifier().fit(TRAIN, LABELS)):
+            with pytest.raises(UnansweredError, match="'margin', 'dfal', 'edge-mix'"):
+                ew.query("entropy", model, POOL, 3)
+            for name in ("margin", "edge-mix", "core-set", "typical", "random"):
+                assert len(ew.query(name, model, POOL, 3).index) == 3
+
+    def test_labels_only(self):
+        model = lambda X: (X[:, 0] > 0).astype(int)  # noqa: E731
+        with pytest.raises(UnansweredError, match="'dfal' with attack='opt'"):
+            ew.query("margin", model, POOL, 3)
+
+    def test_no_model(self):
+        with pytest.raises(InputError, match="start with 'typical'"):
+            ew.query("margin", None, POOL, 3)
+        assert len(ew.query("edge-mix", None, POOL, 3).index) == 3
+
+    def test_unfitted_model_and_class(self):
+        with pytest.raises(InputError, match="not fitted"):
+            ew.query("margin", LogisticRegression(), POOL, 3)
+        with pytest.raises(InputError, match="not the class"):
+            ew.query("margin", LogisticRegression, POOL, 3)
+
+    def test_names_and_settings(self):
+        with pytest.raises(InputError, match="did you mean 'margin'"):
+            ew.query("margn", MODEL, POOL, 3)
+        with pytest.raises(InputError, match="setting of EdgeMix"):
+            ew.query("edge-mix", MODEL, POOL, 3, shares=0.3)
+        with pytest.raises(InputError, match="share in"):
+            ew.query("edge-mix", MODEL, POOL, 3, share=1.0)
+
+    def test_candidates(self):
+        with pytest.raises(InputError, match="between 0 and 299"):
+            ew.query("random", None, POOL, 3, candidates=[300])
+        first = ew.query("margin", MODEL, POOL, 3, candidates=np.arange(300) < 3)
+        assert set(first.index.tolist()) == {0, 1, 2}
