@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.neighbors import KNeighborsClassifier
 
+import edgewise as ew
 from edgewise import InputError, attack, load
 from edgewise.data.dataset import Split
 from edgewise.learning.metrics import accuracy, agreement
@@ -32,7 +33,7 @@ def test_no_test_point_enters_the_synthetic_set():
 
 
 def test_costs_add_up_and_prefixes_know_theirs():
-    out = retrain(VICTIM, VICTIM, DATA, attack="direct", budget=30, settings={"steps": 8}, rng=0)
+    out = retrain(VICTIM, VICTIM, DATA, attack=ew.attacks.Direct(steps=8), budget=30, rng=0)
     assert out.cost.labels == 30
     assert out.cost.queries == 30 * (1 + 1 + 8 + 1)
     assert out.synthetic.first(10).cost.queries == 10 * 11
@@ -64,7 +65,7 @@ def test_among_keeps_the_nearest_to_the_boundary():
 
 def test_failed_sources_are_replaced():
     def never_on_the_right(model, X, y):
-        return np.where(X[:, :1] > 0.5, X, attack("direct", model, X).points)
+        return np.where(X[:, :1] > 0.5, X, attack(model, X, "direct").points)
 
     made = generate(VICTIM, POOL, attack=never_on_the_right, budget=30, rng=0)
     assert len(made.y) == 30

@@ -30,9 +30,10 @@ from edgewise.pools.pool import Pool
 from edgewise.randomness import Rng, child_seed, seed_of
 from edgewise.stats import Estimate
 from edgewise.store import Store
-from edgewise.strategies import make
 from edgewise.strategies.edge_mix import is_local_average
 from edgewise.strategies.frame import NoModelError, Query, Request, Strategy, checked
+from edgewise.strategies.rows import StrategyName
+from edgewise.strategies.selecting import resolved
 from edgewise.strategies.uncertainty import Random
 
 
@@ -89,11 +90,11 @@ def learn(
     model: Any,
     pool: Any,
     oracle: Oracle | Callable[..., Any],
-    strategy: str | Strategy | Callable[..., Any],
+    strategy: StrategyName | Strategy | Callable[..., Any] = "edge-mix",
     *,
     batch: int,
     budget: int,
-    rng: Rng = 0,
+    rng: Rng = None,
     start: tuple[ArrayLike, ArrayLike] | None = None,
     warm: bool = False,
     weighted: bool | None = None,
@@ -101,7 +102,6 @@ def learn(
     box: Box | tuple[ArrayLike, ArrayLike] | None = None,
     stop: Stop | None = None,
     tune: Mapping[str, Sequence[Any]] | None = None,
-    **settings: Any,
 ) -> Iterator[Round]:
     """Label a pool in batches: yield a `Round` after each, until the budget is spent.
 
@@ -114,7 +114,7 @@ def learn(
     oracle
         `GroundTruth`, `Victim`, `Callback` or a function of the points; see `edgewise.learning.oracle`. Rows
         it leaves unanswered are not offered again.
-    strategy, settings
+    strategy
         As in `edgewise.query`. Before there is a model, a strategy that needs one gets uniform rows.
     batch
         Labels a round.
@@ -162,7 +162,7 @@ def learn(
         model,
         Pool.of(pool),
         as_oracle(oracle),
-        make(strategy, settings),
+        resolved(strategy),
         batch,
         budget,
         seed_of(rng),

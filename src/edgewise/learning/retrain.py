@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -10,8 +10,9 @@ import numpy as np
 from sklearn.base import clone
 
 from edgewise.arrays import Box, Floats, Index, InputError, Labels, check_count, check_X, check_y
-from edgewise.attacks import attack as run_attack
 from edgewise.attacks.frame import Adversarial, Attack
+from edgewise.attacks.frame import attack as run_attack
+from edgewise.attacks.rows import AttackName
 from edgewise.data.dataset import Dataset, Split
 from edgewise.learning.metrics import accuracy, agreement
 from edgewise.learning.oracle import Cost, Oracle, Victim, ask
@@ -90,15 +91,14 @@ def retrain(
     shadow: Any,
     data: Dataset,
     *,
-    attack: str | Attack | Callable[..., Any] = "opt",
+    attack: AttackName | Attack | Callable[..., Any] = "opt",
     budget: int,
     scale: float = 1.0,
     oracle: str | Oracle = "victim",
     among: int | None = None,
     base: Split | None = None,
-    rng: Rng = 0,
+    rng: Rng = None,
     progress: bool = False,
-    settings: Mapping[str, Any] | None = None,
 ) -> Retrained:
     """Rebuild ``victim`` from points at its boundary: Generate, label, Retrain, measure on the test split.
 
@@ -111,8 +111,8 @@ def retrain(
         Any fitted model; asked, never changed.
     shadow
         An estimator with ``fit``; a clone of it is trained.
-    attack, settings
-        As in `edgewise.attack`; ``settings`` go with a name.
+    attack
+        As in `edgewise.attack`.
     budget
         Labels to buy: how many points to make.
     scale
@@ -159,7 +159,6 @@ def retrain(
         box=data.box,
         rng=rng,
         progress=progress,
-        settings=settings,
     )
     fitted = fit_shadow(shadow, made, base)
     return Retrained(
@@ -171,15 +170,14 @@ def generate(
     victim: Any,
     sources: Split,
     *,
-    attack: str | Attack | Callable[..., Any],
+    attack: AttackName | Attack | Callable[..., Any],
     budget: int,
     scale: float = 1.0,
     oracle: str | Oracle = "victim",
     among: int | None = None,
     box: Box | None = None,
-    rng: Rng = 0,
+    rng: Rng = None,
     progress: bool = False,
-    settings: Mapping[str, Any] | None = None,
 ) -> Synthetic:
     """Make ``budget`` labelled points at the boundary of ``victim``; the arguments are those of `retrain`."""
     X = check_X(sources.X, name="sources", images=True)
@@ -196,13 +194,12 @@ def generate(
             (
                 rows,
                 run_attack(
-                    attack,
                     victim,
                     X[rows],
+                    attack,
                     box=box,
                     progress=progress,
                     rng=child_seed(seed, "attack", taken),
-                    **(settings or {}),
                 ),
             )
         )
