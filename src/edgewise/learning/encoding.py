@@ -71,7 +71,7 @@ _READ: dict[str, Callable[[str], Any]] = {
 
 def _dump(value: Any) -> list[Any]:
     """Return the name of a value's type and what it holds."""
-    kind, held = cast("type[Any]", type(value)), cast("Any", value)
+    kind, held = cast("type[Any]", type(value)), value
     if kind is tuple or kind is frozenset:
         parts = [_dump(part) for part in held]
         return [kind.__name__ if all("repr" not in str(part[0]) for part in parts) else "repr in", parts]
