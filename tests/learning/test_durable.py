@@ -221,7 +221,7 @@ LABELS = [
     [b"a", b"bc"],
     [np.datetime64("2020-01-01"), np.datetime64("2020-01-02")],
     [datetime.date(2020, 1, 1), datetime.date(2020, 1, 2)],
-    [Decimal("1.10"), Decimal("1.1")],
+    [Decimal("1.10"), Decimal("1.2")],
     [(1, "a"), (2, "b")],
     [1j, 2j],
     ["a", "a\0"],

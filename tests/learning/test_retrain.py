@@ -130,6 +130,9 @@ class Counted:
     def __init__(self, model):
         self.model, self.asked, self.classes_ = model, 0, model.classes_
 
+    def __call__(self, X):
+        return self.predict(X)
+
     def predict(self, X):
         self.asked += len(X)
         return self.model.predict(X)
