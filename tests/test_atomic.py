@@ -78,7 +78,7 @@ def test_only_regular_files_are_replaced(tmp_path, kind):
 
 
 def test_one_at_a_time(tmp_path):
-    with alone(tmp_path / "lock", "it"):
+    with alone(tmp_path / "lock", "it"):  # noqa: SIM117 - one inside the other
         with pytest.raises(InputError, match="under way"), alone(tmp_path / "lock", "it"):
             pass
     with alone(tmp_path / "lock", "it"):
