@@ -113,7 +113,7 @@ class Store:
     def __post_init__(self) -> None:
         try:
             self._db = self._open()
-        except (sqlite3.DatabaseError, OSError) as error:
+        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
             raise StoreError(
                 f"cannot use {self.path} as a store: {error}. Give the path of a file made by "
                 "edgewise, or a new one in a folder that can be written."
@@ -253,7 +253,7 @@ class Store:
             rows = self._db.execute(
                 f"SELECT {COLUMNS}, {digest} FROM facts WHERE {where} ORDER BY what, settings, seed", (value,)
             ).fetchall()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise StoreError(f"cannot read {self.path}: {error}. Put a copy of it in its place.") from None
         for row in rows:
             if row[0] != _key(*row[1:4]) or row[-1] not in (None, _digest(row[:-1])):
