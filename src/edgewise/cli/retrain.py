@@ -51,7 +51,8 @@ def retrain(
             ("agreement with the victim", f"{out.agreement:.4f}"),
             ("points made", f"{len(out.synthetic.y)}"),
             ("labels bought", f"{out.cost.labels}"),
-            ("victim queries", f"{out.cost.queries}"),
+            ("victim queries to make and label", f"{out.cost.queries - out.spent.measure.queries}"),
+            ("victim queries to measure", f"{out.spent.measure.queries}"),
         ],
     )
     if out.agreement < 1 / 2 and not base:

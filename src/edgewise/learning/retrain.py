@@ -20,6 +20,9 @@ from edgewise.models.access import check_fitted
 from edgewise.randomness import Rng, child_seed, seed_of, stream
 
 
+NOTHING = Cost()
+
+
 @dataclass(frozen=True)
 class Synthetic:
     """Points made at the boundary, with where each came from.
@@ -40,6 +43,8 @@ class Synthetic:
         How they were made.
     cost
         Labels bought and victim queries spent, those of sources that gave no point included.
+    bought
+        The part of the cost that went into labels; the rest went into making the points.
     """
 
     X: Floats
@@ -52,15 +57,54 @@ class Synthetic:
     attack: str
     cost: Cost
     spent: Index = field(repr=False)
+    bought: Cost = NOTHING
 
     def first(self, m: int) -> Synthetic:
         """Return the first ``m`` points and what those cost: a smaller budget's set."""
         queries = int(self.spent[:m].sum())
+        each = self.bought.queries // max(len(self.y), 1)
         cut = {
             name: getattr(self, name)[:m]
             for name in ("X", "y", "source", "source_label", "crossed_into", "distance", "spent")
         }
-        return replace(self, **cut, cost=Cost(min(m, len(self.y)), queries, self.cost.gradients))
+        return replace(
+            self,
+            **cut,
+            cost=Cost(min(m, self.cost.labels), queries, self.cost.gradients),
+            bought=Cost(min(m, self.bought.labels), each * min(m, len(self.y))),
+        )
+
+
+class ShadowError(InputError):
+    """The shadow could not be fitted; ``synthetic`` holds what was made and bought for it."""
+
+    def __init__(self, message: str, synthetic: Synthetic) -> None:
+        super().__init__(message)
+        self.synthetic = synthetic
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What the victim and the oracle were asked, by purpose; each question counts once.
+
+    Parameters
+    ----------
+    generate
+        To make the points.
+    label
+        To label them.
+    measure
+        To compare the shadow with the victim on the test split.
+    """
+
+    generate: Cost
+    label: Cost
+    measure: Cost
+
+    @property
+    def total(self) -> Cost:
+        """All three together."""
+        return self.generate + self.label + self.measure
 
 
 @dataclass(frozen=True)
@@ -75,15 +119,20 @@ class Retrained:
         What it learnt from, with provenance.
     accuracy, agreement
         On the test split: share right, share labelled as the victim does.
-    cost
-        Labels bought and victim queries spent.
+    spent
+        Labels bought and victim queries, by purpose.
     """
 
     shadow: Any
     synthetic: Synthetic
     accuracy: float
     agreement: float
-    cost: Cost
+    spent: Spent
+
+    @property
+    def cost(self) -> Cost:
+        """Labels bought and every row the victim answered, whatever for."""
+        return self.spent.total
 
 
 def retrain(
@@ -161,8 +210,14 @@ def retrain(
         progress=progress,
     )
     fitted = fit_shadow(shadow, made, base)
+    generated = Cost(
+        made.cost.labels - made.bought.labels,
+        made.cost.queries - made.bought.queries,
+        made.cost.gradients - made.bought.gradients,
+    )
+    spent = Spent(generated, made.bought, Cost(queries=len(data.test.X)))
     return Retrained(
-        fitted, made, accuracy(fitted, *data.test), agreement(fitted, victim, data.test.X), made.cost
+        fitted, made, accuracy(fitted, *data.test), agreement(fitted, victim, data.test.X), spent
     )
 
 
@@ -216,6 +271,8 @@ def fit_shadow(shadow: Any, made: Synthetic, base: Split | None = None) -> Any:
     ------
     InputError
         The training set has one class only.
+    ShadowError
+        Its ``fit`` raised; the points and labels are in the error.
     """
     X, y = (
         (made.X, made.y)
@@ -227,7 +284,14 @@ def fit_shadow(shadow: Any, made: Synthetic, base: Split | None = None) -> Any:
             f"the shadow would learn from {len(y)} points of one class ({y[0]!r}) only; raise "
             "the budget, or add clean points with base=."
         )
-    return cast("Any", clone(shadow)).fit(X, y)
+    try:
+        return cast("Any", clone(shadow)).fit(X, y)
+    except Exception as error:
+        raise ShadowError(
+            f"the shadow could not be fitted to {len(y)} points ({type(error).__name__}: {error}); what was "
+            "made and bought is in synthetic of this error: fit_shadow(another, error.synthetic, base).",
+            made,
+        ) from error
 
 
 def _labelled(
@@ -267,6 +331,7 @@ def _labelled(
         name,
         bought + Cost(queries=int(spent.sum()), gradients=int(gradients.sum())),
         spent + (bought.queries // len(keep)),
+        bought,
     )
 
 

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from edgewise.arrays import Box, Floats, Index, InputError, check_box, check_count
 from edgewise.atomic import replacing
 from edgewise.data.dataset import Split
+from edgewise.digests import of_bytes
 from edgewise.models.access import check_fitted
 from edgewise.parallel import Lost, spread
 from edgewise.pools.pool import Pool
@@ -121,7 +122,7 @@ class Task:
 
     def _score(self, scoring: Scoring) -> list[Path]:
         folder = self.folder / scoring.digest[:16]
-        pickled = folder / "scoring.pickle"
+        pickled, data = folder / "scoring.pickle", scoring.pickled()
         jobs = [
             Job(
                 path,
@@ -129,13 +130,14 @@ class Task:
                 folder / f"{number:06d}-{path.name}.parquet",
                 State.now(scoring.digest, path, size),
                 pickled.absolute(),
+                of_bytes(data),
             )
             for number, (path, size) in enumerate(zip(self.shards.paths, self.shards.sizes, strict=True))
         ]
         due = [job for job in jobs if not _up_to_date(job)]
         self.kept += len(jobs) - len(due)
         with replacing(pickled) as file:
-            file.write(scoring.pickled())
+            file.write(data)
         deadly: dict[int, Lost] = {}
         with track(len(jobs), "scoring shards", show=self.progress) as advance:
             advance(len(jobs) - len(due))
