@@ -8,7 +8,7 @@ help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
 
 .venv/.pip:
-	$(PYTHON) -c 'import sys; assert (3, 11) <= sys.version_info < (3, 14), "edgewise needs Python 3.11 to 3.13; set PYTHON=python3.12"'
+	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "edgewise needs Python 3.11 or newer; set PYTHON=python3.12"'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	touch $@
@@ -18,7 +18,7 @@ help:  ## what there is
 	touch $@
 
 .venv/.dev: .venv/.core
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[torch,arrow]' --group dev
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[torch,tables]' --group dev
 	# modAL's release pins an old skorch; without its dependencies it runs beside today's.
 	$(BIN)/python -m pip install --quiet --no-deps -c constraints.txt modAL-python
 	touch $@
