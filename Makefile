@@ -1,4 +1,4 @@
-.PHONY: help install dev demo test test-slow test-all check docs docs-serve notebook bench clean
+.PHONY: help install dev demo test test-slow test-all test-anywhere check docs docs-serve notebook bench clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -37,6 +37,17 @@ test-slow: .venv/.dev  ## only the tests that take longer
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m slow
 
 test-all: test test-slow  ## both
+
+FAST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
+
+test-anywhere: .venv/.dev  ## the fast tests as on other processors, without data, without git, in a random order
+	$(FAST)
+	ATEN_CPU_CAPABILITY=default $(FAST)
+	ATEN_CPU_CAPABILITY=avx2 $(FAST)
+	OPENBLAS_CORETYPE=Nehalem $(FAST)
+	env -u EDGEWISE_DATA $(FAST)
+	PATH=$(CURDIR)/$(BIN) $(FAST)
+	$(FAST) -p randomly
 
 check: .venv/.dev  ## ruff, pyright strict, layers
 	$(BIN)/ruff check .

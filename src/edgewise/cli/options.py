@@ -35,10 +35,10 @@ PIPE_WIDTH = 200
 
 
 def quiet() -> bool:
-    """Say whether standard error is no terminal, where a bar would be noise."""
-    import sys
+    """Say whether EDGEWISE_QUIET is set, for no progress at all."""
+    import os
 
-    return not sys.stderr.isatty()
+    return bool(os.environ.get("EDGEWISE_QUIET"))
 
 
 def width() -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from edgewise.cli.options import say_batch
+from edgewise.cli.options import quiet, say_batch
 
 
 def query_shards(
@@ -48,7 +48,7 @@ def query_shards(
             scores=scores,
             device=device,
             jobs=jobs,
-            progress=True,
+            progress=not quiet(),
         )
     write_shard_query(out, answer, shards)
     typer.echo(f"{answer.scored} shards scored, {answer.kept} were there; scores: {scores}")

@@ -132,6 +132,8 @@ def _separator(content: bytes, path: Path) -> str:
         counts = {len(record) for record in _records(content, separator, path)}
         if len(counts) == 1 and counts != {1}:
             fitting.append(separator)
+    if len(fitting) > 1 and fitting[-1] == "|":
+        fitting.pop()  # bars are in words more often than they separate
     if len(fitting) > 1:
         named = " or ".join(SEPARATORS[separator] for separator in fitting)
         raise InputError(
