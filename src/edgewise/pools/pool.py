@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import mmap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,13 +11,7 @@ from typing import Any, cast
 import numpy as np
 
 from edgewise.arrays import Floats, Index, InputError, check_X
-from edgewise.registry import MissingExtraError
-
-
-BATCH_BYTES = 16 * 2**20
-"""How much of a pool is held at once; a batch is as many rows as fit, at least one."""
-
-Batches = Iterator[Any]
+from edgewise.pools.files import READERS, Batches, array_batches, batch_rows, release
 
 
 @dataclass(frozen=True)
@@ -136,35 +129,18 @@ class Pool:
         return total.hexdigest()
 
 
-def _step(shape: tuple[int, ...], itemsize: int = 8) -> int:
-    return max(1, BATCH_BYTES // max(1, itemsize * int(np.prod(shape))))
-
-
 def _of_array(array: Any) -> Pool:
     if array.ndim < 2 or len(array) == 0:
         raise InputError(f"pool must be (n_rows, ...) with at least one row; got shape {array.shape}.")
-    step = _step(array.shape[1:])
-
-    def read() -> Batches:
-        for start in range(0, len(array), step):
-            yield np.array(array[start : start + step])
-            _release(array)
 
     def take(index: Index) -> Any:
         parts: list[Any] = []
         for start in range(0, len(index), 256):
             parts.append(np.array(array[index[start : start + 256]]))
-            _release(array)
+            release(array)
         return np.concatenate(parts)
 
-    return Pool(read, len(array), array.shape[1:], take)
-
-
-def _release(array: Any) -> None:
-    """Let mapped pages go, which would otherwise count as ours until the whole file is."""
-    mapped = getattr(array, "_mmap", None)
-    if mapped is not None and getattr(array, "mode", None) in ("r", "r+"):
-        mapped.madvise(mmap.MADV_DONTNEED)
+    return Pool(lambda: array_batches(array), len(array), array.shape[1:], take)
 
 
 def _of_batches(read: Callable[[], Batches]) -> Pool:
@@ -192,7 +168,7 @@ def _repeated(source: Iterable[Any]) -> Callable[[], Batches]:
 
 def _of_torch_data(data: Any) -> Pool:
     first = np.asarray(_features(data[0]))
-    step = _step(first.shape, 4)
+    step = batch_rows(first.shape, 4)
 
     def take(index: Index) -> Any:
         return np.stack([np.asarray(_features(data[int(row)])) for row in index])
@@ -215,48 +191,6 @@ def _of_files(paths: Sequence[Path]) -> Pool:
     for path in paths:
         if not path.is_file():
             raise InputError(f"there is no pool file {path}.")
-        if path.suffix not in READERS:
+        if path.suffix.lower() not in READERS:
             raise InputError(f"pool files are {', '.join(READERS)}; got {path.name}.")
-    return _of_batches(lambda: (batch for path in paths for batch in READERS[path.suffix](path)))
-
-
-def _read_npy(path: Path) -> Batches:
-    array = np.load(path, mmap_mode="r")
-    return _of_array(array).read()
-
-
-def _read_npz(path: Path) -> Batches:
-    with np.load(path) as archive:
-        name = "X" if "X" in archive.files else archive.files[0]
-        array = archive[name]
-    return _of_array(array).read()
-
-
-def _read_parquet(path: Path) -> Batches:
-    try:
-        from pyarrow import parquet  # pyright: ignore[reportMissingImports] - an extra
-    except ModuleNotFoundError:
-        raise MissingExtraError(
-            "reading Parquet needs pyarrow; install it with: pip install 'edgewise[arrow]'"
-        ) from None
-    with parquet.ParquetFile(path) as file:
-        for batch in file.iter_batches(_step((file.metadata.num_columns,))):
-            columns = [column.to_numpy(zero_copy_only=False) for column in batch.columns]
-            other = [
-                name
-                for name, column in zip(batch.schema.names, columns, strict=True)
-                if column.dtype.kind not in "biuf"
-            ]
-            if other:
-                raise InputError(
-                    f"{path.name} must hold columns of numbers only; these are none: {', '.join(other)}."
-                )
-            yield np.column_stack(columns)
-
-
-READERS: dict[str, Callable[[Path], Batches]] = {
-    ".npy": _read_npy,
-    ".npz": _read_npz,
-    ".parquet": _read_parquet,
-}
-"""What reads a pool file batch by batch, by its suffix."""
+    return _of_batches(lambda: (batch for path in paths for batch in READERS[path.suffix.lower()](path)))

@@ -11,7 +11,8 @@ from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
 from edgewise.arrays import Floats, Index, InputError
 from edgewise.models.access import Access, UnansweredError, class_scores
-from edgewise.pools.pool import BATCH_BYTES, Pool
+from edgewise.pools.files import BATCH_BYTES
+from edgewise.pools.pool import Pool
 
 
 Space = Literal["input", "embedding"]
