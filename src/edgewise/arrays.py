@@ -109,34 +109,6 @@ def check_X(X: ArrayLike, *, name: str = "X", n_features: int | None = None, ima
     return array
 
 
-def check_y(y: ArrayLike, n: int, *, name: str = "y", classes: Labels | None = None) -> Labels:
-    """Return ``y`` as ``n`` labels, all of them among ``classes`` where those are given.
-
-    Raises
-    ------
-    InputError
-        Wrong length, missing labels, or a label that ``classes`` does not hold.
-
-    Examples
-    --------
-    >>> check_y(["a", "b"], 2, classes=np.array(["a", "b"]))
-    array(['a', 'b'], dtype='<U1')
-    """
-    labels = np.asarray(y)
-    if labels.shape != (n,):
-        raise InputError(f"{name} must be one label a row, shape ({n},); got shape {labels.shape}.")
-    if labels.dtype.kind == "f" and not np.isfinite(labels).all():
-        raise InputError(f"{name} has NaN or infinite labels; every row needs one.")
-    if classes is not None:
-        unknown = np.setdiff1d(labels, classes)
-        if unknown.size:
-            raise InputError(
-                f"{name} has labels the model does not know: {unknown[:5].tolist()}; "
-                f"it knows {np.asarray(classes)[:10].tolist()}."
-            )
-    return labels
-
-
 def check_box(box: Box | tuple[ArrayLike, ArrayLike] | None, n_features: int) -> Box | None:
     """Return a `Box` of ``n_features``, or None, from None, a pair of scalars or arrays, or a `Box`.
 

@@ -9,9 +9,10 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from edgewise.arrays import Box, Floats, Index, InputError, Labels, Mask, check_box, check_X, check_y
+from edgewise.arrays import Box, Floats, Index, InputError, Labels, Mask, check_box, check_X
 from edgewise.geometry import Norm, length
 from edgewise.models.access import Access, is_module
+from edgewise.models.labels import check_y
 from edgewise.progress import Advance, track
 from edgewise.randomness import Rng, seed_of
 

@@ -9,23 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from edgewise.arrays import (
-    Box,
-    Floats,
-    Index,
-    InputError,
-    Labels,
-    Mask,
-    check_box,
-    check_count,
-    check_X,
-    check_y,
-)
+from edgewise.arrays import Box, Floats, Index, InputError, Labels, Mask, check_box, check_count, check_X
 from edgewise.data.dataset import Split
 from edgewise.learning.fitting import fitted, takes_weights, tuned
 from edgewise.learning.journal import Journal
 from edgewise.learning.oracle import Answer, Cost, Oracle, OracleError, as_oracle, ask
 from edgewise.learning.round_totals import accuracy, hits, made_points, merged
+from edgewise.models.labels import check_y
 from edgewise.pools.pool import Pool
 from edgewise.randomness import Rng, child_seed, seed_of
 from edgewise.stats import Estimate

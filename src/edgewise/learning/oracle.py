@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
@@ -11,6 +10,7 @@ import numpy as np
 
 from edgewise.arrays import Floats, Index, InputError, Labels, check_count
 from edgewise.models.access import check_fitted, predict
+from edgewise.models.labels import answered
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class GroundTruth:
     Parameters
     ----------
     y
-        One label a row of the pool ``(n_pool,)``; ``None`` or NaN where there is no answer.
+        One label a row of the pool ``(n_pool,)``; ``None``, NaN or NA where there is no answer.
 
     Examples
     --------
@@ -109,13 +109,16 @@ class GroundTruth:
         """Look the rows up."""
         if index is None:
             raise InputError("ground truth knows the rows of a pool only; ask a Victim about made points.")
-        y = np.asarray(self.y)
-        if len(index) and (y.ndim != 1 or index.max() >= len(y)):
+        rows, labels = answered(self.y, name="ground truth")
+        size = len(self.y)
+        if len(index) and index.max() >= size:
             raise InputError(
-                f"ground truth has labels of shape {y.shape}; the pool asked for row "
-                f"{index.max()}. Give one label a row of the pool."
+                f"ground truth has {size} labels; the pool asked for row {index.max()}. Give one label per row."
             )
-        return _answered(list(y[index]), len(X))
+        place = np.full(size, -1)
+        place[rows] = np.arange(len(rows))
+        there = np.flatnonzero(place[index] >= 0)
+        return Answer(there, labels[place[index[there]]], Cost(labels=len(there)))
 
 
 @dataclass(frozen=True)
@@ -266,11 +269,5 @@ def _listed(given: Any, rows: int, before: list[Any], total: int) -> list[Any]:
 
 def _answered(labels: list[Any], n: int) -> Answer:
     """Keep what is a label; `labels` may be shorter than the batch of ``n``."""
-    there = [row for row, label in enumerate(labels[:n]) if not _missing(label)]
-    return Answer(
-        np.array(there, dtype=np.intp), np.array([labels[row] for row in there]), Cost(labels=len(there))
-    )
-
-
-def _missing(label: Any) -> bool:
-    return label is None or (isinstance(label, (float, np.floating)) and math.isnan(label))
+    rows, given = answered(labels[:n], name="the oracle's answers")
+    return Answer(rows, given, Cost(labels=len(rows)))

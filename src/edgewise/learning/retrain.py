@@ -9,13 +9,14 @@ from typing import Any, cast
 import numpy as np
 from sklearn.base import clone
 
-from edgewise.arrays import Box, Floats, Index, InputError, Labels, check_count, check_X, check_y
+from edgewise.arrays import Box, Floats, Index, InputError, Labels, check_count, check_X
 from edgewise.attacks import attack as run_attack
 from edgewise.attacks.frame import Adversarial, Attack
 from edgewise.data.dataset import Dataset, Split
 from edgewise.learning.metrics import accuracy, agreement
 from edgewise.learning.oracle import Cost, Oracle, Victim, ask
 from edgewise.models.access import check_fitted
+from edgewise.models.labels import check_y
 from edgewise.randomness import Rng, child_seed, seed_of, stream
 
 

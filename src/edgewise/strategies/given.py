@@ -7,8 +7,9 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import ArrayLike
 
-from edgewise.arrays import Index, InputError, Labels, Mask, check_X, check_y
+from edgewise.arrays import Index, InputError, Labels, Mask, check_X
 from edgewise.data.dataset import Split
+from edgewise.models.labels import check_y
 from edgewise.pools.pool import Pool
 
 
