@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from edgewise.arrays import Box, InputError, check_box, check_count, check_X
-from edgewise.models.labels import check_y
+from edgewise.models.joining import check_y
 
 
 def test_float32_stays_and_everything_else_becomes_float64():

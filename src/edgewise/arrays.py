@@ -58,7 +58,14 @@ class Box:
         return low, high
 
 
-def check_X(X: ArrayLike, *, name: str = "X", n_features: int | None = None, images: bool = False) -> Floats:
+def check_X(
+    X: ArrayLike,
+    *,
+    name: str = "X",
+    n_features: int | None = None,
+    images: bool = False,
+    finite: bool = True,
+) -> Floats:
     """Return ``X`` as finite floating-point points, float32 kept, everything else float64.
 
     Parameters
@@ -69,6 +76,10 @@ def check_X(X: ArrayLike, *, name: str = "X", n_features: int | None = None, ima
         What to call it in an error.
     n_features
         The number of features asked for, if any.
+    images
+        Whether rows may have any shape.
+    finite
+        Whether NaN and infinity are refused.
 
     Raises
     ------
@@ -81,7 +92,7 @@ def check_X(X: ArrayLike, *, name: str = "X", n_features: int | None = None, ima
     dtype('float64')
     """
     try:
-        array = np.asarray(X)
+        array = _as_array(X, name)
         if images and array.ndim > 2 and array.dtype.kind in "iu":
             raise InputError(
                 f"{name} holds images of integers ({array.dtype}); models take real numbers. "
@@ -98,7 +109,7 @@ def check_X(X: ArrayLike, *, name: str = "X", n_features: int | None = None, ima
         )
     if array.shape[0] == 0:
         raise InputError(f"{name} is empty: shape {array.shape}. Give at least one row.")
-    if not np.isfinite(array).all():
+    if finite and not np.isfinite(array).all():
         rows = np.flatnonzero(~np.isfinite(array.reshape(len(array), -1)).all(axis=1))
         raise InputError(
             f"{name} has NaN or infinite values in {len(rows)} of {len(array)} rows "
@@ -106,6 +117,25 @@ def check_X(X: ArrayLike, *, name: str = "X", n_features: int | None = None, ima
         )
     if n_features is not None and array[0].size != n_features:
         raise InputError(f"{name} has {array[0].size} features; {n_features} are taken, as in training.")
+    return array
+
+
+def _as_array(X: Any, name: str) -> NDArray[Any]:
+    """Return ``X`` as an array of numbers: tensors leave their gradients; what NumPy would guess at is refused."""
+    if hasattr(X, "detach"):
+        X = X.detach().cpu()
+        X = X.float() if X.is_floating_point() and X.element_size() < 4 else X
+    if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
+        raise InputError(f"{name} has masked values. Drop or impute them: X.filled(...).")
+    array = np.asarray(X)
+    if array.dtype.kind in "USTmMcV" or (
+        array.dtype.kind == "O" and any(isinstance(x, str) for x in array.flat)
+    ):
+        what = "texts" if array.dtype.kind in "USTO" else str(array.dtype)
+        raise InputError(
+            f"{name} holds {what}; expected real numbers. Turn them into numbers first, as a TfidfVectorizer or a "
+            "OneHotEncoder does."
+        )
     return array
 
 

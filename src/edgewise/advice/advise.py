@@ -13,7 +13,7 @@ from edgewise.advice.conditions import (
     labels_needed,
 )
 from edgewise.arrays import Floats, InputError, Labels, check_count, check_X
-from edgewise.models.labels import check_y
+from edgewise.models.joining import check_y
 
 
 Verdict = Literal["yes", "perhaps", "no"]

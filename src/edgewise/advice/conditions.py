@@ -13,7 +13,7 @@ import numpy as np
 from scipy.spatial import KDTree
 
 from edgewise.arrays import Floats, InputError, Labels, check_count, check_X
-from edgewise.models.labels import check_y
+from edgewise.models.joining import check_y
 
 
 SAMPLE = 4000

@@ -17,7 +17,7 @@ from edgewise.attacks.bisection import bisect, can_ask
 from edgewise.attacks.direct import chunks
 from edgewise.attacks.frame import Proposal, flattened
 from edgewise.models.access import Access
-from edgewise.models.labels import check_y
+from edgewise.models.joining import check_y
 from edgewise.progress import Advance
 from edgewise.randomness import row_streams
 

@@ -15,7 +15,7 @@ from edgewise.learning.fitting import fitted, takes_weights, tuned
 from edgewise.learning.journal import Journal
 from edgewise.learning.oracle import Answer, Cost, Oracle, OracleError, as_oracle, ask
 from edgewise.learning.round_totals import accuracy, hits, made_points, merged
-from edgewise.models.labels import check_y
+from edgewise.models.joining import check_y
 from edgewise.pools.pool import Pool
 from edgewise.randomness import Rng, child_seed, seed_of
 from edgewise.stats import Estimate

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from edgewise.arrays import check_X
 from edgewise.models.access import check_fitted, predict
-from edgewise.models.labels import check_y
+from edgewise.models.joining import check_y
 
 
 def accuracy(model: Any, X: ArrayLike, y: ArrayLike) -> float:

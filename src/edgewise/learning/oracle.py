@@ -10,7 +10,7 @@ import numpy as np
 
 from edgewise.arrays import Floats, Index, InputError, Labels, check_count
 from edgewise.models.access import check_fitted, predict
-from edgewise.models.labels import answered
+from edgewise.models.labels import answered, listed, missing
 
 
 @dataclass(frozen=True)
@@ -257,14 +257,19 @@ def _listed(given: Any, rows: int, before: list[Any], total: int) -> list[Any]:
             raise OracleError(
                 f"the oracle answered row {outside[0]!r} of a batch of {rows}.", _answered(before, total)
             )
-        return [given.get(row) for row in range(rows)]
-    if np.shape(given) != (rows,):
-        raise OracleError(
-            f"the oracle answered {rows} rows with values of shape {np.shape(given)}; one "
-            "label a row is taken, None for no answer (or a mapping from row to label).",
-            _answered(before, total),
-        )
-    return list(given)
+        given = [given.get(row) for row in range(rows)]
+    first = [label for label in before if not missing(label)][:1]
+    try:
+        values = listed(given)
+        if values.shape != (rows,):
+            raise InputError(
+                f"the oracle answered {rows} rows with values of shape {values.shape}; expected one label per "
+                "row, None for no answer (or a mapping from row to label)."
+            )
+        answered([*first, *values], name="the oracle's answers")
+    except InputError as error:
+        raise OracleError(str(error), _answered(before, total)) from None
+    return list(values)
 
 
 def _answered(labels: list[Any], n: int) -> Answer:

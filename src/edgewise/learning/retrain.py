@@ -16,7 +16,7 @@ from edgewise.data.dataset import Dataset, Split
 from edgewise.learning.metrics import accuracy, agreement
 from edgewise.learning.oracle import Cost, Oracle, Victim, ask
 from edgewise.models.access import check_fitted
-from edgewise.models.labels import check_y
+from edgewise.models.joining import check_y
 from edgewise.randomness import Rng, child_seed, seed_of, stream
 
 

@@ -7,7 +7,7 @@ class. Words and numbers are never joined. ``None``, NaN, ``pd.NA``, NaT and mas
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -41,7 +41,7 @@ def as_labels(values: Any, *, name: str = "labels") -> Labels:
     >>> as_labels(["no", "yes"]).dtype
     dtype('<U3')
     """
-    given = _listed(values)
+    given = listed(values)
     rows, labels = answered(given, name=name)
     if len(rows) < len(given):
         first = int(np.flatnonzero(_missing(given))[0])
@@ -65,7 +65,7 @@ def answered(values: Any, *, name: str = "labels") -> tuple[Index, Labels]:
     >>> answered(["a", None, "b"])
     (array([0, 2]), array(['a', 'b'], dtype='<U1'))
     """
-    given = _listed(values)
+    given = listed(values)
     if given.ndim != 1:
         raise InputError(f"{name} must be one label per row, shape (n,); got shape {given.shape}.")
     rows = np.flatnonzero(~_missing(given))
@@ -92,137 +92,14 @@ def from_text(cells: Sequence[str], *, name: str = "labels") -> Labels:
     """
     words = [" ".join(cell.split()) for cell in cells]
     if all(WHOLE.fullmatch(word) for word in words):
-        return _of_one_kind([int(word.partition(".")[0]) for word in words], name)
+        return of_one_kind([int(word.partition(".")[0]) for word in words], name)
     seen: dict[str, str] = {}
     for word in words:
-        if seen.setdefault(_folded(word), word) != word:
+        if seen.setdefault(folded(word), word) != word:
             raise InputError(
-                f"{name} hold {seen[_folded(word)]!r} and {word!r}, which differ in case only; write them alike."
+                f"{name} hold {seen[folded(word)]!r} and {word!r}, which differ in case only; write them alike."
             )
     return np.array(words)
-
-
-def joined(*parts: Labels, names: Sequence[str] = ()) -> Labels:
-    """Return the labels of all ``parts``, one after another, none of them changed.
-
-    Parameters
-    ----------
-    parts
-        Labels as `as_labels` returns them.
-    names
-        What to call each part in an error.
-
-    Raises
-    ------
-    InputError
-        Words and numbers, or words of two parts that differ in case or spaces only.
-
-    Examples
-    --------
-    >>> joined(np.array(["no"]), np.array(["maybe"])).tolist()
-    ['no', 'maybe']
-    >>> joined(np.array([0, 1]), np.array([1.0])).tolist()
-    [0, 1, 1]
-    """
-    called = [*names, *(f"labels {i + 1}" for i in range(len(names), len(parts)))]
-    held = [(part, name) for part, name in zip(parts, called, strict=True) if len(part)]
-    if not held:
-        return parts[0] if parts else np.empty(0, dtype=np.intp)
-    for part, name in held[1:]:
-        _check_kinds(held[0][0], part, held[0][1], name)
-    arrays = [part for part, _ in held]
-    if len({part.dtype.kind for part in arrays}) == 1:
-        whole = np.concatenate(arrays)
-        if whole.dtype.kind == arrays[0].dtype.kind:
-            return whole
-    mixed: list[Any] = [label for part in arrays for label in part.tolist()]
-    return _of_one_kind(mixed, called[0])
-
-
-def placed(labels: Labels, rows: Index | Mask, values: Labels) -> Labels:
-    """Return a copy of ``labels`` with ``values`` at ``rows``, wide enough for both.
-
-    Examples
-    --------
-    >>> placed(np.array(["no", "no"]), np.array([1]), np.array(["yes"])).tolist()
-    ['no', 'yes']
-    """
-    whole = joined(labels, values)
-    made = whole[: len(labels)].copy()
-    made[rows] = whole[len(labels) :]
-    return made
-
-
-def same(one: Labels, other: Labels, *, names: tuple[str, str] = ("these labels", "those")) -> Mask:
-    """Return whether the labels of each row are one class ``(n,)``.
-
-    Raises
-    ------
-    InputError
-        Words compared with numbers, which would differ in every row.
-
-    Examples
-    --------
-    >>> same(np.array([0, 1]), np.array([0.0, 0.0]))
-    array([ True, False])
-    """
-    if len(one) and len(other):
-        _check_kinds(one, other, *names, alike=True)
-    return np.asarray(one == other, dtype=bool)
-
-
-def positions(y: Labels, classes: Labels, *, name: str = "y") -> Index:
-    """Return where each label of ``y`` stands in ``classes`` (c,), in whatever order those are.
-
-    Raises
-    ------
-    InputError
-        A label that ``classes`` does not hold.
-
-    Examples
-    --------
-    >>> positions(np.array(["b", "a"]), np.array(["b", "a"]))
-    array([0, 1])
-    """
-    if not len(y):
-        return np.empty(0, dtype=np.intp)
-    known = False
-    if len(classes) and (y.dtype.kind == "U") == (classes.dtype.kind == "U"):
-        order = np.argsort(classes)
-        found = order[np.searchsorted(classes, y, sorter=order).clip(0, len(classes) - 1)]
-        known = classes[found] == y
-        if np.all(known):
-            return found
-    unknown = np.unique(y[~np.broadcast_to(known, y.shape)])
-    raise UnknownLabelError(
-        f"{name} has labels the model does not know: {unknown[:5].tolist()}; it knows {classes[:10].tolist()}."
-    )
-
-
-class UnknownLabelError(InputError):
-    """A label that is none of the model's classes."""
-
-
-def check_y(y: Any, n: int, *, name: str = "y", classes: Labels | None = None) -> Labels:
-    """Return ``y`` as ``n`` labels, all of them among ``classes`` where those are given.
-
-    Raises
-    ------
-    InputError
-        Wrong length, missing labels, values that are no labels, or one that ``classes`` does not hold.
-
-    Examples
-    --------
-    >>> check_y(["a", "b"], 2, classes=np.array(["a", "b"]))
-    array(['a', 'b'], dtype='<U1')
-    """
-    given = _listed(y)
-    if given.shape != (n,):
-        raise InputError(f"{name} must be one label per row, shape ({n},); got shape {given.shape}.")
-    labels = as_labels(given, name=name)
-    if classes is not None:
-        positions(labels, classes, name=name)
-    return labels
 
 
 def missing(value: Any) -> bool:
@@ -248,8 +125,19 @@ def _missing(values: Labels) -> Mask:
     return np.zeros(len(values), dtype=bool)
 
 
-def _listed(values: Any) -> Labels:
-    """Return values as an array that has changed none of them; of objects where NumPy would."""
+def listed(values: Any) -> Labels:
+    """Return values as an array that has changed none of them; of objects where NumPy would change some.
+
+    Raises
+    ------
+    InputError
+        Values that are no array, such as rows of several lengths.
+
+    Examples
+    --------
+    >>> listed(["a", 1, None]).tolist()
+    ['a', 1, None]
+    """
     if isinstance(values, np.ma.MaskedArray):
         masked = cast("Any", values)
         return np.asarray(masked.astype(object).filled(None))
@@ -288,13 +176,14 @@ def _typed(values: Labels, name: str) -> Labels:
         _check_whole(values, name)
         return values
     if kind == "O":
-        return _of_one_kind(values.tolist(), name)
+        return of_one_kind(values.tolist(), name)
     raise InputError(
         f"{name} are of type {values.dtype}; {WANTED}. Convert them, for example with astype(str)."
     )
 
 
-def _of_one_kind(values: list[Any], name: str) -> Labels:
+def of_one_kind(values: list[Any], name: str) -> Labels:
+    """Return labels in the one NumPy type that keeps each of them, or raise."""
     words = [isinstance(value, str) for value in values]
     if all(words):
         return np.array([str.__str__(value) for value in values])
@@ -333,32 +222,6 @@ def _check_whole(values: Labels, name: str) -> None:
         )
 
 
-def _check_kinds(one: Labels, other: Labels, called: str, and_called: str, *, alike: bool = False) -> None:
-    words = one.dtype.kind == "U", other.dtype.kind == "U"
-    if words[0] != words[1]:
-        raise InputError(
-            f"{called} are {_shown(one)} and {and_called} are {_shown(other)}: words and numbers are never one "
-            "class. Give both as words or both as numbers."
-        )
-    if words[0] and not alike:
-        _check_look_alikes(set(np.unique(one).tolist()), set(np.unique(other).tolist()), called, and_called)
-
-
-def _check_look_alikes(one: set[str], other: set[str], called: str, and_called: str) -> None:
-    there = {_folded(word): word for word in other - one}
-    for word in sorted(one - other):
-        twin = there.get(_folded(word))
-        if twin is not None:
-            raise InputError(
-                f"{called} hold {word!r} and {and_called} hold {twin!r}, which differ in case or spaces only. "
-                "Write them alike; if they are two classes, give start labels that hold both."
-            )
-
-
-def _folded(word: str) -> str:
+def folded(word: str) -> str:
+    """Return a word without what people type by accident: case and spaces."""
     return " ".join(word.casefold().split())
-
-
-def _shown(labels: Labels) -> str:
-    some = ", ".join(repr(label) for label in cast("Iterable[Any]", np.unique(labels)[:3].tolist()))
-    return f"{'words' if labels.dtype.kind == 'U' else 'numbers'} ({some})"

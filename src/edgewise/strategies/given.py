@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from edgewise.arrays import Index, InputError, Labels, Mask, check_X
 from edgewise.data.dataset import Split
-from edgewise.models.labels import check_y
+from edgewise.models.joining import check_y
 from edgewise.pools.pool import Pool
 
 

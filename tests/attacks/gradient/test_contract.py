@@ -17,7 +17,7 @@ from edgewise.attacks.gradient.model_warnings import (
 )
 from edgewise.models.access import UnansweredError
 from edgewise.models.kernel_ridge import KernelRidgeClassifier
-from edgewise.models.torch_model import OutOfMemoryWarning
+from edgewise.models.torch_calls import OutOfMemoryWarning
 
 
 NAMES = ("fgsm", "pgd", "deepfool", "cw", "ddn")

@@ -14,7 +14,8 @@ from edgewise.arrays import Box, Floats, Index, Labels
 from edgewise.attacks.frame import Proposal
 from edgewise.attacks.gradient.model_warnings import inspect, report_zero_gradients
 from edgewise.models.access import Access
-from edgewise.models.torch_model import Differentiable, differentiable, in_batches
+from edgewise.models.torch_access import Differentiable, differentiable
+from edgewise.models.torch_calls import in_batches
 from edgewise.progress import Advance
 
 
