@@ -13,6 +13,9 @@ from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid
 
 from edgewise.arrays import Floats, InputError, Labels, Mask
+from edgewise.models.answers import predict
+from edgewise.models.joining import same
+from edgewise.models.rows import Rows, take
 from edgewise.randomness import stream
 from edgewise.registry import unknown
 
@@ -21,7 +24,7 @@ FOLDS = 5
 
 
 def fitted(
-    model: Any, X: Floats, y: Labels, *, seed: int, last: Any = None, weights: Floats | None = None
+    model: Any, X: Rows, y: Labels, *, seed: int, last: Any = None, weights: Floats | None = None
 ) -> Any:
     """Return a fitted copy of ``model``; it and global random state stay as they were.
 
@@ -67,7 +70,7 @@ def takes_weights(model: Any) -> bool:
 
 
 def tuned(
-    model: Any, grid: Mapping[str, Sequence[Any]], X: Floats, y: Labels, uniform: Mask, *, seed: int
+    model: Any, grid: Mapping[str, Sequence[Any]], X: Rows, y: Labels, uniform: Mask, *, seed: int
 ) -> Any:
     """Return a copy of ``model`` with the settings of ``grid`` that err least on the uniform points.
 
@@ -87,12 +90,14 @@ def tuned(
     InputError
         A parameter the model does not have.
     """
+    if not hasattr(model, "get_params"):
+        raise InputError(f"tune needs a model with get_params and set_params; got {type(model).__name__}.")
     names = model.get_params()
     for name in grid:
         if name not in names:
             raise InputError(unknown(name, names, f"parameter of {type(model).__name__}"))
     rows = stream(seed, "folds").permutation(np.flatnonzero(uniform))
-    candidates = [_copy(model).set_params(**settings) for settings in ParameterGrid(dict(grid))]
+    candidates = [unfitted(model).set_params(**settings) for settings in ParameterGrid(dict(grid))]
     if len(rows) < FOLDS:
         return candidates[0]
     errors = np.zeros(len(candidates))
@@ -101,25 +106,30 @@ def tuned(
         if len(np.unique(y[rest])) < 2:
             continue
         for i, candidate in enumerate(candidates):
-            errors[i] += np.sum(fitted(candidate, X[rest], y[rest], seed=seed).predict(X[fold]) != y[fold])
+            errors[i] += np.sum(
+                ~same(predict(fitted(candidate, take(X, rest), y[rest], seed=seed), take(X, fold)), y[fold])
+            )
     return candidates[int(np.argmin(errors))]
 
 
 def _from_scratch(model: Any, seed: int) -> Any:
-    fresh = _copy(model)
+    fresh = unfitted(model)
+    if not hasattr(fresh, "get_params"):
+        return fresh
     names = [name for name in fresh.get_params() if name == "random_state" or name.endswith("__random_state")]
     return fresh.set_params(**dict.fromkeys(names, seed % 2**32)) if names else fresh
 
 
-def _copy(model: Any) -> Any:
-    return clone(model)
+def unfitted(model: Any) -> Any:
+    """Return a copy of ``model`` to be fitted: scikit-learn's clone, or a deep copy where it is no estimator."""
+    return clone(model) if hasattr(model, "get_params") else copy.deepcopy(model)
 
 
-def _going_on(last: Any, X: Floats, y: Labels, extra: dict[str, Floats]) -> Any:
+def _going_on(last: Any, X: Rows, y: Labels, extra: dict[str, Floats]) -> Any:
     further = copy.deepcopy(last)
     if hasattr(further, "module_"):
         return further.partial_fit(X, y, **extra)
-    if "warm_start" in further.get_params():
+    if hasattr(further, "get_params") and "warm_start" in further.get_params():
         return further.set_params(warm_start=True).fit(X, y, **extra)
     raise InputError(
         f"{type(last).__name__} cannot go on from where it was (no warm_start); leave warm=False."

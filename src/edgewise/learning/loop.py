@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from edgewise.arrays import Box, Floats, Index, InputError, Labels, Mask, check_box, check_count, check_X
+from edgewise.arrays import Box, Floats, Index, InputError, Labels, Mask, check_box, check_count
 from edgewise.data.dataset import Split
 from edgewise.learning.fitting import fitted, takes_weights, tuned
 from edgewise.learning.journal import Journal
 from edgewise.learning.oracle import Answer, Cost, Oracle, OracleError, as_oracle, ask
 from edgewise.learning.round_totals import accuracy, hits, made_points, merged
-from edgewise.models.joining import check_y
+from edgewise.models.joining import check_y, joined
+from edgewise.models.rows import Rows, count, like, stacked
 from edgewise.pools.pool import Pool
 from edgewise.randomness import Rng, child_seed, seed_of
 from edgewise.stats import Estimate
@@ -23,6 +24,7 @@ from edgewise.store import Store
 from edgewise.strategies import make
 from edgewise.strategies.edge_mix import is_local_average
 from edgewise.strategies.frame import NoModelError, Query, Request, Strategy, checked
+from edgewise.strategies.given import read_rows
 from edgewise.strategies.uncertainty import Random
 
 
@@ -167,7 +169,7 @@ def learn(
     state, digest = plan.started(start), plan.pool.digest()
     if store is None:
         return plan.rounds(state, digest, None)
-    given = "none" if start is None else Pool.of(np.asarray(start[0])).digest()
+    given = "none" if start is None else Pool.of(read_rows(start[0], plan.pool, "start X")).digest()
     return plan.rounds(
         state,
         digest,
@@ -199,7 +201,7 @@ class _State:
     twins; ``asked``: pool rows asked about; ``hits``: weighted right answers, one a label.
     """
 
-    X: Floats
+    X: Rows
     y: Labels
     uniform: Mask
     weight: Floats
@@ -232,10 +234,10 @@ class _Plan:
         """Return the state before the first round."""
         none = np.empty(0, dtype=np.intp)
         if start is None:
-            return _State(np.empty((0, *self.pool.shape)), none, none.astype(bool), none.astype(float), none)
-        X = check_X(start[0], name="start X", images=True, n_features=int(np.prod(self.pool.shape)))
-        y = check_y(start[1], len(X), name="start y")
-        state = _State(X, y, np.ones(len(X), dtype=bool), np.ones(len(X)), none, len(X))
+            return _State(self.pool.rows(none), none, none.astype(bool), none.astype(float), none)
+        X = read_rows(start[0], self.pool, "start X")
+        y = check_y(start[1], count(X), name="start y")
+        state = _State(X, y, np.ones(len(y), dtype=bool), np.ones(len(y)), none, len(y))
         return replace(state, model=self._fit(state, "start"))
 
     def rounds(self, state: _State, digest: str, journal: Journal | None) -> Iterator[Round]:
@@ -312,8 +314,8 @@ class _Plan:
         state = replace(
             state,
             hits=state.hits + hits(state.model, X, answer.labels, inverse, query.uniform[rows]),
-            X=np.concatenate([state.X.astype(X.dtype), X]) if len(rows) else state.X,
-            y=np.concatenate([state.y, answer.labels]) if len(state.y) else answer.labels,
+            X=(stacked([state.X, X]) if len(state.y) else X) if len(rows) else state.X,
+            y=joined(state.y, answer.labels, names=("the labels so far", "the answers")),
             uniform=np.concatenate([state.uniform, query.uniform[rows]]),
             weight=np.concatenate([state.weight, np.where(np.isnan(inverse), 1, inverse)]),
             asked=np.concatenate([state.asked, query.index]),
@@ -326,16 +328,18 @@ class _Plan:
         """Fit to labels and twins; None while there is one class only."""
         if len(np.unique(state.y)) < 2:
             return None
-        made = Split(state.X[:0], state.y[:0]) if state.made is None else state.made
-        weight, model = np.concatenate([state.weight, np.ones(len(made.y))]), self.model
+        X, y, weight, model = state.X, state.y, state.weight, self.model
+        if state.made is not None:
+            X = stacked([X, like(state.made.X, X)])
+            y, weight = joined(y, state.made.y), np.concatenate([weight, np.ones(len(state.made.y))])
         if self.tune is not None:
             model = tuned(
                 model, self.tune, state.X, state.y, state.uniform, seed=child_seed(self.seed, "tune")
             )
         return fitted(
             model,
-            np.concatenate([state.X, made.X.astype(state.X.dtype)]),
-            np.concatenate([state.y, made.y]),
+            X,
+            y,
             seed=child_seed(self.seed, "fit", number),
             last=state.model if self.warm else None,
             weights=weight if self.weighted else None,

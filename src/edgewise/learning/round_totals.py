@@ -9,7 +9,8 @@ import numpy as np
 from edgewise.arrays import Floats, Labels, Mask
 from edgewise.data.dataset import Split
 from edgewise.learning.oracle import Answer, Cost
-from edgewise.models.access import predict
+from edgewise.models.answers import predict
+from edgewise.models.joining import joined, same
 from edgewise.stats import Estimate, estimate, wilson
 from edgewise.strategies.frame import Query
 
@@ -22,7 +23,7 @@ def hits(model: Any, X: Floats, y: Labels, inverse: Floats, uniform: Mask) -> tu
     """
     if model is None or not len(y):
         return ()
-    right = (predict(model, X) == y).astype(float)
+    right = same(predict(model, X), y).astype(float)
     if np.isnan(inverse).any():
         return tuple(right[uniform].tolist())
     return tuple((1 - (1 - right) * inverse).tolist())
@@ -42,7 +43,7 @@ def merged(parts: list[Answer]) -> Answer:
     """Return the parts of a round's answer as one, rows ascending."""
     rows = np.concatenate([part.rows for part in parts])
     order = np.argsort(rows)
-    labels = np.concatenate([part.labels for part in parts if len(part.rows)] or [np.empty(0)])
+    labels = joined(*(part.labels for part in parts))
     return Answer(rows[order], labels[order], sum((part.cost for part in parts), Cost()))
 
 
@@ -50,9 +51,9 @@ def made_points(made: Split | None, query: Query, answer: Answer) -> Split | Non
     """Add the twins of answered rows, each with the label of its source."""
     if query.created is None or not len(answer.rows):
         return made
-    label = dict(zip(query.index[answer.rows].tolist(), answer.labels, strict=True))
-    keep = [row for row, source in enumerate(query.created.source.tolist()) if source in label]
+    place = {row: at for at, row in enumerate(query.index[answer.rows].tolist())}
+    keep = [row for row, source in enumerate(query.created.source.tolist()) if source in place]
     if not keep:
         return made
-    X, y = query.created.points[keep], np.array([label[int(query.created.source[row])] for row in keep])
-    return Split(X, y) if made is None else Split(np.concatenate([made.X, X]), np.concatenate([made.y, y]))
+    X, y = query.created.points[keep], answer.labels[[place[int(query.created.source[row])] for row in keep]]
+    return Split(X, y) if made is None else Split(np.concatenate([made.X, X]), joined(made.y, y))

@@ -94,7 +94,8 @@ def stacked(parts: Sequence[Rows]) -> Rows:
             f"rows come as {' and '.join(sorted({type(part).__name__ for part in parts}))}; give all of them "
             "in the container of the pool."
         )
-    return np.concatenate(parts)
+    # The latest rows decide the precision, as those of a pool do beside start rows.
+    return np.concatenate([part.astype(parts[-1].dtype, copy=False) for part in parts])
 
 
 def like(points: Floats, given: Rows) -> Rows:
@@ -112,7 +113,7 @@ def like(points: Floats, given: Rows) -> Rows:
         return nw.from_dict(
             {name: points[:, i] for i, name in enumerate(frame.columns)}, backend=frame.implementation
         ).to_native()
-    return sp.csr_array(points) if is_sparse(given) else points
+    return sp.csr_array(points) if is_sparse(given) else points.astype(given.dtype, copy=False)
 
 
 def numbers(X: Rows, *, name: str = "X") -> Floats:

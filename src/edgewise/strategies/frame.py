@@ -20,7 +20,8 @@ from edgewise.arrays import (
     check_count,
 )
 from edgewise.data.dataset import Split
-from edgewise.models.access import check_fitted
+from edgewise.models.answers import check_fitted
+from edgewise.models.rows import Rows
 from edgewise.pools.pool import Pool
 from edgewise.randomness import Rng, seed_of, stream
 from edgewise.strategies.given import read_candidates, read_labelled, read_uniform
@@ -136,7 +137,7 @@ class Request:
             )
         return self.model
 
-    def score(self, function: Callable[[Floats], Floats]) -> Floats:
+    def score(self, function: Callable[[Rows], Floats]) -> Floats:
         """Return ``function`` of every candidate, batch by batch; only its values are kept."""
         return self.pool.score(function)[self.candidates]
 
@@ -187,7 +188,8 @@ def query(
         A fitted scikit-learn classifier, a torch module, or a callable; asked, never changed. None before
         there is one: ``random``, ``core-set``, ``typical`` and ``edge-mix`` do without.
     pool
-        An array ``(n_pool, ...)``, a memory map, a Parquet or NPZ file or a list of them, a torch data set,
+        An array ``(n_pool, ...)``, a data frame or a sparse matrix (the model gets its rows in the same
+        container), a memory map, a Parquet or NPZ file or a list of them, a torch data set,
         an iterable of batches, or a function that returns one. Read in batches; only scores are kept.
     n
         How many rows.
