@@ -109,7 +109,7 @@ def test_bad_arguments(keywords, message):
         (KNeighborsClassifier(1), "KNeighborsClassifier is not fitted; call its fit"),
         (KNeighborsClassifier, "not the class KNeighborsClassifier"),
         (3, "must be a fitted classifier"),
-        (lambda X: np.zeros((len(X), 2, 2)), "one label per row, or one row of scores"),
+        (lambda X: np.zeros((len(X), 2, 2)), "expected one label per row, shape"),
         (lambda X: np.full(len(X), np.nan), "NaN or infinite"),
     ],
 )

@@ -8,9 +8,10 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from edgewise.arrays import Floats, Index, InputError, Labels, check_count
-from edgewise.models.access import check_fitted, predict
+from edgewise.arrays import Index, InputError, Labels, check_count
+from edgewise.models.answers import check_fitted, predict
 from edgewise.models.labels import answered, listed, missing
+from edgewise.models.rows import Rows, count, take
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Oracle(Protocol):
         """Whether asking again would give the same label: True, False, or None for not known."""
         ...
 
-    def __call__(self, X: Floats, index: Index | None) -> Answer:
+    def __call__(self, X: Rows, index: Index | None) -> Answer:
         """Answer the rows of ``X`` (n, ...); ``index`` gives their rows in the pool, None for made points."""
         ...
 
@@ -105,7 +106,7 @@ class GroundTruth:
         """Not known: a recorded label cannot be drawn a second time."""
         return None
 
-    def __call__(self, X: Floats, index: Index | None) -> Answer:
+    def __call__(self, X: Rows, index: Index | None) -> Answer:
         """Look the rows up."""
         if index is None:
             raise InputError("ground truth knows the rows of a pool only; ask a Victim about made points.")
@@ -143,10 +144,10 @@ class Victim:
         """A model answers the same point the same way."""
         return True
 
-    def __call__(self, X: Floats, index: Index | None = None) -> Answer:
+    def __call__(self, X: Rows, index: Index | None = None) -> Answer:
         """Ask the model once for the whole batch."""
         check_fitted(self.model)
-        return Answer(np.arange(len(X)), predict(self.model, X), Cost(len(X), len(X)))
+        return Answer(np.arange(count(X)), predict(self.model, X), Cost(count(X), count(X)))
 
 
 @dataclass(frozen=True)
@@ -169,29 +170,30 @@ class Callback:
     array([1])
     """
 
-    function: Callable[[Floats], Any]
+    function: Callable[[Rows], Any]
     chunk: int = 1_000_000
     repeatable: bool | None = None
 
-    def __call__(self, X: Floats, index: Index | None = None) -> Answer:
+    def __call__(self, X: Rows, index: Index | None = None) -> Answer:
         """Ask chunk by chunk."""
         check_count(self.chunk, "chunk")
         labels: list[Any] = []
-        for start in range(0, len(X), self.chunk):
-            rows = X[start : start + self.chunk].copy()
+        n = count(X)
+        for start in range(0, n, self.chunk):
+            rows = take(X, np.arange(start, min(start + self.chunk, n)))
             try:
                 given = self.function(rows)
             except Exception as error:
                 message = (
-                    f"the oracle raised {type(error).__name__}: {error}; {len(labels)} of {len(X)} "
+                    f"the oracle raised {type(error).__name__}: {error}; {len(labels)} of {n} "
                     "rows had been asked before."
                 )
-                raise OracleError(message, _answered(labels, len(X))) from error
-            labels += _listed(given, len(rows), labels, len(X))
-        return _answered(labels, len(X))
+                raise OracleError(message, _answered(labels, n)) from error
+            labels += _listed(given, count(rows), labels, n)
+        return _answered(labels, n)
 
 
-def ask(oracle: Oracle | Callable[..., Any], X: Floats, index: Index | None = None) -> Answer:
+def ask(oracle: Oracle | Callable[..., Any], X: Rows, index: Index | None = None) -> Answer:
     """Ask an oracle for a batch of labels, pay, and check what it says.
 
     Parameters
@@ -216,12 +218,12 @@ def ask(oracle: Oracle | Callable[..., Any], X: Floats, index: Index | None = No
     >>> ask(lambda X: X[:, 0] > 0, np.array([[1.0], [-1.0]])).labels
     array([ True, False])
     """
-    if index is not None and len(index) != len(X):
-        raise InputError(f"{len(X)} points asked with {len(index)} pool rows; give one row a point.")
+    if index is not None and len(index) != count(X):
+        raise InputError(f"{count(X)} points asked with {len(index)} pool rows; give one row per point.")
     return as_oracle(oracle)(X, index)
 
 
-def repeats(oracle: Oracle | Callable[..., Any], X: Floats, index: Index | None = None) -> tuple[bool, Cost]:
+def repeats(oracle: Oracle | Callable[..., Any], X: Rows, index: Index | None = None) -> tuple[bool, Cost]:
     """Ask about ``X`` twice and say whether every answer stayed, with what the two askings cost.
 
     A few points near the boundary are enough: there a noisy oracle changes its mind. Labels that repeat let

@@ -11,11 +11,12 @@ from edgewise.data.dataset import Split
 from edgewise.learning.oracle import Answer, Cost
 from edgewise.models.answers import predict
 from edgewise.models.joining import joined, same
+from edgewise.models.rows import Rows
 from edgewise.stats import Estimate, estimate, wilson
 from edgewise.strategies.frame import Query
 
 
-def hits(model: Any, X: Floats, y: Labels, inverse: Floats, uniform: Mask) -> tuple[float, ...]:
+def hits(model: Any, X: Rows, y: Labels, inverse: Floats, uniform: Mask) -> tuple[float, ...]:
     """Return 1 - (wrong / propensity) for each row, asked of a model that had not seen it.
 
     Their mean is an unbiased accuracy; weighting the errors, which are few, varies far less than weighting

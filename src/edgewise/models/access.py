@@ -143,13 +143,14 @@ class Access:
         UnansweredError
             Not a `KNeighborsClassifier`, another metric than Euclidean, or several outputs.
         """
-        knn = cast("Any", unwrapped(self.model))
-        if not isinstance(knn, KNeighborsClassifier):
+        inner = unwrapped(self.model)
+        if not isinstance(inner, KNeighborsClassifier):
             raise UnansweredError(
                 f"this attack needs the training points of a KNeighborsClassifier; got "
-                f"{type(knn).__name__}. {_behind(knn, KNeighborsClassifier)}For other models use 'opt' "
+                f"{type(inner).__name__}. {_behind(inner, KNeighborsClassifier)}For other models use 'opt' "
                 "(labels only) or a gradient attack."
             )
+        knn = cast("Any", inner)
         metric, options = knn.effective_metric_, knn.effective_metric_params_
         plain = options.get("p", 2) == 2 and options.get("w") is None
         if metric not in ("euclidean", "l2", "minkowski", "sqeuclidean") or not plain:
@@ -178,12 +179,13 @@ class Access:
         UnansweredError
             Another model, or several outputs.
         """
-        model, kinds = cast("Any", unwrapped(self.model)), (DecisionTreeClassifier, *FORESTS)
-        if not isinstance(model, kinds):
+        inner, kinds = unwrapped(self.model), (DecisionTreeClassifier, *FORESTS)
+        if not isinstance(inner, kinds):
             raise UnansweredError(
-                f"this attack needs a tree or forest classifier; got {type(model).__name__}. "
-                f"{_behind(model, kinds)}For other models use 'opt' (labels only)."
+                f"this attack needs a tree or forest classifier; got {type(inner).__name__}. "
+                f"{_behind(inner, kinds)}For other models use 'opt' (labels only)."
             )
+        model = cast("Any", inner)
         if model.n_outputs_ != 1:
             raise UnansweredError("this attack needs one output.")
         grown = [model] if isinstance(model, DecisionTreeClassifier) else model.estimators_

@@ -7,7 +7,7 @@ what measures distances gets their numbers.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 import narwhals as nw
 import numpy as np
@@ -148,8 +148,7 @@ def digest_of(X: Rows, digest: Any) -> None:
     """Add every value of ``X``, and the names of a frame, to a running hash."""
     if is_frame(X):
         for series in _frame(X).iter_columns():
-            values = cast("list[Any]", series.to_list())
-            digest.update(f"{series.name!r}: {values!r}".encode())
+            digest.update(f"{series.name!r}: {series.to_list()!r}".encode())
     elif is_sparse(X):
         for part in (X.indptr, X.indices, X.data):
             digest.update(np.ascontiguousarray(part).data)

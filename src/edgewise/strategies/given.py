@@ -52,7 +52,7 @@ def read_labelled(labelled: tuple[ArrayLike, ArrayLike] | None, model: Any, pool
     if labelled is None:
         return None
     X, y = labelled
-    if len(y) == 0:
+    if np.shape(y) == (0,):
         return None
     points = read_rows(X, pool, "labelled X")
     try:

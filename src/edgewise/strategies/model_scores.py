@@ -73,7 +73,7 @@ def has_distances(model: Any) -> bool:
 
 def _neighbour_scores(model: Any, X: Rows) -> Floats:
     """Minus the distance to the m-th nearest training point of each class, in the model's metric; exact."""
-    knn, classes = cast("Any", unwrapped(model)), known_classes(model)
+    knn, classes = unwrapped(model), known_classes(model)
     assert classes is not None
     place = (int(knn.n_neighbors) + 1) // 2
     metric, options = knn.effective_metric_, dict(knn.effective_metric_params_)
@@ -133,7 +133,8 @@ def embedder(model: Any, space: Space) -> Callable[[Rows], Floats]:
 def _as_points(model: Any, X: Rows) -> Floats:
     steps = pipeline_of(model)
     if steps is not None and not isinstance(X, np.ndarray):
-        X = check_rows(cast("Any", steps[:-1]).transform(X), name="what the pipeline's last step sees")
+        seen = check_rows(cast("Any", steps[:-1]).transform(X), name="what the pipeline's last step sees")
+        return numbers(seen).astype(np.float32, copy=False)
     return numbers(X).reshape(count(X), -1).astype(np.float32, copy=False)
 
 

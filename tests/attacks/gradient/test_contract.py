@@ -167,7 +167,7 @@ def test_everything_is_put_back_after_an_error(name):
             return self.inner(x)
 
     model = Fails().train()
-    with pytest.raises(RuntimeError, match="on purpose"):
+    with pytest.raises(InputError, match="on purpose"):
         run(name, model, points())
     assert model.inner[1].training
     assert all(w.requires_grad for w in model.parameters())
