@@ -102,7 +102,7 @@ def test_words_and_numbers_are_never_compared_or_joined():
 
 
 def test_words_that_look_alike_are_refused_unless_both_are_known():
-    with pytest.raises(InputError, match="'Stay' and .* 'stay'"):
+    with pytest.raises(InputError, match=r"'Stay' and .* 'stay'"):
         joined(np.array(["Stay"]), np.array(["stay"]))
     assert joined(np.array(["a", "A"]), np.array(["A"])).tolist() == ["a", "A", "A"]
 

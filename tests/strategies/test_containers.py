@@ -49,7 +49,8 @@ def frames():
 class Columns:
     """Answers from the column named a, whatever the frame."""
 
-    seen: set = set()
+    def __init__(self):
+        self.seen = set()
 
     def predict_proba(self, rows):
         self.seen.add(type(rows).__name__)
@@ -63,7 +64,6 @@ class Columns:
 @pytest.mark.parametrize("frame", frames())
 def test_a_frame_reaches_the_model_as_a_frame(frame):
     model = Columns()
-    model.seen = set()
     near = set(np.argsort(np.abs(FRAME["a"].to_numpy()))[:9].tolist())
     assert set(ew.query("margin", model, frame, 9, rng=0).index.tolist()) == near
     adv = ew.attack("opt", model, frame, budget=60, rng=0)

@@ -42,6 +42,14 @@ LABELS = {
     "objects": lambda c: np.array(["no", "certainly", "maybe"], dtype=object)[c],
     "uint64": lambda c: c.astype(np.uint64),
 }
+
+
+def _read_only(X):
+    X = X.copy()
+    X.setflags(write=False)
+    return X
+
+
 LAYOUTS = {
     "array": lambda X: X,
     "fortran": np.asfortranarray,
@@ -49,16 +57,10 @@ LAYOUTS = {
     "half": lambda X: X.astype(np.float16),
     "list": lambda X: X.tolist(),
     "strided": lambda X: np.repeat(X, 2, axis=0)[::2],
-    "read-only": lambda X: _read_only(X),
+    "read-only": _read_only,
     "frame": lambda X: pd.DataFrame(X, columns=list("ba")),
 }
 STRATEGIES = ("random", "margin", "entropy", "typical", "core-set", "badge", "edge-mix")
-
-
-def _read_only(X):
-    X = X.copy()
-    X.setflags(write=False)
-    return X
 
 
 def _network(X, y):
