@@ -139,8 +139,7 @@ def listed(values: Any) -> Labels:
     ['a', 1, None]
     """
     if isinstance(values, np.ma.MaskedArray):
-        masked = cast("Any", values)
-        return np.asarray(masked.astype(object).filled(None))
+        values = values.tolist()
     if hasattr(values, "detach"):
         return np.asarray(values.detach().cpu())
     dtype = getattr(values, "dtype", None)

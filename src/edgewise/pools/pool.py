@@ -73,6 +73,8 @@ class Pool:
             return source
         if isinstance(source, (str, Path)):
             return _of_files([Path(source)])
+        if isinstance(source, np.ndarray) and not _is_plain(source):
+            source = check_X(source, name="pool", images=True)
         if isinstance(source, np.ndarray):
             return _of_array(source)
         if is_frame(source) or is_sparse(source):
@@ -157,8 +159,6 @@ def _step(shape: tuple[int, ...], itemsize: int = 8) -> int:
 
 
 def _of_array(array: Any) -> Pool:
-    if array.ndim == 1 and len(array) and array.dtype.kind in "USTO":
-        raise InputError(TEXTS.format(str(array[0])[:40]))
     if array.ndim < 2 or len(array) == 0:
         raise InputError(f"pool must be (n_rows, ...) with at least one row; got shape {array.shape}.")
     step = _step(array.shape[1:])
@@ -189,6 +189,10 @@ def _of_container(X: Rows) -> Pool:
 
     names = tuple(nw.from_native(X, eager_only=True).columns) if is_frame(X) else None
     return Pool(read, size, tuple(X.shape[1:]), lambda index: take(X, index), names)
+
+
+def _is_plain(array: Any) -> bool:
+    return array.dtype.kind in "biuf" and not isinstance(array, np.ma.MaskedArray)
 
 
 def _release(array: Any) -> None:
