@@ -76,7 +76,7 @@ def test_a_function_gets_a_copy():
 def test_what_is_no_oracle_is_refused():
     with pytest.raises(InputError, match="GroundTruth"):
         ask(3, POINTS)
-    with pytest.raises(InputError, match="one row a point"):
+    with pytest.raises(InputError, match="one row per point"):
         ask(GroundTruth(np.arange(6)), POINTS, np.arange(2))
 
 
