@@ -12,7 +12,8 @@ from sklearn.neighbors import KNeighborsClassifier
 
 import edgewise as ew
 from edgewise.arrays import Box
-from edgewise.attacks.region import RegionIndex, engine, find
+from edgewise.attacks.region import RegionIndex, find
+from edgewise.attacks.region import batch as engine
 from edgewise.attacks.region.batch import FILTERS
 from edgewise.attacks.region.k_neighbours import vote
 from edgewise.attacks.region.l2_search import search_block
