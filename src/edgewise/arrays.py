@@ -123,8 +123,9 @@ def check_X(
 def _as_array(X: Any, name: str) -> NDArray[Any]:
     """Return ``X`` as an array of numbers: tensors leave their gradients; what NumPy would guess at is refused."""
     if hasattr(X, "detach"):
-        X = X.detach().cpu()
-        X = X.float() if X.is_floating_point() and X.element_size() < 4 else X
+        tensor = X.detach().cpu()
+        half = tensor.is_floating_point() and tensor.element_size() < 4
+        return np.asarray(tensor.float() if half else tensor)
     if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
         raise InputError(f"{name} has masked values. Drop or impute them: X.filled(...).")
     array = np.asarray(X)

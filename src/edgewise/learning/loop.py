@@ -328,9 +328,9 @@ class _Plan:
         """Fit to labels and twins; None while there is one class only."""
         if len(np.unique(state.y)) < 2:
             return None
-        X, y, weight, model = state.X, state.y, state.weight, self.model
+        rows, y, weight, model = state.X, state.y, state.weight, self.model
         if state.made is not None:
-            X = stacked([X, like(state.made.X, X)])
+            rows = stacked([rows, like(state.made.X, rows)])
             y, weight = joined(y, state.made.y), np.concatenate([weight, np.ones(len(state.made.y))])
         if self.tune is not None:
             model = tuned(
@@ -338,7 +338,7 @@ class _Plan:
             )
         return fitted(
             model,
-            X,
+            rows,
             y,
             seed=child_seed(self.seed, "fit", number),
             last=state.model if self.warm else None,
