@@ -179,7 +179,7 @@ def test_ties_are_not_broken_by_position():
 def test_a_function_is_a_strategy_and_gets_batches():
     answer = ew.query(None, POOL, 3, lambda model, X: X[:, 0])
     assert answer.index.tolist() == np.argsort(-POOL[:, 0])[:3].tolist()
-    with pytest.raises(InputError, match="one a row"):
+    with pytest.raises(InputError, match="one per row"):
         ew.query(None, POOL, 3, lambda model, X: X[:1, 0])
     with pytest.raises(InputError, match="NaN"):
         ew.query(None, POOL, 3, lambda model, X: X[:, 0] * np.nan)

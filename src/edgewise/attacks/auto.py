@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgewise.models.access import Access, UnansweredError, is_module
+from edgewise.models.access import Access, UnansweredError
+from edgewise.models.unwrap import module_of
 
 
 def choose(model: Any) -> tuple[str, str]:
@@ -15,7 +16,7 @@ def choose(model: Any) -> tuple[str, str]:
     >>> choose(lambda X: X[:, 0] > 0)
     ('opt', 'the model only answers')
     """
-    if is_module(model):
+    if module_of(model) is not None:
         return "ddn", "a network: nothing exact, and its gradients find nearer points than its answers"
     if hasattr(model, "tree_"):
         return "region-exact", "exact for a decision tree"

@@ -27,7 +27,7 @@ def attack(
 
     from edgewise.atomic import replacing
     from edgewise.attacks import attack as run
-    from edgewise.attacks.rows import ATTACKS
+    from edgewise.attacks.names import ATTACKS
     from edgewise.data import load
     from edgewise.registry import component
 
