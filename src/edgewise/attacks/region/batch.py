@@ -226,6 +226,7 @@ def points_of(index: RegionIndex) -> Points:
         index.rest,
         index.apart2,
         index.largest,
+        float(np.sqrt(index.centre @ index.centre)),
     )
 
 
