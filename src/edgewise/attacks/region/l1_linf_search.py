@@ -142,15 +142,16 @@ def _least(
 def _row(k: int, i: int, j: int, margin: float, q: Query, c: Cell, X: Any, g: Program) -> int:
     """Append the half-space of rival ``i`` against ``j``, scaled to a unit normal."""
     d = X.shape[1]
-    for t in range(d):
-        c.free[t] = 0.0
     size = np.sqrt(dist2(X, i, X[j]))
     if size == 0.0:
         return k
+    middle(i, j, X, q.x, c.free)
+    total = margin
     for t in range(d):
         g.N[k, t] = (X[j, t] - X[i, t]) / size
+        total += (X[j, t] - X[i, t]) * c.free[t]
     g.N[k, d] = 1.0
-    return append(k, (middle(i, j, X, q.x, c.free) + margin) / size, g)
+    return append(k, total / size, g)
 
 
 @njit(**WITHIN)

@@ -104,32 +104,26 @@ def dist2(X: Any, i: int, z: Any) -> float:
 
 
 @njit(**PRECISE)
-def middle(i: int, j: int, X: Any, x: Any, delta: Any) -> float:
-    """Return ``(x_j - x_i) . (((x_j - x) + (x_i - x)) / 2 - delta)``; negative where ``x_j`` is nearer."""
-    s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
-    whole = x.size - x.size % 4
-    for t in range(0, whole, 4):
-        s0 += (X[j, t] - X[i, t]) * (0.5 * ((X[j, t] - x[t]) + (X[i, t] - x[t])) - delta[t])
-        e = t + 1
-        s1 += (X[j, e] - X[i, e]) * (0.5 * ((X[j, e] - x[e]) + (X[i, e] - x[e])) - delta[e])
-        e = t + 2
-        s2 += (X[j, e] - X[i, e]) * (0.5 * ((X[j, e] - x[e]) + (X[i, e] - x[e])) - delta[e])
-        e = t + 3
-        s3 += (X[j, e] - X[i, e]) * (0.5 * ((X[j, e] - x[e]) + (X[i, e] - x[e])) - delta[e])
-    for t in range(whole, x.size):
-        s0 += (X[j, t] - X[i, t]) * (0.5 * ((X[j, t] - x[t]) + (X[i, t] - x[t])) - delta[t])
-    return (s0 + s1) + (s2 + s3)
+def middle(i: int, j: int, X: Any, x: Any, out: Any) -> None:
+    """Set ``out`` (d,) to the way from ``x`` to half-way between points ``i`` and ``j``."""
+    for t in range(x.size):
+        out[t] = 0.5 * ((X[j, t] - x[t]) + (X[i, t] - x[t]))
 
 
 @njit(**INNER)
 def inside(i: int, j: int, margin: float, q: Query, c: Cell, X: Any) -> float:
     """Return how far inside the half-space of rival ``i`` against ``j`` the current step is."""
-    size = np.sqrt(dist2(X, i, X[j]))
-    return (-middle(i, j, X, q.x, c.delta) - margin) / size if size > 0.0 else np.inf
+    middle(i, j, X, q.x, c.free)
+    total, square = 0.0, 0.0
+    for t in range(c.free.size):
+        gap = X[j, t] - X[i, t]
+        total += gap * (c.delta[t] - c.free[t])
+        square += gap * gap
+    return (total - margin) / np.sqrt(square) if square > 0.0 else np.inf
 
 
 @njit(**INNER)
-def rounding(far: float, d: int) -> float:
+def rounding(far: Any, d: int) -> Any:
     """Return what rounding may do to a slack in the cell of a point at the squared distance ``far``."""
     return _EPS * (16.0 + 2.0 * np.sqrt(d)) * np.sqrt(far)
 
@@ -139,13 +133,18 @@ def add(k: int, i: int, j: int, X: Any, margin: float, q: Query, c: Cell) -> Non
     """Append the half-space of rival ``i`` against ``j`` with multiplier 0 to ``k`` others."""
     act, lam, N, G = c.act, c.lam, c.N, c.G
     d = X.shape[1]
+    middle(i, j, X, q.x, c.free)
+    total, square = margin, 0.0
     for t in range(d):
-        c.free[t] = 0.0
-    size = max(np.sqrt(dist2(X, i, X[j])), 1e-300)
-    act[k], lam[k], c.size[k] = i, 0.0, size
-    c.bs[k] = (middle(i, j, X, q.x, c.free) + margin) / size
+        gap = X[j, t] - X[i, t]
+        N[k, t] = gap
+        total += gap * c.free[t]
+        square += gap * gap
+    size = max(np.sqrt(square), 1e-300)
+    act[k], lam[k], c.size[k], c.bs[k] = i, 0.0, size, total / size
+    scale = 1.0 / size
     for t in range(d):
-        N[k, t] = (X[j, t] - X[i, t]) / size
+        N[k, t] *= scale
     for a in range(k + 1):
         total = 0.0
         for t in range(d):
