@@ -16,6 +16,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+
 from edgewise.attacks.region import RegionIndex, find
 from edgewise.paper.runs.results import provenance
 

@@ -169,7 +169,9 @@ class Access:
         metric, more = knn.effective_metric_, dict(knn.effective_metric_params_ or {})
         p = more.pop("p", 2)
         if metric not in ("euclidean", "l2", "minkowski", "sqeuclidean") or p != 2 or more:
-            given = ", ".join([repr(metric), f"p={p}", *(f"{name}={value!r}" for name, value in more.items())])
+            given = ", ".join(
+                [repr(metric), f"p={p}", *(f"{name}={value!r}" for name, value in more.items())]
+            )
             raise UnansweredError(
                 "this attack knows the plain Euclidean metric only, every feature weighing the same; the "
                 f"model was fitted with {given}. Fit KNeighborsClassifier(metric='euclidean'), for weights w "

@@ -146,7 +146,7 @@ def by_quadratic_program(normals, offsets, low, high, room):
 def nearest_cell(X, y, x, own, box, solve):
     """Return the radius of ``x`` by ``solve`` over every cell, those skipped that a bisector rules out."""
     far = ((X - x) ** 2).sum(1)
-    room = np.sqrt(far.max() if box is None else (np.maximum(box.high - x, x - box.low) ** 2).sum())
+    room = np.sqrt(far.max() if box is None else (np.maximum(box.high - x, x - box.low) ** 2).sum()) or 1.0
     rivals = np.flatnonzero(y == own)
     near = rivals[far[rivals].argmin()]
     others = np.flatnonzero(y != own)

@@ -42,7 +42,7 @@ from edgewise.attacks.region.distance_filters import (
     place,
     slack_at,
 )
-from edgewise.attacks.region.l2_cell import EMPTY, STALLED, Cell, Query, aim, dist2, rounding
+from edgewise.attacks.region.l2_cell import EMPTY, STALLED, Cell, Query, dist2, leave, rounding
 
 
 LISTS: dict[str, Any] = {**INNER, "_nrt": True}
@@ -313,7 +313,8 @@ def branch(
     ``seed`` if that has members. Leaves the point in ``w.z`` and its node in ``seed``; returns the outcome, a
     lower bound on the squared distance (the distance itself if `FOUND`) and the number of nodes.
     """
-    q = aim(x, low, high, boxed, c)
+    leave(x, low, high, boxed, c)
+    q = Query(x, c.low, c.high, boxed)
     v = View(lows, least, coords, rest, length, 0, 0)
     heap = [(0.0, 0)]
     heap.pop()

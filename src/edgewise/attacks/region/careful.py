@@ -178,7 +178,7 @@ def _squares(rows: Floats, limits: Floats, tol: float, room: float) -> tuple[Flo
 
 
 def _linear(normals: Floats, offsets: Floats, q: _Query, room: float) -> tuple[Floats | None, float]:
-    """The same in L1 or L-infinity, in units of ``room``."""
+    """Do the same in L1 or L-infinity, in units of ``room``."""
     d, right = normals.shape[1], -offsets / room
     low, high = q.low / room, q.high / room
     eye, none = np.eye(d), np.zeros((len(normals), d if q.norm == 1 else 1))

@@ -249,14 +249,28 @@ def interval(i: int, slack: float, p: Points, w: Scratch) -> float:
 @njit(**INNER)
 def blurred(reach2: float, spread: float, v: View, p: Points) -> float:
     """Return what rounding may do to a squared distance of ``reach2`` to ``z``, at ``spread`` from the query."""
-    return 4.0 * _EPS * (
-        (4.0 + np.sqrt(p.X.shape[1])) * abs(reach2) + np.sqrt(abs(reach2)) * (p.offset + v.length + spread)
+    return (
+        4.0
+        * _EPS
+        * (
+            (4.0 + np.sqrt(p.X.shape[1])) * abs(reach2)
+            + np.sqrt(abs(reach2)) * (p.offset + v.length + spread)
+        )
     )
 
 
 @njit(**INNER)
 def counts_as(
-    i: int, value: float, reach2: float, band: float, j: int, margin: float, tol: float, q: Query, c: Cell, p: Points
+    i: int,
+    value: float,
+    reach2: float,
+    band: float,
+    j: int,
+    margin: float,
+    tol: float,
+    q: Query,
+    c: Cell,
+    p: Points,
 ) -> bool:
     """Say whether rival ``i``, at ``value`` from ``z``, is nearer than ``x_j``, at ``reach2``, certainly."""
     if value < reach2 - band:

@@ -40,8 +40,8 @@ from edgewise.attacks.region.l2_cell import (
     STALLED,
     Cell,
     Query,
-    aim,
     dist2,
+    leave,
     middle,
     rounding,
 )
@@ -344,7 +344,8 @@ def search_block(
 ) -> None:
     """Search for every row of ``X``; the last eight arrays take the answers."""
     for b in range(X.shape[0]):
-        q = aim(X[b], low, high, True, c)
+        leave(X[b], low, high, True, c)
+        q = Query(X[b], c.low, c.high, True)
         v = View(lows[b], least, coords[b], rests[b], lengths[b], p.start[own[b]], p.stop[own[b]])
         status[b], bounds[b], lowers[b], winners[b], gaps[b], nears[b] = _search(
             own[b], starts[b], margins[b], largest, q, c, g, v, p, w, use, points[b], counts[b]

@@ -85,12 +85,11 @@ def room(K: int, d: int) -> Cell:
 
 
 @njit(**INNER)
-def aim(x: Any, low: Any, high: Any, boxed: bool, c: Cell) -> Query:
-    """Return the query at ``x`` in the box from ``low`` to ``high`` (d,)."""
+def leave(x: Any, low: Any, high: Any, boxed: bool, c: Cell) -> None:
+    """Set how far each feature may move from ``x`` in the box from ``low`` to ``high`` (d,)."""
     if boxed:
         for t in range(x.size):
             c.low[t], c.high[t] = low[t] - x[t], high[t] - x[t]
-    return Query(x, c.low, c.high, boxed)
 
 
 @njit(**INNER)

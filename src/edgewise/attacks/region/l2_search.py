@@ -41,9 +41,9 @@ from edgewise.attacks.region.l2_cell import (
     Cell,
     Query,
     add,
-    aim,
     dist2,
     doubt,
+    leave,
     maximise,
     move,
     rounding,
@@ -307,7 +307,8 @@ def search_block(
 ) -> None:
     """Run `search` for every row of ``X``; the last eight arrays take the answers."""
     for b in range(X.shape[0]):
-        q = aim(X[b], low, high, boxed, c)
+        leave(X[b], low, high, boxed, c)
+        q = Query(X[b], c.low, c.high, boxed)
         v = View(lows[b], least, coords[b], rests[b], lengths[b], p.start[own[b]], p.stop[own[b]])
         status[b], squares[b], lowers[b], winners[b], gaps[b], nears[b] = search(
             own[b], caps[b], margins[b], allowed[b], q, c, v, p, w, use, points[b], counts[b]
