@@ -3,8 +3,8 @@
     python benchmarks/exactness.py [--queries 24000] [--seed 0]
 
 Points 1e-3 to 1e-7 of the box apart, in 1, 2, 5 and 20 features: plain, on a lattice (ties), in a box with
-features that cannot move, 1e6 from the origin, in several places, partly outside the box; with and without
-the box. Every cell that its nearest bisector leaves open is solved with every constraint by SciPy's
+features that cannot move, 1e6 from the origin, in several places, partly outside the box, nearly on a line, in
+pairs a thousand times closer; with and without the box. Every cell that its nearest bisector leaves open is solved with every constraint by SciPy's
 non-negative least squares and by quadprog's dual active set. Their disagreement is reported beside the
 error, which is that against the nearer of the two answers: the problem itself is ill-conditioned where they
 part. An *interval* is an answer whose ``lower`` is less than its distance by more than 1e-9 of it.
@@ -23,7 +23,7 @@ from edgewise.paper.runs.results import provenance
 
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "results" / "benchmarks" / "exactness.json"
-KINDS = ("plain", "ties", "flat", "offset", "clusters", "outside")
+KINDS = ("plain", "ties", "flat", "offset", "clusters", "outside", "slivers", "pairs")
 SPREADS = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7)
 
 _spec = importlib.util.spec_from_file_location(

@@ -167,13 +167,18 @@ def close_points(rng, d, spread, kind, n=24, queries=8):
     """Return points ``spread`` of the box apart with labels, queries, their nearest's labels, and a box.
 
     ``kind``: "plain"; "ties" (a lattice), "flat" (some features of the box cannot move), "offset" (1e6 away),
-    "clusters" (several such places in the box) or "outside" (some points lie outside the box).
+    "clusters" (several such places in the box), "outside" (some points lie outside the box), "slivers" (nearly
+    on a line) or "pairs" (each point with a twin a thousand times closer).
     """
     from edgewise.arrays import Box
 
     centre = rng.uniform(0.2, 0.8, (3 if kind == "clusters" else 1, d))
     offset = 1e6 if kind == "offset" else 0.0
     steps = rng.integers(-2, 3, (n, d)) if kind == "ties" else rng.normal(size=(n, d))
+    if kind == "slivers":
+        steps = rng.normal(size=(n, 1)) * rng.normal(size=d) + 1e-5 * steps
+    if kind == "pairs":
+        steps[1::2] = steps[::2] + 1e-3 * steps[1::2]
     X = offset + centre[rng.integers(0, len(centre), n)] + spread * steps
     low, high = np.full(d, offset), np.full(d, offset + 1.0)
     start = X[rng.integers(0, n, queries)] + spread * rng.normal(size=(queries, d)) * rng.choice([0, 1, 10])
