@@ -12,7 +12,8 @@ from sklearn.neighbors import KNeighborsClassifier
 
 import edgewise as ew
 from edgewise.arrays import Box
-from edgewise.attacks.region import RegionIndex, batch, find
+from edgewise.attacks.region import RegionIndex, find
+from edgewise.attacks.region import batch as engine
 from edgewise.attacks.region.batch import FILTERS
 from edgewise.attacks.region.k_neighbours import vote
 from edgewise.attacks.region.l2_search import search_block
@@ -163,4 +164,4 @@ def test_all_features_are_indexed_where_few_directions_do_not_hold_the_distances
 
 def test_compiled_kernels_follow_every_file_of_the_folder():
     stamp = search_block._cache._cache_file._source_stamp
-    assert {name for name, _, _ in stamp} == {path.name for path in Path(batch.__file__).parent.glob("*.py")}
+    assert {name for name, _, _ in stamp} == {path.name for path in Path(engine.__file__).parent.glob("*.py")}

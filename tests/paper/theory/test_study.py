@@ -14,7 +14,7 @@ from edgewise.arrays import InputError
 from edgewise.cli import app
 from edgewise.paper.report import theory as section
 from edgewise.paper.report.blocks import Figure, Table
-from edgewise.paper.theory import work as module
+from edgewise.paper.theory.study import compute as module
 from edgewise.paper.theory.study.analysis import containment, growth, rates, reproduced, trials
 from edgewise.paper.theory.study.compute import unpack, work
 from edgewise.paper.theory.study.containment import ViolationError
