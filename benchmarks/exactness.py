@@ -3,11 +3,11 @@
     python benchmarks/exactness.py [--queries 24000] [--seed 0]
 
 Points 1e-3 to 1e-7 of the box apart, in 1, 2, 5 and 20 features: plain, on a lattice (ties), in a box with
-features that cannot move, 1e6 from the origin, in several places, partly outside the box, nearly on a line, in
-pairs a thousand times closer; with and without the box. Every cell that its nearest bisector leaves open is solved with every constraint by SciPy's
-non-negative least squares and by quadprog's dual active set. Their disagreement is reported beside the
-error, which is that against the nearer of the two answers: the problem itself is ill-conditioned where they
-part. An *interval* is an answer whose ``lower`` is less than its distance by more than 1e-9 of it.
+features that cannot move, 1e6 from the origin, in several places, partly outside the box, nearly on a line,
+in pairs a thousand times closer; with and without the box. Every cell that its nearest bisector leaves open
+is solved with every constraint by SciPy's non-negative least squares and by quadprog's dual active set. The
+error is that against the nearer of the two answers, and how far these are apart is shown beside it. An
+*interval* is an answer whose ``lower`` is less than its distance by more than 1e-9 of it.
 """
 
 import argparse
