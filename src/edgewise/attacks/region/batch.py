@@ -37,7 +37,7 @@ class Nearest:
         On the boundary ``(b, d)``; NaN where none exists.
     squares, lower
         Squared distance, and a proved lower bound on it ``(b,)``: the same number, unless rounding leaves
-        more than 1e-9 of it in doubt. Infinite where none exists.
+        more than 1e-10 of it in doubt. Infinite where none exists.
     winner
         The training row (of the index) whose region was reached; -1 where none exists.
     gap

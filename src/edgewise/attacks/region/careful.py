@@ -84,7 +84,7 @@ def careful(
         if step is not None and (size := float(length(step[None], norm)[0])) < best.length:
             best = Careful(step, size, 0.0, int(others[e]), gap)
     lower = min(lower, best.length)
-    lower = best.length if lower >= best.length * (1 - 1e-9) else lower
+    lower = best.length if lower >= best.length * (1 - 1e-10) else lower
     return Careful(best.step, best.length, lower, best.winner, best.gap)
 
 

@@ -51,7 +51,7 @@ from edgewise.attacks.region.l2_cell import (
 
 
 _ROUNDS = 1000
-_SURE = 1e-9
+_SURE = 1e-10
 
 
 @njit(**INNER)
