@@ -162,7 +162,7 @@ def find(
     for b in np.flatnonzero(status == STALLED):
         again = careful(index, part[b], own[b], (low, high), caps[b], margins[b], allowed[b], norm)
         lower[b], counts[b, -1] = max(lower[b], again.lower**order), 1
-        if again.length**order <= squares[b]:
+        if again.winner >= 0 or again.lower == np.inf:
             reached[b], squares[b] = part[b] + again.step, again.length**order
             winner[b], gap[b] = again.winner, again.gap
         lower[b] = min(lower[b], squares[b])
