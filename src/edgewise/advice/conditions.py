@@ -11,12 +11,17 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial import KDTree
+from sklearn.neighbors import NearestNeighbors
 
 from edgewise.arrays import Floats, InputError, Labels, check_count, check_X, check_y
 
 
 SAMPLE = 4000
 """Most rows an estimate looks at; more cost time and change it by less than its own error."""
+
+
+ENOUGH = 15
+"""Labels below which their leave-one-out error says nothing."""
 
 
 @dataclass(frozen=True)
@@ -204,6 +209,32 @@ def label_noise(X: Floats, y: Labels, *, neighbours: int = 10) -> LabelNoise:
     folds = np.arange(len(rows)) % 10
     left_out = [_noise_rate(distance[folds != f], disagree[folds != f], c) for f in range(10)]
     return LabelNoise(whole, float(np.sqrt(9 / 10 * np.sum((np.array(left_out) - np.mean(left_out)) ** 2))))
+
+
+def relative_error(X: Floats, y: Labels) -> float | None:
+    """Return how badly labels predict one another; None if there are too few, or of one class.
+
+    The leave-one-out error of 1-NN on the last 2,000 points, divided by the error of guessing their commonest
+    class: near 0 where classes are separate, near 1 or above where labels are noisy or points too few for
+    the dimension.
+
+    Parameters
+    ----------
+    X, y
+        Points ``(n, ...)`` and labels ``(n,)``, best a uniform sample.
+
+    Examples
+    --------
+    >>> X = np.arange(20.0)[:, None]
+    >>> relative_error(X, X[:, 0] > 9.5), relative_error(X[:9], X[:9, 0] > 4)
+    (0.1, None)
+    """
+    points, labels = X[-2000:].reshape(len(X[-2000:]), -1), y[-2000:]
+    counts = np.unique(labels, return_counts=True)[1]
+    if len(labels) < ENOUGH or len(counts) < 2:
+        return None
+    near = NearestNeighbors(n_neighbors=1).fit(points).kneighbors(return_distance=False)[:, 0]
+    return float(np.mean(labels[near] != labels) / (1 - counts.max() / len(labels)))
 
 
 def _noise_rate(distance: Floats, disagree: Floats, c: int) -> float:

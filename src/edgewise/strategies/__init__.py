@@ -34,6 +34,9 @@ STRATEGIES: Mapping[str, Row] = {
         "the paper, section 5.3",
         needs=("attack", "probabilities"),
     ),
+    "herding": Row(
+        "edgewise.strategies.herding:Herding", "Bae et al. 2024 (UHerding); width and power chosen here"
+    ),
     "edge-mix": Row("edgewise.strategies.edge_mix:EdgeMix", "theory, section 7"),
 }
 

@@ -211,15 +211,15 @@ def _with_twins(answer: Query, hits: _Hits, name: str, twins: float | str, reque
     )
 
 
+def attack_for(model: Any) -> str:
+    """Return the name of the attack that suits the model, where none is named."""
+    if isinstance(model, KNeighborsClassifier):
+        return "region-exact"
+    return "deepfool" if module_of(model) is not None else "opt"
+
+
 def _method(attack: str | Attack | None, settings: Mapping[str, Any], model: Any) -> tuple[str, Attack]:
-    if attack is None:
-        attack = (
-            "region-exact"
-            if isinstance(model, KNeighborsClassifier)
-            else "deepfool"
-            if module_of(model) is not None
-            else "opt"
-        )
+    attack = attack_for(model) if attack is None else attack
     if isinstance(attack, str):
         return attack, lookup(ATTACKS, attack, "attack").make(**settings)
     if settings:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
-from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors, RadiusNeighborsClassifier
+from sklearn.neighbors import KNeighborsClassifier, RadiusNeighborsClassifier
 
-from edgewise.advice.conditions import boundary_can_help, effective_dimension
+from edgewise.advice.conditions import boundary_can_help, effective_dimension, relative_error
 from edgewise.arrays import Floats, Index, InputError, Labels
 from edgewise.models.nadaraya_watson import NadarayaWatsonClassifier
 from edgewise.randomness import child_seed, stream
@@ -18,9 +18,6 @@ from edgewise.strategies.frame import Query, Request, draw, top
 from edgewise.strategies.model_scores import Space, best_two
 from edgewise.strategies.uncertainty import Random
 
-
-ENOUGH = 15
-"""Uniform labels below which the held-out error says nothing."""
 
 RESOLVED = 0.5
 """Held-out error, relative to always guessing the commonest class, below which labels follow the points."""
@@ -220,23 +217,12 @@ def is_local_average(model: Any) -> bool:
 
 
 def unresolved(request: Request) -> float | None:
-    """Return how badly uniform labels predict one another; None if there are too few, or of one class.
-
-    The leave-one-out error of 1-NN on (at most 2,000 of) the uniform labelled points, divided by the error of
-    guessing their commonest class: near 0 where classes are separate, near 1 or above where labels are noisy
-    or points too few for the dimension.
-    """
+    """Return how badly uniform labels predict one another (`relative_error`), or None if that is not known."""
     if request.labelled is None:
         return None
     X, y = request.labelled
     keep = np.arange(len(y)) if request.uniform is None else np.flatnonzero(request.uniform)
-    keep = keep[-2000:]
-    counts = np.unique(y[keep], return_counts=True)[1]
-    if len(keep) < ENOUGH or len(counts) < 2:
-        return None
-    points = X[keep].reshape(len(keep), -1)
-    nearest = NearestNeighbors(n_neighbors=1).fit(points).kneighbors(return_distance=False)[:, 0]
-    return float(np.mean(y[keep][nearest] != y[keep]) / (1 - counts.max() / len(keep)))
+    return relative_error(X[keep], y[keep])
 
 
 def _margins_and_pairs(request: Request) -> tuple[Floats, Index]:

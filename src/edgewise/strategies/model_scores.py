@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
 from edgewise.arrays import Floats, Index, InputError
-from edgewise.models.access import Access, UnansweredError, class_scores
+from edgewise.models.access import UnansweredError, class_scores
 from edgewise.pools.pool import BATCH_BYTES, Pool
 
 
@@ -63,15 +63,36 @@ def _scores(model: Any, X: Floats) -> Floats:
         ) from None
 
 
+def class_distances(model: KNeighborsClassifier, X: Floats) -> Floats:
+    """Return the distance of each row to the m-th nearest training point of each class ``(n, c)``, exact.
+
+    m = (k + 1) // 2; in the metric of the model; infinite where a class has fewer points.
+
+    Raises
+    ------
+    UnansweredError
+        The model was fitted to several outputs or to a matrix of distances.
+    """
+    knn = cast("Any", model)
+    metric, parameters = knn.effective_metric_, dict(knn.effective_metric_params_)
+    if knn._y.ndim != 1 or metric == "precomputed":
+        raise UnansweredError(
+            "a nearest-neighbour model is scored by the distances to its training points: it needs one output "
+            "and the points themselves; this one has several outputs or metric='precomputed'."
+        )
+    place, p = (int(knn.n_neighbors) + 1) // 2, parameters.pop("p", 2)
+    distance = np.full((len(X), len(knn.classes_)), np.inf)
+    for c in range(distance.shape[1]):
+        points = knn._fit_X[knn._y == c]
+        if points.shape[0] >= place:
+            near = NearestNeighbors(n_neighbors=place, metric=metric, p=p, metric_params=parameters or None)
+            distance[:, c] = near.fit(points).kneighbors(X)[0][:, -1]
+    return distance
+
+
 def _neighbour_scores(model: KNeighborsClassifier, X: Floats) -> Floats:
     """Minus the distance to the m-th nearest point of each class; exact."""
-    known = Access.to(model, len(X)).neighbours()
-    place = (known.k + 1) // 2
-    scores = np.full((len(X), len(known.classes)), -np.inf)
-    for c in range(len(known.classes)):
-        points = known.X[known.y == c]
-        if len(points) >= place:
-            scores[:, c] = -NearestNeighbors(n_neighbors=place).fit(points).kneighbors(X)[0][:, -1]
+    scores = -class_distances(model, X)
     finite = scores[np.isfinite(scores)]
     return np.where(np.isfinite(scores), scores, (finite.min() if finite.size else 0.0) * 2 - 1)
 
