@@ -66,9 +66,8 @@ def herd(
     >>> herd(points, np.array([1.0, 1.0, 0.5]), points, np.zeros(3), 1.0, 2)[0]
     array([0, 2])
     """
-    X, helpers = np.asarray(X, np.float32), np.asarray(helpers, np.float32)
     centre = X.mean(axis=0)
-    rows, others = (X - centre) / np.float32(width), (helpers - centre) / np.float32(width)
+    rows, others = (((points - centre) / width).astype(np.float32) for points in (X, helpers))
     sizes = np.square(rows).sum(axis=1), np.square(others).sum(axis=1)
     weight, cover = np.asarray(weight, np.float32), np.array(cover, np.float32)
 
