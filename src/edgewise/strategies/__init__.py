@@ -25,6 +25,15 @@ STRATEGIES: Mapping[str, Row] = {
         "edgewise.strategies.diversity:Badge", "Ash et al. 2020, algorithm 1", needs=("probabilities",)
     ),
     "typical": Row("edgewise.strategies.clusters:Typical", "Hacohen, Dekel & Weinshall 2022, algorithm 1"),
+    "typical-then-margin": Row(
+        "edgewise.strategies.typical_then_margin:TypicalThenMargin",
+        "typical to 8 labels a class, then margin",
+    ),
+    "probcover": Row("edgewise.strategies.probcover:ProbCover", "Yehuda et al. 2022, algorithm 1"),
+    "bald": Row("edgewise.strategies.bald:Bald", "Houlsby et al. 2011", needs=("probabilities",)),
+    "density-margin": Row(
+        "edgewise.strategies.density:DensityMargin", "Settles & Craven 2008, section 4.3", needs=("scores",)
+    ),
     "stratified": Row("edgewise.strategies.clusters:Stratified", "Madow 1949; proportional allocation"),
     "dfal": Row(
         "edgewise.strategies.adversarial:Dfal", "Ducoffe & Precioso 2018, algorithm 1", needs=("attack",)

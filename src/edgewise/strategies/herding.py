@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -11,12 +10,13 @@ import numpy as np
 
 from edgewise.advice.conditions import relative_error
 from edgewise.arrays import Floats, Index, InputError
-from edgewise.pools.top_rows import Best, Columns, draw_rows
+from edgewise.pools.top_rows import Best
 from edgewise.randomness import stream
-from edgewise.strategies.doubt import distance_doubts, doubts, gives_labels_only
+from edgewise.strategies.doubt import distance_doubts, gives_labels_only
 from edgewise.strategies.frame import Query, Request
 from edgewise.strategies.greedy_cover import herd, nearest
-from edgewise.strategies.model_scores import Space, asks, embedder
+from edgewise.strategies.measured import Measured, Source, here
+from edgewise.strategies.model_scores import Space
 
 
 UNLEARNED = 0.85
@@ -27,31 +27,6 @@ FEW = 5
 
 LEAST = 1e-6
 """Weight of a row without doubt: where nothing is in doubt, what is left is coverage."""
-
-BLOCK = 2**21
-"""Numbers of a pool that are held at once while its rows are mapped to where distances are measured."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where rows come from: a pool here, or shards elsewhere.
-
-    Parameters
-    ----------
-    free
-        How many rows may be picked.
-    draw
-        Draws at most so many of them, uniformly, ascending; the name is that of the random stream.
-    doubts
-        The doubt of every row that may be picked, block by block, as columns ``row`` (ascending) and ``score``.
-    points
-        Given rows ``(m, ...)``, as the model sees them.
-    """
-
-    free: int
-    draw: Callable[[int, str], Index]
-    doubts: Callable[[], Iterable[Columns]]
-    points: Callable[[Index], Floats]
 
 
 class Crowd(NamedTuple):
@@ -120,7 +95,7 @@ class Herding:
 
     def __call__(self, request: Request) -> Query:
         """Draw the uniform share, then herd the rest."""
-        return self.pick_from(_here(request), request)
+        return self.pick_from(here(request), request)
 
     def pick_from(self, source: Source, request: Request) -> Query:
         """Return what is picked from ``source`` for ``request``, whose own pool and candidates are not read."""
@@ -129,7 +104,7 @@ class Herding:
         if len(drawn) == request.n:
             return Query(drawn, np.zeros(request.n), np.ones(request.n), np.ones(request.n, dtype=bool))
         crowd = self._crowd(source, request, drawn)
-        at = _Map.of(self, source, request, crowd.witnesses)
+        at = Measured.of(source, request, crowd.witnesses, self.space, self.standardise)
         people, doubt = at.rows(crowd.witnesses), crowd.doubt
         known = None if request.labelled is None else at.given(request.labelled.X)
         if self.doubt == "distance" and request.model is not None:
@@ -218,56 +193,8 @@ class Herding:
         return Crowd(witnesses, doubt, np.setdiff1d(rows, drawn), asked)
 
 
-@dataclass(frozen=True)
-class _Map:
-    """Maps rows to where distances are measured, float32."""
-
-    source: Source
-    look: Callable[[Floats], Floats]
-    spread: Floats | None
-    shape: tuple[int, ...]
-
-    @classmethod
-    def of(cls, settings: Herding, source: Source, request: Request, witnesses: Index) -> _Map:
-        look, shape = embedder(request.model, settings.space), request.pool.shape
-        plain = cls(source, look, None, shape)
-        if settings.standardise is False or (
-            settings.standardise is None and (asks(request.model, settings.space) or len(shape) > 1)
-        ):
-            return plain
-        people = plain.rows(witnesses)
-        if settings.standardise is None and people.min() >= 0 and people.max() <= 1:
-            return plain
-        spread = people.std(axis=0)
-        return cls(source, look, np.where(spread > 0, spread, 1).astype(np.float32), shape)
-
-    def rows(self, index: Index) -> Floats:
-        """Return pool rows ``(m, h)``, mapped a part at a time."""
-        parts = np.array_split(index, 1 + len(index) * int(np.prod(self.shape)) // BLOCK)
-        return np.concatenate([self.given(self.source.points(part)) for part in parts])
-
-    def given(self, X: Floats) -> Floats:
-        """Return ``X`` (m, ...) mapped ``(m, h)``."""
-        mapped = np.asarray(self.look(X), np.float32)
-        return mapped if self.spread is None else mapped / self.spread
-
-
 def _typical_gap(people: Floats, others: Floats) -> float:
     """Return the median distance of ``people`` to the nearest of ``others``, distances of 0 left out."""
     gap = nearest(people, others)
     gap = gap[gap > 0]
     return float(np.sqrt(np.median(gap))) if len(gap) else 1.0
-
-
-def _here(request: Request) -> Source:
-    taken = np.setdiff1d(np.arange(len(request.pool)), request.candidates, assume_unique=True)
-
-    def draw(n: int, name: str) -> Index:
-        free = len(request.candidates)
-        return np.sort(draw_rows(min(n, free), len(request.pool), taken, request.seed, name))
-
-    def scored() -> Iterable[Columns]:
-        score = request.score(lambda X: doubts(request.model, X))
-        return [{"row": request.candidates, "score": score}]
-
-    return Source(len(request.candidates), draw, scored, request.pool.rows)
