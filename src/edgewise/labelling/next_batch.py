@@ -33,7 +33,7 @@ def next_batch(
     elif needs_model(strategy):
         raise InputError(
             f"{strategy} needs labels of at least two classes; label a first batch of "
-            "'edge-mix', 'typical' or 'random' first."
+            "'herding', 'typical' or 'random' first."
         )
     return query(
         strategy,

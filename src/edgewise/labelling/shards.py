@@ -130,7 +130,7 @@ def next_shard_batch(
             raise InputError("the command trains 1-nn, rbf-ridge and logistic; give a network with --model.")
         if len(np.unique(known.labels)) < 2 and needs_model(strategy):
             raise InputError(
-                f"{strategy} needs a model: label a first batch of 'edge-mix' or 'random' and "
+                f"{strategy} needs a model: label a first batch of 'herding' or 'random' and "
                 "give it with --labels, or give a fitted model with --model."
             )
         drawn = np.sort(draw_rows(min(SAMPLE, len(shards)), len(shards), np.empty(0, np.intp), seed, "scale"))

@@ -30,7 +30,7 @@ STRATEGIES: Mapping[str, Row] = {
         "typical to 8 labels a class, then margin",
     ),
     "probcover": Row("edgewise.strategies.probcover:ProbCover", "Yehuda et al. 2022, algorithm 1"),
-    "bald": Row("edgewise.strategies.bald:Bald", "Houlsby et al. 2011", needs=("probabilities",)),
+    "bald": Row("edgewise.strategies.bald:Bald", "Houlsby et al. 2011", needs=("committee",)),
     "density-margin": Row(
         "edgewise.strategies.density:DensityMargin", "Settles & Craven 2008, section 4.3", needs=("scores",)
     ),

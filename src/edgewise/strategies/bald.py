@@ -77,7 +77,8 @@ class _Voice:
 
     def __call__(self, X: Floats) -> Floats:
         p = np.zeros((len(X), self.width))
-        p[:, np.asarray(self.model.classes_, dtype=np.intp)] = probabilities(self.model, X[:, self.features] if self.features is not ... else X)
+        seen = X if self.features is ... else X[:, self.features]
+        p[:, np.asarray(self.model.classes_, dtype=np.intp)] = probabilities(self.model, seen)
         return p
 
 

@@ -131,8 +131,8 @@ class Request:
         """Return the model, or say which strategies do without one."""
         if self.model is None:
             raise NoModelError(
-                "this strategy asks a model and there is none yet; start with 'typical', "
-                "'random' or 'edge-mix', or give a fitted model."
+                "this strategy asks a model and there is none yet; start with 'herding', "
+                "'typical' or 'random', or give a fitted model."
             )
         return self.model
 
@@ -185,7 +185,7 @@ def query(
         function ``(model, X) -> scores`` (larger for more wanted), called batch by batch.
     model
         A fitted scikit-learn classifier, a torch module, or a callable; asked, never changed. None before
-        there is one: ``random``, ``core-set``, ``typical`` and ``edge-mix`` do without.
+        there is one: ``herding``, ``random``, ``core-set``, ``typical`` and ``edge-mix`` do without.
     pool
         An array ``(n_pool, ...)``, a memory map, a Parquet or NPZ file or a list of them, a torch data set,
         an iterable of batches, or a function that returns one. Read in batches; only scores are kept.

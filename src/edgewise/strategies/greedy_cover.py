@@ -27,12 +27,14 @@ def nearest(X: Floats, known: Floats) -> Floats:
     >>> nearest(np.array([[0.0], [3.0]]), np.array([[1.0], [3.0]]))
     array([1., 0.])
     """
-    best, size = np.full(len(X), np.inf, dtype=X.dtype), np.square(X).sum(axis=1)
+    centre = X.mean(axis=0)
+    rows = X - centre
+    best, size = np.full(len(X), np.inf, dtype=X.dtype), np.square(rows).sum(axis=1)
     for start in range(0, len(known), BLOCK):
-        part = known[start : start + BLOCK].astype(X.dtype, copy=False)
+        part = (known[start : start + BLOCK] - centre).astype(X.dtype, copy=False)
         length = np.square(part).sum(axis=1)
         total = size[:, None] + length
-        gap = total - 2 * (X @ part.T)
+        gap = total - 2 * (rows @ part.T)
         best = np.minimum(best, np.where(gap > ROUNDING * total, gap, 0).min(axis=1))
     return best
 

@@ -16,7 +16,7 @@ from edgewise.strategies.doubt import distance_doubts, gives_labels_only
 from edgewise.strategies.frame import Query, Request
 from edgewise.strategies.greedy_cover import herd, nearest
 from edgewise.strategies.measured import Measured, Source, here
-from edgewise.strategies.model_scores import Space
+from edgewise.strategies.model_scores import Space, asks
 
 
 UNLEARNED = 0.85
@@ -141,7 +141,7 @@ class Herding:
             np.concatenate([gain, np.zeros(len(drawn))]),
             np.where(uniform, 1.0, np.nan),
             uniform,
-            queries=crowd.queries,
+            queries=crowd.queries + asks(request.model, self.space) * (len(people) + len(rows)),
             notes=(crowd.note,) if crowd.note else (),
         )
 
@@ -177,9 +177,8 @@ class Herding:
         if reason is not None:
             free = np.setdiff1d(rows, drawn)
             return Crowd(witnesses, np.ones(len(witnesses)), free, note=f"coverage alone: {reason}")
-        doubt, asked, best = np.ones(len(witnesses)), 0, Best(most // 2, request.seed)
+        doubt, best = np.ones(len(witnesses)), Best(most // 2, request.seed)
         for block in source.doubts():
-            asked += len(block["row"])
             if not len(block["row"]):
                 continue
             place = np.searchsorted(block["row"], witnesses).clip(0, len(block["row"]) - 1)
@@ -190,7 +189,7 @@ class Herding:
         if source.free > most:
             half = stream(request.seed, "half").permutation(rows)[: most - most // 2]
             rows = np.union1d(best.all()["row"], half)
-        return Crowd(witnesses, doubt, np.setdiff1d(rows, drawn), asked)
+        return Crowd(witnesses, doubt, np.setdiff1d(rows, drawn), source.size)
 
 
 def _typical_gap(people: Floats, others: Floats) -> float:

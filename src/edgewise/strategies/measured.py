@@ -26,6 +26,8 @@ class Source:
     ----------
     free
         How many rows may be picked.
+    size
+        How many rows a model is asked about for the doubts.
     draw
         Draws at most so many of them, uniformly, ascending; the name is that of the random stream.
     doubts
@@ -35,6 +37,7 @@ class Source:
     """
 
     free: int
+    size: int
     draw: Callable[[int, str], Index]
     doubts: Callable[[], Iterable[Columns]]
     points: Callable[[Index], Floats]
@@ -50,44 +53,54 @@ class Measured:
         Where rows come from.
     look
         What a row is mapped by.
-    spread
-        What features are divided by ``(h,)``, or None.
+    centre, spread
+        What is subtracted from mapped rows before they are rounded, and what they are divided by, ``(h,)``.
     shape
         The shape of a row.
     """
 
     source: Source
     look: Callable[[Floats], Floats]
-    spread: Floats | None
+    centre: Floats
+    spread: Floats
     shape: tuple[int, ...]
 
     @classmethod
     def of(
         cls, source: Source, request: Request, sample: Index, space: Space, standardise: bool | None = None
     ) -> Measured:
-        """Return the map for a request; spreads are those of the rows ``sample``.
+        """Return the map for a request; centre and spread are those of the rows ``sample``.
 
         Without a word on ``standardise`` images, embeddings and features that lie in [0, 1] are left alone.
         """
-        look, shape = embedder(request.model, space), request.pool.shape
-        plain = cls(source, look, None, shape)
-        if standardise is False or (standardise is None and (asks(request.model, space) or len(shape) > 1)):
+        shape, embeds = request.pool.shape, asks(request.model, space)
+        look = embedder(request.model, space)
+        look = look if embeds else _flat
+        plain = cls(source, look, np.zeros(1), np.ones(1), shape)
+        if standardise is False or (standardise is None and (embeds or len(shape) > 1)):
             return plain
-        rows = plain.rows(sample)
+        rows = np.concatenate([look(part) for part in plain.parts(sample)])
         if standardise is None and rows.min() >= 0 and rows.max() <= 1:
             return plain
         spread = rows.std(axis=0)
-        return cls(source, look, np.where(spread > 0, spread, 1).astype(np.float32), shape)
+        return cls(source, look, rows.mean(axis=0), np.where(spread > 0, spread, 1), shape)
+
+    def parts(self, index: Index) -> Iterable[Floats]:
+        """Yield pool rows as they are, a part at a time."""
+        for part in np.array_split(index, 1 + len(index) * int(np.prod(self.shape)) // BLOCK):
+            yield self.source.points(part)
 
     def rows(self, index: Index) -> Floats:
-        """Return pool rows ``(m, h)``, mapped a part at a time."""
-        parts = np.array_split(index, 1 + len(index) * int(np.prod(self.shape)) // BLOCK)
-        return np.concatenate([self.given(self.source.points(part)) for part in parts])
+        """Return pool rows mapped ``(m, h)``."""
+        return np.concatenate([self.given(part) for part in self.parts(index)])
 
     def given(self, X: Floats) -> Floats:
         """Return ``X`` (m, ...) mapped ``(m, h)``."""
-        mapped = np.asarray(self.look(X), np.float32)
-        return mapped if self.spread is None else mapped / self.spread
+        return ((self.look(X) - self.centre) / self.spread).astype(np.float32)
+
+
+def _flat(X: Floats) -> Floats:
+    return X.reshape(len(X), -1).astype(np.float64)
 
 
 def here(request: Request) -> Source:
@@ -102,4 +115,4 @@ def here(request: Request) -> Source:
         score = request.score(lambda X: doubts(request.model, X))
         return [{"row": request.candidates, "score": score}]
 
-    return Source(len(request.candidates), draw, scored, request.pool.rows)
+    return Source(len(request.candidates), len(request.pool), draw, scored, request.pool.rows)

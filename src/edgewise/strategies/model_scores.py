@@ -58,7 +58,7 @@ def _scores(model: Any, X: Floats) -> Floats:
         return class_scores(model if network is None else network, X)
     except UnansweredError as error:
         raise UnansweredError(
-            f"{error} With labels alone these strategies still work: 'random', 'core-set', "
+            f"{error} With labels alone these strategies still work: 'herding', 'random', 'core-set', "
             "'typical', and 'dfal' with attack='opt'."
         ) from None
 
@@ -114,7 +114,7 @@ def probabilities(model: Any, X: Floats) -> Floats:
         if (scores >= 0).all():
             return scores / np.maximum(scores.sum(axis=1, keepdims=True), np.finfo(float).tiny)
     raise UnansweredError(
-        f"{type(model).__name__} gives no probabilities. 'margin', 'dfal', 'edge-mix', "
+        f"{type(model).__name__} gives no probabilities. 'herding', 'margin', 'dfal', 'edge-mix', "
         "'core-set', 'typical' and 'random' still work; for the others wrap it in "
         "sklearn.calibration.CalibratedClassifierCV."
     )

@@ -12,7 +12,7 @@ from edgewise.randomness import Rng
 from edgewise.strategies.frame import Query, Request, query
 
 
-def ours(strategy: Any = "edge-mix", rng: Rng = 0) -> Callable[..., Any]:
+def ours(strategy: Any = "herding", rng: Rng = 0) -> Callable[..., Any]:
     """Return a function ``(learner, X_pool, n_instances)`` for ``ActiveLearner(query_strategy=...)``.
 
     It answers with rows and their scores, the pair that modAL takes apart itself.
