@@ -22,6 +22,7 @@ from edgewise.strategies.sharded.query import read_rows
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 STRATEGIES = [
+    "herding",
     "margin",
     "entropy",
     "least-confidence",
@@ -104,6 +105,19 @@ def test_a_shortlist_of_everything_is_the_strategy_itself(strategy, task, shards
     whole = ew.query(strategy, model, X[40:], 15, labelled=(X[:40], y[:40]), rng=4, **settings)
     found = ask(strategy, task, shards, tmp_path, shortlist=len(X))
     assert found.query.index.tolist() == rows[whole.index].tolist()
+
+
+@pytest.mark.parametrize("settings", [{}, {"witnesses": 300, "candidates": 200}])
+def test_herding_picks_what_one_machine_picks(settings, task, shards, tmp_path):
+    X, y, model = task
+    method = ew.strategies.make("herding", settings)
+    whole = ew.query(method, model, X, 15, labelled=(X[:40], y[:40]), candidates=np.arange(40, len(X)), rng=4)
+    found = ask(method, task, shards, tmp_path)
+    assert found.query.index.tolist() == whole.index.tolist()
+    assert found.scored == 6
+    cold = query_shards(method, None, shards, 15, scores=tmp_path, rng=4)
+    assert cold.query.index.tolist() == ew.query(method, None, X, 15, rng=4).index.tolist()
+    assert cold.scored == 0
 
 
 def test_edge_mix_takes_the_smallest_margins_of_the_whole_pool(task, shards, tmp_path):
