@@ -8,10 +8,7 @@ import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
 from edgewise.arrays import Box, Floats
-from edgewise.attacks import attack
-from edgewise.attacks.region.radius import radius
 from edgewise.models.access import UnansweredError, class_scores
-from edgewise.strategies.adversarial import attack_for
 from edgewise.strategies.greedy_cover import nearest
 from edgewise.strategies.model_scores import class_distances, module_of
 
@@ -101,6 +98,11 @@ def distance_doubts(model: Any, X: Floats, labelled: Floats | None, *, box: Box 
     box, seed
         Of the attack.
     """
+    # Late: the compiled engine behind them takes memory and time that the other doubt does without.
+    from edgewise.attacks import attack
+    from edgewise.attacks.region.radius import radius
+    from edgewise.strategies.adversarial import attack_for
+
     try:
         distance = radius(model, X.reshape(len(X), -1), box=box)
     except UnansweredError:

@@ -17,6 +17,9 @@ from edgewise.strategies.model_scores import Space, asks, embedder
 BLOCK = 2**21
 """Numbers of a pool that are held at once while its rows are mapped."""
 
+PART = 2**16
+"""Doubts that are handed on at once."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -105,7 +108,9 @@ def _flat(X: Floats) -> Floats:
 
 def here(request: Request) -> Source:
     """Return the pool of a request as a source."""
-    taken = np.setdiff1d(np.arange(len(request.pool)), request.candidates, assume_unique=True)
+    shut = np.ones(len(request.pool), dtype=bool)
+    shut[request.candidates] = False
+    taken = np.flatnonzero(shut)
 
     def draw(n: int, name: str) -> Index:
         free = len(request.candidates)
@@ -113,6 +118,8 @@ def here(request: Request) -> Source:
 
     def scored() -> Iterable[Columns]:
         score = request.score(lambda X: doubts(request.model, X))
-        return [{"row": request.candidates, "score": score}]
+        for start in range(0, len(score), PART):
+            part = slice(start, start + PART)
+            yield {"row": request.candidates[part], "score": score[part]}
 
     return Source(len(request.candidates), len(request.pool), draw, scored, request.pool.rows)
