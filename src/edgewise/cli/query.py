@@ -24,7 +24,9 @@ def query(
     n: Annotated[int, typer.Option("-n", min=1, help="How many rows.")] = 20,
     out: Annotated[Path, typer.Option("--out", help="The CSV to fill in.")] = Path("next.csv"),
     strategy: Annotated[str, typer.Option("--strategy", help="How to choose.")] = "herding",
-    learner: Annotated[str, typer.Option("--learner", help="logistic, 1-nn or rbf-ridge.")] = "logistic",
+    learner: Annotated[
+        str, typer.Option("--learner", help="logistic, 1-nn, rbf-ridge, svc, forest or boosting.")
+    ] = "logistic",
     seed: Seed = 0,
     shards: Annotated[
         str | None,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgewise.arrays import Floats, Index
+from edgewise.arrays import Floats, Index, InputError
 from edgewise.data.files import File, MissingDataError, Rows, Source
 from edgewise.data.files import rows as rows_of
 from edgewise.data.tables import openml
@@ -73,8 +73,44 @@ def keel(name: str, data_home: str | Path | None = None) -> tuple[Floats, Index]
     return table[:, :-1], table[:, -1].astype(np.intp)
 
 
+def read_table(path: str | Path) -> tuple[Floats, Index]:
+    r"""Return features and classes of a table of one's own: CSV, a header, no empty cell, the class last.
+
+    Raises
+    ------
+    InputError
+        No such file, ragged rows, empty cells, no features, or one class.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "mine.csv"
+    >>> _ = path.write_text("size,colour,class\n1,red,a\n2,blue,b\n3,red,b\n")
+    >>> [part.tolist() for part in read_table(path)]
+    [[[1.0, 0.0, 1.0], [2.0, 1.0, 0.0], [3.0, 0.0, 1.0]], [0, 1, 1]]
+    """
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from None
+    header, *lines = [line for line in csv.reader(content.decode("utf-8-sig").splitlines()) if line] or [[]]
+    wrong = [
+        number
+        for number, line in enumerate(lines, 2)
+        if len(line) != len(header) or "" in map(str.strip, line)
+    ]
+    if wrong or len(header) < 2 or len({line[-1].strip() for line in lines}) < 2:
+        why = f"line {wrong[0]} has an empty cell or another number of cells" if wrong else "it has not"
+        raise InputError(
+            f"{path} must be a CSV with a header, at least one feature, the class in the last column, two classes "
+            f"and no empty cell; {why}."
+        )
+    table = _read([content])
+    return table[:, :-1], table[:, -1].astype(np.intp)
+
+
 def _read(contents: Sequence[bytes]) -> Rows:
-    _, *lines = csv.reader(contents[0].decode().splitlines())
+    _, *lines = [line for line in csv.reader(contents[0].decode("utf-8-sig").splitlines()) if line]
     *columns, target = ([cell.strip() for cell in column] for column in zip(*lines, strict=True))
     parts = [part for column in columns for part in _numbers(column)]
     return np.column_stack([*parts, np.unique(target, return_inverse=True)[1]]).astype(float)
@@ -82,10 +118,13 @@ def _read(contents: Sequence[bytes]) -> Rows:
 
 def _numbers(column: Sequence[str]) -> list[Floats]:
     try:
-        return [np.array([float(cell) for cell in column])]
+        numbers = np.array([float(cell) for cell in column])
     except ValueError:
-        cells = np.array(column)
-        return [(cells == category).astype(float) for category in np.unique(cells)]
+        numbers = np.array([np.nan])
+    if np.isfinite(numbers).all():
+        return [numbers]
+    cells = np.array(column)
+    return [(cells == category).astype(float) for category in np.unique(cells)]
 
 
 def _fetch(name: str, number: int | None) -> Rows:

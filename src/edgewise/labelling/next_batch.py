@@ -23,7 +23,7 @@ def next_batch(
     """
     lookup(LEARNERS, learner, "learner")
     if learner == "network":
-        raise InputError("the command trains 1-nn, rbf-ridge and logistic; for networks call edgewise.query.")
+        raise InputError("the command trains no networks; for networks call edgewise.query.")
     rows = pool.score(lambda part: part.reshape(len(part), -1))
     spread = rows.std(axis=0)
     rows = (rows - rows.mean(axis=0)) / np.where(spread > 0, spread, 1)
@@ -49,4 +49,4 @@ def next_batch(
 
 def needs_model(strategy: str) -> bool:
     """Say whether a strategy asks a model and so cannot make the first batch."""
-    return bool(lookup(STRATEGIES, strategy, "strategy").needs)
+    return ".py:" not in strategy and bool(lookup(STRATEGIES, strategy, "strategy").needs)

@@ -127,7 +127,7 @@ def next_shard_batch(
     if model is None:
         lookup(LEARNERS, learner, "learner")
         if learner == "network":
-            raise InputError("the command trains 1-nn, rbf-ridge and logistic; give a network with --model.")
+            raise InputError("the command trains no networks; give a network with --model.")
         if len(np.unique(known.labels)) < 2 and needs_model(strategy):
             raise InputError(
                 f"{strategy} needs a model: label a first batch of 'herding' or 'random' and "

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from edgewise.arrays import InputError
-from edgewise.registry import Row, lookup
+from edgewise.registry import Row, from_file, lookup
 
 
 STRATEGIES: Mapping[str, Row] = {
@@ -50,11 +50,17 @@ STRATEGIES: Mapping[str, Row] = {
 }
 
 
+DEFAULT = "herding"
+"""The strategy of `edgewise.query`, `edgewise.learn` and the command line, if none is named."""
+
+
 def make(strategy: Any, settings: Mapping[str, Any] | None = None) -> Callable[..., Any]:
-    """Return a strategy from its name and settings, an instance, or a scoring function."""
+    """Return a strategy from its name and settings, an instance, a scoring function, or FILE.py:NAME."""
     from edgewise.strategies.foreign import Scored
     from edgewise.strategies.frame import Strategy
 
+    if isinstance(strategy, str) and ".py:" in strategy:
+        strategy = from_file(strategy)
     if isinstance(strategy, str):
         return lookup(STRATEGIES, strategy, "strategy").make(**(settings or {}))
     if settings:
