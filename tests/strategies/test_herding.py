@@ -91,7 +91,7 @@ def test_a_model_of_labels_only_is_covered_for_and_says_so():
         Herding(share=0), lambda X: (X[:, 0] > 0).astype(int), POOL, 12, labelled=(KNOWN, TRUTH)
     )
     assert answer.index.tolist() == by_hand(None, KNOWN, 12, np.ones(300))
-    assert answer.notes == ("coverage alone: the model gives labels only",)
+    assert answer.notes == ("12 of 12 rows cover the pool (the model gives labels only), 0 are uniform",)
     assert "no model" in ew.query("herding", None, POOL, 12).notes[0]
 
 

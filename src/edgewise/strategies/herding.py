@@ -36,7 +36,7 @@ class Crowd(NamedTuple):
     doubt: Floats
     candidates: Index
     queries: int = 0
-    note: str = ""
+    what: str = "what the model doubts"
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,10 @@ class Herding:
         self._check()
         drawn = source.draw(self._uniform_rows(request), "uniform share")
         if len(drawn) == request.n:
-            return Query(drawn, np.zeros(request.n), np.ones(request.n), np.ones(request.n, dtype=bool))
+            whole = np.ones(request.n, dtype=bool)
+            return Query(
+                drawn, np.zeros(request.n), np.ones(request.n), whole, notes=("all rows are uniform",)
+            )
         crowd = self._crowd(source, request, drawn)
         at = Measured.of(source, request, crowd.witnesses, self.space, self.standardise)
         people, doubt = at.rows(crowd.witnesses), crowd.doubt
@@ -142,7 +145,7 @@ class Herding:
             np.where(uniform, 1.0, np.nan),
             uniform,
             queries=crowd.queries + asks(request.model, self.space) * (len(people) + len(rows)),
-            notes=(crowd.note,) if crowd.note else (),
+            notes=(f"{len(place)} of {request.n} rows cover {crowd.what}, {len(drawn)} are uniform",),
         )
 
     def _check(self) -> None:
@@ -176,7 +179,7 @@ class Herding:
             reason = "the model gives labels only"
         if reason is not None:
             free = np.setdiff1d(rows, drawn)
-            return Crowd(witnesses, np.ones(len(witnesses)), free, note=f"coverage alone: {reason}")
+            return Crowd(witnesses, np.ones(len(witnesses)), free, what=f"the pool ({reason})")
         doubt, best = np.ones(len(witnesses)), Best(most // 2, request.seed)
         for block in source.doubts():
             if not len(block["row"]):
