@@ -13,7 +13,8 @@ import numpy as np
 from scipy.spatial import KDTree
 from sklearn.neighbors import NearestNeighbors
 
-from edgewise.arrays import Floats, InputError, Labels, check_count, check_X, check_y
+from edgewise.arrays import Floats, InputError, Labels, check_count, check_X
+from edgewise.models.joining import check_y
 
 
 SAMPLE = 4000

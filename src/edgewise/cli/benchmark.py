@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from edgewise.cli.options import Address, Backend, DataHome, Jobs, Store, conclude, quiet, show
+from edgewise.cli.options import (
+    Address,
+    Backend,
+    DataHome,
+    Jobs,
+    Store,
+    computing,
+    conclude,
+    quiet,
+    show,
+    typed,
+)
 
 
 benchmark = typer.Typer(
@@ -51,32 +62,24 @@ def lu2023(
     Twelve of their 26 sets; the four large ones end at 1,000 labels here. Stop it at any time: the same command
     goes on from there.
     """
-    import os
-    import sys
-
     from edgewise.atomic import replacing
     from edgewise.paper.benchmarks import lu2023_page as page
-    from edgewise.paper.benchmarks.lu2023 import COMPARED, cells, run
-    from edgewise.paper.runs.results import provenance
-    from edgewise.paper.runs.sweep import sweep
-    from edgewise.parallel import engine
-    from edgewise.store import Store as Facts
+    from edgewise.paper.benchmarks.lu2023 import COMPARED, cells, work
+    from edgewise.paper.runs.experiment import Experiment
 
-    if data_home is not None:
-        os.environ["EDGEWISE_DATA"] = str(data_home)
     wanted = cells(sets or ["small"], strategy or COMPARED, range(splits))
-    with engine(backend, address=address, workers=jobs), Facts(store) as facts:
-        summary = sweep(wanted, run, facts, jobs=jobs, progress=not quiet(), what="splits of Lu et al.")
-        held = [fact for cell in wanted if (fact := facts.get(cell)) is not None]
-    areas = page.areas(held)
+    with computing(store, jobs=jobs, backend=backend, address=address, data_home=data_home) as facts:
+        run = Experiment("splits of Lu et al.", wanted, work).run(
+            facts, typed(), jobs=jobs, progress=not quiet()
+        )
+    areas = page.areas(run.facts)
     for title, header, rows in page.tables(areas):
         show(title, header, rows)
     if publish is not None:
-        about = provenance(" ".join(["edgewise", *sys.argv[1:]]))
         for path, text in (
-            (publish, page.markdown(areas, about)),
+            (publish, page.markdown(areas, run.about)),
             (publish.with_suffix(".csv"), page.per_split(areas)),
         ):
             with replacing(path) as file:
                 file.write(text.encode())
-    conclude(summary, store, cells="runs")
+    conclude(run.summary, store, cells="runs")

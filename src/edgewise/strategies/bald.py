@@ -9,7 +9,9 @@ import numpy as np
 from sklearn.base import clone, is_classifier
 
 from edgewise.arrays import Floats, Index, InputError, check_count
-from edgewise.models.access import UnansweredError
+from edgewise.models.answers import UnansweredError, known_classes
+from edgewise.models.rows import Rows, numbers, take
+from edgewise.models.unwrap import unwrapped
 from edgewise.randomness import child_seed, stream
 from edgewise.strategies.frame import Query, Request, pick
 from edgewise.strategies.model_scores import probabilities
@@ -34,7 +36,7 @@ class Bald:
     >>> from sklearn.ensemble import RandomForestClassifier
     >>> X = np.linspace(-1, 1, 100)[:, None]
     >>> forest = RandomForestClassifier(20, random_state=0).fit(X[[9, 30, 70, 90]], [0, 0, 1, 1])
-    >>> bool(np.abs(X[ew.query("bald", forest, X, 5, rng=0).index]).max() < 0.5)
+    >>> bool(np.abs(X[ew.query(forest, X, 5, "bald", rng=0).index]).max() < 0.5)
     True
     """
 
@@ -63,7 +65,7 @@ class Bald:
             copy = cast("Any", clone(model))
             if "random_state" in copy.get_params():
                 copy.set_params(random_state=child_seed(request.seed, "member", number) % 2**32)
-            voices.append(_Voice(copy.fit(X[rows], codes[rows]), len(classes)))
+            voices.append(_Voice(copy.fit(take(X, rows), codes[rows]), len(classes)))
         return voices
 
 
@@ -75,19 +77,20 @@ class _Voice:
     width: int
     features: Any = ...
 
-    def __call__(self, X: Floats) -> Floats:
-        p = np.zeros((len(X), self.width))
-        seen = X if self.features is ... else X[:, self.features]
+    def __call__(self, X: Rows) -> Floats:
+        p = np.zeros((X.shape[0], self.width))
+        seen = X if self.features is ... else numbers(X)[:, self.features]
         p[:, np.asarray(self.model.classes_, dtype=np.intp)] = probabilities(self.model, seen)
         return p
 
 
 def members_of(model: Any) -> list[Any]:
     """Return the members of an averaging ensemble as functions from rows to probabilities, or nothing."""
-    grown, width = getattr(model, "estimators_", None), len(getattr(model, "classes_", ()))
+    inner, classes = unwrapped(model), known_classes(model)
+    grown, width = getattr(inner, "estimators_", None), 0 if classes is None else len(classes)
     if grown is None or isinstance(grown, np.ndarray) or not all(is_classifier(each) for each in grown):
         return []
-    features = getattr(model, "estimators_features_", [...] * len(grown))
+    features = getattr(inner, "estimators_features_", [...] * len(grown))
     return [_Voice(each, width, part) for each, part in zip(grown, features, strict=True)]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgewise.arrays import Floats
+from edgewise.models.rows import Rows, count, take
 from edgewise.strategies.doubt import doubts
 from edgewise.strategies.frame import Query, Request, pick
 from edgewise.strategies.measured import Measured, here
@@ -44,7 +45,7 @@ class DensityMargin:
         half = _squared(people[::2], people[1::2]) if len(people) > 1 else np.ones((1, 1))
         scale = max(float(np.median(half)), np.finfo(np.float32).tiny)
 
-        def score(X: Floats) -> Floats:
+        def score(X: Rows) -> Floats:
             density = np.exp(-_squared(at.given(X), people) / scale).mean(axis=1)
             return doubts(model, X) * density.astype(float) ** self.power
 
@@ -55,8 +56,12 @@ class DensityMargin:
         )
 
 
-def _in_blocks(score: Callable[[Floats], Floats], rows: int = 1024) -> Callable[[Floats], Floats]:
-    return lambda X: np.concatenate([score(X[start : start + rows]) for start in range(0, len(X), rows)])
+def _in_blocks(score: Callable[[Rows], Floats], rows: int = 1024) -> Callable[[Rows], Floats]:
+    def scored(X: Rows) -> Floats:
+        parts = np.array_split(np.arange(count(X)), 1 + count(X) // rows)
+        return np.concatenate([score(take(X, part)) for part in parts if len(part)])
+
+    return scored
 
 
 def _squared(X: Floats, Y: Floats) -> Floats:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.neighbors import KNeighborsClassifier
 
 from edgewise.arrays import Box, Floats
-from edgewise.models.access import UnansweredError, class_scores
+from edgewise.models.answers import UnansweredError, class_scores
+from edgewise.models.rows import Rows, count, numbers
+from edgewise.models.unwrap import module_of, pipeline_of
 from edgewise.strategies.greedy_cover import nearest
-from edgewise.strategies.model_scores import class_distances, module_of
+from edgewise.strategies.model_scores import class_distances, has_distances
 
 
-def doubts(model: Any, X: Floats) -> Floats:
+def doubts(model: Any, X: Rows) -> Floats:
     """Return how much ``model`` doubts each row ``(m,)``: 1 - (p1 - p2), its two likeliest classes.
 
     Probabilities are the model's own; else the softmax of a torch module's logits; else the softmax of twice
@@ -32,19 +33,19 @@ def doubts(model: Any, X: Floats) -> Floats:
     >>> doubts(lambda X: np.hstack([X, 1 - X]), np.array([[0.5], [0.9]])).round(3)
     array([1. , 0.2])
     """
-    if isinstance(model, KNeighborsClassifier):
+    if has_distances(model):
         return _ratio(class_distances(model, X))
     p = probability_scale(model, X)
     if p.shape[1] < 2:
-        return np.ones(len(X))
+        return np.ones(count(X))
     two = -np.partition(-p, 1, axis=1)[:, :2]
     return 1 - (two[:, 0] - two[:, 1])
 
 
-def probability_scale(model: Any, X: Floats) -> Floats:
+def probability_scale(model: Any, X: Rows) -> Floats:
     """Return the scores of any model that has some as numbers that add up to 1 ``(m, c)``; see `doubts`."""
     network = module_of(model)
-    if network is not None:
+    if network is not None and pipeline_of(model) is None:
         return _softmax(class_scores(network, X))
     if hasattr(model, "regress"):
         estimate = np.asarray(model.regress(X), float).clip(0, 1)
@@ -58,7 +59,7 @@ def probability_scale(model: Any, X: Floats) -> Floats:
     return _shares(scores) if (scores >= 0).all() else _softmax(scores)
 
 
-def gives_labels_only(model: Any, X: Floats) -> bool:
+def gives_labels_only(model: Any, X: Rows) -> bool:
     """Say whether the model has no score to doubt by; asked about the rows ``X`` (m, ...)."""
     try:
         doubts(model, X)
@@ -85,7 +86,7 @@ def _shares(scores: Floats) -> Floats:
     return scores / np.maximum(scores.sum(axis=1, keepdims=True), np.finfo(float).tiny)
 
 
-def distance_doubts(model: Any, X: Floats, labelled: Floats | None, *, box: Box | None, seed: int) -> Floats:
+def distance_doubts(model: Any, X: Rows, labelled: Rows | None, *, box: Box | None, seed: int) -> Floats:
     """Return g / (g + 2 r) of each row ``(m,)``: g to the nearest label, r to the decision boundary, L2.
 
     For 1-NN and points on a line this is d1 / d2, what `doubts` says. r is exact where `radius` knows the
@@ -104,13 +105,13 @@ def distance_doubts(model: Any, X: Floats, labelled: Floats | None, *, box: Box 
     from edgewise.strategies.adversarial import attack_for
 
     try:
-        distance = radius(model, X.reshape(len(X), -1), box=box)
+        distance = radius(model, numbers(X).reshape(count(X), -1), box=box)
     except UnansweredError:
-        distance = attack(attack_for(model), model, X, box=box, rng=seed).distance
+        distance = attack(model, X, attack_for(model), box=box, rng=seed).distance
     found = distance[np.isfinite(distance)]
-    gap = np.full(len(X), np.median(found) if len(found) else 1.0)
+    gap = np.full(count(X), np.median(found) if len(found) else 1.0)
     if labelled is not None:
-        rows, known = (part.reshape(len(part), -1).astype(np.float64) for part in (X, labelled))
+        rows, known = (numbers(part).reshape(count(part), -1).astype(np.float64) for part in (X, labelled))
         gap = np.sqrt(nearest(rows, known))
     total = gap + 2 * distance
     return np.where(total > 0, gap / np.where(total > 0, total, 1), 1.0)

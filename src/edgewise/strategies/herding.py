@@ -16,7 +16,7 @@ from edgewise.strategies.doubt import distance_doubts, gives_labels_only
 from edgewise.strategies.frame import Query, Request
 from edgewise.strategies.greedy_cover import herd, nearest
 from edgewise.strategies.measured import Measured, Source, here
-from edgewise.strategies.model_scores import Space, asks
+from edgewise.strategies.model_scores import Space, asks, embedder
 
 
 UNLEARNED = 0.85
@@ -78,7 +78,7 @@ class Herding:
     >>> import edgewise as ew
     >>> X = np.linspace(-1, 1, 200)[:, None]
     >>> def line(X): return np.hstack([-X, X])
-    >>> pick = ew.query(Herding(share=0), line, X, 3, labelled=([[-1.0], [1.0]], [0, 1]), rng=0)
+    >>> pick = ew.query(line, X, 3, Herding(share=0), labelled=([[-1.0], [1.0]], [0, 1]), rng=0)
     >>> len(pick.index), bool((np.abs(X[pick.index]) < 0.7).all())
     (3, True)
     """
@@ -163,7 +163,7 @@ class Herding:
         """Return how many rows of the batch are drawn uniformly; the fraction of a row is drawn too."""
         share = self.share
         if self.hard is not None and request.labelled is not None:
-            error = relative_error(*request.labelled)
+            error = relative_error(embedder(request.model, "input")(request.labelled.X), request.labelled.y)
             share = self.hard if error is not None and error > UNLEARNED else share
         return min(request.n, math.floor(share * request.n + stream(request.seed, "rounding").random()))
 

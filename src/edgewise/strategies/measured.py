@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgewise.arrays import Floats, Index
+from edgewise.models.rows import Rows
 from edgewise.pools.top_rows import Columns, draw_rows
 from edgewise.strategies.doubt import doubts
 from edgewise.strategies.frame import Request
@@ -43,7 +44,7 @@ class Source:
     size: int
     draw: Callable[[int, str], Index]
     doubts: Callable[[], Iterable[Columns]]
-    points: Callable[[Index], Floats]
+    points: Callable[[Index], Rows]
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Measured:
     """
 
     source: Source
-    look: Callable[[Floats], Floats]
+    look: Callable[[Rows], Floats]
     centre: Floats
     spread: Floats
     shape: tuple[int, ...]
@@ -77,8 +78,8 @@ class Measured:
         Without a word on ``standardise`` images, embeddings and features that lie in [0, 1] are left alone.
         """
         shape, embeds = request.pool.shape, asks(request.model, space)
-        look = embedder(request.model, space)
-        look = look if embeds else _flat
+        mapped = embedder(request.model, space)
+        look = mapped if embeds else lambda X: _points(mapped, X)
         plain = cls(source, look, np.zeros(1), np.ones(1), shape)
         if standardise is False or (standardise is None and (embeds or len(shape) > 1)):
             return plain
@@ -88,7 +89,7 @@ class Measured:
         spread = rows.std(axis=0)
         return cls(source, look, rows.mean(axis=0), np.where(spread > 0, spread, 1), shape)
 
-    def parts(self, index: Index) -> Iterable[Floats]:
+    def parts(self, index: Index) -> Iterable[Rows]:
         """Yield pool rows as they are, a part at a time."""
         for part in np.array_split(index, 1 + len(index) * int(np.prod(self.shape)) // BLOCK):
             yield self.source.points(part)
@@ -97,13 +98,14 @@ class Measured:
         """Return pool rows mapped ``(m, h)``."""
         return np.concatenate([self.given(part) for part in self.parts(index)])
 
-    def given(self, X: Floats) -> Floats:
+    def given(self, X: Rows) -> Floats:
         """Return ``X`` (m, ...) mapped ``(m, h)``."""
         return ((self.look(X) - self.centre) / self.spread).astype(np.float32)
 
 
-def _flat(X: Floats) -> Floats:
-    return X.reshape(len(X), -1).astype(np.float64)
+def _points(mapped: Callable[[Rows], Floats], X: Rows) -> Floats:
+    """Return rows in double precision, which an array has before it is mapped and others only after."""
+    return (X.reshape(len(X), -1) if isinstance(X, np.ndarray) else mapped(X)).astype(np.float64)
 
 
 def here(request: Request) -> Source:

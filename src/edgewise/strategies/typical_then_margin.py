@@ -25,7 +25,7 @@ class TypicalThenMargin:
     Examples
     --------
     >>> import edgewise as ew
-    >>> ew.query("typical-then-margin", None, [[0.0], [0.1], [5.0]], 1, rng=0).notes
+    >>> ew.query(None, [[0.0], [0.1], [5.0]], 1, "typical-then-margin", rng=0).notes
     ('typical rows: 0 labels of no class yet, fewer than 8 a class',)
     """
 

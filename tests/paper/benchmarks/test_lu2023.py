@@ -49,7 +49,7 @@ def test_a_run_is_their_loop_one_label_a_round_to_the_end(table):
         rest = np.setdiff1d(np.arange(60), rows)
         rows.append(int(rest[np.abs(svm.decision_function(X[rest])).argmin()]))
         right.append(int((SVC(C=1, gamma="auto").fit(X[rows], y[rows]).predict(test_X) == test_y).sum()))
-    found = lu2023.run(Cell("lu2023", {"data": "sonar", "strategy": "margin"}, 1))
+    found = lu2023.work(Cell("lu2023", {"data": "sonar", "strategy": "margin"}, 1))
     assert found["right"] == right
     accuracy = np.array(right) / 40
     # al_round runs from 20 to 60; the sum of trapezoids over the 40 accuracies after a query, over 41.
@@ -62,7 +62,7 @@ def test_a_split_with_one_class_at_the_start_is_left_out(table, monkeypatch):
     np.random.default_rng(0).shuffle(order)
     lone = (np.arange(100) == order[99]).astype(np.intp)  # in the test part of split 0
     monkeypatch.setattr(lu2023, "table", lambda name: (X, lone))
-    fact = Fact(cell := Cell("lu2023", {"data": "sonar", "strategy": "random"}, 0), lu2023.run(cell))
+    fact = Fact(cell := Cell("lu2023", {"data": "sonar", "strategy": "random"}, 0), lu2023.work(cell))
     assert fact.figures["aubc"] is None
     assert page.areas([fact]) == {}
 

@@ -4,7 +4,7 @@ import pytest
 from edgewise.arrays import InputError
 from edgewise.data.keel import read_table
 from edgewise.paper.comparison.ranks import rankings
-from edgewise.paper.comparison.runs import cells, run, trial_of
+from edgewise.paper.comparison.runs import cells, trial_of, work
 from edgewise.paper.comparison.statistics import Curves, Task, curves
 from edgewise.store import Cell, Fact
 
@@ -47,13 +47,13 @@ def test_published_cells_keep_their_keys_and_edge_mix_its_guard():
     noisy = Cell("compare", {**cell.settings, "data": "wave10", "pool": 200, "budget": 20}, 0)
     same = Cell("compare", {**noisy.settings, "strategy": "random"}, 0)
     # The guard gives a 1-NN in ten dimensions the very rows of random.
-    assert run(noisy)["accuracy"] == run(same)["accuracy"]
+    assert work(noisy)["accuracy"] == work(same)["accuracy"]
     free = Cell("compare", {**noisy.settings, "guard": False}, 0)
-    assert run(free)["accuracy"] != run(same)["accuracy"]
+    assert work(free)["accuracy"] != work(same)["accuracy"]
 
 
 def test_balanced_accuracy_is_the_mean_recall():
-    found = run(
+    found = work(
         Cell(
             "compare",
             {

@@ -60,7 +60,7 @@ def cells(data: Sequence[str], strategies: Sequence[str], splits: Iterable[int])
     ]
 
 
-def run(cell: Cell) -> dict[str, Any]:
+def work(cell: Cell) -> dict[str, Any]:
     """Return the area under the budget curve of one split, and the curve.
 
     An RBF support vector machine (C = 1, gamma = 1 / d) queries and is judged; rows are scaled by mean and
@@ -76,7 +76,7 @@ def run(cell: Cell) -> dict[str, Any]:
         SVC(C=1, kernel="rbf", gamma="auto"),
         X[INITIAL:],
         GroundTruth(y[INITIAL:]),
-        str(s["strategy"]),
+        lookup(STRATEGIES, str(s["strategy"]), "strategy").make(),
         batch=1,
         budget=min(int(s.get("labels", len(y))), len(y)) - INITIAL,
         rng=child_seed(cell.seed, WHAT),

@@ -30,7 +30,7 @@ BASE, RIVAL = "random", "margin"
 
 
 def areas(facts: Iterable[Fact]) -> Areas:
-    """Return the areas in the facts of `edgewise.paper.benchmarks.lu2023.run`; splits left out have none."""
+    """Return the areas in the facts of `edgewise.paper.benchmarks.lu2023.work`; splits left out have none."""
     found: dict[str, dict[str, dict[int, float]]] = {}
     for fact in facts:
         s = fact.cell.settings

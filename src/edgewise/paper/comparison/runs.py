@@ -24,6 +24,7 @@ from edgewise.store import Cell
 from edgewise.strategies import STRATEGIES
 from edgewise.strategies.edge_mix import EdgeMix
 from edgewise.strategies.frame import Strategy
+from edgewise.strategies.selecting import resolved
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,7 @@ def _goes_with(strategy: str, learner: str) -> bool:
     return "probabilities" not in needs or gives_probabilities(learner)
 
 
-def run(cell: Cell) -> dict[str, Any]:
+def work(cell: Cell) -> dict[str, Any]:
     """Return the learning curve of one run: test accuracy after each round.
 
     The split, the initial labels and the learner's seed depend on the cell's seed alone, so all strategies of
@@ -207,10 +208,10 @@ def run(cell: Cell) -> dict[str, Any]:
     return {"labels": labels, "accuracy": accuracy, "balanced": balanced}
 
 
-def _strategy(settings: Mapping[str, Any]) -> str | Strategy:
+def _strategy(settings: Mapping[str, Any]) -> Strategy:
     """Return the strategy of a cell; edge-mix has its guard, as in the first edition, unless the cell says not."""
     name = str(settings["strategy"])
-    return EdgeMix(guard=bool(settings.get("guard", True))) if name == "edge-mix" else name
+    return EdgeMix(guard=bool(settings.get("guard", True))) if name == "edge-mix" else resolved(name)
 
 
 def _task(name: str, pool: int, test: int, seed: int) -> tuple[Floats, Labels, Floats, Labels]:
