@@ -242,7 +242,9 @@ class TestBadInput:
         with pytest.raises(InputError, match="did you mean 'margin'"):
             ew.query(MODEL, POOL, 3, "margn")
         with pytest.raises(InputError, match="setting of EdgeMix"):
-            ew.query(MODEL, POOL, 3, ew.strategies.EdgeMix(shares=0.3))
+            ew.STRATEGIES["edge-mix"].make(shares=0.3)
+        with pytest.raises(TypeError, match="candiates"):
+            ew.query(MODEL, POOL, 3, candiates=[1])
         with pytest.raises(InputError, match="share in"):
             ew.query(MODEL, POOL, 3, ew.strategies.EdgeMix(share=1.0))
 

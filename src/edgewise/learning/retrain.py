@@ -11,7 +11,7 @@ import numpy as np
 from edgewise.arrays import Box, Floats, Index, InputError, Labels, check_count, check_X
 from edgewise.attacks.frame import Adversarial, Attack
 from edgewise.attacks.frame import attack as run_attack
-from edgewise.attacks.rows import AttackName
+from edgewise.attacks.names import AttackName
 from edgewise.data.dataset import Dataset, Split
 from edgewise.learning.fitting import unfitted
 from edgewise.learning.metrics import accuracy, agreement

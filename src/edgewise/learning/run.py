@@ -14,7 +14,7 @@ from edgewise.arrays import Box, Floats, Index, InputError, Labels, Mask
 from edgewise.data.dataset import Split
 from edgewise.learning.fitting import fitted, tuned
 from edgewise.learning.journal import Journal
-from edgewise.learning.labels import are_words, joined, numbered
+from edgewise.learning.labels import check_alike, joined, numbered
 from edgewise.learning.oracle import Answer, Cost, Oracle, OracleError, ask_in_parts, merged
 from edgewise.learning.rounds import NOTHING, Round, Stop, accuracy, hits, made_points
 from edgewise.models.joining import check_y
@@ -179,12 +179,7 @@ class Run:
         rows = answer.rows
         X = self.pool.rows(query.index[rows])
         inverse = 1 / query.propensity[rows]
-        words = {are_words(y) for y in (state.y[: state.given], answer.labels) if len(y)}
-        if state.given and words == {True, False}:
-            raise InputError(
-                f"start labels such as {state.y[0]!r} and answers such as {answer.labels[0]!r} are words and "
-                "numbers; give both in one form."
-            )
+        check_alike(state.y[: state.given], answer.labels, ("the start labels", "the answers"))
         state = replace(
             state,
             hits=state.hits + hits(state.model, X, answer.labels, inverse, query.uniform[rows]),
