@@ -168,7 +168,7 @@ def test_learning_from_a_sparse_pool():
         {"weights": lambda d: 1 / (1 + d)},
         {"metric": lambda a, b: float(np.abs(a - b).sum()), "algorithm": "brute"},
     ],
-    ids=str,
+    ids=lambda settings: "-".join(str(value) for value in settings.values() if not callable(value)),
 )
 @pytest.mark.parametrize("sparse", [False, True])
 @pytest.mark.parametrize("strategy", ["margin", "edge-mix"])

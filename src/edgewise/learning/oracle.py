@@ -301,7 +301,7 @@ def _listed(given: Any, rows: int, before: Sequence[Answer]) -> list[Any]:
             raise OracleError(message, merged(before), given)
         return [given.get(row) for row in range(rows)]
     try:
-        values = list(listed(given))
+        values = list(given if isinstance(given, (list, tuple)) else listed(given))
     except (InputError, TypeError):
         values = None
     if (

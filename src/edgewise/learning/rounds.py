@@ -10,6 +10,7 @@ import numpy as np
 
 from edgewise.arrays import Floats, Index, Labels, Mask
 from edgewise.data.dataset import Split
+from edgewise.learning.fitting import Coded
 from edgewise.learning.labels import as_labels, joined
 from edgewise.learning.oracle import Answer, Cost
 from edgewise.models.answers import predict
@@ -79,6 +80,8 @@ def hits(model: Any, X: Rows, y: Labels, inverse: Floats, uniform: Mask) -> tupl
     """
     if model is None or not len(y):
         return ()
+    if isinstance(model, Coded):
+        model, y = model.model_, model.numbers(y)
     right = same(predict(model, X), y).astype(float)
     if np.isnan(inverse).any():
         return tuple(right[uniform].tolist())

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from edgewise.arrays import Box, Floats, Index, InputError, Labels, Mask
 from edgewise.data.dataset import Split
-from edgewise.learning.fitting import fitted, tuned
+from edgewise.learning.fitting import Coded, fitted, tuned
 from edgewise.learning.journal import Journal
 from edgewise.learning.labels import check_alike, joined, numbered
 from edgewise.learning.oracle import Answer, Cost, Oracle, OracleError, ask_in_parts, merged
@@ -127,12 +127,15 @@ class Run:
         candidates = np.setdiff1d(np.arange(len(self.pool)), state.asked)
         audits = self._audits(number)
         n = min(self.audit if audits else self.batch, self.budget - state.bought, len(candidates))
+        model, y = state.model, state.y
+        if isinstance(model, Coded):
+            model, y = model.model_, model.numbers(y)
         request = Request(
-            state.model,
+            model,
             self.pool,
             n,
             candidates,
-            Split(state.X, state.y) if len(state.y) else None,
+            Split(state.X, y) if len(y) else None,
             self.box,
             child_seed(self.seed, "query", number),
             self.oracle.repeatable,

@@ -71,7 +71,7 @@ def careful(
     near = np.argsort(away)[:_POOL]
     bounds = np.zeros(len(others))
     for i in near:
-        apart = length(index.X[others] - points[i], {1: np.inf, 2: 2}.get(norm, 1))
+        apart = length(index.X[others] - points[i], np.inf if norm == 1 else 2 if norm == 2 else 1)
         gain = far - away[i] - 1e-14 * (far + away[i])
         bounds = np.maximum(bounds, gain / (2 * np.maximum(apart, 1e-300)))
     best = Careful(np.full(len(x), np.nan), np.inf, np.inf, -1, np.inf)
@@ -85,7 +85,7 @@ def careful(
             best = Careful(step, size, 0.0, int(others[e]), gap)
     lower = min(lower, best.length)
     lower = best.length if lower >= best.length * (1 - 1e-10) else lower
-    return Careful(best.step, best.length, lower, best.winner, best.gap)
+    return Careful(best.step, best.length, float(lower), best.winner, best.gap)
 
 
 def _cell(q: _Query, point: Floats, far: float, best: float) -> tuple[Floats | None, float, float]:
