@@ -15,6 +15,7 @@ import edgewise as ew
 from edgewise.arrays import InputError
 from edgewise.parallel import in_force
 from edgewise.pools.shards import State, read_state
+from edgewise.strategies.herding import Herding
 from edgewise.strategies.sharded import Shards, query_shards
 from edgewise.strategies.sharded.query import read_rows
 
@@ -22,6 +23,7 @@ from edgewise.strategies.sharded.query import read_rows
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 STRATEGIES = [
+    "herding",
     "margin",
     "entropy",
     "least-confidence",
@@ -103,6 +105,19 @@ def test_a_shortlist_of_everything_is_the_strategy_itself(strategy, task, shards
     whole = ew.query(model, X[40:], 15, method, labelled=(X[:40], y[:40]), rng=4)
     found = ask(strategy, task, shards, tmp_path, shortlist=len(X))
     assert found.query.index.tolist() == rows[whole.index].tolist()
+
+
+@pytest.mark.parametrize("settings", [{}, {"witnesses": 300, "candidates": 200}])
+def test_herding_picks_what_one_machine_picks(settings, task, shards, tmp_path):
+    X, y, model = task
+    method = Herding(**settings)
+    whole = ew.query(model, X, 15, method, labelled=(X[:40], y[:40]), candidates=np.arange(40, len(X)), rng=4)
+    found = ask(method, task, shards, tmp_path)
+    assert found.query.index.tolist() == whole.index.tolist()
+    assert found.scored == 6
+    cold = query_shards(None, shards, 15, method, scores=tmp_path, rng=4)
+    assert cold.query.index.tolist() == ew.query(None, X, 15, method, rng=4).index.tolist()
+    assert cold.scored == 0
 
 
 def test_edge_mix_takes_the_smallest_margins_of_the_whole_pool(task, shards, tmp_path):
@@ -208,6 +223,7 @@ def test_a_shard_that_kills_workers_is_named_and_the_others_are_kept(task, shard
 DRIVER = """
 import sys, time
 from edgewise.parallel import engine
+from edgewise.strategies.herding import Herding
 from edgewise.strategies.sharded import query_shards
 
 def slow(_model, X):
