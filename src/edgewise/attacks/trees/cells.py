@@ -1,0 +1,268 @@
+"""Cells: between two walls of a feature no tree can tell values apart; all that follows is integer work.
+
+A wall is a pair of neighbouring numbers: the largest the model sends left and the next one. So a point just
+across a wall needs no small step, and what rounds to the same float32 is on the same side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from edgewise.arrays import Box, Floats, Index, InputError
+from edgewise.attacks.moves import Rules
+from edgewise.attacks.trees.compiling import BLOCK, dated
+from edgewise.attacks.trees.ensemble import Ensemble
+from edgewise.attacks.trees.forest import Forest
+
+
+@dataclass(frozen=True)
+class Cells:
+    """An ensemble over the numbers of one dtype.
+
+    Parameters
+    ----------
+    forest
+        Its nodes in cell numbers.
+    offset
+        Where each feature's cells begin in a row of all cells ``(d + 1,)``.
+    wall
+        All walls, each feature's in order; feature f has one fewer than cells.
+    first, last
+        The smallest and the largest number of each cell; a cell without any has ``first > last``.
+    depth, conditions
+        Of the deepest tree; of all leaves together.
+    gains
+        Kept: what each leaf adds to a class's lead over another.
+    """
+
+    forest: Forest
+    ensemble: Ensemble
+    offset: Index
+    wall: Floats
+    first: Floats
+    last: Floats
+    depth: int
+    conditions: int
+    kept: dict[tuple[int, int], tuple[Floats, float]] = field(default_factory=dict[Any, Any])
+
+    @property
+    def n_features(self) -> int:
+        """Of the model's input."""
+        return len(self.offset) - 1
+
+    def lead(self, own: int, rival: int) -> tuple[Floats, float]:
+        """Return each leaf's gain for ``rival`` over ``own``, and the sum the leaves of all trees need.
+
+        The need is a little low: by what rounding can make of a sum in the model's order.
+        """
+        if (own, rival) not in self.kept:
+            self.kept[own, rival] = _lead(self.ensemble, self.forest, own, rival)
+        return self.kept[own, rival]
+
+    def slack(self) -> float:
+        """Return how far rounding can move a sum of leaves."""
+        return _slack(self.ensemble, self.forest)
+
+
+def compile_cells(
+    ensemble: Ensemble, dtype: np.dtype[Any], pull_back: Callable[[Index, Floats], Floats] | None = None
+) -> Cells:
+    """Return the cells of an ensemble for inputs of a dtype.
+
+    ``pull_back(features, walls)`` moves walls from what the trees see to the model's input: the largest
+    number of the dtype that lands on or below each.
+    """
+    feature = np.concatenate([tree.feature for tree in ensemble.trees])
+    wall = np.concatenate([tree.wall for tree in ensemble.trees])
+    category = np.concatenate([tree.category for tree in ensemble.trees])
+    numeric = (feature >= 0) & (category < 0)
+    edge = wall.astype(float)
+    if pull_back is not None and numeric.any():
+        pairs, where = np.unique(np.stack([feature[numeric], wall[numeric]]), axis=1, return_inverse=True)
+        edge[numeric] = pull_back(pairs[0].astype(np.intp), pairs[1])[where]
+    if dtype == np.float32:
+        edge[numeric] = rounded_down(edge[numeric], dtype)
+    walls = [
+        np.full(max(len(ensemble.codes[f]) - 1, 0), np.inf)  # one cell a category, told apart by its code
+        if f in ensemble.codes
+        else np.unique(edge[numeric & (feature == f)])
+        for f in range(ensemble.n_features)
+    ]
+    offset = np.concatenate([[0], np.cumsum([len(each) + 1 for each in walls])]).astype(np.int32)
+    cut = np.zeros(len(feature), np.int32)
+    for f, each in enumerate(walls):
+        rows = numeric & (feature == f)
+        cut[rows] = np.searchsorted(each, edge[rows])
+    cut[category >= 0] = -1 - category[category >= 0]
+    forest = _forest(ensemble, feature, cut)
+    sizes = _sizes(forest.root, forest.feature, forest.left, forest.right)
+    with np.errstate(over="ignore"):
+        above = [np.nextafter(each.astype(dtype), np.asarray(np.inf, dtype)).astype(float) for each in walls]
+    return Cells(
+        forest,
+        ensemble,
+        offset,
+        np.concatenate(walls) if walls else np.empty(0),
+        np.concatenate([np.concatenate([[-np.inf], each]) for each in above]),
+        np.concatenate([np.concatenate([each, [np.inf]]) for each in walls]),
+        int(sizes[0]),
+        int(sizes[1]),
+    )
+
+
+def rounded_down(values: Floats, dtype: np.dtype[Any]) -> Floats:
+    """Return the largest number of a dtype that is at most each value, as float64."""
+    with np.errstate(over="ignore"):
+        near = values.astype(dtype)
+        return np.where(near > values, np.nextafter(near, np.asarray(-np.inf, dtype)), near).astype(float)
+
+
+def _forest(ensemble: Ensemble, feature: Index, cut: Index) -> Forest:
+    sizes = [len(tree.feature) for tree in ensemble.trees]
+    begin = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    leaf = feature < 0
+    cut[leaf] = np.arange(leaf.sum())
+    widest = max((int(each.max()) + 1 for each in ensemble.categories if len(each)), default=0)
+    sets = np.zeros((len(ensemble.categories), widest), np.bool_)
+    for row, codes in enumerate(ensemble.categories):
+        sets[row, codes] = True
+    groups = ensemble.groups
+    return Forest(
+        begin.astype(np.int32),
+        feature.astype(np.int32),
+        cut,
+        *(
+            np.concatenate([getattr(tree, side) + at for tree, at in zip(ensemble.trees, begin, strict=True)])
+            .astype(np.int32)
+            .copy()
+            for side in ("left", "right")
+        ),
+        np.concatenate([tree.missing_left for tree in ensemble.trees]).astype(np.bool_),
+        np.ascontiguousarray(np.concatenate([tree.value for tree in ensemble.trees])[leaf], float),
+        sets,
+        np.array(ensemble.init, float),
+        np.cumsum([group.count for group in groups]).astype(np.int32),
+        np.array([[group.divisor, group.weight] for group in groups], float),
+        np.array([float(ensemble.single), ensemble.divisor, ensemble.threshold]),
+    )
+
+
+def _scaled(forest: Forest) -> tuple[Floats, Index]:
+    """Return what each leaf adds to the final scores ``(m, c)``, and the tree of each leaf."""
+    leaf = np.flatnonzero(forest.feature < 0)
+    tree = np.searchsorted(forest.root, leaf, side="right") - 1
+    group = np.searchsorted(forest.group_end, tree, side="right")
+    scale = forest.group_rule[group, 1] / forest.group_rule[group, 0] / forest.rule[1]
+    return forest.value * scale[:, None], tree
+
+
+def _slack(ensemble: Ensemble, forest: Forest) -> float:
+    scaled, tree = _scaled(forest)
+    most = np.zeros(len(forest.root))
+    np.maximum.at(most, tree, np.abs(scaled).max(axis=1))
+    unit = 2.0**-24 if ensemble.single else 2.0**-53
+    size = most.sum() + np.abs(_start(forest)).max() + abs(ensemble.threshold)
+    return float(4 * unit * (len(forest.root) + 4) * size)
+
+
+def _start(forest: Forest) -> Floats:
+    """Return what the starts of all groups add to the final scores."""
+    return forest.init * (forest.group_rule[:, 1] / forest.group_rule[:, 0]).sum() / forest.rule[1]
+
+
+def _lead(ensemble: Ensemble, forest: Forest, own: int, rival: int) -> tuple[Floats, float]:
+    scaled, start = _scaled(forest)[0], _start(forest)
+    slack = _slack(ensemble, forest)
+    if scaled.shape[1] == 1:
+        sign = 1.0 if own == 0 else -1.0
+        return np.ascontiguousarray(sign * scaled[:, 0]), sign * (ensemble.threshold - start[0]) - slack
+    gains = np.ascontiguousarray(scaled[:, rival] - scaled[:, own])
+    return gains, float(start[own] - start[rival]) - slack
+
+
+@njit(**BLOCK)
+def _sizes(root, feature, left, right):  # type: ignore[no-untyped-def]
+    """Return the depth of the deepest tree and the number of conditions of all leaves."""
+    depth = np.zeros(feature.shape[0], np.int64)
+    deepest, conditions = 0, 0
+    for tree in range(root.shape[0]):
+        last = root[tree + 1] if tree + 1 < root.shape[0] else feature.shape[0]
+        stack = [root[tree]]
+        while len(stack) > 0:
+            node = stack.pop()
+            if feature[node] < 0:
+                deepest = max(deepest, depth[node])
+                conditions += depth[node]
+            else:
+                for child in (left[node], right[node]):
+                    depth[child] = depth[node] + 1
+                    stack.append(child)
+        if last < 0:
+            break
+    return deepest, conditions
+
+
+@dataclass(frozen=True)
+class Domain:
+    """What a batch of queries may move to: ``first`` and ``last`` value of each cell that is allowed.
+
+    ``low`` and ``high`` are the box; ``reach`` numbers what a move costs.
+    """
+
+    first: Floats
+    last: Floats
+    low: Floats
+    high: Floats
+    weights: Floats
+    step: Floats
+    direction: Index
+    own: Floats
+
+
+def allowed(cells: Cells, box: Box | None, rules: Rules, X: Floats) -> Domain:
+    """Return the domain of the rows ``X`` (n, d) in a box under rules.
+
+    Raises
+    ------
+    InputError
+        A row is not on the grid of a feature.
+    """
+    d = cells.n_features
+    low, high = np.full(d, -np.inf), np.full(d, np.inf)
+    if box is not None:
+        low, high = (bound.astype(float) for bound in box.bounds(X.dtype))
+    own = np.repeat(np.arange(d), np.diff(cells.offset))
+    first, last = np.maximum(cells.first, low[own]), np.minimum(cells.last, high[own])
+    step = rules.step.copy()
+    for f in rules.integers:
+        rows = own == f
+        first[rows], last[rows] = np.ceil(first[rows]), np.floor(last[rows])
+        _on_grid(X[:, f], np.rint(X[:, f]), f, "a whole number")
+    for f, grid in rules.grid.items():
+        rows, values = own == f, grid.astype(X.dtype).astype(float)
+        padded = np.concatenate([[-np.inf], values, [np.inf]])
+        first[rows] = padded[1:][np.searchsorted(values, first[rows], "left")]
+        last[rows] = padded[np.searchsorted(values, last[rows], "right")]
+        near = values[np.clip(np.searchsorted(values, X[:, f]), 0, len(values) - 1)]
+        _on_grid(X[:, f], near, f, "one of the values of its grid")
+    step[[*rules.integers, *rules.grid]] = 0.0
+    direction = rules.direction.copy()
+    direction[list(cells.ensemble.codes)] = 2
+    return Domain(first, last, low, high, rules.weights, step, direction, own)
+
+
+def _on_grid(values: Floats, near: Floats, feature: int, what: str) -> None:
+    off = np.flatnonzero((values != near) & ~np.isnan(values))
+    if off.size:
+        raise InputError(
+            f"feature {feature} is {values[off[0]]:g} in row {off[0]}, which is not {what}; "
+            "add it to the grid, or leave the feature out of `integers`."
+        )
+
+
+dated(_sizes)

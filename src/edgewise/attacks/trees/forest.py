@@ -1,0 +1,82 @@
+"""An ensemble as kernels see it: its nodes in cell numbers, and the class of a vector of cells."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from edgewise.arrays import Floats, Index, Mask
+from edgewise.attacks.trees.compiling import INNER
+
+
+class Forest(NamedTuple):
+    """Nodes of all trees in one row; ``feature`` is -1 in a leaf, whose row of ``value`` is ``cut``.
+
+    A numeric node sends cells up to ``cut`` left. In a categorical one ``cut`` is ``-1 - row of sets``.
+    """
+
+    root: Index
+    feature: Index
+    cut: Index
+    left: Index
+    right: Index
+    missing_left: Mask
+    value: Floats
+    sets: Mask
+    init: Floats
+    group_end: Index
+    group_rule: Floats
+    rule: Floats
+
+
+@njit(**INNER)
+def goes_left(forest, node, cell):
+    """Say whether a node sends ``cell`` left; -1 is a missing value."""
+    if cell < 0:
+        return forest.missing_left[node]
+    cut = forest.cut[node]
+    if cut >= 0:
+        return cell <= cut
+    row = -1 - cut
+    return cell < forest.sets.shape[1] and forest.sets[row, cell]
+
+
+@njit(**INNER)
+def crosses(forest, z, own, strict, sums):
+    """Say whether the model labels cells ``z`` otherwise than ``own``, adding up in the model's own order.
+
+    With ``strict`` above 0 the winner has to lead by that much. ``sums`` (2, c) is scratch.
+    """
+    columns = forest.init.shape[0]
+    single = forest.rule[0] != 0.0
+    for c in range(columns):
+        sums[0, c] = 0.0
+    tree = 0
+    for g in range(forest.group_end.shape[0]):
+        for c in range(columns):
+            sums[1, c] = forest.init[c]
+        while tree < forest.group_end[g]:
+            node = forest.root[tree]
+            while forest.feature[node] >= 0:
+                if goes_left(forest, node, z[forest.feature[node]]):
+                    node = forest.left[node]
+                else:
+                    node = forest.right[node]
+            leaf = forest.cut[node]
+            for c in range(columns):
+                added = sums[1, c] + forest.value[leaf, c]
+                sums[1, c] = np.float64(np.float32(added)) if single else added
+            tree += 1
+        for c in range(columns):
+            sums[0, c] += sums[1, c] / forest.group_rule[g, 0] * forest.group_rule[g, 1]
+    if columns == 1:
+        score = sums[0, 0] / forest.rule[1]
+        return score > forest.rule[2] + strict if own == 0 else score <= forest.rule[2] - strict
+    mine = sums[0, own] / forest.rule[1]
+    for c in range(columns):
+        lead = sums[0, c] / forest.rule[1] - mine
+        if c != own and (lead >= strict if c < own or strict > 0 else lead > 0):
+            return True
+    return False
