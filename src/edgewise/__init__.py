@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from edgewise.arrays import Box, InputError
     from edgewise.attacks import ATTACKS, attack
     from edgewise.attacks.frame import Adversarial
-    from edgewise.attacks.region.radius import radius
+    from edgewise.attacks.radius import radius
     from edgewise.data import DATASETS, load
     from edgewise.data.dataset import Dataset, Split
     from edgewise.learning.loop import learn
@@ -45,7 +45,7 @@ _HOMES = {
     "learn": "edgewise.learning.loop",
     "load": "edgewise.data",
     "query": "edgewise.strategies.frame",
-    "radius": "edgewise.attacks.region.radius",
+    "radius": "edgewise.attacks.radius",
     "retrain": "edgewise.learning.retrain",
 }
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 ATTACKS: Mapping[str, Row] = {
     "region-exact": Row("edgewise.attacks.region:RegionExact", "eq. 8", ("neighbours",)),
     "region-approx": Row("edgewise.attacks.region:RegionApprox", "eq. 8, nearest regions", ("neighbours",)),
+    "trees": Row("edgewise.attacks.trees:TreesExact", "this package, docs/trees.md", ("trees",)),
+    "linear": Row("edgewise.attacks.linear:LinearExact", "closed form", ("weights",)),
     "direct": Row("edgewise.attacks.direct:Direct", "eq. 9", ("labels", "neighbours")),
     "kernel-substitute": Row(
         "edgewise.attacks.kernel_substitute:KernelSubstitute", "eq. 10", ("labels", "neighbours")

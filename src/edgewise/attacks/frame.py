@@ -147,9 +147,9 @@ def run(
     progress: bool = False,
 ) -> Adversarial:
     """Attack ``model`` at ``X`` with one method instance; see `edgewise.attack`."""
-    points = check_X(X, images=True)
-    bounds = check_box(box, points[0].size)
     method = method if isinstance(method, Attack) else Foreign(method)
+    points = check_X(X, images=True, missing=getattr(method, "takes_missing", False))
+    bounds = check_box(box, points[0].size)
     if bounds is not None and not getattr(method, "takes_outside", False):
         _check_inside(points, bounds)
     access = Access.to(model, len(points), getattr(method, "budget", None))
@@ -164,7 +164,7 @@ def run(
             if len(todo)
             else Proposal(points[todo])
         )
-    return _verify(proposal, access, points, predicted, wanted, todo, bounds, float(method.norm))
+    return _verify(proposal, access, points, predicted, wanted, todo, bounds, method)
 
 
 def _classes(access: Access, X: Floats) -> Labels | None:
@@ -182,12 +182,14 @@ def _verify(
     wanted: Labels,
     todo: Index,
     box: Box | None,
-    norm: float,
+    method: Attack,
 ) -> Adversarial:
+    norm = float(method.norm)
     points, label = X.copy(), predicted.copy()
     status = np.full(len(X), "already", dtype="<U11")
     proposed = np.asarray(proposal.points).astype(X.dtype, copy=False).reshape(len(todo), *X.shape[1:])
-    finite = np.isfinite(flattened(proposed)).all(axis=1)
+    same = np.isnan(proposed) & np.isnan(X[todo])
+    finite = flattened(np.isfinite(proposed) | same).all(axis=1)
     if not finite.all():
         proposed = np.where(finite.reshape(len(todo), *[1] * (X.ndim - 1)), proposed, X[todo])
     if box is not None:
@@ -199,7 +201,7 @@ def _verify(
         status[todo] = np.where(crossed, "crossed", np.where(none, "none-exists", "failed"))
         points[todo[crossed]], label[todo[crossed]] = proposed[crossed], answers[crossed]
     found = (status == "already") | (status == "crossed")
-    distance = np.where(found, _distances(points, X, norm), np.inf)
+    distance = np.where(found, _distances(points, X, method, access.model), np.inf)
     return Adversarial(
         points,
         found,
@@ -216,14 +218,17 @@ def _verify(
     )
 
 
-def _distances(points: Floats, X: Floats, norm: float, rows: int = 4096) -> Floats:
-    """Return the length of each row of ``points - X`` in float64, without holding all rows in float64."""
-    return np.concatenate(
-        [
-            length(points[at : at + rows].astype(float) - X[at : at + rows], norm)
-            for at in range(0, len(X), rows)
-        ]
-    )
+def _distances(points: Floats, X: Floats, method: Attack, model: Any, rows: int = 4096) -> Floats:
+    """Return the length of each row of ``points - X`` in float64, without holding all rows in float64.
+
+    A method with a measure of its own, such as one with weights, is measured by that.
+    """
+    measure = getattr(method, "measure", None)
+    lengths: list[Floats] = []
+    for at in range(0, len(X), rows):
+        move = points[at : at + rows].astype(float) - X[at : at + rows]
+        lengths.append(length(move, method.norm) if measure is None else measure(move, model))
+    return np.concatenate(lengths)
 
 
 def _spread(values: Floats | None, todo: Index, status: Labels, fill: float = 0.0) -> Any:

@@ -1,0 +1,9 @@
+"""Exact attacks on trees, forests and boosting; see `docs/trees.md` for the algorithm."""
+
+from __future__ import annotations
+
+from edgewise.attacks.trees.attack import TreesExact
+from edgewise.attacks.trees.smallest import Smallest
+
+
+__all__ = ["Smallest", "TreesExact"]

@@ -6,18 +6,14 @@ across a wall needs no small step, and what rounds to the same float32 is on the
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-from edgewise.arrays import Box, Floats, Index, InputError
-from edgewise.attacks.moves import Rules
-from edgewise.attacks.trees.compiling import BLOCK, dated
+from edgewise.arrays import Floats, Index
 from edgewise.attacks.trees.ensemble import Ensemble
-from edgewise.attacks.trees.forest import Forest
+from edgewise.attacks.trees.kernels.forest import Forest, sizes
 
 
 @dataclass(frozen=True)
@@ -69,22 +65,13 @@ class Cells:
         return _slack(self.ensemble, self.forest)
 
 
-def compile_cells(
-    ensemble: Ensemble, dtype: np.dtype[Any], pull_back: Callable[[Index, Floats], Floats] | None = None
-) -> Cells:
-    """Return the cells of an ensemble for inputs of a dtype.
-
-    ``pull_back(features, walls)`` moves walls from what the trees see to the model's input: the largest
-    number of the dtype that lands on or below each.
-    """
+def compile_cells(ensemble: Ensemble, dtype: np.dtype[Any]) -> Cells:
+    """Return the cells of an ensemble for inputs of a dtype."""
     feature = np.concatenate([tree.feature for tree in ensemble.trees])
     wall = np.concatenate([tree.wall for tree in ensemble.trees])
     category = np.concatenate([tree.category for tree in ensemble.trees])
     numeric = (feature >= 0) & (category < 0)
     edge = wall.astype(float)
-    if pull_back is not None and numeric.any():
-        pairs, where = np.unique(np.stack([feature[numeric], wall[numeric]]), axis=1, return_inverse=True)
-        edge[numeric] = pull_back(pairs[0].astype(np.intp), pairs[1])[where]
     if dtype == np.float32:
         edge[numeric] = rounded_down(edge[numeric], dtype)
     walls = [
@@ -100,7 +87,7 @@ def compile_cells(
         cut[rows] = np.searchsorted(each, edge[rows])
     cut[category >= 0] = -1 - category[category >= 0]
     forest = _forest(ensemble, feature, cut)
-    sizes = _sizes(forest.root, forest.feature, forest.left, forest.right)
+    depth, conditions = sizes(forest.root, forest.feature, forest.left, forest.right)
     with np.errstate(over="ignore"):
         above = [np.nextafter(each.astype(dtype), np.asarray(np.inf, dtype)).astype(float) for each in walls]
     return Cells(
@@ -110,8 +97,8 @@ def compile_cells(
         np.concatenate(walls) if walls else np.empty(0),
         np.concatenate([np.concatenate([[-np.inf], each]) for each in above]),
         np.concatenate([np.concatenate([each, [np.inf]]) for each in walls]),
-        int(sizes[0]),
-        int(sizes[1]),
+        int(depth),
+        int(conditions),
     )
 
 
@@ -123,8 +110,8 @@ def rounded_down(values: Floats, dtype: np.dtype[Any]) -> Floats:
 
 
 def _forest(ensemble: Ensemble, feature: Index, cut: Index) -> Forest:
-    sizes = [len(tree.feature) for tree in ensemble.trees]
-    begin = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    counts = [len(tree.feature) for tree in ensemble.trees]
+    begin = np.concatenate([[0], np.cumsum(counts)[:-1]])
     leaf = feature < 0
     cut[leaf] = np.arange(leaf.sum())
     widest = max((int(each.max()) + 1 for each in ensemble.categories if len(each)), default=0)
@@ -183,86 +170,3 @@ def _lead(ensemble: Ensemble, forest: Forest, own: int, rival: int) -> tuple[Flo
         return np.ascontiguousarray(sign * scaled[:, 0]), sign * (ensemble.threshold - start[0]) - slack
     gains = np.ascontiguousarray(scaled[:, rival] - scaled[:, own])
     return gains, float(start[own] - start[rival]) - slack
-
-
-@njit(**BLOCK)
-def _sizes(root, feature, left, right):  # type: ignore[no-untyped-def]
-    """Return the depth of the deepest tree and the number of conditions of all leaves."""
-    depth = np.zeros(feature.shape[0], np.int64)
-    deepest, conditions = 0, 0
-    for tree in range(root.shape[0]):
-        last = root[tree + 1] if tree + 1 < root.shape[0] else feature.shape[0]
-        stack = [root[tree]]
-        while len(stack) > 0:
-            node = stack.pop()
-            if feature[node] < 0:
-                deepest = max(deepest, depth[node])
-                conditions += depth[node]
-            else:
-                for child in (left[node], right[node]):
-                    depth[child] = depth[node] + 1
-                    stack.append(child)
-        if last < 0:
-            break
-    return deepest, conditions
-
-
-@dataclass(frozen=True)
-class Domain:
-    """What a batch of queries may move to: ``first`` and ``last`` value of each cell that is allowed.
-
-    ``low`` and ``high`` are the box; ``reach`` numbers what a move costs.
-    """
-
-    first: Floats
-    last: Floats
-    low: Floats
-    high: Floats
-    weights: Floats
-    step: Floats
-    direction: Index
-    own: Floats
-
-
-def allowed(cells: Cells, box: Box | None, rules: Rules, X: Floats) -> Domain:
-    """Return the domain of the rows ``X`` (n, d) in a box under rules.
-
-    Raises
-    ------
-    InputError
-        A row is not on the grid of a feature.
-    """
-    d = cells.n_features
-    low, high = np.full(d, -np.inf), np.full(d, np.inf)
-    if box is not None:
-        low, high = (bound.astype(float) for bound in box.bounds(X.dtype))
-    own = np.repeat(np.arange(d), np.diff(cells.offset))
-    first, last = np.maximum(cells.first, low[own]), np.minimum(cells.last, high[own])
-    step = rules.step.copy()
-    for f in rules.integers:
-        rows = own == f
-        first[rows], last[rows] = np.ceil(first[rows]), np.floor(last[rows])
-        _on_grid(X[:, f], np.rint(X[:, f]), f, "a whole number")
-    for f, grid in rules.grid.items():
-        rows, values = own == f, grid.astype(X.dtype).astype(float)
-        padded = np.concatenate([[-np.inf], values, [np.inf]])
-        first[rows] = padded[1:][np.searchsorted(values, first[rows], "left")]
-        last[rows] = padded[np.searchsorted(values, last[rows], "right")]
-        near = values[np.clip(np.searchsorted(values, X[:, f]), 0, len(values) - 1)]
-        _on_grid(X[:, f], near, f, "one of the values of its grid")
-    step[[*rules.integers, *rules.grid]] = 0.0
-    direction = rules.direction.copy()
-    direction[list(cells.ensemble.codes)] = 2
-    return Domain(first, last, low, high, rules.weights, step, direction, own)
-
-
-def _on_grid(values: Floats, near: Floats, feature: int, what: str) -> None:
-    off = np.flatnonzero((values != near) & ~np.isnan(values))
-    if off.size:
-        raise InputError(
-            f"feature {feature} is {values[off[0]]:g} in row {off[0]}, which is not {what}; "
-            "add it to the grid, or leave the feature out of `integers`."
-        )
-
-
-dated(_sizes)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgewise.arrays import Floats
-from edgewise.attacks.trees.cells import Cells, Domain
-from edgewise.attacks.trees.cost_table import empty_table, fill_table
-from edgewise.attacks.trees.reduction import Path, Rung, Table, empty_path, empty_rung, reduce
-from edgewise.attacks.trees.search import (
+from edgewise.arrays import Floats, Mask
+from edgewise.attacks.trees.cells import Cells
+from edgewise.attacks.trees.domain import Domain
+from edgewise.attacks.trees.kernels.reduction import Path, Rung, Table, empty_path, empty_rung, reduce
+from edgewise.attacks.trees.kernels.search import (
     DONE,
     FULL,
     Found,
@@ -23,7 +23,8 @@ from edgewise.attacks.trees.search import (
     grown,
     search,
 )
-from edgewise.attacks.trees.staircase import Work, empty_work
+from edgewise.attacks.trees.kernels.staircase import Work, empty_work
+from edgewise.attacks.trees.table import empty_table, fill_table
 
 
 GROWTH = 1.7
@@ -104,10 +105,10 @@ class Query:
         return distance * distance if self.power == 2 else distance
 
 
-def ask(cells: Cells, domain: Domain, seat: Seat, x: Floats, own: int, norm: float) -> Query:
-    """Return the query at ``x`` (d,), which the model gives class number ``own``."""
+def ask(cells: Cells, domain: Domain, seat: Seat, x: Floats, own: int, norm: float, frozen: Mask) -> Query:
+    """Return the query at ``x`` (d,), which the model gives class number ``own``; ``frozen`` features stay."""
     power = 0 if norm == np.inf else int(norm)
-    most = fill_table(cells, domain, x, power, seat.table)
+    most = fill_table(cells, domain, x, power, seat.table, frozen)
     columns = max(2, len(cells.forest.init))
     bounds: list[tuple[float, int]] = []
     for rival in range(columns):
@@ -198,5 +199,3 @@ def _smallest(table: Table) -> float:
     """Return the least cost of a move, for a first radius where the bound says nothing."""
     costs = table.cost[(table.cost > 0) & np.isfinite(table.cost)]
     return float(costs.min()) if costs.size else np.inf
-
-

@@ -8,8 +8,8 @@ import numpy as np
 from numba import njit
 
 from edgewise.arrays import Floats, Index
-from edgewise.attacks.trees.compiling import BLOCK, INNER, dated
-from edgewise.attacks.trees.forest import goes_left
+from edgewise.attacks.trees.kernels.compiling import BLOCK, INNER, dated
+from edgewise.attacks.trees.kernels.forest import goes_left
 
 
 class Table(NamedTuple):

@@ -14,8 +14,8 @@ import numpy as np
 from numba import njit
 
 from edgewise.arrays import Floats, Index
-from edgewise.attacks.trees.compiling import INNER
-from edgewise.attacks.trees.reduction import clip
+from edgewise.attacks.trees.kernels.compiling import INNER
+from edgewise.attacks.trees.kernels.reduction import clip
 
 
 class Work(NamedTuple):

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from edgewise.arrays import Floats, Index, Mask
-from edgewise.attacks.trees.compiling import INNER
+from edgewise.attacks.trees.kernels.compiling import BLOCK, INNER, dated
 
 
 class Forest(NamedTuple):
@@ -80,3 +80,28 @@ def crosses(forest, z, own, strict, sums):
         if c != own and (lead >= strict if c < own or strict > 0 else lead > 0):
             return True
     return False
+
+
+@njit(**BLOCK)
+def sizes(root, feature, left, right):
+    """Return the depth of the deepest tree and the number of conditions of all leaves."""
+    depth = np.zeros(feature.shape[0], np.int64)
+    deepest, conditions = 0, 0
+    for tree in range(root.shape[0]):
+        last = root[tree + 1] if tree + 1 < root.shape[0] else feature.shape[0]
+        stack = [root[tree]]
+        while len(stack) > 0:
+            node = stack.pop()
+            if feature[node] < 0:
+                deepest = max(deepest, depth[node])
+                conditions += depth[node]
+            else:
+                for child in (left[node], right[node]):
+                    depth[child] = depth[node] + 1
+                    stack.append(child)
+        if last < 0:
+            break
+    return deepest, conditions
+
+
+dated(sizes)

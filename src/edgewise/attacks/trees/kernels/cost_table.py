@@ -5,10 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from edgewise.arrays import Floats
-from edgewise.attacks.trees.cells import Cells, Domain
-from edgewise.attacks.trees.compiling import BLOCK, INNER, dated
-from edgewise.attacks.trees.reduction import Table
+from edgewise.attacks.trees.kernels.compiling import BLOCK, INNER, dated
 
 
 @njit(**INNER)
@@ -103,41 +100,3 @@ def fill(x, codes, wall, first, last, low, high, weights, step, direction, power
 
 
 dated(fill)
-
-
-def empty_table(cells: Cells) -> Table:
-    """Return a table to fill for queries of these cells."""
-    d, count = cells.n_features, int(cells.offset[-1])
-    return Table(
-        cells.offset,
-        *(np.zeros(d, np.int32) for _ in range(3)),
-        *(np.zeros(count) for _ in range(2)),
-        *(np.zeros(count, np.int32) for _ in range(2)),
-    )
-
-
-def fill_table(cells: Cells, domain: Domain, x: Floats, power: int, table: Table) -> float:
-    """Fill ``table`` for the query ``x`` (d,); return an upper bound on the cost of any move.
-
-    ``power`` is 1, 2, or 0 where the longest move counts.
-    """
-    codes = np.full(len(x), -2, np.int32)
-    for f, known in cells.ensemble.codes.items():
-        hit = np.flatnonzero(known == x[f])
-        codes[f] = hit[0] if len(hit) else -1
-    wall, single = cells.wall, x.dtype == np.float32
-    return fill(
-        x.astype(float),
-        codes,
-        wall,
-        domain.first,
-        domain.last,
-        domain.low,
-        domain.high,
-        domain.weights,
-        domain.step,
-        domain.direction,
-        power,
-        single,
-        table,
-    )

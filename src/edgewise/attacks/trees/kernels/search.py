@@ -8,10 +8,10 @@ import numpy as np
 from numba import njit
 
 from edgewise.arrays import Floats, Index
-from edgewise.attacks.trees.compiling import BLOCK, INNER, dated
-from edgewise.attacks.trees.forest import crosses
-from edgewise.attacks.trees.reduction import clip, plus
-from edgewise.attacks.trees.staircase import box_cost, staircase
+from edgewise.attacks.trees.kernels.compiling import BLOCK, INNER, dated
+from edgewise.attacks.trees.kernels.forest import crosses
+from edgewise.attacks.trees.kernels.reduction import clip, plus
+from edgewise.attacks.trees.kernels.staircase import box_cost, staircase
 
 
 DONE, PAUSED, FULL = 0, 1, 2
@@ -179,7 +179,9 @@ def shrink_sum(forest, table, own, strict, work):
             continue
         while True:
             middle = (there + home) // 2
-            middle = table.down[table.offset[f] + middle] if there > home else table.up[table.offset[f] + middle]
+            middle = (
+                table.down[table.offset[f] + middle] if there > home else table.up[table.offset[f] + middle]
+            )
             if middle in (there, home):
                 break
             z[f] = middle

@@ -1,0 +1,116 @@
+"""A model of trees, compiled for one dtype of rows: what attack, radius and selection share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from edgewise.arrays import Box, Floats, Index, InputError, Labels
+from edgewise.attacks.moves import Moves, Rules
+from edgewise.attacks.trees.cells import Cells, Domain, allowed, compile_cells
+from edgewise.attacks.trees.nearest import Answer, Limits, Query, Seat, ask, nearest
+from edgewise.attacks.trees.reading import read
+from edgewise.attacks.trees.reading.scalers import Scaling
+from edgewise.progress import Advance
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """Cells of a model, the steps in front of its trees, and how rows may move.
+
+    Parameters
+    ----------
+    cells
+        For rows of one dtype.
+    classes
+        The labels.
+    scaling
+        The steps, or None.
+    rules
+        How features may move.
+    """
+
+    cells: Cells
+    classes: Labels
+    scaling: Scaling | None
+    rules: Rules
+
+    @classmethod
+    def of(cls, model: Any, dtype: np.dtype[Any], n_features: int, moves: Moves) -> Compiled:
+        """Return a fitted model compiled for rows ``(n, d)`` of a dtype.
+
+        Raises
+        ------
+        InputError
+            A model that is not read, or rows of another width.
+        """
+        reading = read(model)
+        width = int(getattr(model, "n_features_in_", reading.ensemble.n_features))
+        if width != n_features:
+            raise InputError(f"X has {n_features} features; the model was fitted on {width}.")
+        scaling = Scaling(reading.steps, width, dtype) if reading.steps else None
+        ensemble = reading.ensemble if scaling is None else scaling.pulled(reading.ensemble)
+        return cls(compile_cells(ensemble, dtype), ensemble.classes, scaling, moves.of(model, width))
+
+    def numbers(self, y: Labels) -> Index:
+        """Return labels as positions among the classes."""
+        order = np.argsort(self.classes, kind="stable")
+        return order[np.searchsorted(self.classes, y, sorter=order)]
+
+    def domain(self, X: Floats, box: Box | None) -> Domain:
+        """Return where rows may move."""
+        return allowed(self.cells, box, self.rules, X)
+
+    def query(self, domain: Domain, seat: Seat, x: Floats, own: int, norm: float) -> Query:
+        """Return the query at a row; a missing value stays missing and keeps its route."""
+        frozen = np.isnan(x)
+        if self.scaling is not None and frozen.any():
+            x = self.scaling.stand_in(x)
+        return ask(self.cells, domain, seat, x, own, norm, frozen)
+
+
+def each_nearest(
+    known: Compiled,
+    X: Floats,
+    own: Index,
+    box: Box | None,
+    norm: float,
+    limits: Limits,
+    *,
+    strict: float = 0.0,
+    threads: int = 1,
+    advance: Advance | None = None,
+) -> list[Answer]:
+    """Return the nearest change of class of every row ``X`` (n, d) of class number ``own`` (n,)."""
+    domain = known.domain(X, box)
+    answers: list[Answer | None] = [None] * len(X)
+
+    def some(rows: Sequence[int]) -> None:
+        seat = Seat.at(known.cells)
+        for row in rows:
+            query = known.query(domain, seat, X[row], int(own[row]), norm)
+            answer = nearest(query, limits, strict=strict)
+            if answer.point is not None:
+                answer.point[np.isnan(X[row])] = np.nan
+            answers[row] = answer
+            if advance is not None:
+                advance(1)
+
+    if threads == 1 or len(X) < 2:
+        some(range(len(X)))
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(some, [range(k, len(X), threads) for k in range(threads)]))
+    return [answer for answer in answers if answer is not None]
+
+
+def each_bound(known: Compiled, X: Floats, own: Index, box: Box | None, norm: float) -> Floats:
+    """Return the staircase bound of each row: no change of class is nearer, none exists where infinite."""
+    domain, seat = known.domain(X, box), Seat.at(known.cells)
+    return np.array(
+        [known.query(domain, seat, x, int(c), norm).least for x, c in zip(X, own, strict=True)], float
+    )
