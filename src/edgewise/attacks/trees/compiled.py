@@ -11,7 +11,8 @@ import numpy as np
 
 from edgewise.arrays import Box, Floats, Index, InputError, Labels
 from edgewise.attacks.moves import Moves, Rules
-from edgewise.attacks.trees.cells import Cells, Domain, allowed, compile_cells
+from edgewise.attacks.trees.cells import Cells, compile_cells
+from edgewise.attacks.trees.domain import Domain, allowed
 from edgewise.attacks.trees.nearest import Answer, Limits, Query, Seat, ask, nearest
 from edgewise.attacks.trees.reading import read
 from edgewise.attacks.trees.reading.scalers import Scaling

@@ -10,19 +10,10 @@ import numpy as np
 from edgewise.arrays import Floats, Mask
 from edgewise.attacks.trees.cells import Cells
 from edgewise.attacks.trees.domain import Domain
+from edgewise.attacks.trees.kernels.crossing import Found, empty_found
+from edgewise.attacks.trees.kernels.open_boxes import Nodes, empty_nodes, grown
 from edgewise.attacks.trees.kernels.reduction import Path, Rung, Table, empty_path, empty_rung, reduce
-from edgewise.attacks.trees.kernels.search import (
-    DONE,
-    FULL,
-    Found,
-    Nodes,
-    begin,
-    bound,
-    empty_found,
-    empty_nodes,
-    grown,
-    search,
-)
+from edgewise.attacks.trees.kernels.search import DONE, FULL, begin, bound, search
 from edgewise.attacks.trees.kernels.staircase import Work, empty_work
 from edgewise.attacks.trees.table import empty_table, fill_table
 

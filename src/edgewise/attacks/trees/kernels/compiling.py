@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import Any
 
 
-INNER: dict[str, Any] = {
-    "nogil": True,
-    "error_model": "numpy",
-    "no_cpython_wrapper": True,
-    "no_cfunc_wrapper": True,
-}
-"""For a kernel that only kernels call. No sum may be reordered: ties have to fall as the model lets them."""
+_PLAIN: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False, "no_rewrites": True}
+"""Python keeps the arrays alive. No sum may be reordered: ties have to fall as the model lets them."""
 
-BLOCK: dict[str, Any] = {"nogil": True, "error_model": "numpy", "cache": True}
+INNER: dict[str, Any] = {**_PLAIN, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+"""For a kernel that only kernels call."""
+
+BLOCK: dict[str, Any] = {**_PLAIN, "cache": True}
 """For one that Python calls."""
+
+LISTING: dict[str, Any] = {**BLOCK, "_nrt": True}
+"""The same for one that keeps lists."""
 
 
 def dated(kernel: Any) -> Any:

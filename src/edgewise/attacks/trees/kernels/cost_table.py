@@ -5,18 +5,20 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from edgewise.arrays import Floats, Index
 from edgewise.attacks.trees.kernels.compiling import BLOCK, INNER, dated
+from edgewise.attacks.trees.kernels.reduction import Table
 
 
 @njit(**INNER)
-def price(move, weight, power):
+def price(move: float, weight: float, power: int) -> float:
     """Return what a move costs: its weighted length, or the square of that."""
     length = abs(move) * weight
     return length * length if power == 2 else length
 
 
 @njit(**INNER)
-def put(x, first, last, right, step, single):
+def put(x: float, first: float, last: float, right: bool, step: float, single: bool) -> float:
     """Return the value of a cell nearest to ``x`` at least ``step`` away, or NaN."""
     value = first if right else last
     if step > 0 and abs(value - x) < step:
@@ -34,7 +36,21 @@ def put(x, first, last, right, step, single):
 
 
 @njit(**INNER)
-def fill_feature(f, x, wall, first, last, low, high, weight, step, direction, power, single, table):
+def fill_feature(
+    f: int,
+    x: float,
+    wall: Floats,
+    first: Floats,
+    last: Floats,
+    low: float,
+    high: float,
+    weight: float,
+    step: float,
+    direction: int,
+    power: int,
+    single: bool,
+    table: Table,
+) -> float:
     """Fill the cells of one feature; return the cost of the dearest."""
     offset = table.offset[f]
     count = table.offset[f + 1] - offset
@@ -67,7 +83,21 @@ def fill_feature(f, x, wall, first, last, low, high, weight, step, direction, po
 
 
 @njit(**BLOCK)
-def fill(x, codes, wall, first, last, low, high, weights, step, direction, power, single, table):
+def fill(
+    x: Floats,
+    codes: Index,
+    wall: Floats,
+    first: Floats,
+    last: Floats,
+    low: Floats,
+    high: Floats,
+    weights: Floats,
+    step: Floats,
+    direction: Index,
+    power: int,
+    single: bool,
+    table: Table,
+) -> float:
     """Fill the table of the query ``x`` (d,); return the cost of the farthest point.
 
     ``codes`` (d,) are the categories of categorical features, -2 for numeric ones.

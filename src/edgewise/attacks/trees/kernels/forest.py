@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from edgewise.arrays import Floats, Index, Mask
-from edgewise.attacks.trees.kernels.compiling import BLOCK, INNER, dated
+from edgewise.attacks.trees.kernels.compiling import INNER, LISTING, dated
 
 
 class Forest(NamedTuple):
@@ -32,7 +32,7 @@ class Forest(NamedTuple):
 
 
 @njit(**INNER)
-def goes_left(forest, node, cell):
+def goes_left(forest: Forest, node: int, cell: int) -> bool:
     """Say whether a node sends ``cell`` left; -1 is a missing value."""
     if cell < 0:
         return forest.missing_left[node]
@@ -44,7 +44,7 @@ def goes_left(forest, node, cell):
 
 
 @njit(**INNER)
-def crosses(forest, z, own, strict, sums):
+def crosses(forest: Forest, z: Index, own: int, strict: float, sums: Floats) -> bool:
     """Say whether the model labels cells ``z`` otherwise than ``own``, adding up in the model's own order.
 
     With ``strict`` above 0 the winner has to lead by that much. ``sums`` (2, c) is scratch.
@@ -60,10 +60,8 @@ def crosses(forest, z, own, strict, sums):
         while tree < forest.group_end[g]:
             node = forest.root[tree]
             while forest.feature[node] >= 0:
-                if goes_left(forest, node, z[forest.feature[node]]):
-                    node = forest.left[node]
-                else:
-                    node = forest.right[node]
+                left = goes_left(forest, node, z[forest.feature[node]])
+                node = forest.left[node] if left else forest.right[node]
             leaf = forest.cut[node]
             for c in range(columns):
                 added = sums[1, c] + forest.value[leaf, c]
@@ -82,8 +80,8 @@ def crosses(forest, z, own, strict, sums):
     return False
 
 
-@njit(**BLOCK)
-def sizes(root, feature, left, right):
+@njit(**LISTING)
+def sizes(root: Index, feature: Index, left: Index, right: Index) -> tuple[int, int]:
     """Return the depth of the deepest tree and the number of conditions of all leaves."""
     depth = np.zeros(feature.shape[0], np.int64)
     deepest, conditions = 0, 0

@@ -9,7 +9,7 @@ from numba import njit
 
 from edgewise.arrays import Floats, Index
 from edgewise.attacks.trees.kernels.compiling import BLOCK, INNER, dated
-from edgewise.attacks.trees.kernels.forest import goes_left
+from edgewise.attacks.trees.kernels.forest import Forest, goes_left
 
 
 class Table(NamedTuple):
@@ -66,19 +66,19 @@ class Path(NamedTuple):
 
 
 @njit(**INNER)
-def clip(value, low, high):
+def clip(value: int, low: int, high: int) -> int:
     """Return the nearest number of a range."""
     return low if value < low else (high if value > high else value)
 
 
 @njit(**INNER)
-def plus(total, old, new, longest):
+def plus(total: float, old: float, new: float, longest: bool) -> float:
     """Return a total cost in which one feature costs ``new`` instead of ``old``."""
     return max(total, new) if longest else total + (new - old)
 
 
 @njit(**INNER)
-def shrink_domain(table, radius, longest, path):
+def shrink_domain(table: Table, radius: float, longest: bool, path: Path) -> tuple[float, bool]:
     """Bound every feature to the cells nearer than ``radius``; return the least cost and if none was lost."""
     total = 0.0
     for f in range(table.start.shape[0]):
@@ -114,7 +114,7 @@ def shrink_domain(table, radius, longest, path):
 
 
 @njit(**INNER)
-def push(path, top, node, f, low, high, cost):
+def push(path: Path, top: int, node: int, f: int, low: int, high: int, cost: float) -> int:
     """Put an instruction on the stack: narrow and visit, or with node -1 restore."""
     path.stack[top, 0], path.stack[top, 1], path.stack[top, 2], path.stack[top, 3] = node, f, low, high
     path.saved[top] = cost
@@ -122,7 +122,19 @@ def push(path, top, node, f, low, high, cost):
 
 
 @njit(**INNER)
-def walk(forest, table, tree, gains, radius, longest, total, path, rung, leaves, conditions):
+def walk(
+    forest: Forest,
+    table: Table,
+    tree: int,
+    gains: Floats,
+    radius: float,
+    longest: bool,
+    total: float,
+    path: Path,
+    rung: Rung,
+    leaves: int,
+    conditions: int,
+) -> tuple[int, int]:
     """Write the leaves of one tree that lie nearer than ``radius``; return how many there are by then."""
     narrowed, cost = 0, total
     top = push(path, 0, forest.root[tree], -1, 0, 0, total)
@@ -178,8 +190,8 @@ def walk(forest, table, tree, gains, radius, longest, total, path, rung, leaves,
 
 
 @njit(**INNER)
-def renumber(table, path, rung, conditions, longest):
-    """Number the features with a condition anew, and put their tables and bounds in that order."""
+def renumber(table: Table, path: Path, rung: Rung, conditions: int, longest: bool) -> None:
+    """Give the features with a condition new numbers, and put their tables and bounds in that order."""
     for f in range(table.start.shape[0]):
         path.number[f] = -1
     features, rest = 0, 0.0
@@ -200,7 +212,9 @@ def renumber(table, path, rung, conditions, longest):
 
 
 @njit(**BLOCK)
-def reduce(forest, table, gains, radius, longest, path, rung):
+def reduce(
+    forest: Forest, table: Table, gains: Floats, radius: float, longest: bool, path: Path, rung: Rung
+) -> None:
     """Reduce the ensemble to what is nearer than ``radius``, in place; see `Rung`.
 
     With infinite radius everything that can be reached is kept.

@@ -15,7 +15,7 @@ from numba import njit
 
 from edgewise.arrays import Floats, Index
 from edgewise.attacks.trees.kernels.compiling import INNER
-from edgewise.attacks.trees.kernels.reduction import clip
+from edgewise.attacks.trees.kernels.reduction import Rung, Table, clip
 
 
 class Work(NamedTuple):
@@ -43,7 +43,7 @@ class Work(NamedTuple):
 
 
 @njit(**INNER)
-def box_cost(table, rung, low, high, longest, work):
+def box_cost(table: Table, rung: Rung, low: Index, high: Index, longest: bool, work: Work) -> float:
     """Return the cost of a box's nearest cells; ``work.own`` gets each feature's part of it."""
     total = rung.fixed[1]
     for a in range(rung.size[1]):
@@ -54,7 +54,17 @@ def box_cost(table, rung, low, high, longest, work):
 
 
 @njit(**INNER)
-def leaf_cost(table, rung, leaf, low, high, base, limit, longest, own):
+def leaf_cost(
+    table: Table,
+    rung: Rung,
+    leaf: int,
+    low: Index,
+    high: Index,
+    base: float,
+    limit: float,
+    longest: bool,
+    own: Floats,
+) -> float:
     """Return the cost of a leaf within a box, or infinity once it reaches ``limit`` or where they miss."""
     total = base
     for k in range(rung.condition[leaf], rung.condition[leaf + 1]):
@@ -76,7 +86,9 @@ def leaf_cost(table, rung, leaf, low, high, base, limit, longest, own):
 
 
 @njit(**INNER)
-def list_leaves(table, rung, low, high, base, limit, longest, work):
+def list_leaves(
+    table: Table, rung: Rung, low: Index, high: Index, base: float, limit: float, longest: bool, work: Work
+) -> tuple[float, int]:
     """Fill ``work`` with each tree's best leaf at no further cost, and with the better, dearer ones.
 
     Returns the sum of the former's gains and the number of the latter.
@@ -113,7 +125,7 @@ def list_leaves(table, rung, low, high, base, limit, longest, work):
 
 
 @njit(**INNER)
-def swap(work, i, k):
+def swap(work: Work, i: int, k: int) -> None:
     """Exchange two candidates."""
     work.cost[i], work.cost[k] = work.cost[k], work.cost[i]
     work.worth[i], work.worth[k] = work.worth[k], work.worth[i]
@@ -122,7 +134,7 @@ def swap(work, i, k):
 
 
 @njit(**INNER)
-def rise(work, first, last):
+def rise(work: Work, first: int, last: int) -> float:
     """Return what the candidates from ``first`` to ``last`` would add to the sum of gains."""
     added = 0.0
     for k in range(first, last):
@@ -137,7 +149,7 @@ def rise(work, first, last):
 
 
 @njit(**INNER)
-def commit(work, first, last):
+def commit(work: Work, first: int, last: int) -> None:
     """Make the candidates from ``first`` to ``last`` their trees' best leaves where they are better."""
     for k in range(first, last):
         t = work.tree[k]
@@ -146,7 +158,7 @@ def commit(work, first, last):
 
 
 @njit(**INNER)
-def split_at(work, first, last, pivot):
+def split_at(work: Work, first: int, last: int, pivot: float) -> tuple[int, int]:
     """Order candidates into cheaper than, as dear as and dearer than ``pivot``; return the two borders."""
     below, k, above = first, first, last
     while k < above:
@@ -163,7 +175,17 @@ def split_at(work, first, last, pivot):
 
 
 @njit(**INNER)
-def staircase(table, rung, low, high, base, limit, needed, longest, work):
+def staircase(
+    table: Table,
+    rung: Rung,
+    low: Index,
+    high: Index,
+    base: float,
+    limit: float,
+    needed: float,
+    longest: bool,
+    work: Work,
+) -> float:
     """Return the least cost below ``limit`` at which the gains reach ``needed``, or infinity.
 
     ``work.best`` are then the leaves that make them.

@@ -28,14 +28,11 @@ def classifier(model: Any) -> Ensemble:
     columns = max(1, int(written["learner_model_param"]["num_class"]))
     if objective not in ("binary:logistic", "binary:logitraw", "multi:softprob", "multi:softmax"):
         raise UnansweredError(f"XGBoost's objective {objective!r} is not read.")
-    if "best_iteration" in written["attributes"]:
-        stages = int(written["attributes"]["best_iteration"]) + 1
-    else:
-        stages = None
+    best = written["attributes"].get("best_iteration")
     start = _start(written["learner_model_param"]["base_score"], columns, objective)
     grown = gradient["model"]
     per_stage = columns * max(1, int(grown["gbtree_model_param"].get("num_parallel_tree", 1)))
-    rows = grown["trees"] if stages is None else grown["trees"][: stages * per_stage]
+    rows = grown["trees"] if best is None else grown["trees"][: (int(best) + 1) * per_stage]
     sets: list[Index] = []
     trees = [_tree(each, k, columns, sets) for each, k in zip(rows, grown["tree_info"], strict=False)]
     return boosted(
