@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from edgewise.arrays import Box, Floats, Index, InputError, Labels, check_box, check_X
+from edgewise.attacks.direct import chunks
 from edgewise.attacks.frame import Proposal
 from edgewise.attacks.moves import Moves
+from edgewise.attacks.smallest import Smallest
 from edgewise.geometry import check_norm, length
 from edgewise.models.access import Access
 from edgewise.models.weights import Weights
@@ -100,6 +102,14 @@ class LinearExact:
             y = known.classes[known.numbers(points[part])]
             answer[part] = self._distances(model, known, points[part], y, bounds)[0]
         return answer
+
+    def nearest_rows(self, model: Any, rows: Any, n: int, k: int, box: Box | None) -> Smallest:
+        """Return the ``k`` nearest of the rows that a function ``rows(numbers)`` gives; the model is not asked."""
+        away = [self.distances(model, rows(part), box=box) for part in chunks(n, ROWS)]
+        distance = np.concatenate(away or [np.empty(0)])
+        order = np.argsort(distance, kind="stable")[:k]
+        order = order[np.isfinite(distance[order])]
+        return Smallest(order, distance[order], distance[order], n)
 
     def _distances(
         self, model: Any, known: Weights, X: Floats, y: Labels, box: Box | None

@@ -11,6 +11,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from edgewise.arrays import Floats, Index, InputError
 from edgewise.attacks import ATTACKS
+from edgewise.attacks.exact import exact_attack
 from edgewise.attacks.frame import Adversarial, Attack, run
 from edgewise.registry import lookup
 from edgewise.strategies.frame import Created, Query, Request, draw, pick, top
@@ -28,13 +29,14 @@ class Dfal:
     Two stages give the batch of the full attack at a fraction of its cost: rows are ordered by a cheap
     estimate (`margins`), attacked in that order, and the shortlist is widened until the n-th smallest
     distance is below what any remaining row can be expected to have. That is the smallest ratio of distance
-    to estimate seen so far times its estimate; for 1-NN half the estimate, which is a proof.
+    to estimate seen so far times its estimate; for 1-NN half the estimate, which is a proof. Trees and linear
+    models give the rows themselves, exactly (`TreesExact.smallest`), and are asked for labels only.
 
     Parameters
     ----------
     attack
-        A name in `ATTACKS` or an instance; by default ``region-exact`` for nearest neighbours, ``deepfool``
-        for networks, ``opt`` for all else.
+        A name in `ATTACKS` or an instance; by default the exact attack where the model has one (nearest
+        neighbours, trees, forests, boosting, linear models), ``deepfool`` for networks, ``opt`` for all else.
     settings
         Settings of a named attack.
     twins
@@ -65,7 +67,11 @@ class Dfal:
             raise InputError(f"shortlist must be at least 1 (times n); got {self.shortlist!r}.")
         name, method = _method(self.attack, self.settings, model)
         asked = _at_most(request, self.most)
-        scored = _two_stage(method, asked, self.shortlist) if self.two_stage and name != "opt" else None
+        scored = None
+        if hasattr(method, "nearest_rows"):
+            scored = _nearest_rows(method, asked)
+        elif self.two_stage and name != "opt":
+            scored = _two_stage(method, asked, self.shortlist)
         hits = _attacked(method, asked, asked.candidates) if scored is None else scored
         answer = pick(
             replace(asked, candidates=hits.rows),
@@ -146,6 +152,20 @@ def _attacked(
     return _Hits(rows, distance, queries, gradients, sure, tuple(kept))
 
 
+def _nearest_rows(method: Any, request: Request) -> _Hits:
+    """Return the n nearest candidates from an attack that finds them itself; the others are not nearer."""
+    found = method.nearest_rows(
+        request.model,
+        lambda rows: request.pool.rows(request.candidates[rows]),
+        len(request.candidates),
+        request.n,
+        request.box,
+    )
+    distance = np.full(len(request.candidates), np.inf)
+    distance[found.index] = found.distance
+    return _Hits(request.candidates, distance, len(request.candidates), 0, np.empty(0))
+
+
 def _two_stage(method: Attack, request: Request, shortlist: float) -> _Hits:
     """Attack candidates in order of their estimate until no other can be among the n nearest."""
     model, n = request.model, request.n
@@ -212,14 +232,12 @@ def _with_twins(answer: Query, hits: _Hits, name: str, twins: float | str, reque
 
 
 def _method(attack: str | Attack | None, settings: Mapping[str, Any], model: Any) -> tuple[str, Attack]:
+    if attack is None and module_of(model) is None:
+        exact, _ = exact_attack(model)
+        if exact is not None:
+            return type(exact).__name__, exact
     if attack is None:
-        attack = (
-            "region-exact"
-            if isinstance(model, KNeighborsClassifier)
-            else "deepfool"
-            if module_of(model) is not None
-            else "opt"
-        )
+        attack = "opt" if module_of(model) is None else "deepfool"
     if isinstance(attack, str):
         return attack, lookup(ATTACKS, attack, "attack").make(**settings)
     if settings:

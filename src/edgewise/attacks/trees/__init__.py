@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from edgewise.attacks.trees.attack import TreesExact
-from edgewise.attacks.trees.smallest import Smallest
 
 
-__all__ = ["Smallest", "TreesExact"]
+__all__ = ["TreesExact"]

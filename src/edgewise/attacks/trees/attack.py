@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike
 from edgewise.arrays import Box, Floats, Index, InputError, Labels, check_box, check_count, check_X
 from edgewise.attacks.frame import Proposal
 from edgewise.attacks.moves import Moves
+from edgewise.attacks.smallest import Smallest
 from edgewise.attacks.trees.compiled import Compiled, each_nearest
 from edgewise.attacks.trees.nearest import Answer, Limits
-from edgewise.attacks.trees.smallest import Smallest, smallest
+from edgewise.attacks.trees.smallest import smallest
 from edgewise.geometry import check_norm, length
 from edgewise.models.access import Access, predict
 from edgewise.progress import Advance

@@ -7,40 +7,18 @@ smallest distance so far, and the search ends at the first row whose bound reach
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from heapq import heappush, heapreplace
 
 import numpy as np
 
 from edgewise.arrays import Box, Floats, Index
+from edgewise.attacks.smallest import Smallest
 from edgewise.attacks.trees.compiled import Compiled, each_bound
 from edgewise.attacks.trees.nearest import Limits, Seat, nearest
 
 
 BLOCK = 2048
 """Rows held at a time."""
-
-
-@dataclass(frozen=True)
-class Smallest:
-    """The rows of a pool nearest to a boundary, nearest first.
-
-    Parameters
-    ----------
-    index
-        Their numbers ``(k,)``; fewer where fewer can cross.
-    distance
-        How far each is ``(k,)``.
-    lower
-        A proved lower bound on each; below ``distance`` only where a limit stopped the search.
-    searched
-        Rows whose bound did not rule them out.
-    """
-
-    index: Index
-    distance: Floats
-    lower: Floats
-    searched: int
 
 
 def smallest(
