@@ -178,16 +178,16 @@ def _moves(gap: Floats, w: Floats, room: Floats, norm: float) -> Floats:
     size, sign, free = np.abs(w), np.sign(w), np.maximum(room, 0.0)
     if norm == 1:
         order = np.argsort(-size, axis=1, kind="stable")
-        most = np.take_along_axis(np.where(size > 0, size * free, 0.0), order, axis=1)
-        before = np.cumsum(most, axis=1) - most
-        before = np.where(np.isfinite(before), before, np.inf)
+        with np.errstate(invalid="ignore"):
+            reach = np.where(size > 0, size * free, 0.0)
+        most = np.take_along_axis(reach, order, axis=1)
+        before = np.concatenate([np.zeros((len(gap), 1)), np.cumsum(most, axis=1)[:, :-1]], axis=1)
         used = np.clip(gap[:, None] - before, 0.0, most)
         ordered = np.take_along_axis(size, order, axis=1)
         short = np.divide(used, ordered, out=np.zeros_like(used), where=ordered > 0)
         move = np.zeros_like(short)
         np.put_along_axis(move, order, short, axis=1)
-        reach = np.where(size > 0, size * free, 0.0).sum(axis=1)
-        return _signed(move, sign, gap > reach)
+        return _signed(move, sign, gap > reach.sum(axis=1))
     # L2 moves w t, L-infinity moves t, each stopped at its room: solve for t on the sorted stops.
     pace = size if norm == 2 else (size > 0).astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -205,8 +205,9 @@ def _moves(gap: Floats, w: Floats, room: Floats, norm: float) -> Floats:
     reached = np.where(np.isnan(at_stop), np.inf, at_stop) >= gap[:, None]
     first = np.argmax(reached, axis=1)
     chosen = np.maximum(np.take_along_axis(t, first[:, None], axis=1), 0.0)
-    move = np.where(pace > 0, np.minimum(pace * chosen, free), 0.0)
-    return _signed(move, sign, ~reached.any(axis=1) | ~np.isfinite(chosen[:, 0]))
+    possible = reached.any(axis=1) & np.isfinite(chosen[:, 0])
+    move = np.minimum(pace * np.where(possible[:, None], chosen, 0.0), np.where(pace > 0, free, 0.0))
+    return _signed(move, sign, ~possible)
 
 
 def _signed(move: Floats, sign: Floats, impossible: Any) -> Floats:

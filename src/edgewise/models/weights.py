@@ -81,7 +81,7 @@ def weights_of(model: Any) -> Weights | str:
     if not linear:
         return f"this attack needs a linear classifier; got {type(model).__name__}"
     coef = model.coef_.toarray() if hasattr(model.coef_, "toarray") else np.asarray(model.coef_, float)
-    classes = np.asarray(model.classes_)
+    coef, classes = np.atleast_2d(coef), np.asarray(model.classes_)
     if isinstance(model, SVC) and len(classes) > 2:
         return "an SVC of several classes votes in pairs and is not linear; LinearSVC is"
     if coef.shape[0] != (1 if len(classes) == 2 else len(classes)):

@@ -28,6 +28,9 @@ from edgewise.models.access import UnansweredError
 
 ROWS = 4096
 
+MOST = 1e18
+"""Walls are looked for below this size; far beyond it a scaler overflows float32."""
+
 _RISING = (
     StandardScaler,
     MinMaxScaler,
@@ -188,9 +191,8 @@ def last_left(left: Callable[[Floats], Any], count: int, dtype: np.dtype[Any]) -
     >>> last_left(lambda values: values / 4 <= 0.5, 1, np.dtype(float))
     array([2.])
     """
-    most = np.finfo(np.float32).max
     kind = np.int32 if dtype == np.float32 else np.int64
-    top = int(np.asarray(most, dtype).view(kind))
+    top = int(np.asarray(MOST, dtype).view(kind))
 
     def number(order: Any) -> Floats:
         bits = np.abs(order).astype(kind)
@@ -202,5 +204,5 @@ def last_left(left: Callable[[Floats], Any], count: int, dtype: np.dtype[Any]) -
         middle = (low >> 1) + (high >> 1) + (low & high & 1)  # their sum would overflow
         hit = left(number(middle))
         low, high = np.where(hit, middle, low), np.where(hit, high, middle)
-    found = np.where(always, float(most), number(low).astype(float))
+    found = np.where(always, np.inf, number(low).astype(float))
     return np.where(never, -np.inf, found)
