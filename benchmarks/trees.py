@@ -11,6 +11,7 @@ results/benchmarks/trees.json; `trees_page.py` shows it in docs/trees.md.
 import argparse
 import json
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +25,7 @@ from sklearn.linear_model import LogisticRegression
 
 import edgewise as ew
 from edgewise.arrays import check_box
-from edgewise.attacks.linear import LinearExact
-from edgewise.attacks.moves import Moves
-from edgewise.attacks.trees import TreesExact
+from edgewise.attacks import LinearExact, Moves, TreesExact
 from edgewise.attacks.trees.compiled import Compiled
 from edgewise.attacks.trees.nearest import Limits, Seat, nearest
 from edgewise.paper.runs.results import provenance
@@ -96,7 +95,7 @@ def veritas(model, Q, labels, truth, seconds=12.0):
 
     try:
         trees = v.get_addtree(model, silent=True)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it raises means that it has no converter
         return {"refused": str(error).splitlines()[0][:100]}
     spent, radii, points, begun = [], [], [], time.process_time()
     for x, c in zip(Q, labels, strict=True):
@@ -107,7 +106,11 @@ def veritas(model, Q, labels, truth, seconds=12.0):
         if time.process_time() - begun > seconds:
             break
     n = len(spent)
-    outside = [i for i in range(n) if not radii[i][0] * (1 - 1e-4) - 1e-5 <= truth[i] <= radii[i][1] * (1 + 1e-4) + 1e-5]
+    outside = [
+        i
+        for i in range(n)
+        if not radii[i][0] * (1 - 1e-4) - 1e-5 <= truth[i] <= radii[i][1] * (1 + 1e-4) + 1e-5
+    ]
     return {
         "rows": n,
         "mean_ms": np.mean(spent) * 1e3,
@@ -149,11 +152,17 @@ def compare(quick, rows):
         y = np.searchsorted(np.unique(y), y)
         for name, make in MODELS.items():
             model = make().fit(X, y)
-            fit, known = clock(lambda model=model: Compiled.of(model, Q.dtype, Q.shape[1], Moves()))
+            fit, known = clock(partial(Compiled.of, model, Q.dtype, Q.shape[1], Moves()))
             labels = model.predict(Q)
             own = known.numbers(labels)
             ours(known, model, Q[:1], own[:1], box, np.inf)
-            item = {"data": data, "model": name, "compile_ms": fit * 1e3, "leaves": len(known.cells.forest.value), "walls": len(known.cells.wall)}
+            item = {
+                "data": data,
+                "model": name,
+                "compile_ms": fit * 1e3,
+                "leaves": len(known.cells.forest.value),
+                "walls": len(known.cells.wall),
+            }
             for norm, order in NORMS.items():
                 done = ours(known, model, Q, own, box, order)
                 item[norm] = done["row"]
@@ -164,7 +173,14 @@ def compare(quick, rows):
                         rival["over_ours_mean"] = np.mean(took) / np.mean(done["seconds"][: len(took)])
                         rival["over_ours_median"] = np.median(took) / np.median(done["seconds"][: len(took)])
                     item["veritas"] = rival
-                print(data, name, norm, done["row"], item.get("veritas", "") if norm == "Linf" else "", flush=True)
+                print(
+                    data,
+                    name,
+                    norm,
+                    done["row"],
+                    item.get("veritas", "") if norm == "Linf" else "",
+                    flush=True,
+                )
             yield item
 
 
@@ -176,21 +192,34 @@ def selection(quick):
             model = MODELS[name]().fit(X[:-200], y[:-200])
             for norm, order in list(NORMS.items())[:2]:
                 attack = TreesExact(order)
-                every, distances = clock(lambda m=model, o=order: ew.radius(m, rest, box=(0, 1), norm=o))
-                few, found = clock(lambda m=model, a=attack: a.smallest(m, rest, 10, box=(0, 1)))
+                every, distances = clock(partial(ew.radius, model, rest, box=(0, 1), norm=order))
+                few, found = clock(partial(attack.smallest, model, rest, 10, box=(0, 1)))
                 same = bool(np.allclose(np.sort(distances)[:10], found.distance, rtol=1e-9))
-                item = {"data": data, "model": name, "norm": norm, "all_s": every, "ten_s": few, "same": same, "searched": found.searched}
+                item = {
+                    "data": data,
+                    "model": name,
+                    "norm": norm,
+                    "all_s": every,
+                    "ten_s": few,
+                    "same": same,
+                    "searched": found.searched,
+                }
                 print(item, flush=True)
                 yield item
 
 
 def large_pool(rows):
-    X, y, Q = table("covtype")
+    X, y, _ = table("covtype")
     model = MODELS["RF 100x10"]().fit(X, y)
     rng = np.random.default_rng(0)
     pool = np.clip(X[rng.integers(0, len(X), rows)] + rng.normal(0, 0.02, (rows, X.shape[1])), 0, 1)
     seconds, found = clock(lambda: TreesExact(np.inf).smallest(model, pool, 10, box=(0, 1)))
-    return {"rows": rows, "seconds": seconds, "searched": found.searched, "largest": float(found.distance[-1])}
+    return {
+        "rows": rows,
+        "seconds": seconds,
+        "searched": found.searched,
+        "largest": float(found.distance[-1]),
+    }
 
 
 def linear():

@@ -11,8 +11,7 @@ from sklearn.svm import SVC, LinearSVC
 
 import edgewise as ew
 from edgewise.arrays import InputError
-from edgewise.attacks.linear import LinearExact
-from edgewise.attacks.moves import Moves
+from edgewise.attacks import LinearExact, Moves
 from edgewise.models.access import Access, UnansweredError
 
 
@@ -67,7 +66,7 @@ def program(w, gap, low, high, norm):
 def test_distances_are_those_of_a_generic_program(name, y, boxed, norm):
     model = MODELS[name].fit(X, y)
     box = (LOW, HIGH) if boxed else None
-    adv = ew.attack(LinearExact(norm), model, Q, box=box)
+    adv = ew.attack(model, Q, LinearExact(norm), box=box)
     known = Access.to(model, 1).weights()
     scores = known.scores(Q)
     assert (known.classes[scores.argmax(axis=1)] == model.predict(Q)).all()
@@ -90,7 +89,7 @@ def test_float32_points_cross_as_they_are():
     model = MODELS["logistic"].fit(X, THREE)
     rows = Q.astype(np.float32)
     for norm in (1, 2, np.inf):
-        adv = ew.attack(LinearExact(norm), model, rows, box=(LOW, HIGH))
+        adv = ew.attack(model, rows, LinearExact(norm), box=(LOW, HIGH))
         assert adv.points.dtype == np.float32
         assert adv.found.all()
         assert adv.distance == pytest.approx(adv.lower, rel=1e-3, abs=1e-3)
@@ -98,35 +97,38 @@ def test_float32_points_cross_as_they_are():
 
 def test_frozen_one_way_and_weighted_features():
     model = MODELS["logistic"].fit(X, TWO)
-    plain = ew.attack(LinearExact(), model, Q)
+    plain = ew.attack(model, Q, LinearExact())
     for moves in (Moves(frozen=(1,)), Moves(up=(0, 3)), Moves(down=(0,))):
-        adv = ew.attack(LinearExact(moves=moves), model, Q)
+        adv = ew.attack(model, Q, LinearExact(moves=moves))
         rules = moves.of(model, 4)
         moved = (adv.points - Q)[adv.found]
         assert (moved[:, rules.direction == 2] == 0).all()
         assert (moved[:, rules.direction == 1] >= 0).all()
         assert (moved[:, rules.direction == -1] <= 0).all()
         assert (adv.lower >= plain.lower - 1e-12).all()
-    twice = ew.attack(LinearExact(moves=Moves(weights=2.0)), model, Q)
+    twice = ew.attack(model, Q, LinearExact(moves=Moves(weights=2.0)))
     assert twice.distance == pytest.approx(2 * plain.distance, rel=1e-9)
 
 
 def test_nothing_crosses_in_a_flat_box_or_without_weights():
     model = LogisticRegression().fit(X, TWO)
-    assert ew.attack(LinearExact(), model, Q[:1], box=(Q[0], Q[0])).status.tolist() == ["none-exists"]
+    assert ew.attack(model, Q[:1], LinearExact(), box=(Q[0], Q[0])).status.tolist() == ["none-exists"]
 
 
 def test_selection_asks_nothing_and_is_exact():
     model = MODELS["svm"].fit(X, THREE)
     away = LinearExact().distances(model, X)
-    picked = ew.query("dfal", model, X, 7).index
+    picked = ew.query(model, X, 7, strategy="dfal").index
     assert np.sort(away[picked]) == pytest.approx(np.sort(away)[:7])
 
 
 def test_what_is_not_linear_is_refused():
-    for model in (SVC(kernel="linear"), make_pipeline(PolynomialFeatures(), LogisticRegression(max_iter=9999))):
+    for model in (
+        SVC(kernel="linear"),
+        make_pipeline(PolynomialFeatures(), LogisticRegression(max_iter=9999)),
+    ):
         with pytest.raises(UnansweredError):
-            ew.attack(LinearExact(), model.fit(X / 10, THREE), Q)
+            ew.attack(model.fit(X / 10, THREE), Q, LinearExact())
     with pytest.raises(InputError, match="outside the box"):
-        ew.attack(LinearExact(), MODELS["lda"].fit(X, TWO), Q + 1e4, box=(LOW, HIGH))
-    assert ew.attack(LinearExact(), SVC(kernel="linear").fit(X / 10, TWO), Q / 10).found.all()
+        ew.attack(MODELS["lda"].fit(X, TWO), Q + 1e4, LinearExact(), box=(LOW, HIGH))
+    assert ew.attack(SVC(kernel="linear").fit(X / 10, TWO), Q / 10, LinearExact()).found.all()

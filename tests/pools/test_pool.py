@@ -197,5 +197,5 @@ def test_a_million_rows_of_784_are_scored_under_a_gibibyte(tmp_path):
 def test_a_pool_of_files_is_queried_like_an_array(tmp_path):
     model = LogisticRegression().fit(X, np.arange(50) % 2)
     sources = saved(tmp_path)
-    first, second = (ew.query("edge-mix", model, sources[kind], 9, rng=1) for kind in ("array", "shards"))
+    first, second = (ew.query(model, sources[kind], 9, "edge-mix", rng=1) for kind in ("array", "shards"))
     assert first.index.tolist() == second.index.tolist()

@@ -47,7 +47,7 @@ class LinearExact:
     >>> from sklearn.linear_model import LogisticRegression
     >>> from edgewise import attack
     >>> model = LogisticRegression(C=1e9).fit([[0.0, 0.0], [2.0, 0.0]], ["a", "b"])
-    >>> attack(LinearExact(), model, [[0.25, 3.0]]).distance.round(3)
+    >>> attack(model, [[0.25, 3.0]], LinearExact()).distance.round(3)
     array([0.75])
     """
 

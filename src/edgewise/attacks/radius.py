@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from edgewise.arrays import Box, Floats, check_box, check_count, check_X
-from edgewise.attacks.exact import exact_attack
+from edgewise.attacks.exact import exact
 from edgewise.attacks.linear import LinearExact
 from edgewise.attacks.moves import Moves
 from edgewise.attacks.region.radius import radius as neighbours_radius
-from edgewise.attacks.trees.attack import TreesExact
 from edgewise.attacks.trees.compiled import Compiled, each_nearest
 from edgewise.attacks.trees.nearest import Limits
 from edgewise.geometry import Norm, check_norm
@@ -69,10 +68,10 @@ def radius(
     order = check_norm(norm)
     check_count(nodes, "nodes")
     check_count(threads, "threads")
-    method, reason = exact_attack(model, order)
-    if isinstance(method, LinearExact):
-        return method.distances(model, X, box=box)
-    if isinstance(method, TreesExact):
+    name, reason = exact(model, order)
+    if name == "linear":
+        return LinearExact(order).distances(model, X, box=box)
+    if name == "trees":
         points = check_X(X, missing=True)
         bounds = check_box(box, points.shape[1])
         known = Compiled.of(model, points.dtype, points.shape[1], Moves())
@@ -82,6 +81,6 @@ def radius(
                 known, points, own, bounds, order, Limits(nodes), threads=threads, advance=advance
             )
         return np.array([answer.lower for answer in answers])
-    if method is None and not hasattr(model, "n_neighbors"):
+    if name is None and not hasattr(model, "n_neighbors"):
         raise UnansweredError(reason)
     return neighbours_radius(model, X, box=box, norm=norm, nodes=nodes, threads=threads, progress=progress)

@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 
 def attack(
     method: Annotated[
-        str | None,
-        typer.Argument(help="An attack, such as trees, region-exact or opt; by default the exact one."),
-    ] = None,
+        str, typer.Argument(help="An attack, such as trees, region-exact or opt; auto takes the exact one.")
+    ] = "auto",
     data: Annotated[str, typer.Option("--data", help="A data set, for a k-NN trained on it.")] = "halfmoon",
     k: Annotated[int, typer.Option("--k", min=1, help="Neighbours of the k-NN model.")] = 1,
     samples: Annotated[
@@ -55,32 +54,37 @@ def attack(
         raise InputError("--model and --pool go together: a fitted model and the rows to attack it at.")
     box: Box | None = None
     if model is not None and pool is not None:
-        fitted, (names, X), what = _load(model, trust or []), _table(pool, samples), f"{model.name}, {pool.name}"
+        fitted, (names, X), what = (
+            _load(model, trust or []),
+            _table(pool, samples),
+            f"{model.name}, {pool.name}",
+        )
     else:
         loaded = load(data, rng=seed, data_home=data_home, held_out=samples)
         fitted, X, box = KNeighborsClassifier(k).fit(*loaded.train), loaded.held_out.X, loaded.box
         names, what = [f"x{i}" for i in range(X[0].size)], f"{k}-NN, {data}"
     chosen = _chosen(method, fitted, np.inf if norm == "inf" else int(norm))
-    adv = run(chosen, fitted, X, box=box, rng=seed, progress=not quiet())
+    adv = run(fitted, X, chosen, box=box, rng=seed, progress=not quiet())
     if out is not None:
         _write(out, adv, names)
-    _print(adv, f"{method or type(chosen).__name__} on {what} (norm {adv.norm:g})")
+    _print(adv, f"{type(chosen).__name__} on {what} (norm {adv.norm:g})")
 
 
-def _chosen(method: str | None, fitted: Any, norm: float) -> Any:
-    """Return the attack of a name with a norm, or the exact one of the model."""
+def _chosen(method: str, fitted: Any, norm: float) -> Any:
+    """Return the attack of a name with a norm; ``auto`` is the exact one where the model has one."""
     from edgewise.arrays import InputError
-    from edgewise.attacks import ATTACKS
-    from edgewise.attacks.exact import exact_attack
+    from edgewise.attacks.auto import choose
+    from edgewise.attacks.exact import exact
+    from edgewise.attacks.rows import ATTACKS
     from edgewise.registry import lookup
 
-    if method is not None:
-        row = lookup(ATTACKS, method, "attack")
-        return row.make() if norm == 2 else row.make(norm=norm)
-    exact, reason = exact_attack(fitted, norm)
-    if exact is None:
-        raise InputError(f"no exact attack: {reason}. Name another, such as: edgewise attack opt.")
-    return exact
+    if method == "auto":
+        name, reason = exact(fitted, norm)
+        if name is None and norm != 2:
+            raise InputError(f"no exact attack with --norm {norm:g}: {reason}.")
+        method = name or choose(fitted)[0]
+    row = lookup(ATTACKS, method, "attack")
+    return row.make() if norm == 2 else row.make(norm=norm)
 
 
 def _load(path: Path, trust: list[str]) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from edgewise.paper.runs.sweep import Summary
+    from edgewise.store import Store as Facts
 
 
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed; the same seed gives the same answer.")]
@@ -45,6 +47,31 @@ def width() -> int:
     import sys
 
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else PIPE_WIDTH
+
+
+def typed() -> str:
+    """Return the command as it was typed, which goes with every figure."""
+    import sys
+
+    return " ".join(["edgewise", *sys.argv[1:]])
+
+
+@contextmanager
+def computing(
+    store: Path,
+    *,
+    jobs: int,
+    backend: str = "local",
+    address: str | None = None,
+    data_home: Path | None = None,
+) -> Generator[Facts]:
+    """Open the store of a run, with its engine and its data folder in force."""
+    from edgewise.data.files import data_from
+    from edgewise.parallel import engine
+    from edgewise.store import Store as Facts
+
+    with data_from(data_home), engine(backend, address=address, workers=jobs), Facts(store) as facts:
+        yield facts
 
 
 def show(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -72,11 +72,11 @@ def query(
             learner=learner,
             seed=seed,
             model=model,
+            backend=backend,
+            address=address,
             scores=scores,
             device=device,
             jobs=jobs,
-            backend=backend,
-            address=address,
         )
         return
     others = (model, device, backend, address, jobs)

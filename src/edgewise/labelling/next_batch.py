@@ -9,9 +9,10 @@ from edgewise.learning.fitting import fitted
 from edgewise.learning.learners import LEARNERS
 from edgewise.pools.pool import Pool
 from edgewise.randomness import child_seed
-from edgewise.registry import lookup
+from edgewise.registry import component, lookup
 from edgewise.strategies import STRATEGIES
-from edgewise.strategies.frame import Query, query
+from edgewise.strategies.frame import Query
+from edgewise.strategies.selecting import query
 
 
 def next_batch(
@@ -36,10 +37,10 @@ def next_batch(
             "'edge-mix', 'typical' or 'random' first."
         )
     return query(
-        strategy,
         model,
         rows,
         n,
+        component(STRATEGIES, strategy, "strategy"),
         labelled=(rows[index], known) if len(index) else None,
         candidates=np.setdiff1d(np.arange(len(rows)), index),
         rng=child_seed(seed, "query"),

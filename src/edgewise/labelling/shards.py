@@ -21,7 +21,8 @@ from edgewise.learning.learners import LEARNERS
 from edgewise.models.access import check_fitted
 from edgewise.pools.top_rows import draw_rows
 from edgewise.randomness import child_seed
-from edgewise.registry import lookup
+from edgewise.registry import component, lookup
+from edgewise.strategies.rows import STRATEGIES
 from edgewise.strategies.sharded import ShardQuery, Shards, query_shards
 from edgewise.strategies.sharded.query import read_rows
 
@@ -148,10 +149,10 @@ def next_shard_batch(
             )
     labelled = (known.points, _as_the_model(known.labels, model)) if len(known.index) else None
     return query_shards(
-        strategy,
         model,
         shards,
         n,
+        component(STRATEGIES, strategy, "strategy"),
         labelled=labelled,
         taken=known.index,
         scale=scale,

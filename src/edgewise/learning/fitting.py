@@ -6,13 +6,14 @@ import copy
 import inspect
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.model_selection import ParameterGrid
 
 from edgewise.arrays import Floats, InputError, Labels, Mask
+from edgewise.learning.labels import as_labels, numbered
 from edgewise.randomness import stream
 from edgewise.registry import unknown
 
@@ -47,18 +48,69 @@ def fitted(
     >>> fitted(DecisionTreeClassifier(), np.array([[0.0], [1.0]]), np.array([0, 1]), seed=3).random_state
     3
     """
+    check_learner(model, weighted=weights is not None, warm=False)
+    extra = {} if weights is None else {"sample_weight": weights}
+    if y.dtype.kind not in "biufU":
+        return _coded(model, X, y, seed, last, weights)
+    with _seeded(seed):
+        if last is None:
+            return _from_scratch(model, seed).fit(X, y, **extra)
+        return _going_on(last, X, y, extra)
+
+
+class Coded(ClassifierMixin, BaseEstimator):
+    """A classifier of numbered classes that answers with labels scikit-learn would not take, such as dates."""
+
+    def __init__(self, model: Any = None) -> None:
+        self.model = model
+
+    def fit(self, X: Floats, y: Labels) -> Coded:
+        """Fit a copy of the model to the numbers of the labels."""
+        self.classes_, code = numbered(as_labels(list(y)))
+        self.model_ = cast("Any", clone(self.model)).fit(X, code)
+        return self
+
+    def predict(self, X: Floats) -> Labels:
+        """Return labels as they were given."""
+        return self.classes_[self.model_.predict(X)]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name not in ("predict_proba", "decision_function"):
+            raise AttributeError(name)
+        return getattr(self.model_, name)
+
+
+def _coded(model: Any, X: Floats, y: Labels, seed: int, last: Any, weights: Floats | None) -> Coded:
+    if last is not None:
+        raise InputError(
+            "labels that are no words or numbers start from scratch each round; leave warm=False."
+        )
+    found = Coded(model)
+    found.classes_, code = numbered(y)
+    found.model_ = fitted(model, X, code, seed=seed, weights=weights)
+    return found
+
+
+def check_learner(model: Any, *, weighted: bool, warm: bool) -> None:
+    """Raise before anything is paid for if `fitted` will not take the model.
+
+    Raises
+    ------
+    InputError
+        No estimator, no sample weights, or no way to go on.
+    """
     if not hasattr(model, "fit") or isinstance(model, type):
         raise InputError(
             f"model must be an estimator with fit, such as LogisticRegression(); got {model!r}. "
             "Wrap a torch module in skorch.NeuralNetClassifier."
         )
-    extra = {} if weights is None else {"sample_weight": weights}
-    if extra and not takes_weights(model):
+    if weighted and not takes_weights(model):
         raise InputError(f"{type(model).__name__}.fit takes no sample_weight; leave weighted=False.")
-    with _seeded(seed):
-        if last is None:
-            return _from_scratch(model, seed).fit(X, y, **extra)
-        return _going_on(last, X, y, extra)
+    goes_on = hasattr(model, "partial_fit") or "warm_start" in model.get_params()
+    if warm and not goes_on:
+        raise InputError(
+            f"{type(model).__name__} cannot go on from where it was (no warm_start); leave warm=False."
+        )
 
 
 def takes_weights(model: Any) -> bool:
@@ -98,7 +150,7 @@ def tuned(
     errors = np.zeros(len(candidates))
     for fold in np.array_split(rows, FOLDS):
         rest = np.setdiff1d(np.arange(len(y)), fold)
-        if len(np.unique(y[rest])) < 2:
+        if len(numbered(y[rest])[0]) < 2:
             continue
         for i, candidate in enumerate(candidates):
             errors[i] += np.sum(fitted(candidate, X[rest], y[rest], seed=seed).predict(X[fold]) != y[fold])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from edgewise.arrays import Floats, Index, InputError, Labels, check_count
+from edgewise.learning.labels import as_labels, joined
 from edgewise.models.access import check_fitted, predict
 
 
@@ -62,11 +63,15 @@ class Answer:
 
 
 class OracleError(InputError):
-    """An oracle raised or broke its contract; what it had answered by then is in ``answer``."""
+    """An oracle raised or broke its contract.
 
-    def __init__(self, message: str, answer: Answer) -> None:
+    ``answer`` holds what it had answered by then, ``given`` what it gave that could not be taken.
+    """
+
+    def __init__(self, message: str, answer: Answer, given: Any = None) -> None:
         super().__init__(message)
         self.answer = answer
+        self.given = given
 
 
 @runtime_checkable
@@ -115,7 +120,7 @@ class GroundTruth:
                 f"ground truth has labels of shape {y.shape}; the pool asked for row "
                 f"{index.max()}. Give one label a row of the pool."
             )
-        return _answered(list(y[index]), len(X))
+        return _answered(list(y[index]), np.arange(len(X)))
 
 
 @dataclass(frozen=True)
@@ -172,20 +177,24 @@ class Callback:
 
     def __call__(self, X: Floats, index: Index | None = None) -> Answer:
         """Ask chunk by chunk."""
+        return merged([answer for _, answer in self.parts(X, index)])
+
+    def parts(self, X: Floats, index: Index | None = None) -> Iterator[tuple[Index, Answer]]:
+        """Yield each chunk's rows and its answer before the next chunk is asked."""
         check_count(self.chunk, "chunk")
-        labels: list[Any] = []
+        got: list[Answer] = []
         for start in range(0, len(X), self.chunk):
-            rows = X[start : start + self.chunk].copy()
+            asked = np.arange(start, min(start + self.chunk, len(X)))
             try:
-                given = self.function(rows)
+                given = self.function(X[asked])
             except Exception as error:
                 message = (
-                    f"the oracle raised {type(error).__name__}: {error}; {len(labels)} of {len(X)} "
+                    f"the oracle raised {type(error).__name__}: {error}; {start} of {len(X)} "
                     "rows had been asked before."
                 )
-                raise OracleError(message, _answered(labels, len(X))) from error
-            labels += _listed(given, len(rows), labels, len(X))
-        return _answered(labels, len(X))
+                raise OracleError(message, merged(got)) from error
+            got.append(_answered(_listed(given, len(asked), got), asked))
+            yield asked, got[-1]
 
 
 def ask(oracle: Oracle | Callable[..., Any], X: Floats, index: Index | None = None) -> Answer:
@@ -218,6 +227,36 @@ def ask(oracle: Oracle | Callable[..., Any], X: Floats, index: Index | None = No
     return as_oracle(oracle)(X, index)
 
 
+def ask_in_parts(oracle: Oracle, X: Floats, index: Index) -> Iterator[tuple[Index, Answer]]:
+    """Ask as `ask` does, but yield the rows asked and their answer part by part, as they come.
+
+    An oracle that has ``parts`` yields each before it asks on; of others the whole batch is one part.
+    """
+    parts = getattr(oracle, "parts", None)
+    if parts is not None:
+        yield from parts(X, index)
+    else:
+        yield np.arange(len(X)), oracle(X, index)
+
+
+def merged(answers: Sequence[Answer]) -> Answer:
+    """Return parts of an answer as one, rows ascending."""
+    rows = np.concatenate([np.empty(0, np.intp), *(part.rows for part in answers)])
+    labels: Labels = np.empty(0)
+    for part in answers:
+        labels = joined(labels, part.labels)
+    order = np.argsort(rows)
+    return Answer(rows[order], labels[order], sum((part.cost for part in answers), Cost()))
+
+
+def name_of(oracle: Any) -> str:
+    """Return what an oracle is called: its type, and the function or model behind it."""
+    behind = getattr(oracle, "function", getattr(oracle, "model", None))
+    if behind is None:
+        return type(oracle).__name__
+    return f"{type(oracle).__name__}({getattr(behind, '__qualname__', type(behind).__name__)})"
+
+
 def repeats(oracle: Oracle | Callable[..., Any], X: Floats, index: Index | None = None) -> tuple[bool, Cost]:
     """Ask about ``X`` twice and say whether every answer stayed, with what the two askings cost.
 
@@ -246,30 +285,43 @@ def as_oracle(oracle: Oracle | Callable[..., Any]) -> Oracle:
     return Callback(oracle)
 
 
-def _listed(given: Any, rows: int, before: list[Any], total: int) -> list[Any]:
+def _listed(given: Any, rows: int, before: Sequence[Answer]) -> list[Any]:
     """Return one entry a row, None where missing, or raise with what was answered before."""
     if isinstance(given, Mapping):
         outside = [row for row in given if row not in range(rows)]
         if outside:
-            raise OracleError(
-                f"the oracle answered row {outside[0]!r} of a batch of {rows}.", _answered(before, total)
-            )
+            message = f"the oracle answered row {outside[0]!r} of a batch of {rows}."
+            raise OracleError(message, merged(before), given)
         return [given.get(row) for row in range(rows)]
-    if np.shape(given) != (rows,):
+    try:
+        listed = list(given)
+    except TypeError:
+        listed = None
+    if (
+        listed is None
+        or len(listed) != rows
+        or any(isinstance(label, (list, np.ndarray)) for label in listed)
+    ):
         raise OracleError(
-            f"the oracle answered {rows} rows with values of shape {np.shape(given)}; one "
-            "label a row is taken, None for no answer (or a mapping from row to label).",
-            _answered(before, total),
+            f"the oracle answered {rows} rows with values of shape {_shape(given)}; it must give one label "
+            "a row, None for no answer (or a mapping from row to label).",
+            merged(before),
+            given,
         )
-    return list(given)
+    return listed
 
 
-def _answered(labels: list[Any], n: int) -> Answer:
-    """Keep what is a label; `labels` may be shorter than the batch of ``n``."""
-    there = [row for row, label in enumerate(labels[:n]) if not _missing(label)]
-    return Answer(
-        np.array(there, dtype=np.intp), np.array([labels[row] for row in there]), Cost(labels=len(there))
-    )
+def _shape(given: Any) -> tuple[int, ...] | str:
+    try:
+        return np.shape(given)
+    except ValueError:
+        return f"({len(given)}, ...)"
+
+
+def _answered(labels: list[Any], asked: Index) -> Answer:
+    """Keep what is a label among those of the rows ``asked``."""
+    there = [place for place, label in enumerate(labels) if not _missing(label)]
+    return Answer(asked[there], as_labels([labels[place] for place in there]), Cost(labels=len(there)))
 
 
 def _missing(label: Any) -> bool:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
 from edgewise.arrays import Floats, Index, InputError
-from edgewise.attacks import ATTACKS
-from edgewise.attacks.exact import exact_attack
-from edgewise.attacks.frame import Adversarial, Attack, run
-from edgewise.registry import lookup
+from edgewise.attacks.exact import exact
+from edgewise.attacks.frame import Adversarial, Attack
+from edgewise.attacks.frame import attack as run_attack
+from edgewise.attacks.rows import ATTACKS, AttackName
+from edgewise.registry import component
 from edgewise.strategies.frame import Created, Query, Request, draw, pick, top
 from edgewise.strategies.model_scores import margins, module_of, probabilities
 
@@ -37,8 +37,6 @@ class Dfal:
     attack
         A name in `ATTACKS` or an instance; by default the exact attack where the model has one (nearest
         neighbours, trees, forests, boosting, linear models), ``deepfool`` for networks, ``opt`` for all else.
-    settings
-        Settings of a named attack.
     twins
         None; ``"crossing"`` for the adversarial points themselves, which get the label of their source (the
         original method); a length e > 0, in the norm of the attack, for ``x + e (x' - x) / |x' - x|``: the
@@ -52,8 +50,7 @@ class Dfal:
         that gives labels only, this is what bounds the cost.
     """
 
-    attack: str | Attack | None = None
-    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    attack: AttackName | Attack | None = None
     twins: Literal["crossing"] | float | None = None
     two_stage: bool = True
     shortlist: float = 2.0
@@ -65,7 +62,7 @@ class Dfal:
         _check_twins(self.twins)
         if not self.shortlist >= 1:
             raise InputError(f"shortlist must be at least 1 (times n); got {self.shortlist!r}.")
-        name, method = _method(self.attack, self.settings, model)
+        name, method = _method(self.attack, model)
         asked = _at_most(request, self.most)
         scored = None
         if hasattr(method, "nearest_rows"):
@@ -99,14 +96,13 @@ class MaxConfidence:
         As in `Dfal`; there is no shortlist, because the confidence after the crossing is not known before.
     """
 
-    attack: str | Attack | None = None
-    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    attack: AttackName | Attack | None = None
     most: int | None = None
 
     def __call__(self, request: Request) -> Query:
         """Rank by the likeliest class's probability at the adversarial point; failures come last."""
         model = request.fitted()
-        name, method = _method(self.attack, self.settings, model)
+        name, method = _method(self.attack, model)
         asked = _at_most(request, self.most)
         hits = _attacked(method, asked, asked.candidates, confidence=True)
         answer = pick(
@@ -140,7 +136,9 @@ def _attacked(
     kept: list[Adversarial] = []
     for start in range(0, len(rows), CHUNK):
         part = slice(start, start + CHUNK)
-        result = run(method, request.model, request.pool.rows(rows[part]), box=request.box, rng=request.seed)
+        result = run_attack(
+            request.model, request.pool.rows(rows[part]), method, box=request.box, rng=request.seed
+        )
         distance[part] = result.distance
         queries += int(result.queries.sum())
         gradients += int(result.gradients.sum())
@@ -231,18 +229,11 @@ def _with_twins(answer: Query, hits: _Hits, name: str, twins: float | str, reque
     )
 
 
-def _method(attack: str | Attack | None, settings: Mapping[str, Any], model: Any) -> tuple[str, Attack]:
-    if attack is None and module_of(model) is None:
-        exact, _ = exact_attack(model)
-        if exact is not None:
-            return type(exact).__name__, exact
+def _method(attack: AttackName | Attack | None, model: Any) -> tuple[str, Attack]:
     if attack is None:
-        attack = "opt" if module_of(model) is None else "deepfool"
-    if isinstance(attack, str):
-        return attack, lookup(ATTACKS, attack, "attack").make(**settings)
-    if settings:
-        raise InputError(f"settings {sorted(settings)} go with a name; give them to the instance instead.")
-    return type(attack).__name__, attack
+        attack = "deepfool" if module_of(model) is not None else exact(model)[0] or "opt"
+    name = attack if isinstance(attack, str) else type(attack).__name__
+    return name, component(ATTACKS, attack, "attack")
 
 
 def _at_most(request: Request, most: int | None) -> Request:

@@ -94,7 +94,7 @@ class EdgeMix:
     --------
     >>> import edgewise as ew
     >>> X = np.linspace(-1, 1, 200)[:, None]
-    >>> pick = ew.query("edge-mix", lambda X: np.hstack([-X, X]), X, 20, rng=0)
+    >>> pick = ew.query(lambda X: np.hstack([-X, X]), X, 20, "edge-mix", rng=0)
     >>> len(pick.index), int(pick.uniform.sum())
     (20, 20)
     """

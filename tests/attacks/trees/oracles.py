@@ -25,13 +25,18 @@ def last_left(test, low=-1e6, high=1e6):
 
 def thresholds(model):
     """Every threshold of a scikit-learn ensemble as (feature, threshold, goes left)."""
-    single = lambda t: lambda x: np.float32(x) <= t  # noqa: E731
+
+    def single(t):
+        return lambda x: np.float32(x) <= t
+
+    def double(t):
+        return lambda x: x <= t
+
     if hasattr(model, "_predictors"):
         for stage in model._predictors:
             for tree in stage:
                 for node in tree.nodes[tree.nodes["is_leaf"] == 0]:
-                    threshold = float(node["num_threshold"])
-                    yield int(node["feature_idx"]), (lambda t: lambda x: x <= t)(threshold)
+                    yield int(node["feature_idx"]), double(float(node["num_threshold"]))
         return
     grown = [model] if hasattr(model, "tree_") else np.ravel(model.estimators_)
     chosen = getattr(model, "estimators_features_", [np.arange(model.n_features_in_)] * len(grown))

@@ -1,6 +1,7 @@
 """Trees against every cell, against a mixed-integer program, and against points drawn nearer by."""
 
 import importlib.util
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 
 import edgewise as ew
-from edgewise.attacks.trees import TreesExact
+from edgewise.attacks import TreesExact
 from edgewise.attacks.trees.compiled import Compiled, each_nearest
 from edgewise.attacks.trees.nearest import Limits
 from edgewise.attacks.trees.reading import scikit_learn
@@ -29,7 +30,7 @@ def boxes(d):
 def disagreements(model, Q, brute, box, norm):
     """How many rows the attack answers otherwise than all cells do, or with a point that does not hold."""
     inside = Q if box is None else np.clip(Q, *box)
-    adv = ew.attack(TreesExact(norm), model, inside, box=box)
+    adv = ew.attack(model, inside, TreesExact(norm), box=box)
     expected = np.array(
         [brute.distance(x, c, norm, box) for x, c in zip(inside, adv.source_label, strict=True)]
     )
@@ -75,7 +76,11 @@ def program(model, x, norm):
     d = len(x)
     tests = sorted({(f, t) for tree in model.estimators_[:, 0] for f, t in splits(tree.tree_)})
     number = {key: i for i, key in enumerate(tests)}
-    leaves = [(t, path, value) for t, tree in enumerate(model.estimators_[:, 0]) for path, value in paths(tree.tree_)]
+    leaves = [
+        (t, path, value)
+        for t, tree in enumerate(model.estimators_[:, 0])
+        for path, value in paths(tree.tree_)
+    ]
     P, L = len(tests), len(leaves)
     size = P + L + d + 1  # is z_f <= t, is it in the leaf, how far each feature moves, the longest move
     rows, low, high = [], [], []
@@ -88,7 +93,7 @@ def program(model, x, norm):
         low.append(lo)
         high.append(hi)
 
-    for a, b in zip(tests, tests[1:], strict=False):
+    for a, b in pairwise(tests):
         if a[0] == b[0]:
             add([(number[a], 1), (number[b], -1)], -np.inf, 0)
     for t in range(len(model.estimators_)):
@@ -168,15 +173,17 @@ def forest():
 @pytest.mark.parametrize("norm", NORMS)
 def test_a_limit_leaves_an_honest_interval(forest, norm):
     model, Q = forest
-    whole = ew.attack(TreesExact(norm), model, Q, box=(0, 1))
+    whole = ew.attack(model, Q, TreesExact(norm), box=(0, 1))
     for nodes in (1, 3, 10):
-        cut = ew.attack(TreesExact(norm, nodes=nodes), model, Q, box=(0, 1))
+        cut = ew.attack(model, Q, TreesExact(norm, nodes=nodes), box=(0, 1))
         assert (cut.lower <= whole.distance * (1 + 1e-12)).all()
         assert (cut.distance >= whole.distance * (1 - 1e-12)).all()
-        assert (cut.counts["exact"] == (cut.distance <= whole.distance * (1 + 1e-12)))[cut.counts["exact"]].all()
-    started = ew.attack(TreesExact(norm, nodes=1, starts=np.random.default_rng(1).random((300, 5))), model, Q)
+        assert (cut.counts["exact"] == (cut.distance <= whole.distance * (1 + 1e-12)))[
+            cut.counts["exact"]
+        ].all()
+    started = ew.attack(model, Q, TreesExact(norm, nodes=1, starts=np.random.default_rng(1).random((300, 5))))
     assert started.found.all()
-    timed = ew.attack(TreesExact(norm, seconds=1e-9), model, Q)
+    timed = ew.attack(model, Q, TreesExact(norm, seconds=1e-9))
     assert (timed.lower <= whole.distance).all()
 
 
@@ -194,13 +201,13 @@ def test_the_k_smallest_are_those_of_all_distances(forest, norm):
 
 def test_threads_change_nothing(forest):
     model, Q = forest
-    one, two = (ew.attack(TreesExact(threads=t), model, Q) for t in (1, 2))
+    one, two = (ew.attack(model, Q, TreesExact(threads=t)) for t in (1, 2))
     assert (one.points == two.points).all()
 
 
 def test_nothing_crosses_where_nothing_can():
     model = RandomForestClassifier(3, random_state=0).fit([[0.0], [1.0], [2.0], [3.0]], [0, 0, 1, 1])
-    adv = ew.attack(TreesExact(), model, [[0.1]], box=(0, 0.2))
+    adv = ew.attack(model, [[0.1]], TreesExact(), box=(0, 0.2))
     assert adv.status.tolist() == ["none-exists"]
     assert np.isinf(ew.radius(model, [[0.1]], box=(0, 0.2)))[0]
 

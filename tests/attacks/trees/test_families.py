@@ -25,8 +25,8 @@ from sklearn.tree import DecisionTreeClassifier
 
 import edgewise as ew
 from edgewise.arrays import InputError
-from edgewise.attacks.exact import exact_attack
-from edgewise.attacks.trees import TreesExact
+from edgewise.attacks import TreesExact
+from edgewise.attacks.exact import exact
 from edgewise.models.access import UnansweredError
 
 
@@ -44,7 +44,9 @@ def boost(kind):
         library = pytest.importorskip(kind)
         quiet = {
             "xgboost": lambda: library.XGBClassifier(n_estimators=8, max_depth=3, n_jobs=1),
-            "lightgbm": lambda: library.LGBMClassifier(n_estimators=8, verbose=-1, n_jobs=1, min_child_samples=5),
+            "lightgbm": lambda: library.LGBMClassifier(
+                n_estimators=8, verbose=-1, n_jobs=1, min_child_samples=5
+            ),
             "catboost": lambda: library.CatBoostClassifier(
                 n_estimators=8, depth=3, verbose=0, allow_writing_files=False, thread_count=1
             ),
@@ -71,10 +73,14 @@ FAMILIES = {
     "xgboost": boost("xgboost"),
     "lightgbm": boost("lightgbm"),
     "catboost": boost("catboost"),
-    "scaled": plain(make_pipeline(StandardScaler(), MinMaxScaler(), RandomForestClassifier(6, random_state=0))),
+    "scaled": plain(
+        make_pipeline(StandardScaler(), MinMaxScaler(), RandomForestClassifier(6, random_state=0))
+    ),
     "warped": plain(
         make_pipeline(
-            QuantileTransformer(n_quantiles=40), PowerTransformer(), HistGradientBoostingClassifier(max_iter=8)
+            QuantileTransformer(n_quantiles=40),
+            PowerTransformer(),
+            HistGradientBoostingClassifier(max_iter=8),
         )
     ),
     "columns": plain(
@@ -86,7 +92,10 @@ FAMILIES = {
     ),
     "soft-vote": plain(
         VotingClassifier(
-            [("a", RandomForestClassifier(5, random_state=0)), ("b", ExtraTreesClassifier(4, random_state=0))],
+            [
+                ("a", RandomForestClassifier(5, random_state=0)),
+                ("b", ExtraTreesClassifier(4, random_state=0)),
+            ],
             voting="soft",
             weights=[1, 2],
         )
@@ -96,12 +105,17 @@ FAMILIES = {
     ),
 }
 BINARY = {
-    "sigmoid": CalibratedClassifierCV(GradientBoostingClassifier(n_estimators=8, random_state=0), ensemble=False),
+    "sigmoid": CalibratedClassifierCV(
+        GradientBoostingClassifier(n_estimators=8, random_state=0), ensemble=False
+    ),
     "isotonic": CalibratedClassifierCV(
         RandomForestClassifier(8, random_state=0), ensemble=False, method="isotonic"
     ),
     "threshold": FixedThresholdClassifier(
-        RandomForestClassifier(8, random_state=0), threshold=0.3, pos_label="yes", response_method="predict_proba"
+        RandomForestClassifier(8, random_state=0),
+        threshold=0.3,
+        pos_label="yes",
+        response_method="predict_proba",
     ),
 }
 CASES = [(name, make, y) for name, make in FAMILIES.items() for y in (TWO, THREE)]
@@ -124,7 +138,7 @@ def test_points_are_confirmed_and_nothing_nearer_crosses(name, make, y):
     for dtype in (np.float32, np.float64):  # the last is looked at from nearer by
         for norm in (1, 2, np.inf):
             rows = Q.astype(dtype)
-            adv = ew.attack(TreesExact(norm), model, rows, box=(LOW, HIGH))
+            adv = ew.attack(model, rows, TreesExact(norm), box=(LOW, HIGH))
             assert adv.found.all()
             assert (np.ravel(model.predict(adv.points)) != adv.source_label).all()
             assert ((adv.points >= LOW) & (adv.points <= HIGH)).all()
@@ -155,7 +169,7 @@ def test_missing_values_stay_and_keep_their_route(model):
     rows[1, 1:3] = np.nan
     model = boost(model)(TWO)[0] if isinstance(model, str) else model
     model.fit(holes, (THREE > 0).astype(int))
-    adv = ew.attack(TreesExact(), model, rows, box=(LOW, HIGH))
+    adv = ew.attack(model, rows, TreesExact(), box=(LOW, HIGH))
     assert (np.isnan(adv.points) == np.isnan(rows)).all()
     assert (np.isfinite(adv.distance) == adv.found).all()
     assert adv.found.any()
@@ -172,14 +186,18 @@ def test_missing_values_stay_and_keep_their_route(model):
 def test_categorical_features_stay_as_they_are(kind):
     y = (np.isin(X[:, 3], (0, 3)) ^ (X[:, 0] > 0.5)).astype(int)
     if kind == "sklearn":
-        model = HistGradientBoostingClassifier(max_iter=8, categorical_features=[3], min_samples_leaf=5).fit(X, y)
+        model = HistGradientBoostingClassifier(max_iter=8, categorical_features=[3], min_samples_leaf=5).fit(
+            X, y
+        )
     else:
         library = pytest.importorskip("lightgbm")
-        model = library.LGBMClassifier(n_estimators=8, verbose=-1, min_child_samples=5, min_data_per_group=5, n_jobs=1)
+        model = library.LGBMClassifier(
+            n_estimators=8, verbose=-1, min_child_samples=5, min_data_per_group=5, n_jobs=1
+        )
         model.fit(X, y, categorical_feature=[3])
     rows = np.round(Q)
     rows[:, :3] = Q[:, :3]
-    adv = ew.attack(TreesExact(), model, rows)
+    adv = ew.attack(model, rows, TreesExact())
     assert adv.found.any()
     assert (adv.points[:, 3] == rows[:, 3]).all()
     crossed = adv.found
@@ -202,14 +220,17 @@ REFUSED = {
         "voting='soft'",
     ),
     "another model": (LogisticRegression().fit(X, TWO), "not a tree"),
-    "bagging of other models": (BaggingClassifier(LogisticRegression(), 2).fit(X, TWO), "bagging of Logistic"),
+    "bagging of other models": (
+        BaggingClassifier(LogisticRegression(), 2).fit(X, TWO),
+        "bagging of Logistic",
+    ),
 }
 
 
 @pytest.mark.parametrize(("model", "says"), REFUSED.values(), ids=REFUSED.keys())
 def test_what_is_not_read_is_refused(model, says):
     with pytest.raises(InputError, match=says):
-        ew.attack(TreesExact(), model, Q)
+        ew.attack(model, Q, TreesExact())
 
 
 def test_bad_rows_and_boxes():
@@ -217,13 +238,13 @@ def test_bad_rows_and_boxes():
     with pytest.raises(InputError, match="features"):
         ew.radius(model, Q[:, :2])
     with pytest.raises(InputError, match="infinite"):
-        ew.attack(TreesExact(), model, np.where(Q > 0.9, np.inf, Q))
+        ew.attack(model, np.where(Q > 0.9, np.inf, Q), TreesExact())
     with pytest.raises(InputError, match="norm"):
         TreesExact(norm=3)
     with pytest.raises(InputError, match="seconds"):
         TreesExact(seconds=0)
     # A row outside its box pays the way in.
-    adv = ew.attack(TreesExact(norm=1), model, Q + 10, box=(LOW, HIGH))
+    adv = ew.attack(model, Q + 10, TreesExact(norm=1), box=(LOW, HIGH))
     assert ((adv.points >= LOW) & (adv.points <= HIGH)).all()
     assert (adv.distance >= np.abs(Q + 10 - HIGH).sum(axis=1) - 1e-9)[adv.found].all()
 
@@ -233,13 +254,13 @@ def test_the_exact_attack_of_a_model():
     from sklearn.svm import SVC
 
     kinds = {
-        "TreesExact": RandomForestClassifier(2),
-        "LinearExact": LogisticRegression(),
-        "RegionExact": KNeighborsClassifier(1),
+        "trees": RandomForestClassifier(2),
+        "linear": LogisticRegression(),
+        "region-exact": KNeighborsClassifier(1),
     }
     for name, model in kinds.items():
-        assert type(exact_attack(model.fit(X, TWO), np.inf)[0]).__name__ == name
-    assert exact_attack(SVC().fit(X, TWO))[0] is None
-    assert "neighbours" in exact_attack(KNeighborsClassifier(3).fit(X, TWO), 1)[1]
+        assert exact(model.fit(X, TWO), np.inf)[0] == name
+    assert exact(SVC().fit(X, TWO))[0] is None
+    assert "neighbours" in exact(KNeighborsClassifier(3).fit(X, TWO), 1)[1]
     with pytest.raises(UnansweredError, match="SVC"):
         ew.radius(SVC().fit(X, TWO), Q)

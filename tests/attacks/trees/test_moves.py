@@ -9,9 +9,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 import edgewise as ew
 from edgewise.arrays import InputError
-from edgewise.attacks.linear import LinearExact
-from edgewise.attacks.moves import Moves
-from edgewise.attacks.trees import TreesExact
+from edgewise.attacks import LinearExact, Moves, TreesExact
 
 
 RNG = np.random.default_rng(3)
@@ -57,7 +55,7 @@ def test_whole_numbers_agree_with_the_whole_grid(norm, frozen, up, weighted, obs
     rows = Q.copy()
     if observed:
         rows[:, 2] = 4
-    adv = ew.attack(TreesExact(norm, moves), MODEL, rows, box=(-2, 11))
+    adv = ew.attack(MODEL, rows, TreesExact(norm, moves), box=(-2, 11))
     want = [expected(x, c, norm, moves) for x, c in zip(rows, adv.source_label, strict=True)]
     assert adv.distance == pytest.approx(want, rel=1e-12)
     assert adv.lower == pytest.approx(want, rel=1e-9)
@@ -70,12 +68,12 @@ def test_whole_numbers_agree_with_the_whole_grid(norm, frozen, up, weighted, obs
 def test_a_least_step_is_kept(norm):
     model = DecisionTreeClassifier().fit([[0.0], [1.0], [2.0]], [0, 1, 0])
     wall = 0.5
-    adv = ew.attack(TreesExact(norm, Moves(step=0.3)), model, [[wall - 1e-6], [0.1], [1.0], [0.6]])
+    adv = ew.attack(model, [[wall - 1e-6], [0.1], [1.0], [0.6]], TreesExact(norm, Moves(step=0.3)))
     assert adv.distance == pytest.approx([0.3, 0.4, 0.5, 0.3], abs=1e-6)
     assert adv.points[0, 0] >= wall - 1e-6 + 0.3
     # The cell just across is thinner than the step: the nearest value lies beyond it.
     thin = DecisionTreeClassifier().fit([[0.0], [0.1], [0.2], [9.0]], [0, 1, 0, 1])
-    adv = ew.attack(TreesExact(norm, Moves(step=2.0)), thin, [[0.04]])
+    adv = ew.attack(thin, [[0.04]], TreesExact(norm, Moves(step=2.0)))
     assert adv.distance == pytest.approx([4.56], abs=1e-6)
     assert thin.predict(adv.points)[0] == 1
 
@@ -87,8 +85,8 @@ def test_steps_hold_for_every_feature_that_moves():
     model = GradientBoostingClassifier(n_estimators=15, random_state=0).fit(Z, y)
     for dtype in (np.float64, np.float32):
         rows = rng.random((20, 4)).astype(dtype)
-        free = ew.attack(TreesExact(), model, rows)
-        adv = ew.attack(TreesExact(moves=Moves(step=0.05)), model, rows)
+        free = ew.attack(model, rows, TreesExact())
+        adv = ew.attack(model, rows, TreesExact(moves=Moves(step=0.05)))
         moved = np.abs(adv.points.astype(float) - rows)
         assert ((moved == 0) | (moved >= 0.05)).all()
         assert (adv.distance >= free.distance - 1e-12).all()
@@ -108,9 +106,9 @@ def test_bad_moves_are_said():
         (Moves(frozen=(True,)), "column number or name"),
     ):
         with pytest.raises(InputError, match=says):
-            ew.attack(TreesExact(moves=moves), MODEL, Q)
+            ew.attack(MODEL, Q, TreesExact(moves=moves))
     with pytest.raises(InputError, match="whole number"):
-        ew.attack(TreesExact(moves=Moves(integers=(0,))), MODEL, Q + 0.5)
+        ew.attack(MODEL, Q + 0.5, TreesExact(moves=Moves(integers=(0,))))
     with pytest.raises(InputError, match="trees do"):
         LinearExact(moves=Moves(step=0.1))
 

@@ -55,7 +55,7 @@ class TreesExact:
     >>> from sklearn.tree import DecisionTreeClassifier
     >>> from edgewise import attack
     >>> tree = DecisionTreeClassifier().fit([[0.0, 0.0], [2.0, 0.0]], ["a", "b"])
-    >>> attack(TreesExact(norm=1), tree, [[0.25, 3.0]]).distance.round(6)
+    >>> attack(tree, [[0.25, 3.0]], TreesExact(norm=1)).distance.round(6)
     array([0.75])
     """
 

@@ -24,7 +24,11 @@ def grown(tree: Any, value: Floats, features: Index | None = None) -> Tree:
     """
     feature = np.asarray(tree.feature, np.intp)
     split = np.asarray(tree.children_left) >= 0
-    columns = feature if features is None else np.where(split, np.asarray(features)[np.where(split, feature, 0)], -1)
+    columns = (
+        feature
+        if features is None
+        else np.where(split, np.asarray(features)[np.where(split, feature, 0)], -1)
+    )
     missing = np.asarray(tree.missing_go_to_left, bool)
     return Tree(
         np.where(split, columns, -1),

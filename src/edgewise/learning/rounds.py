@@ -1,17 +1,69 @@
-"""What a round adds up to: right answers over propensities, parts of an answer, twins with their labels."""
+"""A round, and what it adds up to: right answers over propensities, twins with their labels."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from edgewise.arrays import Floats, Labels, Mask
+from edgewise.arrays import Floats, Index, Labels, Mask
 from edgewise.data.dataset import Split
+from edgewise.learning.labels import as_labels, joined
 from edgewise.learning.oracle import Answer, Cost
 from edgewise.models.access import predict
 from edgewise.stats import Estimate, estimate, wilson
 from edgewise.strategies.frame import Query
+
+
+NOTHING = Cost()
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round, after retraining.
+
+    Parameters
+    ----------
+    number
+        0 for the first batch.
+    query
+        What was asked for.
+    index, labels
+        The pool rows that were answered, and their labels.
+    model
+        Fitted to all labels so far; None while they are of one class.
+    cost
+        What the oracle answered so far: labels, and rows of a model behind it.
+    balance
+        How many labels of each class there are so far.
+    accuracy
+        The accuracy on the unlabelled pool of the models of the latest rounds, unbiased by the propensities,
+        with its 95 % interval; None before there is a model and two labels to judge it by.
+    n_labelled
+        Labels so far, the initial ones included.
+    stop
+        Why the loop ends after this round, or None.
+    choosing
+        What strategies asked of the learner itself so far; nobody is paid for these.
+    """
+
+    number: int
+    query: Query
+    index: Index
+    labels: Labels
+    model: Any
+    cost: Cost
+    balance: dict[Any, int]
+    accuracy: Estimate | None
+    n_labelled: int
+    stop: str | None = None
+    choosing: Cost = NOTHING
+
+
+Stop = Callable[[list[Round]], str | None]
+"""Looks at the rounds so far and says why to stop, or None."""
 
 
 def hits(model: Any, X: Floats, y: Labels, inverse: Floats, uniform: Mask) -> tuple[float, ...]:
@@ -38,14 +90,6 @@ def accuracy(right: tuple[float, ...]) -> Estimate | None:
     return estimate(right)
 
 
-def merged(parts: list[Answer]) -> Answer:
-    """Return the parts of a round's answer as one, rows ascending."""
-    rows = np.concatenate([part.rows for part in parts])
-    order = np.argsort(rows)
-    labels = np.concatenate([part.labels for part in parts if len(part.rows)] or [np.empty(0)])
-    return Answer(rows[order], labels[order], sum((part.cost for part in parts), Cost()))
-
-
 def made_points(made: Split | None, query: Query, answer: Answer) -> Split | None:
     """Add the twins of answered rows, each with the label of its source."""
     if query.created is None or not len(answer.rows):
@@ -54,5 +98,5 @@ def made_points(made: Split | None, query: Query, answer: Answer) -> Split | Non
     keep = [row for row, source in enumerate(query.created.source.tolist()) if source in label]
     if not keep:
         return made
-    X, y = query.created.points[keep], np.array([label[int(query.created.source[row])] for row in keep])
-    return Split(X, y) if made is None else Split(np.concatenate([made.X, X]), np.concatenate([made.y, y]))
+    X, y = query.created.points[keep], as_labels([label[int(query.created.source[row])] for row in keep])
+    return Split(X, y) if made is None else Split(np.concatenate([made.X, X]), joined(made.y, y))

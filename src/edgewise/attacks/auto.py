@@ -1,0 +1,22 @@
+"""Which attack suits a model: the exact one where there is one, else the best for what it answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from edgewise.attacks.exact import exact
+from edgewise.models.access import is_module
+
+
+def choose(model: Any) -> tuple[str, str]:
+    """Return the name of the attack that suits ``model``, and why.
+
+    Examples
+    --------
+    >>> choose(lambda X: X[:, 0] > 0)
+    ('opt', 'nothing exact: the model only answers')
+    """
+    if is_module(model):
+        return "ddn", "a network: nothing exact, and its gradients find nearer points than its answers"
+    name, why = exact(model)
+    return ("opt", f"nothing exact: {why}") if name is None else (name, why)
