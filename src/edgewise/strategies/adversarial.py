@@ -65,7 +65,7 @@ class Dfal:
         name, method = _method(self.attack, model)
         asked = _at_most(request, self.most)
         scored = None
-        if hasattr(method, "nearest_rows"):
+        if self.two_stage and hasattr(method, "nearest_rows"):
             scored = _nearest_rows(method, asked)
         elif self.two_stage and name != "opt":
             scored = _two_stage(method, asked, self.shortlist)
