@@ -71,8 +71,8 @@ def page(report):
                 ),
                 (tuple(model(item)) for item in report["models"]),
             ),
-            f"Over {sum(r['rows'] for r in rivals)} rows {apart} of our distances lay outside Veritas's interval; its own "
-            f"fixed-box search sides with ours in {sides} of these.\n",
+            f"Over {sum(r['rows'] for r in rivals)} rows {apart} of our distances lay outside Veritas's interval; "
+            f"its own fixed-box search sides with ours in {sides} of these.\n",
             "**The ten nearest of 200 rows**, seconds:\n",
             table(
                 ("model", "norm", "all 200", "ten nearest", "ratio", "same distances", "rows searched"),

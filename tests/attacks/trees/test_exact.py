@@ -205,6 +205,18 @@ def test_threads_change_nothing(forest):
     assert (one.points == two.points).all()
 
 
+def test_a_limit_with_nothing_found_keeps_its_lower_bound(forest):
+    model, Q = forest
+    adv = ew.attack(model, Q, TreesExact(nodes=1), rng=0)
+    assert (adv.lower[~adv.found] > 0).all()
+    assert (adv.status[~adv.found] == "failed").all()
+
+
+def test_one_class_cannot_be_left():
+    model = RandomForestClassifier(2).fit([[0.0], [1.0]], ["a", "a"])
+    assert ew.attack(model, [[0.5]], TreesExact()).status.tolist() == ["none-exists"]
+
+
 def test_nothing_crosses_where_nothing_can():
     model = RandomForestClassifier(3, random_state=0).fit([[0.0], [1.0], [2.0], [3.0]], [0, 0, 1, 1])
     adv = ew.attack(model, [[0.1]], TreesExact(), box=(0, 0.2))

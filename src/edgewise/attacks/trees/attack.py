@@ -101,17 +101,16 @@ class TreesExact:
             again = each_nearest(known, X[todo], own[todo], box, self.norm, self._limits(), strict=strict)
             put = todo[_put(again, todo, points)]
             todo = _unconfirmed(model, points, y, put)
-        failed = np.flatnonzero(np.array([answer.point is None for answer in answers]) & ~missing)
+        pointless = np.array([answer.point is None for answer in answers], bool)
+        failed = np.flatnonzero(pointless & ~missing)
         if self.starts is not None and len(failed):
             self._from_starts(model, X, y, failed, box, points)
         counts = {
             name: np.array([getattr(a, name) for a in answers]) for name in ("nodes", "leaves", "rungs")
         }
-        moved = self.measure(points.astype(float) - X, model.model)
+        moved = np.where(pointless, np.inf, self.measure(points.astype(float) - X, model.model))
         exact = missing | (lower >= np.array([a.cost for a in answers]) * (1 - 1e-12))
-        return Proposal(
-            points, np.minimum(lower, np.where(missing, np.inf, moved)), missing, counts | {"exact": exact}
-        )
+        return Proposal(points, np.minimum(lower, moved), missing, counts | {"exact": exact})
 
     def smallest(
         self,

@@ -100,7 +100,7 @@ def ask(cells: Cells, domain: Domain, seat: Seat, x: Floats, own: int, norm: flo
     """Return the query at ``x`` (d,), which the model gives class number ``own``; ``frozen`` features stay."""
     power = 0 if norm == np.inf else int(norm)
     most = fill_table(cells, domain, x, power, seat.table, frozen)
-    columns = max(2, len(cells.forest.init))
+    columns = len(cells.ensemble.classes)
     bounds: list[tuple[float, int]] = []
     for rival in range(columns):
         if rival != own:
