@@ -54,7 +54,10 @@ def test_attack_on_a_model_and_a_table_of_ones_own(tmp_path):
     rows = ["a,b,c", *(",".join("" if np.isnan(v) else repr(float(v)) for v in row) for row in X[:12])]
     (tmp_path / "rows.csv").write_text("\n".join(rows) + "\n")
     files = ("--model", tmp_path / "model.skops", "--pool", tmp_path / "rows.csv")
-    done = edgewise("attack", *files, "--norm", "inf", "--out", tmp_path / "out.csv")
+    told = edgewise("attack", *files, check=False).stderr
+    assert "--trust sklearn.tree._tree.Tree" in told
+    trust = ("--trust", "sklearn.tree._tree.Tree")
+    done = edgewise("attack", *files, *trust, "--norm", "inf", "--out", tmp_path / "out.csv")
     assert "TreesExact" in done.stdout
     assert "norm inf" in done.stdout
     with (tmp_path / "out.csv").open() as file:
@@ -65,7 +68,7 @@ def test_attack_on_a_model_and_a_table_of_ones_own(tmp_path):
     refused = edgewise("attack", "--model", tmp_path / "model.skops", check=False)
     assert refused.returncode == 2
     assert "go together" in refused.stderr
-    wrong = edgewise("attack", *files[:3], tmp_path / "no.csv", check=False)
+    wrong = edgewise("attack", *files[:3], tmp_path / "no.csv", *trust, check=False)
     assert wrong.returncode == 2
     assert "there is no file" in wrong.stderr
 

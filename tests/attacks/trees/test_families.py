@@ -150,6 +150,16 @@ def test_points_are_confirmed_and_nothing_nearer_crosses(name, make, y):
         assert (np.ravel(model.predict(near)) == c).all()
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning")
+@pytest.mark.parametrize("kind", ["xgboost", "lightgbm"])
+def test_a_calibrated_library_model_gives_chances_to_its_calibrator(kind):
+    inner, labels = boost(kind)(TWO)
+    model = CalibratedClassifierCV(inner, ensemble=False).fit(X, labels)
+    adv = ew.attack(model, Q, TreesExact(), box=(LOW, HIGH))
+    assert adv.found.all()
+    assert adv.lower == pytest.approx(adv.distance, rel=1e-9)
+
+
 @pytest.mark.parametrize(
     "model",
     [
@@ -220,6 +230,18 @@ REFUSED = {
         "voting='soft'",
     ),
     "another model": (LogisticRegression().fit(X, TWO), "not a tree"),
+    "a vote over boosting": (
+        VotingClassifier([("a", GradientBoostingClassifier(n_estimators=2, init="zero"))], voting="soft").fit(
+            X, THREE
+        ),
+        "no sum over trees",
+    ),
+    "a threshold on votes": (
+        FixedThresholdClassifier(
+            AdaBoostClassifier(TREE, n_estimators=2), response_method="predict_proba"
+        ).fit(X, (THREE > 0).astype(int)),
+        "AdaBoost",
+    ),
     "bagging of other models": (
         BaggingClassifier(LogisticRegression(), 2).fit(X, TWO),
         "bagging of Logistic",

@@ -74,6 +74,8 @@ class Ensemble:
         For a categorical feature, the raw values its codes 0, 1, ... stand for; any other value is missing.
     n_features
         Of the model's input.
+    votes
+        The scores are weighted votes, no probabilities or margins.
     """
 
     trees: tuple[Tree, ...]
@@ -86,6 +88,7 @@ class Ensemble:
     single: bool = False
     categories: tuple[Index, ...] = ()
     codes: dict[int, Floats] = field(default_factory=dict[int, Floats])
+    votes: bool = False
 
 
 def float32_wall(threshold: Floats) -> Floats:

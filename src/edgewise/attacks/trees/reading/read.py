@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from scipy.special import expit
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import (
     AdaBoostClassifier,
@@ -44,6 +45,9 @@ READERS: tuple[tuple[type, Callable[[Any], Ensemble]], ...] = (
     (BaggingClassifier, scikit_learn.bagging),
     (AdaBoostClassifier, scikit_learn.ada_boost),
 )
+
+AVERAGED = (DecisionTreeClassifier, RandomForestClassifier, ExtraTreesClassifier, BaggingClassifier)
+"""Whose probabilities are means over trees."""
 
 LIBRARIES: dict[tuple[str, str], Callable[[Any], Ensemble]] = {
     ("xgboost", "XGBClassifier"): xgboost.classifier,
@@ -99,8 +103,7 @@ def _voting(model: Any) -> Ensemble:
     for each, weight in zip(model.estimators_, weights, strict=True):
         inner = read(each)
         known = inner.ensemble
-        averaged = len(known.groups) == 1 and not known.init.any() and len(known.init) == len(known.classes)
-        if inner.steps or not averaged or isinstance(each, AdaBoostClassifier):
+        if inner.steps or not isinstance(each, AVERAGED):
             raise UnansweredError(
                 f"a vote over {type(each).__name__} is no sum over trees; votes over trees and forests are read."
             )
@@ -135,6 +138,8 @@ def _one_score(inner: Reading, model: Any) -> Reading:
         raise UnansweredError(f"{type(model).__name__} of more than two classes is no sum over trees.")
     if len(known.init) == 1:
         return inner
+    if known.votes:
+        raise UnansweredError(f"{type(model).__name__} around an AdaBoostClassifier is not read.")
     trees = tuple(replace(tree, value=tree.value[:, 1:]) for tree in known.trees)
     return replace(inner, ensemble=replace(known, trees=trees, init=known.init[1:]))
 
@@ -149,13 +154,13 @@ def _calibrated(model: Any) -> Reading:
     only = model.calibrated_classifiers_[0]
     if only.method not in ("sigmoid", "isotonic"):
         raise UnansweredError(f"calibration by {only.method!r} is not read; 'sigmoid' and 'isotonic' are.")
-    if isinstance(only.estimator, AdaBoostClassifier):
-        raise UnansweredError("a calibrated AdaBoostClassifier is not read.")
     inner = _one_score(read(only.estimator), model)
     calibrator = only.calibrators[0]
+    inside = only.estimator.steps[-1][1] if isinstance(only.estimator, Pipeline) else only.estimator
+    margins = not hasattr(inside, "decision_function") and not isinstance(inside, AVERAGED)
 
     def second(scores: Floats) -> Any:
-        chance = np.asarray(calibrator.predict(scores))
+        chance = np.asarray(calibrator.predict(expit(scores) if margins else scores))
         return chance > 1.0 - chance
 
     return replace(inner, ensemble=replace(inner.ensemble, threshold=last_below(second)))

@@ -113,7 +113,8 @@ def ada_boost(model: Any) -> Ensemble:
         vote = np.asarray(each.classes_)[np.asarray(each.tree_.value)[:, 0, :].argmax(axis=1)]
         hit = vote[:, None] == np.asarray(model.classes_)
         trees.append(grown(each.tree_, np.where(hit, weight, -1 / (count - 1) * weight)))
-    return additive(trees, model.classes_, model.n_features_in_, float(model.estimator_weights_.sum()))
+    total = float(model.estimator_weights_.sum())
+    return additive(trees, model.classes_, model.n_features_in_, total, votes=True)
 
 
 def gradient_boosting(model: Any) -> Ensemble:
