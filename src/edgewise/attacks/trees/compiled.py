@@ -66,12 +66,14 @@ class Compiled:
         """Return where rows may move."""
         return allowed(self.cells, box, self.rules, X)
 
-    def query(self, domain: Domain, seat: Seat, x: Floats, own: int, norm: float) -> Query:
+    def query(
+        self, domain: Domain, seat: Seat, x: Floats, own: int, norm: float, within: float = np.inf
+    ) -> Query:
         """Return the query at a row; a missing value stays missing and keeps its route."""
         frozen = np.isnan(x)
         if self.scaling is not None and frozen.any():
             x = self.scaling.stand_in(x)
-        return ask(self.cells, domain, seat, x, own, norm, frozen)
+        return ask(self.cells, domain, seat, x, own, norm, frozen, within)
 
 
 def each_nearest(
@@ -107,11 +109,3 @@ def each_nearest(
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(some, [range(k, len(X), threads) for k in range(threads)]))
     return [answer for answer in answers if answer is not None]
-
-
-def each_bound(known: Compiled, X: Floats, own: Index, box: Box | None, norm: float) -> Floats:
-    """Return the staircase bound of each row: no change of class is nearer, none exists where infinite."""
-    domain, seat = known.domain(X, box), Seat.at(known.cells)
-    return np.array(
-        [known.query(domain, seat, x, int(c), norm).least for x, c in zip(X, own, strict=True)], float
-    )

@@ -96,16 +96,28 @@ class Query:
         return distance * distance if self.power == 2 else distance
 
 
-def ask(cells: Cells, domain: Domain, seat: Seat, x: Floats, own: int, norm: float, frozen: Mask) -> Query:
-    """Return the query at ``x`` (d,), which the model gives class number ``own``; ``frozen`` features stay."""
+def ask(
+    cells: Cells,
+    domain: Domain,
+    seat: Seat,
+    x: Floats,
+    own: int,
+    norm: float,
+    frozen: Mask,
+    within: float = np.inf,
+) -> Query:
+    """Return the query at ``x`` (d,), which the model gives class number ``own``; ``frozen`` features stay.
+
+    Bounds are infinite where nothing nearer than ``within`` changes the class.
+    """
     power = 0 if norm == np.inf else int(norm)
     most = fill_table(cells, domain, x, power, seat.table, frozen)
-    columns = len(cells.ensemble.classes)
+    radius = within * within if power == 2 else within
     bounds: list[tuple[float, int]] = []
-    for rival in range(columns):
+    for rival in range(len(cells.ensemble.classes)):
         if rival != own:
             gains, needed = cells.lead(own, rival)
-            reduce(cells.forest, seat.table, gains, np.inf, power == 0, seat.path, seat.rung)
+            reduce(cells.forest, seat.table, gains, radius, power == 0, seat.path, seat.rung)
             bounds.append((bound(seat.table, seat.rung, needed, power == 0, seat.work), rival))
     return Query(cells, seat, own, power, most, tuple(sorted(bounds)))
 

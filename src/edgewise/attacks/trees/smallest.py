@@ -1,7 +1,8 @@
 """The k nearest rows of a pool to the boundary: exact, at a fraction of the cost of all distances.
 
-Rows come in order of their staircase bound, which costs one evaluation. Each is searched only below the k-th
-smallest distance so far, and the search ends at the first row whose bound reaches it.
+Rows come block by block, each block in order of its rows' staircase bounds, within the k-th smallest distance
+so far: most rows have no change of class there, which one evaluation proves. The others are searched below
+that distance only.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ import numpy as np
 
 from edgewise.arrays import Box, Floats, Index
 from edgewise.attacks.smallest import Smallest
-from edgewise.attacks.trees.compiled import Compiled, each_bound
+from edgewise.attacks.trees.compiled import Compiled
 from edgewise.attacks.trees.nearest import Limits, Seat, nearest
 
 
-BLOCK = 2048
-"""Rows held at a time."""
+BLOCK = 512
+"""Rows looked at together."""
 
 
 def smallest(
@@ -32,37 +33,26 @@ def smallest(
     limits: Limits,
 ) -> Smallest:
     """Return the ``k`` rows nearest to the boundary among ``rows(numbers)`` for the numbers below ``n``."""
-    bounds = np.concatenate(
-        [
-            each_bound(known, (X := rows(np.arange(at, min(at + BLOCK, n)))), own(X), box, norm)
-            for at in range(0, n, BLOCK)
-        ]
-        or [np.empty(0)]
-    )
-    order = np.argsort(bounds, kind="stable")
     best: list[tuple[float, int]] = []
     proved: dict[int, float] = {}
     seat, searched, cutoff = Seat.at(known.cells), 0, np.inf
-    for at in range(0, n, 64):
-        some = order[at : at + 64]
-        if not np.isfinite(bounds[some[0]]) or bounds[some[0]] > cutoff:
-            break
-        X = rows(some)
+    for at in range(0, n, BLOCK):
+        X = rows(np.arange(at, min(at + BLOCK, n)))
         domain, labels = known.domain(X, box), own(X)
-        for row, x, c in zip(some, X, labels, strict=True):
-            if bounds[row] > cutoff or not np.isfinite(bounds[row]):
+        bounds = np.array(
+            [known.query(domain, seat, x, int(c), norm, cutoff).least for x, c in zip(X, labels, strict=True)]
+        )
+        for row in np.argsort(bounds, kind="stable"):
+            if not bounds[row] < cutoff:
                 break
             searched += 1
-            limit = np.nextafter(cutoff, np.inf) if np.isfinite(cutoff) else cutoff
-            answer = nearest(known.query(domain, seat, x, int(c), norm), limits, cutoff=limit)
+            query = known.query(domain, seat, X[row], int(labels[row]), norm)
+            answer = nearest(query, limits, cutoff=cutoff)
             if answer.point is None:
                 continue
-            proved[int(row)] = answer.lower
-            entry = (-answer.cost, -int(row))
-            if len(best) < k:
-                heappush(best, entry)
-            elif entry > best[0]:
-                heapreplace(best, entry)
+            proved[at + int(row)] = answer.lower
+            add = heappush if len(best) < k else heapreplace
+            add(best, (-answer.cost, -(at + int(row))))
             if len(best) == k:
                 cutoff = -best[0][0]
     ranked = sorted((-cost, -row) for cost, row in best)
