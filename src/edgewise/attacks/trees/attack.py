@@ -32,7 +32,8 @@ class TreesExact:
     XGBoost, LightGBM and CatBoost; monotone scalers in a pipeline, votes and calibration are seen through
     where their rule allows.
 
-    Missing values stay missing and keep their route; features split by categories stay as they are.
+    Missing values stay missing and keep their route; features split by categories stay as they are. For rows
+    of float32 the nearest float32 row is meant.
 
     Parameters
     ----------
