@@ -111,14 +111,20 @@ def _load(path: Path, trust: list[str]) -> Any:
 
 
 def _table(path: Path, most: int) -> tuple[list[str], Floats]:
-    """Return the names and the first rows of a table of numbers; an empty cell is a missing value."""
+    """Return the names and the first rows of a CSV of numbers; an empty cell is a missing value."""
     import numpy as np
 
-    from edgewise.labelling.table import read_pool
+    from edgewise.arrays import InputError
+    from edgewise.labelling.table import rows_of
 
-    sheet = read_pool(path)
-    X = sheet.pool.rows(np.arange(min(most, len(sheet.pool))))
-    return list(sheet.numbers) or [f"x{i}" for i in range(X.shape[1])], X
+    header, rows = rows_of(path)
+    try:
+        cells = [[float(cell) if cell.strip() else np.nan for cell in row] for row in rows[:most]]
+    except ValueError as error:
+        raise InputError(
+            f"{path} must hold numbers in every column, as the model was fitted on: {error}."
+        ) from None
+    return header, np.array(cells)
 
 
 def _write(out: Path, adv: Adversarial, names: list[str]) -> None:

@@ -30,7 +30,7 @@ class Dfal:
     estimate (`margins`), attacked in that order, and the shortlist is widened until the n-th smallest
     distance is below what any remaining row can be expected to have. That is the smallest ratio of distance
     to estimate seen so far times its estimate; for 1-NN half the estimate, which is a proof. Trees and linear
-    models give the rows themselves, exactly (`TreesExact.smallest`), and are asked for labels only.
+    models give the rows themselves, exactly (`TreesExact.smallest`), and are asked nothing.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ def _nearest_rows(method: Any, request: Request) -> _Hits:
     )
     distance = np.full(len(request.candidates), np.inf)
     distance[found.index] = found.distance
-    return _Hits(request.candidates, distance, len(request.candidates), 0, np.empty(0))
+    return _Hits(request.candidates, distance, 0, 0, np.empty(0))
 
 
 def _two_stage(method: Attack, request: Request, shortlist: float) -> _Hits:

@@ -142,11 +142,7 @@ class TreesExact:
         """Return the same for rows that a function ``rows(numbers)`` gives."""
         first = rows(np.arange(min(n, 1)))
         known = Compiled.of(model, first.dtype, first.shape[1], self.moves)
-
-        def own(X: Floats) -> Index:
-            return known.numbers(predict(model, X))
-
-        return smallest(known, rows, own, n, k, box, self.norm, self._limits())
+        return smallest(known, rows, n, k, box, self.norm, self._limits())
 
     def _limits(self) -> Limits:
         return Limits(self.nodes, self.seconds)

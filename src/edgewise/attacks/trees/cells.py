@@ -102,6 +102,21 @@ def compile_cells(ensemble: Ensemble, dtype: np.dtype[Any]) -> Cells:
     )
 
 
+def cells_of(cells: Cells, X: Floats) -> Index:
+    """Return the cells of rows ``X`` (n, d); -1 for a missing value."""
+    Z = np.empty(X.shape, np.int32)
+    for f in range(cells.n_features):
+        x = X[:, f].astype(float)
+        if f in cells.ensemble.codes:
+            known = cells.ensemble.codes[f]
+            at = np.minimum(np.searchsorted(known, x), len(known) - 1)
+            Z[:, f] = np.where(known[at] == x, at, -1)
+        else:
+            walls = cells.wall[cells.offset[f] - f : cells.offset[f + 1] - f - 1]
+            Z[:, f] = np.where(np.isnan(x), -1, np.searchsorted(walls, x))
+    return Z
+
+
 def rounded_down(values: Floats, dtype: np.dtype[Any]) -> Floats:
     """Return the largest number of a dtype that is at most each value, as float64."""
     with np.errstate(over="ignore"):

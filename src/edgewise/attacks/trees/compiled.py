@@ -11,8 +11,9 @@ import numpy as np
 
 from edgewise.arrays import Box, Floats, Index, InputError, Labels
 from edgewise.attacks.moves import Moves, Rules
-from edgewise.attacks.trees.cells import Cells, compile_cells
+from edgewise.attacks.trees.cells import Cells, cells_of, compile_cells
 from edgewise.attacks.trees.domain import Domain, allowed
+from edgewise.attacks.trees.kernels.forest import winners
 from edgewise.attacks.trees.nearest import Answer, Limits, Query, Seat, ask, nearest
 from edgewise.attacks.trees.reading import read
 from edgewise.attacks.trees.reading.scalers import Scaling
@@ -61,6 +62,18 @@ class Compiled:
         """Return labels as positions among the classes."""
         order = np.argsort(self.classes, kind="stable")
         return order[np.searchsorted(self.classes, y, sorter=order)]
+
+    def winners(self, X: Floats) -> tuple[Index, Floats]:
+        """Return the class number of each row ``X`` (n, d) and its lead over the next, without the model."""
+        if self.scaling is not None:
+            X = X.copy()
+            for row in np.flatnonzero(np.isnan(X).any(axis=1)):
+                X[row] = self.scaling.stand_in(X[row])
+        Z = cells_of(self.cells, X)
+        own, ahead = np.zeros(len(X), np.int32), np.zeros(len(X))
+        sums = np.zeros((2, len(self.cells.forest.init)))
+        winners(self.cells.forest, Z, sums, own, ahead)
+        return own.astype(np.intp), ahead
 
     def domain(self, X: Floats, box: Box | None) -> Domain:
         """Return where rows may move."""

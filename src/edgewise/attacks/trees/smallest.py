@@ -1,8 +1,7 @@
 """The k nearest rows of a pool to the boundary: exact, at a fraction of the cost of all distances.
 
-Rows come block by block, each block in order of its rows' staircase bounds, within the k-th smallest distance
-so far: most rows have no change of class there, which one evaluation proves. The others are searched below
-that distance only.
+Rows come block by block, those whose class leads by least first. A row's staircase bound within the k-th
+smallest distance so far rules most of them out; the others are searched below that distance only.
 """
 
 from __future__ import annotations
@@ -25,7 +24,6 @@ BLOCK = 512
 def smallest(
     known: Compiled,
     rows: Callable[[Index], Floats],
-    own: Callable[[Floats], Index],
     n: int,
     k: int,
     box: Box | None,
@@ -38,21 +36,21 @@ def smallest(
     seat, searched, cutoff = Seat.at(known.cells), 0, np.inf
     for at in range(0, n, BLOCK):
         X = rows(np.arange(at, min(at + BLOCK, n)))
-        domain, labels = known.domain(X, box), own(X)
-        bounds = np.array(
-            [known.query(domain, seat, x, int(c), norm, cutoff).least for x, c in zip(X, labels, strict=True)]
-        )
-        for row in np.argsort(bounds, kind="stable"):
-            if not bounds[row] < cutoff:
-                break
+        domain, (own, ahead) = known.domain(X, box), known.winners(X)
+        for row in np.argsort(ahead, kind="stable"):
+            query = known.query(domain, seat, X[row], int(own[row]), norm, cutoff)
+            if not query.least < cutoff:
+                continue
             searched += 1
-            query = known.query(domain, seat, X[row], int(labels[row]), norm)
             answer = nearest(query, limits, cutoff=cutoff)
             if answer.point is None:
                 continue
             proved[at + int(row)] = answer.lower
-            add = heappush if len(best) < k else heapreplace
-            add(best, (-answer.cost, -(at + int(row))))
+            entry = (-answer.cost, -(at + int(row)))
+            if len(best) < k:
+                heappush(best, entry)
+            else:
+                heapreplace(best, entry)
             if len(best) == k:
                 cutoff = -best[0][0]
     ranked = sorted((-cost, -row) for cost, row in best)

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from edgewise.arrays import Floats, Index, Mask
-from edgewise.attacks.trees.kernels.compiling import INNER, LISTING, dated
+from edgewise.attacks.trees.kernels.compiling import BLOCK, INNER, LISTING, dated
 
 
 class Forest(NamedTuple):
@@ -44,11 +44,8 @@ def goes_left(forest: Forest, node: int, cell: int) -> bool:
 
 
 @njit(**INNER)
-def crosses(forest: Forest, z: Index, own: int, strict: float, sums: Floats) -> bool:
-    """Say whether the model labels cells ``z`` otherwise than ``own``, adding up in the model's own order.
-
-    With ``strict`` above 0 the winner has to lead by that much. ``sums`` (2, c) is scratch.
-    """
+def add_up(forest: Forest, z: Index, sums: Floats) -> None:
+    """Add up the scores at cells ``z`` (d,) into ``sums[0]``, in the model's own order; ``sums[1]`` is scratch."""
     columns = forest.init.shape[0]
     single = forest.rule[0] != 0.0
     for c in range(columns):
@@ -69,15 +66,45 @@ def crosses(forest: Forest, z: Index, own: int, strict: float, sums: Floats) -> 
             tree += 1
         for c in range(columns):
             sums[0, c] += sums[1, c] / forest.group_rule[g, 0] * forest.group_rule[g, 1]
-    if columns == 1:
-        score = sums[0, 0] / forest.rule[1]
-        return score > forest.rule[2] + strict if own == 0 else score <= forest.rule[2] - strict
-    mine = sums[0, own] / forest.rule[1]
     for c in range(columns):
-        lead = sums[0, c] / forest.rule[1] - mine
+        sums[0, c] /= forest.rule[1]
+
+
+@njit(**INNER)
+def crosses(forest: Forest, z: Index, own: int, strict: float, sums: Floats) -> bool:
+    """Say whether the model labels cells ``z`` otherwise than ``own``.
+
+    With ``strict`` above 0 the winner has to lead by that much. ``sums`` (2, c) is scratch.
+    """
+    add_up(forest, z, sums)
+    if sums.shape[1] == 1:
+        score = sums[0, 0]
+        return score > forest.rule[2] + strict if own == 0 else score <= forest.rule[2] - strict
+    mine = sums[0, own]
+    for c in range(sums.shape[1]):
+        lead = sums[0, c] - mine
         if c != own and (lead >= strict if c < own or strict > 0 else lead > 0):
             return True
     return False
+
+
+@njit(**BLOCK)
+def winners(forest: Forest, Z: Index, sums: Floats, own: Index, ahead: Floats) -> None:
+    """Write the class at each row of cells ``Z`` (n, d), and how far it is ahead of the next."""
+    for row in range(Z.shape[0]):
+        add_up(forest, Z[row], sums)
+        if sums.shape[1] == 1:
+            lead = sums[0, 0] - forest.rule[2]
+            own[row], ahead[row] = int(lead > 0), abs(lead)
+            continue
+        best = 0
+        for c in range(1, sums.shape[1]):
+            if sums[0, c] > sums[0, best]:
+                best = c
+        own[row], ahead[row] = best, np.inf
+        for c in range(sums.shape[1]):
+            if c != best:
+                ahead[row] = min(ahead[row], sums[0, best] - sums[0, c])
 
 
 @njit(**LISTING)
@@ -103,3 +130,4 @@ def sizes(root: Index, feature: Index, left: Index, right: Index) -> tuple[int, 
 
 
 dated(sizes)
+dated(winners)
