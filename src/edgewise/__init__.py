@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from edgewise.arrays import InputError as InputError
     from edgewise.attacks.frame import Adversarial as Adversarial
     from edgewise.attacks.frame import attack as attack
+    from edgewise.attacks.names import ATTACKS as ATTACKS
     from edgewise.attacks.radius import radius as radius
-    from edgewise.attacks.rows import ATTACKS as ATTACKS
     from edgewise.data.dataset import Dataset as Dataset
     from edgewise.data.dataset import Split as Split
     from edgewise.data.files import MissingDataError as MissingDataError
     from edgewise.data.loading import load as load
-    from edgewise.data.rows import DATASETS as DATASETS
+    from edgewise.data.names import DATASETS as DATASETS
     from edgewise.learning.loop import Round as Round
     from edgewise.learning.loop import learn as learn
     from edgewise.learning.retrain import Retrained as Retrained
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from edgewise.models.access import UnansweredError as UnansweredError
     from edgewise.registry import MissingExtraError as MissingExtraError
     from edgewise.strategies.frame import Query as Query
-    from edgewise.strategies.rows import STRATEGIES as STRATEGIES
+    from edgewise.strategies.names import STRATEGIES as STRATEGIES
     from edgewise.strategies.selecting import query as query
 
 
@@ -48,12 +48,12 @@ __version__ = "0.1.0"
 
 # Imported when first asked for, so that `import edgewise` costs little more than NumPy.
 _HOMES = {
-    "ATTACKS": "edgewise.attacks.rows",
+    "ATTACKS": "edgewise.attacks.names",
     "Advice": "edgewise.advice.advise",
     "Adversarial": "edgewise.attacks.frame",
     "Box": "edgewise.arrays",
     "BudgetError": "edgewise.models.access",
-    "DATASETS": "edgewise.data.rows",
+    "DATASETS": "edgewise.data.names",
     "Dataset": "edgewise.data.dataset",
     "InputError": "edgewise.arrays",
     "MissingDataError": "edgewise.data.files",
@@ -61,7 +61,7 @@ _HOMES = {
     "Query": "edgewise.strategies.frame",
     "Retrained": "edgewise.learning.retrain",
     "Round": "edgewise.learning.loop",
-    "STRATEGIES": "edgewise.strategies.rows",
+    "STRATEGIES": "edgewise.strategies.names",
     "Split": "edgewise.data.dataset",
     "UnansweredError": "edgewise.models.access",
     "advise": "edgewise.advice.advise",

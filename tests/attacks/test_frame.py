@@ -89,7 +89,7 @@ def test_bad_samples(X, message):
 @pytest.mark.parametrize(
     ("keywords", "message"),
     [
-        ({"y": [0, 1]}, r"one label a row, shape \(1,\)"),
+        ({"y": [0, 1]}, r"one label per row, shape \(1,\)"),
         ({"y": [7]}, r"labels the model does not know: \[7\]; it knows \[0, 1\]"),
         ({"box": (1, 0)}, "low <= high"),
         ({"box": (0.5, 1)}, "lie outside the box"),
@@ -109,7 +109,7 @@ def test_bad_arguments(keywords, message):
         (KNeighborsClassifier(1), "KNeighborsClassifier is not fitted; call its fit"),
         (KNeighborsClassifier, "not the class KNeighborsClassifier"),
         (3, "must be a fitted classifier"),
-        (lambda X: np.zeros((len(X), 2, 2)), "one label a row, or one row of scores"),
+        (lambda X: np.zeros((len(X), 2, 2)), "expected one label per row, shape"),
         (lambda X: np.full(len(X), np.nan), "NaN or infinite"),
     ],
 )

@@ -73,6 +73,12 @@ def test_attack_on_a_model_and_a_table_of_ones_own(tmp_path):
     assert "there is no file" in wrong.stderr
 
 
+@pytest.mark.parametrize("start", [[sys.executable, "-m", "edgewise"], COMMAND])
+def test_the_module_and_the_version(start):
+    done = subprocess.run([*start, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"edgewise {ew.__version__}\n"
+
+
 def test_retrain_says_what_it_cost():
     done = edgewise("retrain", "--attack", "direct", "--budget", 30)
     assert "victim queries" in done.stdout
@@ -127,7 +133,8 @@ def test_a_foreign_store_is_refused(tmp_path):
     assert path.read_text().startswith("my notes")
 
 
-def test_control_c_keeps_what_was_finished(tmp_path):
+@pytest.mark.parametrize(("ending", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_stopping_keeps_what_was_finished(tmp_path, ending, status):
     store = tmp_path / "runs.db"
     # A shell that starts the tests in the background makes them, and what they start, ignore Ctrl-C.
     heeding = (
@@ -153,11 +160,11 @@ def test_control_c_keeps_what_was_finished(tmp_path):
         deadline = time.monotonic() + 60
         while facts(store) < 3 and time.monotonic() < deadline:
             time.sleep(0.1)
-        job.send_signal(signal.SIGINT)
+        job.send_signal(ending)
         _, said = job.communicate(timeout=60)
     finally:
         job.kill()
-    assert job.returncode == 130
+    assert job.returncode == status
     assert "What was finished is kept" in said
     assert "Traceback" not in said
     assert facts(store) >= 3

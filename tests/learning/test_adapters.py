@@ -98,7 +98,7 @@ def test_modal_functions_run_in_our_loop_and_agree_with_ours(modal):
     from modAL.uncertainty import margin_sampling
 
     line = LogisticRegression().fit(X[:20], Y[:20])
-    theirs = ew.query(X, 7, modal.Theirs(margin_sampling), line).index
+    theirs = ew.query(line, X, 7, modal.Theirs(margin_sampling)).index
     assert set(theirs.tolist()) == set(ew.query(line, X, 7, "margin").index.tolist())
     rounds = list(
         ew.learn(

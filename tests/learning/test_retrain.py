@@ -85,8 +85,7 @@ def test_the_shadow_is_a_clone_and_is_measured():
 
 def test_same_seed_same_bytes_other_seed_other_sources():
     one, two, other = (
-        generate(VICTIM, POOL, attack="opt", budget=10, settings={"budget": 60}, rng=seed)
-        for seed in (5, 5, 6)
+        generate(VICTIM, POOL, attack=ew.attacks.Opt(budget=60), budget=10, rng=seed) for seed in (5, 5, 6)
     )
     assert one.X.tobytes() == two.X.tobytes()
     assert one.source.tolist() != other.source.tolist()

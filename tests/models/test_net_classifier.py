@@ -12,7 +12,7 @@ from edgewise.arrays import InputError
 from edgewise.models import MODELS
 from edgewise.models.architectures import ShallowNet
 from edgewise.models.net_classifier import SCHEDULES, NetClassifier, crop_and_flip
-from edgewise.models.torch_model import OutOfMemoryWarning
+from edgewise.models.torch_calls import OutOfMemoryWarning
 
 
 def rings(n=160, seed=0):

@@ -179,7 +179,7 @@ def test_ties_are_not_broken_by_position():
 def test_a_function_is_a_strategy_and_gets_batches():
     answer = ew.query(None, POOL, 3, lambda model, X: X[:, 0])
     assert answer.index.tolist() == np.argsort(-POOL[:, 0])[:3].tolist()
-    with pytest.raises(InputError, match="one a row"):
+    with pytest.raises(InputError, match="one per row"):
         ew.query(None, POOL, 3, lambda model, X: X[:1, 0])
     with pytest.raises(InputError, match="NaN"):
         ew.query(None, POOL, 3, lambda model, X: X[:, 0] * np.nan)
@@ -242,7 +242,9 @@ class TestBadInput:
         with pytest.raises(InputError, match="did you mean 'margin'"):
             ew.query(MODEL, POOL, 3, "margn")
         with pytest.raises(InputError, match="setting of EdgeMix"):
-            ew.query(MODEL, POOL, 3, ew.strategies.EdgeMix(shares=0.3))
+            ew.STRATEGIES["edge-mix"].make(shares=0.3)
+        with pytest.raises(TypeError, match="candiates"):
+            ew.query(MODEL, POOL, 3, candiates=[1])
         with pytest.raises(InputError, match="share in"):
             ew.query(MODEL, POOL, 3, ew.strategies.EdgeMix(share=1.0))
 

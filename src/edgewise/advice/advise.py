@@ -12,7 +12,8 @@ from edgewise.advice.conditions import (
     label_noise,
     labels_needed,
 )
-from edgewise.arrays import Floats, InputError, Labels, check_count, check_X, check_y
+from edgewise.arrays import Floats, InputError, Labels, check_count, check_X
+from edgewise.models.joining import check_y
 
 
 Verdict = Literal["yes", "perhaps", "no"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edgewise.attacks.rows import ATTACKS as ATTACKS
-from edgewise.attacks.rows import AttackName as AttackName
+from edgewise.attacks.names import ATTACKS as ATTACKS
+from edgewise.attacks.names import AttackName as AttackName
 from edgewise.registry import classes, lazily
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from edgewise.attacks.exact import exact
-from edgewise.models.access import is_module
+from edgewise.models.unwrap import module_of
 
 
 def choose(model: Any) -> tuple[str, str]:
@@ -16,7 +16,7 @@ def choose(model: Any) -> tuple[str, str]:
     >>> choose(lambda X: X[:, 0] > 0)
     ('opt', 'nothing exact: the model only answers')
     """
-    if is_module(model):
+    if module_of(model) is not None:
         return "ddn", "a network: nothing exact, and its gradients find nearer points than its answers"
     name, why = exact(model)
     return ("opt", f"nothing exact: {why}") if name is None else (name, why)

@@ -13,6 +13,7 @@ from edgewise.attacks.bisection import bisect
 from edgewise.attacks.frame import Proposal
 from edgewise.geometry import Norm
 from edgewise.models.access import Access, Neighbours
+from edgewise.models.joining import positions
 from edgewise.progress import Advance
 
 
@@ -117,7 +118,7 @@ def other_class_points(X: Floats, y: Labels, neighbours: Neighbours, m: int) -> 
     Where there are fewer, the row ends in -1.
     """
     found = np.full((len(X), m), -1, dtype=np.intp)
-    for position in np.unique(np.searchsorted(neighbours.classes, y)):
+    for position in np.unique(positions(y, neighbours.classes)):
         rows = np.flatnonzero(y == neighbours.classes[position])
         others = np.flatnonzero(neighbours.y != position)
         if not others.size:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgewise.attacks.rows import AttackName
+from edgewise.attacks.names import AttackName
 from edgewise.attacks.trees.reading import read
 from edgewise.geometry import Norm, check_norm
-from edgewise.models.access import Access, UnansweredError
+from edgewise.models.access import Access
+from edgewise.models.answers import UnansweredError
+from edgewise.models.unwrap import unwrapped
 from edgewise.models.weights import weights_of
 
 
@@ -25,10 +27,10 @@ def exact(model: Any, norm: Norm = 2) -> tuple[AttackName | None, str]:
     order = check_norm(norm)
     if not hasattr(model, "predict"):
         return None, "the model only answers"
-    if not isinstance(weights_of(model), str):
+    if not isinstance(weights_of(unwrapped(model)), str):
         return "linear", "exact for linear models"
     try:
-        read(model)
+        read(unwrapped(model))
     except UnansweredError as error:
         reason = str(error)
     else:

@@ -9,11 +9,14 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from edgewise.arrays import Box, Floats, Index, InputError, Labels, Mask, check_box, check_X, check_y
+from edgewise.arrays import Box, Floats, Index, InputError, Labels, Mask, check_box, check_X
 from edgewise.attacks.auto import choose
-from edgewise.attacks.rows import ATTACKS, AttackName
+from edgewise.attacks.names import ATTACKS, AttackName
 from edgewise.geometry import Norm, length
-from edgewise.models.access import Access, is_module
+from edgewise.models.access import Access
+from edgewise.models.joining import check_y, placed, same
+from edgewise.models.rows import check_rows, is_frame, is_sparse, numbers
+from edgewise.models.unwrap import module_of
 from edgewise.progress import Advance, track
 from edgewise.randomness import Rng, seed_of
 from edgewise.registry import component
@@ -163,10 +166,10 @@ class Foreign:
     ) -> Proposal:
         """Call it on copies; the answer must have the shape of ``X``."""
         answer = self.function(model.model, X.copy(), y.copy())
-        points = np.asarray(answer.detach().cpu() if hasattr(answer, "detach") else answer)
+        points = check_X(answer, name="what the attack returned", images=True, finite=False)
         if points.shape != X.shape:
             raise InputError(
-                f"the attack returned shape {points.shape}; one point a sample, {X.shape}, is taken."
+                f"the attack returned shape {points.shape}; expected one point per sample, shape {X.shape}."
             )
         advance(len(X))
         return Proposal(points)
@@ -225,15 +228,19 @@ def attack(
     array([0.3])
     """
     method, why = _resolved(attack, model)
-    points = check_X(X, images=True, missing=getattr(method, "takes_missing", False))
+    missing = getattr(method, "takes_missing", False)
+    rows = check_rows(X, missing=missing)
+    if is_sparse(rows):
+        raise InputError("X is sparse, and an attack moves every feature; give X.toarray() if it fits.")
+    points = numbers(rows, missing=missing)
     bounds = check_box(box, points[0].size)
     seed = seed_of(rng)
     if bounds is not None and not getattr(method, "takes_outside", False):
         _check_inside(points, bounds)
-    access = Access.to(model, len(points), getattr(method, "budget", None))
+    access = Access.to(model, len(points), getattr(method, "budget", None), rows if is_frame(rows) else None)
     predicted = access.labels(points)
     wanted = predicted if y is None else check_y(y, len(points), classes=_classes(access, points))
-    todo = np.flatnonzero(predicted == wanted)
+    todo = np.flatnonzero(same(predicted, wanted, names=("the model's labels", "y")))
     with track(len(todo), f"attacking ({type(method).__name__})", show=progress) as advance:
         proposal = (
             method(access.view(todo), points[todo], wanted[todo], box=bounds, seed=seed, advance=advance)
@@ -267,7 +274,7 @@ class Given:
 
 def _classes(access: Access, X: Floats) -> Labels | None:
     """Return the labels the model can give, where that is known; a bare module's are its columns."""
-    if access.classes is None and is_module(access.model):
+    if access.classes is None and module_of(access.model) is not None:
         return np.arange(access.view(np.zeros(1, np.intp)).scores(X[:1]).shape[1])
     return access.classes
 
@@ -276,21 +283,22 @@ def _verify(
     proposal: Proposal, access: Access, given: Given, method: Attack, *, attack: str, seed: int
 ) -> Adversarial:
     X, todo, norm = given.X, given.todo, float(method.norm)
-    points, label = X.copy(), given.predicted.copy()
+    points, label = X.copy(), given.predicted
     status = np.full(len(X), "already", dtype="<U11")
     proposed = np.asarray(proposal.points).astype(X.dtype, copy=False).reshape(len(todo), *X.shape[1:])
-    same = np.isnan(proposed) & np.isnan(X[todo])
-    finite = flattened(np.isfinite(proposed) | same).all(axis=1)
+    missing = np.isnan(proposed) & np.isnan(X[todo])
+    finite = flattened(np.isfinite(proposed) | missing).all(axis=1)
     if not finite.all():
         proposed = np.where(finite.reshape(len(todo), *[1] * (X.ndim - 1)), proposed, X[todo])
     if given.box is not None:
         proposed = _clip(proposed, given.box)
     if len(todo):
         answers = access.view(todo).labels(proposed)
-        crossed = finite & (answers != given.wanted[todo])
+        crossed = finite & ~same(answers, given.wanted[todo])
         none = np.zeros(len(todo), bool) if proposal.none_exists is None else proposal.none_exists
         status[todo] = np.where(crossed, "crossed", np.where(none, "none-exists", "failed"))
-        points[todo[crossed]], label[todo[crossed]] = proposed[crossed], answers[crossed]
+        points[todo[crossed]] = proposed[crossed]
+        label = placed(label, todo[crossed], answers[crossed])
     found = (status == "already") | (status == "crossed")
     return Adversarial(
         points,

@@ -12,12 +12,13 @@ import numpy as np
 from numpy.random import Generator
 from scipy.spatial.distance import cdist
 
-from edgewise.arrays import Box, Floats, Index, InputError, Labels, check_count, check_X, check_y
+from edgewise.arrays import Box, Floats, Index, InputError, Labels, check_count, check_X
 from edgewise.attacks.bisection import bisect, can_ask
 from edgewise.attacks.direct import chunks
 from edgewise.attacks.frame import Proposal, flattened
 from edgewise.geometry import Norm
 from edgewise.models.access import Access
+from edgewise.models.joining import check_y
 from edgewise.progress import Advance
 from edgewise.randomness import row_streams
 

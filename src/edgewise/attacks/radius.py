@@ -15,7 +15,7 @@ from edgewise.attacks.region.radius import radius as neighbours_radius
 from edgewise.attacks.trees.compiled import Compiled, each_nearest
 from edgewise.attacks.trees.nearest import Limits
 from edgewise.geometry import Norm, check_norm
-from edgewise.models.access import UnansweredError, predict
+from edgewise.models.answers import UnansweredError, predict
 from edgewise.progress import track
 
 

@@ -75,7 +75,7 @@ def _chosen(method: str, fitted: Any, norm: float) -> Any:
     from edgewise.arrays import InputError
     from edgewise.attacks.auto import choose
     from edgewise.attacks.exact import exact
-    from edgewise.attacks.rows import ATTACKS
+    from edgewise.attacks.names import ATTACKS
     from edgewise.registry import lookup
 
     if method == "auto":

@@ -11,8 +11,10 @@ import typer
 
 
 if TYPE_CHECKING:
+    from edgewise.arrays import Labels
     from edgewise.paper.runs.sweep import Summary
     from edgewise.store import Store as Facts
+    from edgewise.strategies.frame import Query
 
 
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed; the same seed gives the same answer.")]
@@ -35,10 +37,10 @@ PIPE_WIDTH = 200
 
 
 def quiet() -> bool:
-    """Say whether standard error is no terminal, where a bar would be noise."""
-    import sys
+    """Say whether EDGEWISE_QUIET is set, for no progress at all."""
+    import os
 
-    return not sys.stderr.isatty()
+    return bool(os.environ.get("EDGEWISE_QUIET"))
 
 
 def width() -> int:
@@ -107,3 +109,18 @@ def conclude(summary: Summary, store: Path, *, cells: str = "cells", more: str =
         typer.echo(f"  failed: {what}, {where}: {message}", err=True)
     if summary.failures:
         raise typer.Exit(1)
+
+
+def say_batch(labelled: str, known: Labels, strategy: str, answer: Query, out: Path) -> None:
+    """Print how many labels there are of each class, what the strategy notes, and what to do next."""
+    import numpy as np
+
+    classes, counts = np.unique(known, return_counts=True)
+    balance = ", ".join(f"{name} {count}" for name, count in zip(classes, counts, strict=True))
+    typer.echo(f"{labelled}{': ' + balance if balance else ''}.")
+    for note in answer.notes:
+        typer.echo(f"{strategy}: {note}.")
+    typer.echo(
+        f"Wrote {len(answer.index)} rows to {out}. Fill in the column 'label', leave blank what you "
+        f"cannot tell, then run again with --labels {out} and another --out."
+    )

@@ -23,7 +23,7 @@ def retrain(
     """Train a 1-NN victim, generate points at its boundary, retrain a 1-NN shadow, and measure it."""
     from sklearn.neighbors import KNeighborsClassifier
 
-    from edgewise.attacks.rows import ATTACKS
+    from edgewise.attacks.names import ATTACKS
     from edgewise.data import load
     from edgewise.learning.metrics import accuracy
     from edgewise.learning.retrain import retrain as run

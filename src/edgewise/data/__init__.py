@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edgewise.data.rows import DATASETS as DATASETS
+from edgewise.data.names import DATASETS as DATASETS
 from edgewise.registry import classes, lazily
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edgewise.data.dataset import Dataset
-from edgewise.data.rows import DATASETS
+from edgewise.data.names import DATASETS
 from edgewise.randomness import Rng, seed_of
 from edgewise.registry import lookup
 

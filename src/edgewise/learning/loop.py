@@ -20,7 +20,7 @@ from edgewise.randomness import Rng, seed_of
 from edgewise.store import Store
 from edgewise.strategies.edge_mix import is_local_average
 from edgewise.strategies.frame import Strategy
-from edgewise.strategies.rows import StrategyName
+from edgewise.strategies.names import StrategyName
 from edgewise.strategies.selecting import resolved
 
 

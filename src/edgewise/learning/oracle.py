@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from edgewise.arrays import Floats, Index, InputError, Labels, check_count
-from edgewise.learning.labels import as_labels, joined
-from edgewise.models.access import check_fitted, predict
+from edgewise.arrays import Index, InputError, Labels, check_count
+from edgewise.learning.labels import as_labels, check_alike, joined
+from edgewise.models.answers import check_fitted, predict
+from edgewise.models.labels import listed, missing
+from edgewise.models.rows import Rows, count, take
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class Oracle(Protocol):
         """Whether asking again would give the same label: True, False, or None for not known."""
         ...
 
-    def __call__(self, X: Floats, index: Index | None) -> Answer:
+    def __call__(self, X: Rows, index: Index | None) -> Answer:
         """Answer the rows of ``X`` (n, ...); ``index`` gives their rows in the pool, None for made points."""
         ...
 
@@ -110,17 +111,17 @@ class GroundTruth:
         """Not known: a recorded label cannot be drawn a second time."""
         return None
 
-    def __call__(self, X: Floats, index: Index | None) -> Answer:
+    def __call__(self, X: Rows, index: Index | None) -> Answer:
         """Look the rows up."""
         if index is None:
             raise InputError("ground truth knows the rows of a pool only; ask a Victim about made points.")
-        y = np.asarray(self.y)
+        y = listed(self.y)
         if len(index) and (y.ndim != 1 or index.max() >= len(y)):
             raise InputError(
-                f"ground truth has labels of shape {y.shape}; the pool asked for row "
-                f"{index.max()}. Give one label a row of the pool."
+                f"ground truth has labels of shape {y.shape}; the pool asked for row {index.max()}. "
+                "Give one label per row of the pool."
             )
-        return _answered(list(y[index]), np.arange(len(X)))
+        return _answered(list(y[index]), np.arange(count(X)))
 
 
 @dataclass(frozen=True)
@@ -145,10 +146,10 @@ class Victim:
         """A model answers the same point the same way."""
         return True
 
-    def __call__(self, X: Floats, index: Index | None = None) -> Answer:
+    def __call__(self, X: Rows, index: Index | None = None) -> Answer:
         """Ask the model once for the whole batch."""
         check_fitted(self.model)
-        return Answer(np.arange(len(X)), predict(self.model, X), Cost(len(X), len(X)))
+        return Answer(np.arange(count(X)), predict(self.model, X), Cost(count(X), count(X)))
 
 
 @dataclass(frozen=True)
@@ -171,33 +172,39 @@ class Callback:
     array([1])
     """
 
-    function: Callable[[Floats], Any]
+    function: Callable[[Rows], Any]
     chunk: int = 1_000_000
     repeatable: bool | None = None
 
-    def __call__(self, X: Floats, index: Index | None = None) -> Answer:
+    def __call__(self, X: Rows, index: Index | None = None) -> Answer:
         """Ask chunk by chunk."""
         return merged([answer for _, answer in self.parts(X, index)])
 
-    def parts(self, X: Floats, index: Index | None = None) -> Iterator[tuple[Index, Answer]]:
+    def parts(self, X: Rows, index: Index | None = None) -> Iterator[tuple[Index, Answer]]:
         """Yield each chunk's rows and its answer before the next chunk is asked."""
         check_count(self.chunk, "chunk")
         got: list[Answer] = []
-        for start in range(0, len(X), self.chunk):
-            asked = np.arange(start, min(start + self.chunk, len(X)))
+        for start in range(0, count(X), self.chunk):
+            asked = np.arange(start, min(start + self.chunk, count(X)))
             try:
-                given = self.function(X[asked])
+                given = self.function(take(X, asked))
             except Exception as error:
                 message = (
-                    f"the oracle raised {type(error).__name__}: {error}; {start} of {len(X)} "
+                    f"the oracle raised {type(error).__name__}: {error}; {start} of {count(X)} "
                     "rows had been asked before."
                 )
                 raise OracleError(message, merged(got)) from error
-            got.append(_answered(_listed(given, len(asked), got), asked))
+            answer = _answered(_listed(given, len(asked), got), asked)
+            for before in got[:1]:
+                try:
+                    check_alike(before.labels, answer.labels, ("earlier answers", "the last ones"))
+                except InputError as error:
+                    raise OracleError(str(error), merged(got), given) from None
+            got.append(answer)
             yield asked, got[-1]
 
 
-def ask(oracle: Oracle | Callable[..., Any], X: Floats, index: Index | None = None) -> Answer:
+def ask(oracle: Oracle | Callable[..., Any], X: Rows, index: Index | None = None) -> Answer:
     """Ask an oracle for a batch of labels, pay, and check what it says.
 
     Parameters
@@ -222,12 +229,12 @@ def ask(oracle: Oracle | Callable[..., Any], X: Floats, index: Index | None = No
     >>> ask(lambda X: X[:, 0] > 0, np.array([[1.0], [-1.0]])).labels
     array([ True, False])
     """
-    if index is not None and len(index) != len(X):
-        raise InputError(f"{len(X)} points asked with {len(index)} pool rows; give one row a point.")
+    if index is not None and len(index) != count(X):
+        raise InputError(f"{count(X)} points asked with {len(index)} pool rows; give one row per point.")
     return as_oracle(oracle)(X, index)
 
 
-def ask_in_parts(oracle: Oracle, X: Floats, index: Index) -> Iterator[tuple[Index, Answer]]:
+def ask_in_parts(oracle: Oracle, X: Rows, index: Index) -> Iterator[tuple[Index, Answer]]:
     """Ask as `ask` does, but yield the rows asked and their answer part by part, as they come.
 
     An oracle that has ``parts`` yields each before it asks on; of others the whole batch is one part.
@@ -236,7 +243,7 @@ def ask_in_parts(oracle: Oracle, X: Floats, index: Index) -> Iterator[tuple[Inde
     if parts is not None:
         yield from parts(X, index)
     else:
-        yield np.arange(len(X)), oracle(X, index)
+        yield np.arange(count(X)), oracle(X, index)
 
 
 def merged(answers: Sequence[Answer]) -> Answer:
@@ -257,7 +264,7 @@ def name_of(oracle: Any) -> str:
     return f"{type(oracle).__name__}({getattr(behind, '__qualname__', type(behind).__name__)})"
 
 
-def repeats(oracle: Oracle | Callable[..., Any], X: Floats, index: Index | None = None) -> tuple[bool, Cost]:
+def repeats(oracle: Oracle | Callable[..., Any], X: Rows, index: Index | None = None) -> tuple[bool, Cost]:
     """Ask about ``X`` twice and say whether every answer stayed, with what the two askings cost.
 
     A few points near the boundary are enough: there a noisy oracle changes its mind. Labels that repeat let
@@ -294,21 +301,21 @@ def _listed(given: Any, rows: int, before: Sequence[Answer]) -> list[Any]:
             raise OracleError(message, merged(before), given)
         return [given.get(row) for row in range(rows)]
     try:
-        listed = list(given)
-    except TypeError:
-        listed = None
+        values = list(given if isinstance(given, (list, tuple)) else listed(given))
+    except (InputError, TypeError):
+        values = None
     if (
-        listed is None
-        or len(listed) != rows
-        or any(isinstance(label, (list, np.ndarray)) for label in listed)
+        values is None
+        or len(values) != rows
+        or any(isinstance(label, (list, np.ndarray)) for label in values)
     ):
         raise OracleError(
-            f"the oracle answered {rows} rows with values of shape {_shape(given)}; it must give one label "
-            "a row, None for no answer (or a mapping from row to label).",
+            f"the oracle answered {rows} rows with values of shape {_shape(given)}; expected one label per "
+            "row, None for no answer (or a mapping from row to label).",
             merged(before),
             given,
         )
-    return listed
+    return values
 
 
 def _shape(given: Any) -> tuple[int, ...] | str:
@@ -320,9 +327,5 @@ def _shape(given: Any) -> tuple[int, ...] | str:
 
 def _answered(labels: list[Any], asked: Index) -> Answer:
     """Keep what is a label among those of the rows ``asked``."""
-    there = [place for place, label in enumerate(labels) if not _missing(label)]
+    there = [place for place, label in enumerate(labels) if not missing(label)]
     return Answer(asked[there], as_labels([labels[place] for place in there]), Cost(labels=len(there)))
-
-
-def _missing(label: Any) -> bool:
-    return label is None or (isinstance(label, (float, np.floating)) and math.isnan(label))

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
-from sklearn.base import clone
 
-from edgewise.arrays import Box, Floats, Index, InputError, Labels, check_count, check_X, check_y
+from edgewise.arrays import Box, Floats, Index, InputError, Labels, check_count, check_X
 from edgewise.attacks.frame import Adversarial, Attack
 from edgewise.attacks.frame import attack as run_attack
-from edgewise.attacks.rows import AttackName
+from edgewise.attacks.names import AttackName
 from edgewise.data.dataset import Dataset, Split
+from edgewise.learning.fitting import unfitted
 from edgewise.learning.metrics import accuracy, agreement
 from edgewise.learning.oracle import Cost, Oracle, Victim, ask
 from edgewise.models.access import check_fitted
+from edgewise.models.joining import check_y, joined, same
 from edgewise.randomness import Rng, child_seed, seed_of, stream
 
 
@@ -258,6 +259,7 @@ def generate(
                 ),
             )
         )
+        same(batches[-1][1].source_label, y[rows], names=("the victim's labels", "the labels of the data"))
         taken += len(rows)
         found += int(batches[-1][1].found.sum())
     name = attack if isinstance(attack, str) else type(attack).__name__
@@ -277,7 +279,10 @@ def fit_shadow(shadow: Any, made: Synthetic, base: Split | None = None) -> Any:
     X, y = (
         (made.X, made.y)
         if base is None
-        else (np.concatenate([base.X, made.X]), np.concatenate([base.y, made.y]))
+        else (
+            np.concatenate([base.X, made.X]),
+            joined(base.y, made.y, names=("the labels of base", "the labels bought")),
+        )
     )
     if len(np.unique(y)) < 2:
         raise InputError(
@@ -285,7 +290,7 @@ def fit_shadow(shadow: Any, made: Synthetic, base: Split | None = None) -> Any:
             "the budget, or add clean points with base=."
         )
     try:
-        return cast("Any", clone(shadow)).fit(X, y)
+        return unfitted(shadow).fit(X, y)
     except Exception as error:
         raise ShadowError(
             f"the shadow could not be fitted to {len(y)} points ({type(error).__name__}: {error}); what was "
@@ -306,9 +311,12 @@ def _labelled(
 ) -> Synthetic:
     """Keep the ``budget`` nearest points found, place them at ``scale``, and buy their labels."""
     rows = np.concatenate([rows for rows, _ in batches])
-    distance, found, queries, gradients, source_label, crossed = (
+    distance, found, queries, gradients = (
         np.concatenate([getattr(adv, part) for _, adv in batches])
-        for part in ("distance", "found", "queries", "gradients", "source_label", "label")
+        for part in ("distance", "found", "queries", "gradients")
+    )
+    source_label, crossed = (
+        joined(*(getattr(adv, part) for _, adv in batches)) for part in ("source_label", "label")
     )
     if not found.any():
         raise InputError(f"the attack {name!r} found no point across the boundary from {len(rows)} sources.")

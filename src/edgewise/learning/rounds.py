@@ -10,9 +10,12 @@ import numpy as np
 
 from edgewise.arrays import Floats, Index, Labels, Mask
 from edgewise.data.dataset import Split
+from edgewise.learning.fitting import Coded
 from edgewise.learning.labels import as_labels, joined
 from edgewise.learning.oracle import Answer, Cost
-from edgewise.models.access import predict
+from edgewise.models.answers import predict
+from edgewise.models.joining import same
+from edgewise.models.rows import Rows
 from edgewise.stats import Estimate, estimate, wilson
 from edgewise.strategies.frame import Query
 
@@ -66,7 +69,7 @@ Stop = Callable[[list[Round]], str | None]
 """Looks at the rounds so far and says why to stop, or None."""
 
 
-def hits(model: Any, X: Floats, y: Labels, inverse: Floats, uniform: Mask) -> tuple[float, ...]:
+def hits(model: Any, X: Rows, y: Labels, inverse: Floats, uniform: Mask) -> tuple[float, ...]:
     """Return 1 - (wrong / propensity) for each row, asked of a model that had not seen it.
 
     Their mean is an unbiased accuracy; weighting the errors, which are few, varies far less than weighting
@@ -74,7 +77,9 @@ def hits(model: Any, X: Floats, y: Labels, inverse: Floats, uniform: Mask) -> tu
     """
     if model is None or not len(y):
         return ()
-    right = (predict(model, X) == y).astype(float)
+    if isinstance(model, Coded):
+        model, y = model.model_, model.numbers(y)
+    right = same(predict(model, X), y).astype(float)
     if np.isnan(inverse).any():
         return tuple(right[uniform].tolist())
     return tuple((1 - (1 - right) * inverse).tolist())

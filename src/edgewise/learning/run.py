@@ -10,16 +10,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from edgewise.arrays import Box, Floats, Index, InputError, Labels, Mask, check_X, check_y
+from edgewise.arrays import Box, Floats, Index, InputError, Labels, Mask
 from edgewise.data.dataset import Split
-from edgewise.learning.fitting import fitted, tuned
+from edgewise.learning.fitting import Coded, fitted, tuned
 from edgewise.learning.journal import Journal
-from edgewise.learning.labels import are_words, joined, numbered
+from edgewise.learning.labels import check_alike, joined, numbered
 from edgewise.learning.oracle import Answer, Cost, Oracle, OracleError, ask_in_parts, merged
 from edgewise.learning.rounds import NOTHING, Round, Stop, accuracy, hits, made_points
+from edgewise.models.joining import check_y
+from edgewise.models.rows import Rows, count, like, stacked
 from edgewise.pools.pool import Pool
 from edgewise.randomness import child_seed
 from edgewise.strategies.frame import NoModelError, Query, Request, Strategy, checked
+from edgewise.strategies.given import read_rows
 from edgewise.strategies.uncertainty import Random
 
 
@@ -44,7 +47,7 @@ class State:
     twins; ``asked``: pool rows asked about; ``hits``: weighted right answers, one a label.
     """
 
-    X: Floats
+    X: Rows
     y: Labels
     uniform: Mask
     weight: Floats
@@ -83,10 +86,10 @@ class Run:
         """Return the state before the first round."""
         none = np.empty(0, dtype=np.intp)
         if start is None:
-            return State(np.empty((0, *self.pool.shape)), none, none.astype(bool), none.astype(float), none)
-        X = check_X(start[0], name="start X", images=True, n_features=int(np.prod(self.pool.shape)))
-        y = check_y(start[1], len(X), name="start y")
-        state = State(X, y, np.ones(len(X), dtype=bool), np.ones(len(X)), none, len(X))
+            return State(self.pool.rows(none), none, none.astype(bool), none.astype(float), none)
+        X = read_rows(start[0], self.pool, "start X")
+        y = check_y(start[1], count(X), name="start y")
+        state = State(X, y, np.ones(len(y), dtype=bool), np.ones(len(y)), none, len(y))
         return replace(state, model=self._fit(state, "start"))
 
     def rounds(self, state: State, digest: str, journal: Journal | None) -> Iterator[Round]:
@@ -120,12 +123,15 @@ class Run:
     def _query(self, state: State, number: int) -> Query:
         candidates = np.setdiff1d(np.arange(len(self.pool)), state.asked)
         n = min(self.batch, self.budget - state.bought, len(candidates))
+        model, y = state.model, state.y
+        if isinstance(model, Coded):
+            model, y = model.model_, model.numbers(y)
         request = Request(
-            state.model,
+            model,
             self.pool,
             n,
             candidates,
-            Split(state.X, state.y) if len(state.y) else None,
+            Split(state.X, y) if len(y) else None,
             self.box,
             child_seed(self.seed, "query", number),
             self.oracle.repeatable,
@@ -176,16 +182,11 @@ class Run:
         rows = answer.rows
         X = self.pool.rows(query.index[rows])
         inverse = 1 / query.propensity[rows]
-        words = {are_words(y) for y in (state.y[: state.given], answer.labels) if len(y)}
-        if state.given and words == {True, False}:
-            raise InputError(
-                f"start labels such as {state.y[0]!r} and answers such as {answer.labels[0]!r} are words and "
-                "numbers; give both in one form."
-            )
+        check_alike(state.y[: state.given], answer.labels, ("the start labels", "the answers"))
         state = replace(
             state,
             hits=state.hits + hits(state.model, X, answer.labels, inverse, query.uniform[rows]),
-            X=np.concatenate([state.X.astype(X.dtype), X]) if len(rows) else state.X,
+            X=(stacked([state.X, X]) if len(state.y) else X) if len(rows) else state.X,
             y=joined(state.y, answer.labels),
             uniform=np.concatenate([state.uniform, query.uniform[rows]]),
             weight=np.concatenate([state.weight, np.where(np.isnan(inverse), 1, inverse)]),
@@ -200,16 +201,18 @@ class Run:
         """Fit to labels and twins; None while there is one class only."""
         if len(numbered(state.y)[0]) < 2:
             return None
-        made = Split(state.X[:0], state.y[:0]) if state.made is None else state.made
-        weight, model = np.concatenate([state.weight, np.ones(len(made.y))]), self.model
+        rows, y, weight, model = state.X, state.y, state.weight, self.model
+        if state.made is not None:
+            rows = stacked([rows, like(state.made.X, rows)])
+            y, weight = joined(y, state.made.y), np.concatenate([weight, np.ones(len(state.made.y))])
         if self.tune is not None:
             model = tuned(
                 model, self.tune, state.X, state.y, state.uniform, seed=child_seed(self.seed, "tune")
             )
         return fitted(
             model,
-            np.concatenate([state.X, made.X.astype(state.X.dtype)]),
-            joined(state.y, made.y),
+            rows,
+            y,
             seed=child_seed(self.seed, "fit", number),
             last=state.model if self.warm else None,
             weights=weight if self.weighted else None,

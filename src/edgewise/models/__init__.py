@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edgewise.models.rows import MODELS as MODELS
+from edgewise.models.names import MODELS as MODELS
 from edgewise.registry import classes, lazily
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.neighbors import KNeighborsClassifier
 
-from edgewise.attacks import attack, rows
+from edgewise.attacks import attack, names
 from edgewise.data import load
 from edgewise.data.files import digest
 from edgewise.models import MODELS
@@ -100,7 +100,7 @@ def _exact(cell: Cell) -> dict[str, Any]:
     for name in ATTACKS[1:]:
         settings: dict[str, Any] = {"starts": (data.train.X, data.train.y)} if name == "opt" else {}
         adv = attack(
-            knn, X, rows.ATTACKS[name].make(**settings), box=data.box, rng=child_seed(cell.seed, name)
+            knn, X, names.ATTACKS[name].make(**settings), box=data.box, rng=child_seed(cell.seed, name)
         )
         share = adv.distance[adv.found] / least[adv.found]
         beaten[name] = int(np.sum(share < 1 - SLACK))
@@ -120,7 +120,7 @@ def _gradient(cell: Cell) -> dict[str, Any]:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             adv = attack(
-                net, X, rows.ATTACKS[name].make(**settings), box=data.box, rng=child_seed(cell.seed, name)
+                net, X, names.ATTACKS[name].make(**settings), box=data.box, rng=child_seed(cell.seed, name)
             )
         found[name] = float(adv.found.mean())
         said[name] = sorted({f"{warning.category.__name__}: {warning.message}" for warning in caught})

@@ -17,7 +17,8 @@ import numpy as np
 from edgewise.arrays import Floats, Index, InputError
 from edgewise.atomic import replacing
 from edgewise.digests import of_bytes
-from edgewise.pools.pool import READERS, Pool
+from edgewise.pools.files import DAMAGE, READERS, data_columns
+from edgewise.pools.pool import Pool
 from edgewise.registry import MissingExtraError
 
 
@@ -93,23 +94,23 @@ class Shards:
 
 def open_shard(path: Path, size: int, shape: tuple[int, ...]) -> Pool:
     """Return a shard as a pool without looking at it."""
-    return Pool(lambda: READERS[path.suffix](path), size, shape)
+    return Pool(lambda: READERS[path.suffix.lower()](path), size, shape)
 
 
 def _look(path: Path) -> tuple[int, tuple[int, ...]]:
-    if path.suffix not in READERS:
+    if path.suffix.lower() not in READERS:
         raise InputError(f"shards are {', '.join(READERS)}; got {path.name}.")
     try:
-        if path.suffix == ".parquet":
-            found = arrow().ParquetFile(path).metadata
-            size, shape = found.num_rows, (found.num_columns,)
-        elif path.suffix == ".npy":
+        if path.suffix.lower() == ".parquet":
+            with arrow().ParquetFile(path) as found:
+                size, shape = found.metadata.num_rows, (len(data_columns(found.schema_arrow)),)
+        elif path.suffix.lower() == ".npy":
             size, *rest = np.load(path, mmap_mode="r").shape
             shape = tuple(rest)
         else:
             size, *rest = _npz_shape(path)
             shape = tuple(rest)
-    except (OSError, ValueError, KeyError, IndexError, zipfile.BadZipFile) as error:
+    except DAMAGE as error:
         raise InputError(f"{path} is no shard that can be read ({type(error).__name__}: {error}).") from None
     if size == 0 or not shape:
         raise InputError(f"{path} has no rows of features; leave it out of the pool.")
@@ -147,7 +148,7 @@ def arrow() -> _Arrow:
     except ModuleNotFoundError:
         raise MissingExtraError(
             "pools in shards need pyarrow, for the files of scores; install it with: "
-            "pip install 'edgewise[arrow]'"
+            "pip install 'edgewise[tables]'"
         ) from None
     return cast("_Arrow", parquet)
 

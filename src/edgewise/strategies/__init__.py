@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edgewise.registry import classes, lazily
-from edgewise.strategies.rows import STRATEGIES as STRATEGIES
-from edgewise.strategies.rows import StrategyName as StrategyName
+from edgewise.strategies.names import STRATEGIES as STRATEGIES
+from edgewise.strategies.names import StrategyName as StrategyName
 
 
 if TYPE_CHECKING:

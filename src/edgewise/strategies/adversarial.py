@@ -12,10 +12,13 @@ from edgewise.arrays import Floats, Index, InputError
 from edgewise.attacks.exact import exact
 from edgewise.attacks.frame import Adversarial, Attack
 from edgewise.attacks.frame import attack as run_attack
-from edgewise.attacks.rows import ATTACKS, AttackName
+from edgewise.attacks.names import ATTACKS, AttackName
+from edgewise.models.joining import joined
+from edgewise.models.rows import is_frame, like
+from edgewise.models.unwrap import module_of, unwrapped
 from edgewise.registry import component
 from edgewise.strategies.frame import Created, Query, Request, draw, pick, top
-from edgewise.strategies.model_scores import margins, module_of, probabilities
+from edgewise.strategies.model_scores import margins, probabilities
 
 
 CHUNK = 2048
@@ -136,15 +139,15 @@ def _attacked(
     kept: list[Adversarial] = []
     for start in range(0, len(rows), CHUNK):
         part = slice(start, start + CHUNK)
-        result = run_attack(
-            request.model, request.pool.rows(rows[part]), method, box=request.box, rng=request.seed
-        )
+        points = request.pool.rows(rows[part])
+        result = run_attack(request.model, points, method, box=request.box, rng=request.seed)
         distance[part] = result.distance
         queries += int(result.queries.sum())
         gradients += int(result.gradients.sum())
         if confidence and result.found.any():
             crossed = np.flatnonzero(result.found)
-            sure[start + crossed] = probabilities(request.model, result.points[crossed]).max(axis=1)
+            there = like(result.points[crossed], points) if is_frame(points) else result.points[crossed]
+            sure[start + crossed] = probabilities(request.model, there).max(axis=1)
         if keep:
             kept.append(result)
     return _Hits(rows, distance, queries, gradients, sure, tuple(kept))
@@ -169,7 +172,7 @@ def _two_stage(method: Attack, request: Request, shortlist: float) -> _Hits:
     model, n = request.model, request.n
     estimate = request.score(lambda X: margins(model, X))
     order = top(-estimate, len(estimate), request.seed)
-    proved = isinstance(model, KNeighborsClassifier) and model.n_neighbors == 1 and method.norm == 2
+    proved = _is_euclidean_1nn(model) and method.norm == 2
     hits, size = _Hits(np.empty(0, dtype=np.intp), np.empty(0), len(request.pool), 0, np.empty(0)), 0
     while size < len(order) and n:
         start, size = size, min(len(order), max(int(np.ceil(shortlist * n)), size + max(n, size // 2)))
@@ -179,6 +182,16 @@ def _two_stage(method: Attack, request: Request, shortlist: float) -> _Hits:
             if np.partition(hits.distance, n - 1)[n - 1] <= factor * estimate[order[size]]:
                 break
     return hits
+
+
+def _is_euclidean_1nn(model: Any) -> bool:
+    """Return whether half the estimate is a proven bound: of two nearest neighbours in the Euclidean metric."""
+    inner = unwrapped(model)
+    return (
+        isinstance(inner, KNeighborsClassifier)
+        and inner.n_neighbors == 1
+        and inner.effective_metric_ in ("euclidean", "l2")
+    )
 
 
 def _smallest_ratio(distance: Floats, estimate: Floats) -> float:
@@ -219,7 +232,7 @@ def _with_twins(answer: Query, hits: _Hits, name: str, twins: float | str, reque
         np.concatenate([part.source for part in made]),
         name,
         np.concatenate([part.scale for part in made]),
-        np.concatenate([part.crossed_into for part in made]),
+        joined(*(part.crossed_into for part in made)),
     )
     return replace(
         answer,

@@ -17,6 +17,7 @@ from edgewise.arrays import (
     Mask,
 )
 from edgewise.data.dataset import Split
+from edgewise.models.rows import Rows
 from edgewise.pools.pool import Pool
 from edgewise.randomness import stream
 
@@ -141,7 +142,7 @@ class Request:
             )
         return self.model
 
-    def score(self, function: Callable[[Floats], Floats]) -> Floats:
+    def score(self, function: Callable[[Rows], Floats]) -> Floats:
         """Return ``function`` of every candidate, batch by batch; only its values are kept."""
         return self.pool.score(function)[self.candidates]
 

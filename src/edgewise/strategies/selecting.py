@@ -16,7 +16,7 @@ from edgewise.registry import component
 from edgewise.strategies.foreign import Scored
 from edgewise.strategies.frame import Query, Request, Strategy, checked
 from edgewise.strategies.given import read_candidates, read_labelled, read_uniform
-from edgewise.strategies.rows import STRATEGIES, StrategyName
+from edgewise.strategies.names import STRATEGIES, StrategyName
 
 
 def query(

@@ -17,7 +17,7 @@ from edgewise.attacks.gradient.model_warnings import (
 )
 from edgewise.models.access import UnansweredError
 from edgewise.models.kernel_ridge import KernelRidgeClassifier
-from edgewise.models.torch_model import OutOfMemoryWarning
+from edgewise.models.torch_calls import OutOfMemoryWarning
 
 
 NAMES = ("fgsm", "pgd", "deepfool", "cw", "ddn")
@@ -167,7 +167,7 @@ def test_everything_is_put_back_after_an_error(name):
             return self.inner(x)
 
     model = Fails().train()
-    with pytest.raises(RuntimeError, match="on purpose"):
+    with pytest.raises(InputError, match="on purpose"):
         run(name, model, points())
     assert model.inner[1].training
     assert all(w.requires_grad for w in model.parameters())

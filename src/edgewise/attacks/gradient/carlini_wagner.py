@@ -21,7 +21,7 @@ from edgewise.attacks.gradient.batches import (
 )
 from edgewise.geometry import Norm
 from edgewise.models.access import Access
-from edgewise.models.torch_model import Differentiable
+from edgewise.models.torch_access import Differentiable
 from edgewise.progress import Advance
 
 

@@ -13,7 +13,7 @@ from edgewise.attacks.frame import Proposal
 from edgewise.attacks.gradient.batches import Batch, ascent, attack_in_batches, clamp, margin, norms, spread
 from edgewise.geometry import Norm
 from edgewise.models.access import Access
-from edgewise.models.torch_model import Differentiable
+from edgewise.models.torch_access import Differentiable
 from edgewise.progress import Advance
 from edgewise.randomness import row_streams
 

@@ -16,7 +16,8 @@ from edgewise.attacks.trees.compiled import Compiled, each_nearest
 from edgewise.attacks.trees.nearest import Answer, Limits
 from edgewise.attacks.trees.smallest import smallest
 from edgewise.geometry import check_norm, length
-from edgewise.models.access import Access, predict
+from edgewise.models.access import Access
+from edgewise.models.answers import predict
 from edgewise.progress import Advance
 
 

@@ -17,6 +17,7 @@ from edgewise.attacks.trees.kernels.forest import winners
 from edgewise.attacks.trees.nearest import Answer, Limits, Query, Seat, ask, nearest
 from edgewise.attacks.trees.reading import read
 from edgewise.attacks.trees.reading.scalers import Scaling
+from edgewise.models.unwrap import unwrapped
 from edgewise.progress import Advance
 
 
@@ -50,6 +51,7 @@ class Compiled:
         InputError
             A model that is not read, or rows of another width.
         """
+        model = unwrapped(model)
         reading = read(model)
         width = int(getattr(model, "n_features_in_", reading.ensemble.n_features))
         if width != n_features:

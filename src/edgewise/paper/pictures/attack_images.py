@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from edgewise.attacks import attack, rows
+from edgewise.attacks import attack, names
 from edgewise.data import load
 from edgewise.models import MODELS
 from edgewise.randomness import child_seed
@@ -42,7 +42,7 @@ def work(cell: Cell) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for name, chosen in settings["attacks"].items():
         adv = attack(
-            model, X, rows.ATTACKS[name].make(**chosen), box=data.box, rng=child_seed(cell.seed, name)
+            model, X, names.ATTACKS[name].make(**chosen), box=data.box, rng=child_seed(cell.seed, name)
         )
         made[name] = {
             "point": adv.points[0].astype(float).round(5).tolist(),

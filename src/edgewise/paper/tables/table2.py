@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
-from edgewise.attacks import attack, rows
+from edgewise.attacks import attack, names
 from edgewise.data import load
 from edgewise.data.dataset import Dataset, Split
 from edgewise.geometry import length
@@ -129,7 +129,7 @@ def work(cell: Cell) -> dict[str, Any]:
     adv = attack(
         victim,
         sources.X,
-        rows.ATTACKS[method].make(**settings),
+        names.ATTACKS[method].make(**settings),
         box=data.box,
         rng=child_seed(cell.seed, method),
     )

@@ -11,7 +11,7 @@ from sklearn.dummy import DummyClassifier
 
 from edgewise.arrays import Floats, Labels
 from edgewise.attacks import attack
-from edgewise.attacks import rows as registered
+from edgewise.attacks import names as registered
 from edgewise.attacks.frame import Adversarial
 from edgewise.data import load
 from edgewise.data.dataset import Dataset, Split

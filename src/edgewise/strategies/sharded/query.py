@@ -24,7 +24,7 @@ from edgewise.randomness import Rng, seed_of
 from edgewise.strategies.edge_mix import EdgeMix
 from edgewise.strategies.frame import Query, Rating, Request, Strategy
 from edgewise.strategies.given import read_labelled, read_uniform
-from edgewise.strategies.rows import StrategyName
+from edgewise.strategies.names import StrategyName
 from edgewise.strategies.selecting import resolved
 from edgewise.strategies.sharded.scoring import (
     Ask,

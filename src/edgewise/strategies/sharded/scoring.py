@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from edgewise.arrays import Floats, Index, InputError
 from edgewise.digests import NoValueError, digest, of_bytes
+from edgewise.models.unwrap import module_of
 from edgewise.pools.pool import Pool
 from edgewise.pools.shards import (
     State,
@@ -27,7 +28,7 @@ from edgewise.pools.shards import (
 )
 from edgewise.strategies.diversity import gap_to, gradient_length
 from edgewise.strategies.frame import Rating
-from edgewise.strategies.model_scores import Space, best_two, embedder, module_of
+from edgewise.strategies.model_scores import Space, best_two, embedder
 
 
 try:

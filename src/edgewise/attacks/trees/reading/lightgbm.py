@@ -11,7 +11,7 @@ import numpy as np
 
 from edgewise.arrays import Index
 from edgewise.attacks.trees.ensemble import Ensemble, Group, Tree
-from edgewise.models.access import UnansweredError
+from edgewise.models.answers import UnansweredError
 
 
 def classifier(model: Any) -> Ensemble:

@@ -25,7 +25,7 @@ from edgewise.arrays import Floats
 from edgewise.attacks.trees.ensemble import Ensemble, Group, Tree
 from edgewise.attacks.trees.reading import catboost, lightgbm, scikit_learn, xgboost
 from edgewise.attacks.trees.reading.scalers import check_monotone
-from edgewise.models.access import UnansweredError, check_fitted
+from edgewise.models.answers import UnansweredError, check_fitted
 
 
 @dataclass(frozen=True)

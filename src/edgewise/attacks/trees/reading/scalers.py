@@ -23,7 +23,7 @@ from sklearn.preprocessing import (
 
 from edgewise.arrays import Floats, Index
 from edgewise.attacks.trees.ensemble import Ensemble, Tree
-from edgewise.models.access import UnansweredError
+from edgewise.models.answers import UnansweredError
 
 
 ROWS = 4096

@@ -10,7 +10,7 @@ from sklearn.dummy import DummyClassifier
 
 from edgewise.arrays import Floats, Index
 from edgewise.attacks.trees.ensemble import Ensemble, Group, Tree, float32_wall
-from edgewise.models.access import UnansweredError
+from edgewise.models.answers import UnansweredError
 
 
 NEVER = -np.finfo(float).smallest_subnormal

@@ -14,7 +14,7 @@ import numpy as np
 from edgewise.arrays import Floats, Index
 from edgewise.attacks.trees.ensemble import Ensemble, Tree, float32_wall
 from edgewise.attacks.trees.reading.scikit_learn import boosted
-from edgewise.models.access import UnansweredError
+from edgewise.models.answers import UnansweredError
 
 
 def classifier(model: Any) -> Ensemble:
