@@ -242,9 +242,13 @@ def _with_twins(answer: Query, hits: _Hits, name: str, twins: float | str, reque
     )
 
 
+def attack_for(model: Any) -> AttackName:
+    """Return the name of the attack that suits the model, where none is named."""
+    return "deepfool" if module_of(model) is not None else exact(model)[0] or "opt"
+
+
 def _method(attack: AttackName | Attack | None, model: Any) -> tuple[str, Attack]:
-    if attack is None:
-        attack = "deepfool" if module_of(model) is not None else exact(model)[0] or "opt"
+    attack = attack_for(model) if attack is None else attack
     name = attack if isinstance(attack, str) else type(attack).__name__
     return name, component(ATTACKS, attack, "attack")
 

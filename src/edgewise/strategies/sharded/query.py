@@ -24,6 +24,7 @@ from edgewise.randomness import Rng, seed_of
 from edgewise.strategies.edge_mix import EdgeMix
 from edgewise.strategies.frame import Query, Rating, Request, Strategy
 from edgewise.strategies.given import read_labelled, read_uniform
+from edgewise.strategies.herding import Herding
 from edgewise.strategies.names import StrategyName
 from edgewise.strategies.selecting import resolved
 from edgewise.strategies.sharded.scoring import (
@@ -166,7 +167,7 @@ def query_shards(
     model: Any,
     pool: Shards | str | Path | Sequence[str | Path],
     n: int,
-    strategy: StrategyName | Strategy | Callable[..., Any] = "edge-mix",
+    strategy: StrategyName | Strategy | Callable[..., Any] = "herding",
     *,
     scores: str | Path = "scores",
     labelled: tuple[ArrayLike, ArrayLike] | None = None,
@@ -187,9 +188,9 @@ def query_shards(
     one file of scores. Run again after a kill: files that match their shard are not computed again. The
     answer does not depend on engine, workers, or kills, and the driver's memory not on the size of the pool.
 
-    ``margin``, ``entropy``, ``least-confidence``, ``random`` and functions give the rows `edgewise.query`
-    would; ``stratified``, ``typical`` and ``edge-mix`` are what they are on one machine, which samples as
-    well; ``core-set``, ``badge``, ``dfal`` and strategies of others choose from a shortlist (see
+    ``herding``, ``margin``, ``entropy``, ``least-confidence``, ``random`` and functions give the rows
+    `edgewise.query` would; ``stratified``, ``typical`` and ``edge-mix`` are what they are on one machine,
+    which samples as well; ``core-set``, ``badge``, ``dfal`` and all others choose from a shortlist (see
     ``docs/scale.md`` for what that costs).
 
     Parameters
@@ -230,7 +231,7 @@ def query_shards(
     >>> [path.name for path in pick.shard], pick.row.tolist(), pick.scored
     (['1.npy', '1.npy'], [2, 1], 3)
     """
-    from edgewise.strategies.sharded.from_scores import edge_mix, random, rated, shortlisted
+    from edgewise.strategies.sharded.from_scores import edge_mix, herding, random, rated, shortlisted
 
     method = resolved(strategy)
     if model is not None:
@@ -276,6 +277,8 @@ def query_shards(
         answer = rated(task, Rated(method))
     elif isinstance(method, EdgeMix):
         answer = edge_mix(task, method)
+    elif isinstance(method, Herding):
+        answer = herding(task, method)
     else:
         answer = shortlisted(task, method)
     shard, row = shards.locate(answer.index)
