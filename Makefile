@@ -21,6 +21,7 @@ help:  ## what there is
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[torch,tables]' --group dev
 	# modAL's release pins an old skorch; without its dependencies it runs beside today's.
 	$(BIN)/python -m pip install --quiet --no-deps -c constraints.txt modAL-python
+	$(BIN)/python -m pip install --quiet --no-deps -c constraints.txt --group boosting
 	touch $@
 
 install: .venv/.core  ## set up .venv with what edgewise needs

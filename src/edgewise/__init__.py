@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from edgewise.attacks.frame import Adversarial as Adversarial
     from edgewise.attacks.frame import attack as attack
     from edgewise.attacks.names import ATTACKS as ATTACKS
-    from edgewise.attacks.region.radius import radius as radius
+    from edgewise.attacks.radius import radius as radius
     from edgewise.data.dataset import Dataset as Dataset
     from edgewise.data.dataset import Split as Split
     from edgewise.data.files import MissingDataError as MissingDataError
@@ -73,7 +73,7 @@ _HOMES = {
     "oracles": "edgewise.oracles",
     "pools": "edgewise.pools",
     "query": "edgewise.strategies.selecting",
-    "radius": "edgewise.attacks.region.radius",
+    "radius": "edgewise.attacks.radius",
     "retrain": "edgewise.learning.retrain",
     "stopping": "edgewise.stopping",
     "strategies": "edgewise.strategies",

@@ -64,6 +64,7 @@ def check_X(
     name: str = "X",
     n_features: int | None = None,
     images: bool = False,
+    missing: bool = False,
     finite: bool = True,
 ) -> Floats:
     """Return ``X`` as finite floating-point points, float32 kept, everything else float64.
@@ -76,6 +77,8 @@ def check_X(
         What to call it in an error.
     n_features
         The number of features asked for, if any.
+    missing
+        Whether NaN may stand for a missing value.
     images
         Whether rows may have any shape.
     finite
@@ -109,8 +112,11 @@ def check_X(
         )
     if array.shape[0] == 0:
         raise InputError(f"{name} is empty: shape {array.shape}. Give at least one row.")
-    if finite and not np.isfinite(array).all():
-        rows = np.flatnonzero(~np.isfinite(array.reshape(len(array), -1)).all(axis=1))
+    fine = np.isfinite(array)
+    if missing:
+        fine |= np.isnan(array)
+    if finite and not fine.all():
+        rows = np.flatnonzero(~fine.reshape(len(array), -1).all(axis=1))
         raise InputError(
             f"{name} has NaN or infinite values in {len(rows)} of {len(array)} rows "
             f"(first: row {rows[0]}). Drop or impute them."

@@ -1,5 +1,6 @@
 """Commands as a newcomer types them: answers, wrong names, no traceback, nothing half-written."""
 
+import csv
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import time
 
 import numpy as np
 import pytest
+from sklearn.ensemble import RandomForestClassifier
 
 import edgewise as ew
 from edgewise.paper.tables.frame import summarise
@@ -40,6 +42,35 @@ def test_attack_prints_figures_and_writes_points(tmp_path):
     with np.load(out) as saved:
         assert saved["points"].shape == (20, 2)
         assert saved["found"].all()
+
+
+def test_attack_on_a_model_and_a_table_of_ones_own(tmp_path):
+    io = pytest.importorskip("skops.io")
+    rng = np.random.default_rng(0)
+    X = rng.random((60, 3))
+    X[::7, 2] = np.nan
+    model = RandomForestClassifier(5, random_state=0).fit(X, X[:, 0] > 0.5)
+    io.dump(model, tmp_path / "model.skops")
+    rows = ["a,b,c", *(",".join("" if np.isnan(v) else repr(float(v)) for v in row) for row in X[:12])]
+    (tmp_path / "rows.csv").write_text("\n".join(rows) + "\n")
+    files = ("--model", tmp_path / "model.skops", "--pool", tmp_path / "rows.csv")
+    told = edgewise("attack", *files, check=False).stderr
+    assert "--trust sklearn.tree._tree.Tree" in told
+    trust = ("--trust", "sklearn.tree._tree.Tree")
+    done = edgewise("attack", *files, *trust, "--norm", "inf", "--out", tmp_path / "out.csv")
+    assert "TreesExact" in done.stdout
+    assert "norm inf" in done.stdout
+    with (tmp_path / "out.csv").open() as file:
+        written = list(csv.DictReader(file))
+    want = ew.radius(model, X[:12], norm=np.inf)
+    assert [float(row["lower"]) for row in written] == pytest.approx(want.tolist())
+    assert written[0]["c"] == "nan"
+    refused = edgewise("attack", "--model", tmp_path / "model.skops", check=False)
+    assert refused.returncode == 2
+    assert "go together" in refused.stderr
+    wrong = edgewise("attack", *files[:3], tmp_path / "no.csv", *trust, check=False)
+    assert wrong.returncode == 2
+    assert "there is no file" in wrong.stderr
 
 
 @pytest.mark.parametrize("start", [[sys.executable, "-m", "edgewise"], COMMAND])

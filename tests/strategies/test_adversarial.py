@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
@@ -38,6 +39,19 @@ def test_dfal_takes_the_smallest_exact_distances_of_a_nearest_neighbour():
     answer = ew.query(KNN, POOL, 15, "dfal", rng=0)
     assert set(answer.index.tolist()) == set(np.argsort(distance)[:15].tolist())
     assert -answer.score == pytest.approx(distance[answer.index])
+
+
+@pytest.mark.parametrize("kind", [RandomForestClassifier(9, random_state=0), LogisticRegression()])
+def test_dfal_takes_the_nearest_rows_of_trees_and_linear_models(kind):
+    model = kind.fit(KNOWN, np.digitize(KNOWN[:, 0] * KNOWN[:, 1] + KNOWN[:, 0], [-0.3, 0.4]))
+    every = ew.radius(model, POOL)
+    answer = ew.query(model, POOL, 12, Dfal(twins="crossing"), rng=0)
+    assert np.sort(every[answer.index]) == pytest.approx(np.sort(every)[:12])
+    assert -answer.score == pytest.approx(every[answer.index])
+    assert (model.predict(answer.created.points) != model.predict(POOL[answer.created.source])).all()
+    assert answer.queries < 6 * len(POOL)
+    whole = ew.query(model, POOL, 12, Dfal(two_stage=False), rng=0)
+    assert np.sort(every[whole.index]) == pytest.approx(np.sort(every)[:12])
 
 
 def test_two_stages_give_the_batch_of_the_full_attack_for_a_part_of_its_cost():

@@ -35,8 +35,7 @@ def test_attack(name, check):
     row = ATTACKS[name]
     if reason := SKIPS.get((name, check.__name__)):
         pytest.skip(reason)
-    problem = AttackProblem.gradient() if "gradient" in row.needs else AttackProblem.neighbours()
-    check(partial(attack, attack=row.make(**row.small)), problem)
+    check(partial(attack, attack=row.make(**row.small)), AttackProblem.for_needs(row.needs))
 
 
 @pytest.mark.parametrize(("name", "check"), pairs(DATASETS, DATASET_CHECKS))

@@ -22,12 +22,16 @@ if TYPE_CHECKING:
     from edgewise.attacks.gradient.fgsm_pgd import FGSM as FGSM
     from edgewise.attacks.gradient.fgsm_pgd import PGD as PGD
     from edgewise.attacks.kernel_substitute import KernelSubstitute as KernelSubstitute
+    from edgewise.attacks.linear import LinearExact as LinearExact
+    from edgewise.attacks.moves import Moves as Moves
     from edgewise.attacks.opt import Opt as Opt
+    from edgewise.attacks.radius import radius as radius
     from edgewise.attacks.region.attack import RegionApprox as RegionApprox
     from edgewise.attacks.region.attack import RegionExact as RegionExact
-    from edgewise.attacks.region.radius import radius as radius
+    from edgewise.attacks.trees.attack import TreesExact as TreesExact
 
 _FRAME = dict.fromkeys(("Adversarial", "Attack", "Proposal", "attack"), "edgewise.attacks.frame")
 __getattr__, __dir__ = lazily(
-    __name__, {**classes(ATTACKS), **_FRAME, "radius": "edgewise.attacks.region.radius"}
+    __name__,
+    {**classes(ATTACKS), **_FRAME, "radius": "edgewise.attacks.radius", "Moves": "edgewise.attacks.moves"},
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgewise.models.access import Access, UnansweredError
+from edgewise.attacks.exact import exact
 from edgewise.models.unwrap import module_of
 
 
@@ -14,14 +14,9 @@ def choose(model: Any) -> tuple[str, str]:
     Examples
     --------
     >>> choose(lambda X: X[:, 0] > 0)
-    ('opt', 'the model only answers')
+    ('opt', 'nothing exact: the model only answers')
     """
     if module_of(model) is not None:
         return "ddn", "a network: nothing exact, and its gradients find nearer points than its answers"
-    if hasattr(model, "tree_"):
-        return "region-exact", "exact for a decision tree"
-    try:
-        Access.to(model, 0).neighbours()
-    except UnansweredError:
-        return "opt", "the model only answers"
-    return "region-exact", "exact for nearest neighbours"
+    name, why = exact(model)
+    return ("opt", f"nothing exact: {why}") if name is None else (name, why)

@@ -227,13 +227,14 @@ def attack(
     >>> attack(knn, [[0.2]]).distance.round(6)
     array([0.3])
     """
-    rows = check_rows(X)
+    method, why = _resolved(attack, model)
+    missing = getattr(method, "takes_missing", False)
+    rows = check_rows(X, missing=missing)
     if is_sparse(rows):
         raise InputError("X is sparse, and an attack moves every feature; give X.toarray() if it fits.")
-    points = numbers(rows)
+    points = numbers(rows, missing=missing)
     bounds = check_box(box, points[0].size)
     seed = seed_of(rng)
-    method, why = _resolved(attack, model)
     if bounds is not None and not getattr(method, "takes_outside", False):
         _check_inside(points, bounds)
     access = Access.to(model, len(points), getattr(method, "budget", None), rows if is_frame(rows) else None)
@@ -247,7 +248,7 @@ def attack(
             else Proposal(points[todo])
         )
     given = Given(points, predicted, wanted, todo, bounds)
-    return _verify(proposal, access, given, float(method.norm), attack=why, seed=seed)
+    return _verify(proposal, access, given, method, attack=why, seed=seed)
 
 
 def _resolved(attack: Any, model: Any) -> tuple[Attack, str]:
@@ -279,13 +280,14 @@ def _classes(access: Access, X: Floats) -> Labels | None:
 
 
 def _verify(
-    proposal: Proposal, access: Access, given: Given, norm: float, *, attack: str, seed: int
+    proposal: Proposal, access: Access, given: Given, method: Attack, *, attack: str, seed: int
 ) -> Adversarial:
-    X, todo = given.X, given.todo
+    X, todo, norm = given.X, given.todo, float(method.norm)
     points, label = X.copy(), given.predicted
     status = np.full(len(X), "already", dtype="<U11")
     proposed = np.asarray(proposal.points).astype(X.dtype, copy=False).reshape(len(todo), *X.shape[1:])
-    finite = np.isfinite(flattened(proposed)).all(axis=1)
+    missing = np.isnan(proposed) & np.isnan(X[todo])
+    finite = flattened(np.isfinite(proposed) | missing).all(axis=1)
     if not finite.all():
         proposed = np.where(finite.reshape(len(todo), *[1] * (X.ndim - 1)), proposed, X[todo])
     if given.box is not None:
@@ -301,7 +303,7 @@ def _verify(
     return Adversarial(
         points,
         found,
-        np.where(found, _distances(points, X, norm), np.inf),
+        np.where(found, _distances(points, X, method, access.model), np.inf),
         label,
         given.wanted,
         access.queries,
@@ -316,14 +318,17 @@ def _verify(
     )
 
 
-def _distances(points: Floats, X: Floats, norm: float, rows: int = 4096) -> Floats:
-    """Return the length of each row of ``points - X`` in float64, without holding all rows in float64."""
-    return np.concatenate(
-        [
-            length(points[at : at + rows].astype(float) - X[at : at + rows], norm)
-            for at in range(0, len(X), rows)
-        ]
-    )
+def _distances(points: Floats, X: Floats, method: Attack, model: Any, rows: int = 4096) -> Floats:
+    """Return the length of each row of ``points - X`` in float64, without holding all rows in float64.
+
+    A method with a measure of its own, such as one with weights, is measured by that.
+    """
+    measure = getattr(method, "measure", None)
+    lengths: list[Floats] = []
+    for at in range(0, len(X), rows):
+        move = points[at : at + rows].astype(float) - X[at : at + rows]
+        lengths.append(length(move, method.norm) if measure is None else measure(move, model))
+    return np.concatenate(lengths)
 
 
 def _spread(values: Floats | None, todo: Index, status: Labels, fill: float = 0.0) -> Any:

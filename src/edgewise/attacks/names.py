@@ -13,6 +13,8 @@ ATTACKS: Mapping[str, Row] = {
     "region-approx": Row(
         "edgewise.attacks.region.attack:RegionApprox", "eq. 8, nearest regions", ("neighbours",)
     ),
+    "trees": Row("edgewise.attacks.trees.attack:TreesExact", "this package, docs/trees.md", ("trees",)),
+    "linear": Row("edgewise.attacks.linear:LinearExact", "this package, closed form", ("weights",)),
     "direct": Row("edgewise.attacks.direct:Direct", "eq. 9", ("labels", "neighbours")),
     "kernel-substitute": Row(
         "edgewise.attacks.kernel_substitute:KernelSubstitute", "eq. 10", ("labels", "neighbours")
@@ -59,6 +61,8 @@ AttackName = Literal[
     "auto",
     "region-exact",
     "region-approx",
+    "trees",
+    "linear",
     "direct",
     "kernel-substitute",
     "opt",

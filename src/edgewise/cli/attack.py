@@ -3,55 +3,165 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from edgewise.cli.options import DataHome, Seed, quiet, show
 
 
+if TYPE_CHECKING:
+    from edgewise.arrays import Box, Floats
+    from edgewise.attacks.frame import Adversarial
+
+
 def attack(
-    method: Annotated[str, typer.Argument(help="An attack, such as region-exact, direct or opt.")],
-    data: Annotated[str, typer.Option("--data", help="A data set.")] = "halfmoon",
+    method: Annotated[
+        str, typer.Argument(help="An attack, such as trees, region-exact or opt; auto takes the exact one.")
+    ] = "auto",
+    data: Annotated[str, typer.Option("--data", help="A data set, for a k-NN trained on it.")] = "halfmoon",
     k: Annotated[int, typer.Option("--k", min=1, help="Neighbours of the k-NN model.")] = 1,
     samples: Annotated[
-        int, typer.Option("-n", "--samples", min=1, help="How many held-out points to attack.")
+        int, typer.Option("-n", "--samples", min=1, help="How many points to attack at most.")
     ] = 100,
-    out: Annotated[Path | None, typer.Option("--out", help="Write the points to this .npz.")] = None,
+    model: Annotated[
+        Path | None, typer.Option("--model", help="A fitted model (.skops), in place of the k-NN.")
+    ] = None,
+    pool: Annotated[
+        Path | None, typer.Option("--pool", help="The rows to attack with --model: a CSV of numbers.")
+    ] = None,
+    norm: Annotated[str, typer.Option("--norm", help="1, 2 or inf.")] = "2",
+    trust: Annotated[
+        list[str] | None, typer.Option("--trust", help="A type in the .skops file that you trust.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write points and distances to this .npz or .csv.")
+    ] = None,
     data_home: DataHome = None,
     seed: Seed = 0,
 ) -> None:
-    """Attack a k-NN trained on a data set, from held-out points, and print what was found."""
+    """Attack a model at rows of a table, or a k-NN at held-out points of a data set, and print the distances."""
     import numpy as np
     from sklearn.neighbors import KNeighborsClassifier
 
-    from edgewise.atomic import replacing
+    from edgewise.arrays import InputError
     from edgewise.attacks import attack as run
-    from edgewise.attacks.names import ATTACKS
     from edgewise.data import load
-    from edgewise.registry import component
 
-    loaded = load(data, rng=seed, data_home=data_home, held_out=samples)
-    chosen = method if method == "auto" else component(ATTACKS, method, "attack")
-    knn = KNeighborsClassifier(k).fit(*loaded.train)
-    adv = run(knn, loaded.held_out.X, chosen, box=loaded.box, rng=seed, progress=not quiet())
+    if norm not in ("1", "2", "inf"):
+        raise InputError(f"--norm must be 1, 2 or inf; got {norm!r}.")
+    if (model is None) != (pool is None):
+        raise InputError("--model and --pool go together: a fitted model and the rows to attack it at.")
+    box: Box | None = None
+    if model is not None and pool is not None:
+        fitted, (names, X), what = (
+            _load(model, trust or []),
+            _table(pool, samples),
+            f"{model.name}, {pool.name}",
+        )
+    else:
+        loaded = load(data, rng=seed, data_home=data_home, held_out=samples)
+        fitted, X, box = KNeighborsClassifier(k).fit(*loaded.train), loaded.held_out.X, loaded.box
+        names, what = [f"x{i}" for i in range(X[0].size)], f"{k}-NN, {data}"
+    chosen = _chosen(method, fitted, np.inf if norm == "inf" else int(norm))
+    adv = run(fitted, X, chosen, box=box, rng=seed, progress=not quiet())
     if out is not None:
-        with replacing(out) as file:
-            np.savez_compressed(
-                file,
-                points=adv.points,
-                found=adv.found,
-                distance=adv.distance,
-                label=adv.label,
-                source_label=adv.source_label,
-                queries=adv.queries,
-            )
+        _write(out, adv, names)
+    _print(adv, f"{type(chosen).__name__} on {what} (norm {adv.norm:g})")
+
+
+def _chosen(method: str, fitted: Any, norm: float) -> Any:
+    """Return the attack of a name with a norm; ``auto`` is the exact one where the model has one."""
+    from edgewise.arrays import InputError
+    from edgewise.attacks.auto import choose
+    from edgewise.attacks.exact import exact
+    from edgewise.attacks.names import ATTACKS
+    from edgewise.registry import lookup
+
+    if method == "auto":
+        name, reason = exact(fitted, norm)
+        if name is None and norm != 2:
+            raise InputError(f"no exact attack with --norm {norm:g}: {reason}.")
+        method = name or choose(fitted)[0]
+    row = lookup(ATTACKS, method, "attack")
+    return row.make() if norm == 2 else row.make(norm=norm)
+
+
+def _load(path: Path, trust: list[str]) -> Any:
+    """Return the model in a ``.skops`` file, all of whose types are known or trusted."""
+    from edgewise.arrays import InputError
+    from edgewise.registry import MissingExtraError
+
+    if not path.is_file():
+        raise InputError(f"there is no file {path}.")
+    if path.suffix != ".skops":
+        raise InputError(
+            f"{path}: expected a .skops file, which runs no code when it is read. "
+            "Write one with skops.io.dump(model, 'model.skops')."
+        )
+    try:
+        from skops import io
+    except ImportError:
+        raise MissingExtraError("a .skops file needs skops; install it with: pip install skops") from None
+    unknown = sorted(set(io.get_untrusted_types(file=path)) - set(trust))
+    if unknown:
+        options = " ".join(f"--trust {name}" for name in unknown)
+        raise InputError(f"{path} holds types that skops does not know. If you trust the file: {options}")
+    return io.load(path, trusted=trust)
+
+
+def _table(path: Path, most: int) -> tuple[list[str], Floats]:
+    """Return the names and the first rows of a CSV of numbers; an empty cell is a missing value."""
+    import numpy as np
+
+    from edgewise.arrays import InputError
+    from edgewise.labelling.table import rows_of
+
+    header, rows = rows_of(path)
+    try:
+        cells = [[float(cell) if cell.strip() else np.nan for cell in row] for row in rows[:most]]
+    except ValueError as error:
+        raise InputError(
+            f"{path} must hold numbers in every column, as the model was fitted on: {error}."
+        ) from None
+    return header, np.array(cells)
+
+
+def _write(out: Path, adv: Adversarial, names: list[str]) -> None:
+    """Write what was found, as arrays or as a table a person can open."""
+    import csv
+    import io
+
+    import numpy as np
+
+    from edgewise.atomic import replacing
+
+    fields = ("points", "found", "distance", "label", "source_label", "queries")
+    with replacing(out) as file:
+        if out.suffix != ".csv":
+            arrays = {name: getattr(adv, name) for name in fields}
+            np.savez_compressed(file, **({} if adv.lower is None else {"lower": adv.lower}), **arrays)
+            return
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["row", "status", "label", "new label", "distance", "lower", *names])
+        lower = np.full(len(adv.found), np.nan) if adv.lower is None else adv.lower
+        for i, point in enumerate(adv.points.reshape(len(adv.points), -1)):
+            figures = [float(adv.distance[i]), float(lower[i]), *map(float, point)]
+            writer.writerow([i, adv.status[i], adv.source_label[i], adv.label[i], *figures])
+        file.write(text.getvalue().encode())
+
+
+def _print(adv: Adversarial, title: str) -> None:
+    import numpy as np
+
     found = adv.distance[adv.status == "crossed"]
     figures = [
         ("samples", f"{len(adv.found)}"),
         ("already wrong", f"{(adv.status == 'already').sum()}"),
         ("crossed", f"{len(found)}"),
-        ("failed", f"{(~adv.found).sum()}"),
+        ("failed", f"{(adv.status == 'failed').sum()}"),
+        ("none exists", f"{(adv.status == 'none-exists').sum()}"),
         ("queries a sample", f"{adv.queries.mean():.1f}"),
     ]
     if len(found):
@@ -61,4 +171,6 @@ def attack(
                 ("smallest", "median", "largest"), np.quantile(found, [0, 0.5, 1]), strict=True
             )
         ]
-    show(f"{method} on {k}-NN, {data} (norm {adv.norm:g})", ("figure", "value"), figures)
+    if "exact" in adv.counts:
+        figures.append(("proved exact", f"{int(np.sum(adv.counts['exact'][adv.status != 'already']))}"))
+    show(title, ("figure", "value"), figures)

@@ -1,8 +1,8 @@
 """What an attack may ask of a model, with every answered row counted against the sample it was asked for.
 
 The questions are ``labels`` (any model), ``scores`` (a number a class), ``gradient`` (scores with a
-pullback, or logits in torch), ``neighbours`` (the training points of a k-NN) and ``trees``. A model answers
-what it can; an attack that needs more is told which question went unanswered.
+pullback, or logits in torch), ``neighbours`` (the training points of a k-NN), ``trees`` and ``weights`` (of a
+linear classifier). A model answers what it can; an attack that needs more is told which question went unanswered.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from edgewise.arrays import Floats, Index, InputError, Labels
 from edgewise.models.answers import UnansweredError, check_fitted, class_scores, known_classes, predict
 from edgewise.models.rows import Rows, like
 from edgewise.models.unwrap import pipeline_of, unwrapped
+from edgewise.models.weights import Weights, weights_of
 
 
 FORESTS = (RandomForestClassifier, ExtraTreesClassifier)
@@ -198,6 +199,19 @@ class Access:
             raise UnansweredError("this attack needs one output.")
         grown = [model] if isinstance(model, DecisionTreeClassifier) else model.estimators_
         return Trees(tuple(each.tree_ for each in grown), np.asarray(model.classes_))
+
+    def weights(self) -> Weights:
+        """Return the weights of a linear classifier, or of a pipeline of affine scalers and one.
+
+        Raises
+        ------
+        UnansweredError
+            Another model.
+        """
+        known = weights_of(unwrapped(self.model))
+        if isinstance(known, str):
+            raise UnansweredError(f"{known}. For other models use 'opt' (labels only) or a gradient attack.")
+        return known
 
     def charge(self, of: Index) -> None:
         """Count one answered row for each entry of ``of``; for models asked natively, such as in torch."""

@@ -30,8 +30,10 @@ def is_sparse(X: Any) -> bool:
     return bool(sp.issparse(X))
 
 
-def check_rows(X: Any, *, name: str = "X") -> Rows:
+def check_rows(X: Any, *, name: str = "X", missing: bool = False) -> Rows:
     """Return rows that a model can be given: a frame as it is, a sparse matrix as CSR, else finite numbers.
+
+    With ``missing`` NaN may stand for a missing value.
 
     Raises
     ------
@@ -53,7 +55,7 @@ def check_rows(X: Any, *, name: str = "X") -> Rows:
         raise InputError(
             f"{name} is a {type(X).__name__}, which holds no rows yet; call its collect() first."
         )
-    return check_X(X, name=name, images=True)
+    return check_X(X, name=name, images=True, missing=missing)
 
 
 def count(X: Rows) -> int:
@@ -116,8 +118,10 @@ def like(points: Floats, given: Rows) -> Rows:
     return sp.csr_array(points) if is_sparse(given) else points.astype(given.dtype, copy=False)
 
 
-def numbers(X: Rows, *, name: str = "X") -> Floats:
+def numbers(X: Rows, *, name: str = "X", missing: bool = False) -> Floats:
     """Return rows as finite numbers ``(n, d)``, for what measures distances or moves points.
+
+    With ``missing`` an empty cell is NaN.
 
     Raises
     ------
@@ -138,7 +142,7 @@ def numbers(X: Rows, *, name: str = "X") -> Floats:
                 "make_pipeline(make_column_transformer(...), model), or drop them."
             )
         columns = [series.cast(nw.Float64()).to_numpy() for series in frame.iter_columns()]
-        return check_X(np.column_stack(columns), name=name)
+        return check_X(np.column_stack(columns), name=name, missing=missing)
     if is_sparse(X):
         return check_X(X.toarray(), name=name)
     return X

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
 from edgewise.arrays import Floats, Index, InputError
+from edgewise.attacks.exact import exact
 from edgewise.attacks.frame import Adversarial, Attack
 from edgewise.attacks.frame import attack as run_attack
 from edgewise.attacks.names import ATTACKS, AttackName
@@ -31,13 +32,14 @@ class Dfal:
     Two stages give the batch of the full attack at a fraction of its cost: rows are ordered by a cheap
     estimate (`margins`), attacked in that order, and the shortlist is widened until the n-th smallest
     distance is below what any remaining row can be expected to have. That is the smallest ratio of distance
-    to estimate seen so far times its estimate; for 1-NN half the estimate, which is a proof.
+    to estimate seen so far times its estimate; for 1-NN half the estimate, which is a proof. Trees and linear
+    models give the rows themselves, exactly (`TreesExact.smallest`), and are asked nothing.
 
     Parameters
     ----------
     attack
-        A name in `ATTACKS` or an instance; by default ``region-exact`` for nearest neighbours, ``deepfool``
-        for networks, ``opt`` for all else.
+        A name in `ATTACKS` or an instance; by default the exact attack where the model has one (nearest
+        neighbours, trees, forests, boosting, linear models), ``deepfool`` for networks, ``opt`` for all else.
     twins
         None; ``"crossing"`` for the adversarial points themselves, which get the label of their source (the
         original method); a length e > 0, in the norm of the attack, for ``x + e (x' - x) / |x' - x|``: the
@@ -65,7 +67,11 @@ class Dfal:
             raise InputError(f"shortlist must be at least 1 (times n); got {self.shortlist!r}.")
         name, method = _method(self.attack, model)
         asked = _at_most(request, self.most)
-        scored = _two_stage(method, asked, self.shortlist) if self.two_stage and name != "opt" else None
+        scored = None
+        if self.two_stage and hasattr(method, "nearest_rows"):
+            scored = _nearest_rows(method, asked)
+        elif self.two_stage and name != "opt":
+            scored = _two_stage(method, asked, self.shortlist)
         hits = _attacked(method, asked, asked.candidates) if scored is None else scored
         answer = pick(
             replace(asked, candidates=hits.rows),
@@ -147,6 +153,20 @@ def _attacked(
     return _Hits(rows, distance, queries, gradients, sure, tuple(kept))
 
 
+def _nearest_rows(method: Any, request: Request) -> _Hits:
+    """Return the n nearest candidates from an attack that finds them itself; the others are not nearer."""
+    found = method.nearest_rows(
+        request.model,
+        lambda rows: request.pool.rows(request.candidates[rows]),
+        len(request.candidates),
+        request.n,
+        request.box,
+    )
+    distance = np.full(len(request.candidates), np.inf)
+    distance[found.index] = found.distance
+    return _Hits(request.candidates, distance, 0, 0, np.empty(0))
+
+
 def _two_stage(method: Attack, request: Request, shortlist: float) -> _Hits:
     """Attack candidates in order of their estimate until no other can be among the n nearest."""
     model, n = request.model, request.n
@@ -224,9 +244,7 @@ def _with_twins(answer: Query, hits: _Hits, name: str, twins: float | str, reque
 
 def attack_for(model: Any) -> AttackName:
     """Return the name of the attack that suits the model, where none is named."""
-    if isinstance(unwrapped(model), KNeighborsClassifier):
-        return "region-exact"
-    return "opt" if module_of(model) is None else "deepfool"
+    return "deepfool" if module_of(model) is not None else exact(model)[0] or "opt"
 
 
 def _method(attack: AttackName | Attack | None, model: Any) -> tuple[str, Attack]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
 from edgewise.arrays import Box, Floats
@@ -51,6 +53,26 @@ class AttackProblem:
         """Return a soft three-class model with a gradient on the same points."""
         X, y, samples = _points()
         return cls(NadarayaWatsonClassifier("gaussian", 0.2).fit(X, y), samples, _unit())
+
+    @classmethod
+    def trees(cls) -> AttackProblem:
+        """Return a three-class forest on the same points."""
+        X, y, samples = _points()
+        return cls(RandomForestClassifier(7, random_state=0).fit(X, y), samples, _unit())
+
+    @classmethod
+    def weights(cls) -> AttackProblem:
+        """Return a three-class linear model on the same points."""
+        X, y, samples = _points()
+        return cls(LogisticRegression(C=100).fit(X, y), samples, _unit())
+
+    @classmethod
+    def for_needs(cls, needs: Sequence[str]) -> AttackProblem:
+        """Return the problem for an attack that puts these questions to a model."""
+        for need in ("gradient", "trees", "weights"):
+            if need in needs:
+                return getattr(cls, need)()
+        return cls.neighbours()
 
 
 def _points() -> tuple[Floats, Any, Floats]:

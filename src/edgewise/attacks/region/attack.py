@@ -13,7 +13,8 @@ from edgewise.attacks.region.batch import COUNTS, find, nearest_others
 from edgewise.attacks.region.index import Fitted, fitted
 from edgewise.attacks.region.k_neighbours import vote
 from edgewise.attacks.region.past_the_boundary import cross, outvote
-from edgewise.attacks.region.trees import approximate_forest, exact_tree
+from edgewise.attacks.region.trees import approximate_forest
+from edgewise.attacks.trees.attack import TreesExact
 from edgewise.geometry import check_norm, length
 from edgewise.models.access import Access, UnansweredError
 from edgewise.progress import Advance
@@ -21,7 +22,7 @@ from edgewise.progress import Advance
 
 @dataclass(frozen=True)
 class RegionExact:
-    """The nearest point that neighbours, or a decision tree, label otherwise (RBA-Exact, eq. 8), with proof.
+    """The nearest point that neighbours, or trees, label otherwise (RBA-Exact, eq. 8), with proof.
 
     Every region of another class is either solved or ruled out by a bound, so that the distance is the
     smallest there is, with and without a box; ``lower`` of the result is the proved bound. The point itself
@@ -63,7 +64,8 @@ class RegionExact:
     ) -> Proposal:
         """Propose points; see `edgewise.attacks.frame.Attack`."""
         if _is_trees(model):
-            return exact_tree(model, X, y, box, self.norm, advance)
+            found = TreesExact(self.norm, threads=self.threads)
+            return found(model, X, y, box=box, seed=seed, advance=advance)
         if model.neighbours().k > 1:
             if self.norm != 2:
                 raise InputError(f"with more than one neighbour the norm must be 2; got {self.norm}.")

@@ -11,7 +11,6 @@ from edgewise.arrays import Box, Floats, check_box, check_count, check_X
 from edgewise.attacks.region.batch import find
 from edgewise.attacks.region.index import fitted
 from edgewise.attacks.region.k_neighbours import vote
-from edgewise.attacks.region.trees import exact_tree
 from edgewise.geometry import Norm, check_norm
 from edgewise.models.access import Access, UnansweredError
 from edgewise.progress import track
@@ -35,8 +34,7 @@ def radius(
     Parameters
     ----------
     model
-        A fitted `KNeighborsClassifier` (Euclidean; with more than one neighbour, equal votes and norm 2) or
-        `DecisionTreeClassifier`.
+        A fitted `KNeighborsClassifier` (Euclidean; with more than one neighbour, equal votes and norm 2).
     X
         Points ``(n, d)``.
     box
@@ -70,8 +68,6 @@ def radius(
     access = Access.to(model, len(points))
     labels = access.labels(points)
     with track(len(points), "measuring radii", show=progress) as advance:
-        if hasattr(model, "tree_"):
-            return np.asarray(exact_tree(access, points, labels, bounds, order, advance).lower)
         fit, known = fitted(access)
         own, start = np.searchsorted(fit.classes, labels).astype(np.intp), points.astype(np.float64)
         if known.k == 1:

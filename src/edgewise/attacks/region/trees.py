@@ -8,28 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgewise.arrays import Box, Floats, Index, InputError, Labels
+from edgewise.arrays import Box, Floats, Labels
 from edgewise.attacks.frame import Proposal
 from edgewise.geometry import length
 from edgewise.models.access import Access, Trees, predict
 from edgewise.progress import Advance
-
-
-def leaf_boxes(tree: object) -> tuple[Index, Floats, Floats]:
-    """Return the leaves of a fitted tree structure and the float32 bounds ``(m, d)`` of their regions."""
-    left, right = np.asarray(tree.children_left), np.asarray(tree.children_right)  # type: ignore[attr-defined]
-    feature, threshold = np.asarray(tree.feature), np.asarray(tree.threshold)  # type: ignore[attr-defined]
-    low = np.full((len(left), tree.n_features), -np.inf, np.float32)  # type: ignore[attr-defined]
-    high = np.full_like(low, np.inf)
-    for node in range(len(left)):
-        if left[node] >= 0:
-            below, above = _sides(threshold[node])
-            for child in (left[node], right[node]):
-                low[child], high[child] = low[node], high[node]
-            high[left[node], feature[node]] = min(high[node, feature[node]], below)
-            low[right[node], feature[node]] = max(low[node, feature[node]], above)
-    leaves = np.flatnonzero(left < 0)
-    return leaves, low[leaves], high[leaves]
 
 
 def _sides(threshold: Floats) -> tuple[Floats, Floats]:
@@ -54,29 +37,6 @@ def _into(x: Floats, low: Floats, high: Floats, box: Box | None) -> tuple[Floats
     half_way = np.abs(np.spacing(np.asarray(points, np.float32))).astype(float)
     moved = points - x
     return points, np.sign(moved) * np.maximum(np.abs(moved) - half_way, 0)
-
-
-def exact_tree(
-    model: Access, X: Floats, y: Labels, box: Box | None, norm: float, advance: Advance
-) -> Proposal:
-    """Attack a single tree: the nearest region of all those that another class owns."""
-    known = model.trees()
-    if len(known.trees) != 1:
-        raise InputError(
-            f"the exact region attack takes a single tree; the model has {len(known.trees)}. "
-            "Use 'region-approx' with training=... for forests."
-        )
-    tree = known.trees[0]
-    leaves, low, high = leaf_boxes(tree)
-    label = known.classes[np.asarray(tree.value)[leaves, 0].argmax(axis=1)]
-    points, lower = np.full(X.shape, np.nan), np.full(len(X), np.inf)
-    for b, x in enumerate(X.astype(np.float64)):
-        other = label != y[b]
-        if other.any():
-            inside, surely = _into(x, low[other], high[other], box)
-            points[b], lower[b] = _nearest(x, inside, surely, norm)
-        advance(1)
-    return Proposal(_cast(points, X), lower, np.isinf(lower))
 
 
 def approximate_forest(

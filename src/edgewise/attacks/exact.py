@@ -1,0 +1,44 @@
+"""Which exact attack a model has, if any."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from edgewise.attacks.names import AttackName
+from edgewise.attacks.trees.reading import read
+from edgewise.geometry import Norm, check_norm
+from edgewise.models.access import Access
+from edgewise.models.answers import UnansweredError
+from edgewise.models.unwrap import unwrapped
+from edgewise.models.weights import weights_of
+
+
+def exact(model: Any, norm: Norm = 2) -> tuple[AttackName | None, str]:
+    """Return the name of the exact attack for a fitted model, or None, and why.
+
+    Examples
+    --------
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> exact(DecisionTreeClassifier().fit([[0.0], [1.0]], [0, 1]))
+    ('trees', 'exact for trees, forests and boosting')
+    >>> exact(lambda X: X[:, 0] > 0)
+    (None, 'the model only answers')
+    """
+    order = check_norm(norm)
+    if not hasattr(model, "predict"):
+        return None, "the model only answers"
+    if not isinstance(weights_of(unwrapped(model)), str):
+        return "linear", "exact for linear models"
+    try:
+        read(unwrapped(model))
+    except UnansweredError as error:
+        reason = str(error)
+    else:
+        return "trees", "exact for trees, forests and boosting"
+    try:
+        known = Access.to(model, 0).neighbours()
+    except UnansweredError as error:
+        return None, str(error) if hasattr(model, "n_neighbors") else reason
+    if known.k > 1 and (order != 2 or known.weights != "uniform"):
+        return None, f"with {known.k} neighbours only norm 2 and equal votes are exact"
+    return "region-exact", "exact for nearest neighbours"

@@ -1,0 +1,1 @@
+"""Exact attacks on trees, forests and boosting; docs/trees.md explains the algorithm."""

@@ -1,0 +1,1 @@
+"""The compiled part: everything here is cells and costs; no model, no labels."""

@@ -1,0 +1,211 @@
+"""Which reader a model goes to, and the wrappers whose rule allows to look through them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from scipy.special import expit
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    BaggingClassifier,
+    ExtraTreesClassifier,
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+    VotingClassifier,
+)
+from sklearn.pipeline import Pipeline
+from sklearn.tree import DecisionTreeClassifier
+
+from edgewise.arrays import Floats
+from edgewise.attacks.trees.ensemble import Ensemble, Group, Tree
+from edgewise.attacks.trees.reading import catboost, lightgbm, scikit_learn, xgboost
+from edgewise.attacks.trees.reading.scalers import check_monotone
+from edgewise.models.answers import UnansweredError, check_fitted
+
+
+@dataclass(frozen=True)
+class Reading:
+    """An ensemble, and the steps between the model's input and what the trees see."""
+
+    ensemble: Ensemble
+    steps: tuple[Any, ...] = ()
+
+
+READERS: tuple[tuple[type, Callable[[Any], Ensemble]], ...] = (
+    (DecisionTreeClassifier, scikit_learn.decision_tree),
+    (RandomForestClassifier, scikit_learn.forest),
+    (ExtraTreesClassifier, scikit_learn.forest),
+    (GradientBoostingClassifier, scikit_learn.gradient_boosting),
+    (HistGradientBoostingClassifier, scikit_learn.hist_gradient_boosting),
+    (BaggingClassifier, scikit_learn.bagging),
+    (AdaBoostClassifier, scikit_learn.ada_boost),
+)
+
+AVERAGED = (DecisionTreeClassifier, RandomForestClassifier, ExtraTreesClassifier, BaggingClassifier)
+"""Whose probabilities are means over trees."""
+
+LIBRARIES: dict[tuple[str, str], Callable[[Any], Ensemble]] = {
+    ("xgboost", "XGBClassifier"): xgboost.classifier,
+    ("xgboost", "XGBRFClassifier"): xgboost.classifier,
+    ("lightgbm", "LGBMClassifier"): lightgbm.classifier,
+    ("catboost", "CatBoostClassifier"): catboost.classifier,
+}
+"""Told by name, so that none of these is imported."""
+
+
+def read(model: Any) -> Reading:
+    """Return a fitted model of trees in the common form.
+
+    Raises
+    ------
+    UnansweredError
+        A model that is not of trees, or whose rule is not a sum over trees.
+    InputError
+        A model that is not fitted.
+    """
+    check_fitted(model)
+    for kind, reader in READERS:
+        if isinstance(model, kind):
+            return Reading(reader(model))
+    for base in type(model).__mro__:
+        found = LIBRARIES.get((base.__module__.split(".")[0], base.__name__))
+        if found is not None:
+            return Reading(found(model))
+    if isinstance(model, Pipeline):
+        steps = tuple(step for _, step in model.steps[:-1] if step not in (None, "passthrough"))
+        for step in steps:
+            check_monotone(step)
+        inner = read(model.steps[-1][1])
+        return replace(inner, steps=steps + inner.steps)
+    if isinstance(model, VotingClassifier):
+        return Reading(_voting(model))
+    if isinstance(model, CalibratedClassifierCV):
+        return _calibrated(model)
+    name = type(model).__name__
+    if name in ("FixedThresholdClassifier", "TunedThresholdClassifierCV"):
+        return _threshold(model)
+    raise UnansweredError(
+        f"{name} is not a tree, a forest or boosting that edgewise reads. For other models use 'opt' "
+        "(labels only), or a gradient attack."
+    )
+
+
+def _voting(model: Any) -> Ensemble:
+    """Read a vote over forests (soft) or over single trees (hard)."""
+    weights = [1.0] * len(model.estimators_) if model.weights is None else list(model._weights_not_none)
+    trees: list[Tree] = []
+    groups: list[Group] = []
+    for each, weight in zip(model.estimators_, weights, strict=True):
+        inner = read(each)
+        known = inner.ensemble
+        if inner.steps or not isinstance(each, AVERAGED):
+            raise UnansweredError(
+                f"a vote over {type(each).__name__} is no sum over trees; votes over trees and forests are read."
+            )
+        if model.voting == "hard" and len(known.trees) > 1:
+            raise UnansweredError("a hard vote over forests is no sum over trees; voting='soft' is read.")
+        for tree in known.trees:
+            value = np.eye(len(known.classes))[tree.value.argmax(1)] if model.voting == "hard" else tree.value
+            trees.append(replace(tree, value=value))
+        groups.append(Group(len(known.trees), known.groups[0].divisor, float(weight)))
+    count = len(model.classes_)
+    divisor = float(np.sum(weights)) if model.voting == "soft" else 1.0
+    return Ensemble(
+        tuple(trees),
+        np.asarray(model.classes_),
+        np.zeros(count),
+        trees_width(trees, model),
+        0.0,
+        tuple(groups),
+        divisor,
+    )
+
+
+def trees_width(trees: list[Tree], model: Any) -> int:
+    """Return the number of columns of a voting model."""
+    return int(getattr(model.estimators_[0], "n_features_in_", max(int(t.feature.max()) for t in trees) + 1))
+
+
+def _one_score(inner: Reading, model: Any) -> Reading:
+    """Return a binary reading with one column: the score of the second class."""
+    known = inner.ensemble
+    if len(known.classes) != 2:
+        raise UnansweredError(f"{type(model).__name__} of more than two classes is no sum over trees.")
+    if len(known.init) == 1:
+        return inner
+    if known.votes:
+        raise UnansweredError(f"{type(model).__name__} around an AdaBoostClassifier is not read.")
+    trees = tuple(replace(tree, value=tree.value[:, 1:]) for tree in known.trees)
+    return replace(inner, ensemble=replace(known, trees=trees, init=known.init[1:]))
+
+
+def _calibrated(model: Any) -> Reading:
+    """Read one calibrated model of two classes: calibration moves the threshold."""
+    if len(model.calibrated_classifiers_) != 1:
+        raise UnansweredError(
+            f"the mean of {len(model.calibrated_classifiers_)} calibrated models is no sum over trees; "
+            "CalibratedClassifierCV(..., ensemble=False) is read."
+        )
+    only = model.calibrated_classifiers_[0]
+    if only.method not in ("sigmoid", "isotonic"):
+        raise UnansweredError(f"calibration by {only.method!r} is not read; 'sigmoid' and 'isotonic' are.")
+    inner = _one_score(read(only.estimator), model)
+    calibrator = only.calibrators[0]
+    inside = only.estimator.steps[-1][1] if isinstance(only.estimator, Pipeline) else only.estimator
+    margins = not hasattr(inside, "decision_function") and not isinstance(inside, AVERAGED)
+
+    def second(scores: Floats) -> Any:
+        chance = np.asarray(calibrator.predict(expit(scores) if margins else scores))
+        return chance > 1.0 - chance
+
+    return replace(inner, ensemble=replace(inner.ensemble, threshold=last_below(second)))
+
+
+def last_below(second: Callable[[Floats], Any]) -> float:
+    """Return the largest score for which a rising rule ``second`` does not say the second class.
+
+    Examples
+    --------
+    >>> last_below(lambda scores: scores > 0.25)
+    0.25
+    """
+    low, high = -1e6, 1e6
+    if bool(second(np.array([low]))[0]):
+        return -np.inf
+    if not bool(second(np.array([high]))[0]):
+        return np.inf
+    while True:
+        middle = (low + high) / 2
+        if middle in (low, high):
+            return low
+        if bool(second(np.array([middle]))[0]):
+            high = middle
+        else:
+            low = middle
+
+
+def _threshold(model: Any) -> Reading:
+    """Read a binary model with a threshold of its own."""
+    inner = read(model.estimator_)
+    name = getattr(model, "response_method", "auto")
+    margins = len(inner.ensemble.init) == 1
+    own = model.threshold if hasattr(model, "threshold") else model.best_threshold_
+    positive = getattr(model, "pos_label", None)
+    classes = list(inner.ensemble.classes)
+    if positive is not None and positive != classes[-1]:
+        raise UnansweredError("a threshold on the first class is not read; the second class as pos_label is.")
+    if margins and (own == "auto" or name == "decision_function"):
+        level = 0.0 if own == "auto" else float(own)
+    elif not margins and name in ("auto", "predict_proba"):
+        level = 0.5 if own == "auto" else float(own)
+    elif margins and isinstance(inner.ensemble.threshold, float) and 0 < float(own) < 1:
+        level = float(np.log(own) - np.log1p(-float(own)))
+    else:
+        raise UnansweredError(f"{type(model).__name__} with response_method={name!r} is not read here.")
+    single = _one_score(inner, model)
+    return replace(single, ensemble=replace(single.ensemble, threshold=float(np.nextafter(level, -np.inf))))

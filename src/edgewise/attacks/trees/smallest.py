@@ -1,0 +1,63 @@
+"""The k nearest rows of a pool to the boundary: exact, at a fraction of the cost of all distances.
+
+Rows come block by block, those whose class leads by least first. A row's staircase bound within the k-th
+smallest distance so far rules most of them out; the others are searched below that distance only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from heapq import heappush, heapreplace
+
+import numpy as np
+
+from edgewise.arrays import Box, Floats, Index
+from edgewise.attacks.smallest import Smallest
+from edgewise.attacks.trees.compiled import Compiled
+from edgewise.attacks.trees.nearest import Limits, Seat, nearest
+
+
+BLOCK = 512
+"""Rows looked at together."""
+
+
+def smallest(
+    known: Compiled,
+    rows: Callable[[Index], Floats],
+    n: int,
+    k: int,
+    box: Box | None,
+    norm: float,
+    limits: Limits,
+) -> Smallest:
+    """Return the ``k`` rows nearest to the boundary among ``rows(numbers)`` for the numbers below ``n``."""
+    best: list[tuple[float, int]] = []
+    proved: dict[int, float] = {}
+    seat, searched, cutoff = Seat.at(known.cells), 0, np.inf
+    for at in range(0, n, BLOCK):
+        X = rows(np.arange(at, min(at + BLOCK, n)))
+        domain, (own, ahead) = known.domain(X, box), known.winners(X)
+        for row in np.argsort(ahead, kind="stable"):
+            query = known.query(domain, seat, X[row], int(own[row]), norm, cutoff)
+            if not query.least < cutoff:
+                continue
+            searched += 1
+            answer = nearest(query, limits, cutoff=cutoff)
+            if answer.point is None:
+                continue
+            proved[at + int(row)] = answer.lower
+            entry = (-answer.cost, -(at + int(row)))
+            if len(best) < k:
+                heappush(best, entry)
+            else:
+                heapreplace(best, entry)
+            if len(best) == k:
+                cutoff = -best[0][0]
+    ranked = sorted((-cost, -row) for cost, row in best)
+    index = np.array([row for _, row in ranked], np.intp)
+    return Smallest(
+        index,
+        np.array([cost for cost, _ in ranked], float),
+        np.array([proved[int(row)] for row in index], float),
+        searched,
+    )
