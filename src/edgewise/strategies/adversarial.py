@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -153,11 +154,15 @@ def _attacked(
     return _Hits(rows, distance, queries, gradients, sure, tuple(kept))
 
 
+def _rows_of(request: Request, rows: Index) -> Any:
+    return request.pool.rows(request.candidates[rows])
+
+
 def _nearest_rows(method: Any, request: Request) -> _Hits:
     """Return the n nearest candidates from an attack that finds them itself; the others are not nearer."""
     found = method.nearest_rows(
         request.model,
-        lambda rows: request.pool.rows(request.candidates[rows]),
+        partial(_rows_of, request),
         len(request.candidates),
         request.n,
         request.box,
@@ -244,7 +249,9 @@ def _with_twins(answer: Query, hits: _Hits, name: str, twins: float | str, reque
 
 def attack_for(model: Any) -> AttackName:
     """Return the name of the attack that suits the model, where none is named."""
-    return "deepfool" if module_of(model) is not None else exact(model)[0] or "opt"
+    if module_of(model) is not None:
+        return "deepfool"
+    return exact(model)[0] or "opt"
 
 
 def _method(attack: AttackName | Attack | None, model: Any) -> tuple[str, Attack]:

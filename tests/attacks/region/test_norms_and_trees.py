@@ -103,7 +103,8 @@ def test_refusals_say_what_to_do():
     X, y = [[0.0], [1.0], [2.0]], [0, 1, 1]
     with pytest.raises(InputError, match="training=X_train"):
         ew.attack(RandomForestClassifier(3).fit(X, y), [[0.2]], "region-approx", rng=0)
-    assert ew.attack(RandomForestClassifier(3).fit(X, y), [[0.2]], "region-exact", rng=0).found.all()
+    forest = RandomForestClassifier(3, random_state=0).fit(X, y)
+    assert ew.attack(forest, [[0.2]], "region-exact", rng=0).found.all()
     with pytest.raises(UnansweredError, match="1 neighbour"):
         ew.attack(KNeighborsClassifier(3).fit(X, y), [[0.2]], "region-approx", rng=0)
     with pytest.raises(InputError, match="norm"):
