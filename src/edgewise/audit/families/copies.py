@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any, cast
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.pipeline import Pipeline
 from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeClassifier
+from sklearn.utils.validation import check_is_fitted
 
-from edgewise.arrays import Floats
+from edgewise.arrays import Floats, Labels
 from edgewise.audit.families.frame import Space
 
 
@@ -61,31 +63,57 @@ class Standard(TransformerMixin, BaseEstimator):
         return (np.asarray(X, float)[:, self.free] - self.mean) / self.scale
 
 
-class Bins(TransformerMixin, BaseEstimator):
-    """Each feature to the number of its thresholds below it.
+class WallTree(ClassifierMixin, BaseEstimator):
+    """A tree that splits at known thresholds as far as they tell its rows apart, and anywhere after that.
 
     Parameters
     ----------
     thresholds
-        For each feature its thresholds, ascending.
+        For each feature the thresholds known, ascending.
+    random_state
+        Breaks ties between splits.
     """
 
-    def __init__(self, thresholds: Any) -> None:
+    def __init__(self, thresholds: Any = (), random_state: int = 0) -> None:
         self.thresholds = thresholds
+        self.random_state = random_state
 
-    def fit(self, X: Floats, y: Any = None) -> Bins:
-        """Nothing to learn."""
+    def cells(self, X: Floats) -> Floats:
+        """Return for each feature the number of thresholds below it ``(n, d)``."""
+        X = np.asarray(X, float)
+        if not len(self.thresholds):
+            return np.zeros((len(X), 1))
+        columns = [np.searchsorted(cuts, X[:, j], side="left") for j, cuts in enumerate(self.thresholds)]
+        return np.column_stack(columns).astype(np.float32)
+
+    def fit(self, X: Floats, y: Labels) -> WallTree:
+        """Grow the tree on rows ``X`` (n, d) with labels ``y`` (n,)."""
+        X, labels = np.asarray(X, float), np.asarray(y)
+        self.classes_, self.n_features_in_ = np.unique(labels), X.shape[1]
+        cells = self.cells(X)
+        self.tree_ = DecisionTreeClassifier(random_state=self.random_state).fit(cells, labels)
+        leaf = np.asarray(self.tree_.apply(cells))
+        self.below_: dict[int, Any] = {}
+        for number in np.unique(leaf[self.tree_.predict(cells) != labels]):
+            inside = leaf == number
+            grown = DecisionTreeClassifier(random_state=self.random_state).fit(X[inside], labels[inside])
+            self.below_[int(number)] = grown
         return self
 
-    def __sklearn_is_fitted__(self) -> bool:
-        return True
+    def predict(self, X: Floats) -> Labels:
+        """Return the labels ``(n,)``."""
+        check_is_fitted(self, "tree_")
+        cells = self.cells(X)
+        labels, leaf = np.asarray(self.tree_.predict(cells)), np.asarray(self.tree_.apply(cells))
+        for number, grown in self.below_.items():
+            inside = leaf == number
+            if inside.any():
+                labels[inside] = grown.predict(np.asarray(X, float)[inside])
+        return labels
 
-    def transform(self, X: Floats) -> Floats:
-        """Return ``(n, d)`` of whole numbers."""
-        X = np.asarray(X, float)
-        return np.column_stack(
-            [np.searchsorted(cuts, X[:, j], side="left") for j, cuts in enumerate(self.thresholds)]
-        ).astype(float)
+    def get_n_leaves(self) -> int:
+        """Return how many leaves there are."""
+        return int(self.tree_.get_n_leaves() + sum(grown.get_n_leaves() - 1 for grown in self.below_.values()))
 
 
 def standardised(space: Space, *steps: Any) -> Any:

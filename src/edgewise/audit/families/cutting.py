@@ -15,6 +15,7 @@ from edgewise.audit.families.half_spaces import HalfSpaces
 REPEATS = 10
 LEAST_NOISE = 0.005
 MOST_NOISE = 0.3
+MISFIT = 0.02
 
 
 @dataclass(frozen=True)
@@ -52,19 +53,21 @@ class Cutting:
         checked, looking = len(rule.answers), self.noise is None
         while True:
             rule.take_in()
-            if len(rule.answers) >= checked + max(1, checked // 10):
+            done = rule.risk(rng) < self.tol
+            if done or len(rule.answers) >= checked + max(1, checked // 10):
                 checked = len(rule.answers)
                 if self.grown is not None:
                     self.grown()
                 rule.posterior.sweep()
-                if looking and rule.posterior.wrong() and not rule.separable():
+                if looking and _doubtful(rule):
                     noisy = yield from self._asked_again(rule)
                     if not noisy and self.strict:
                         return "contradicted"
                     looking = False
-                if not looking and self.noise is None:
+                if self.noise is None:
                     _estimate_noise(rule)
-            if rule.risk(rng) < self.tol:
+                done = done and rule.risk(rng) < self.tol
+            if done:
                 return "converged"
             X, origin = rule.candidates(rng, made=len(rule.answers) >= self.real_until)
             if not len(X):
@@ -77,8 +80,6 @@ class Cutting:
 
     def _asked_again(self, rule: HalfSpaces) -> Generator[Question, Labelled, bool]:
         """Ask the most doubtful answers once more; say whether any came out differently."""
-        rule.noise = 2 * LEAST_NOISE
-        rule.learn_again()
         t, _ = rule.sureness(rule.posterior.V)
         owner = np.repeat(np.arange(len(rule.answers)), rule.classes - 1)
         doubtful = list(dict.fromkeys(owner[np.argsort(t, kind="stable")].tolist()))[:REPEATS]
@@ -89,10 +90,17 @@ class Cutting:
         )
 
 
+def _doubtful(rule: HalfSpaces) -> bool:
+    """Say whether more answers are not given than a linear victim without noise leaves over."""
+    answers, size = len(rule.answers), len(rule.posterior.mu) // (1 if rule.classes == 2 else rule.classes)
+    wrong = rule.posterior.wrong() / max(1, rule.classes - 1)
+    return answers >= 3 * size and wrong > max(1, MISFIT * answers)
+
+
 def _estimate_noise(rule: HalfSpaces) -> None:
     """Take for noise half as much again as the share of answers that the mean does not give."""
-    share = 1.5 * rule.posterior.wrong() / max(1, len(rule.posterior.V))
+    share = 1.5 * rule.posterior.wrong() / max(1, len(rule.answers))
     noise = float(np.clip(share, LEAST_NOISE, MOST_NOISE))
-    if not 0.7 < noise / max(rule.noise, 1e-9) < 1.4:
+    if not 0.7 < noise / rule.noise < 1.4:
         rule.noise = noise
         rule.learn_again()

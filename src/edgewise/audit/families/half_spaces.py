@@ -201,15 +201,3 @@ class HalfSpaces:
         moved = np.clip(Z - lam.mean(axis=0)[:, None] * w, low, high)
         residual = np.abs(np.einsum("ij,ij->i", w, moved) + b) / np.sqrt(size)
         return moved[residual < 1e-6]
-
-    def separable(self) -> bool:
-        """Say whether some weights give every answer (a linear programme)."""
-        from scipy.optimize import linprog
-
-        V = self.posterior.V
-        V = V / np.linalg.norm(V, axis=1, keepdims=True)
-        cost = np.append(np.zeros(V.shape[1]), -1.0)
-        rows = np.hstack([-V, np.ones((len(V), 1))])
-        bounds: Any = [(-1, 1)] * V.shape[1] + [(None, 1)]
-        solved: Any = linprog(cost, A_ub=rows, b_ub=np.zeros(len(V)), bounds=bounds, method="highs")
-        return bool(solved.status != 0 or -solved.fun > 1e-11)

@@ -8,7 +8,7 @@ import numpy as np
 
 from edgewise.arrays import Floats, InputError
 from edgewise.audit.families.copies import in_raw_units
-from edgewise.audit.families.cutting import Cutting
+from edgewise.audit.families.cutting import LEAST_NOISE, Cutting
 from edgewise.audit.families.frame import Answers, Questions, Space, constant, seeded
 from edgewise.audit.families.half_spaces import HalfSpaces
 from edgewise.randomness import stream
@@ -21,14 +21,16 @@ class Linear:
     Parameters
     ----------
     noise
-        The share of answers the victim flips at random; None finds out: when no weights give every answer,
-        the most doubtful rows are asked again.
+        The share of answers the victim flips at random; 0 for none at all; None starts from .005 and follows
+        the share of answers that no weights give. A rule without noise is ruined by one flip and never
+        notices: every later answer cuts what the flip left over.
     tol
         Stop when the expected share of wrong labels is below it. A stop rule, not a certificate.
     real_until
         Only rows of the pool are asked up to so many answers.
     strict
-        Stop with ``"contradicted"`` when no weights give every answer and it is not noise.
+        Stop with ``"contradicted"`` when more than 2 % of the answers do not fit, and the most doubtful, asked
+        again, stay as they were.
     """
 
     noise: float | None = None
@@ -53,7 +55,7 @@ class Linear:
         stopped = yield from seeded(space, answers, seed, copy, "linear")
         if stopped:
             return stopped
-        rule.append(HalfSpaces(space, answers, with_constant, self.noise or 0.0, linear=True))
+        rule.append(HalfSpaces(space, answers, with_constant, LEAST_NOISE if self.noise is None else self.noise, linear=True))
         cutting = Cutting("linear", copy, self.noise, self.tol, self.real_until, self.strict)
         return (yield from cutting(rule[0], stream(seed, "extract", "linear")))
 
