@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from edgewise.attacks import ATTACKS, attack
     from edgewise.attacks.frame import Adversarial
     from edgewise.attacks.region.radius import radius
+    from edgewise.audit.extraction import Extraction, extract
     from edgewise.data import DATASETS, load
     from edgewise.data.dataset import Dataset, Split
     from edgewise.learning.loop import learn
@@ -34,6 +35,7 @@ _HOMES = {
     "Box": "edgewise.arrays",
     "DATASETS": "edgewise.data",
     "Dataset": "edgewise.data.dataset",
+    "Extraction": "edgewise.audit.extraction",
     "InputError": "edgewise.arrays",
     "KernelRidgeClassifier": "edgewise.models.kernel_ridge",
     "NadarayaWatsonClassifier": "edgewise.models.nadaraya_watson",
@@ -42,6 +44,7 @@ _HOMES = {
     "STRATEGIES": "edgewise.strategies",
     "Split": "edgewise.data.dataset",
     "attack": "edgewise.attacks",
+    "extract": "edgewise.audit.extraction",
     "learn": "edgewise.learning.loop",
     "load": "edgewise.data",
     "query": "edgewise.strategies.frame",
@@ -56,6 +59,7 @@ __all__ = [
     "Adversarial",
     "Box",
     "Dataset",
+    "Extraction",
     "InputError",
     "KernelRidgeClassifier",
     "NadarayaWatsonClassifier",
@@ -63,6 +67,7 @@ __all__ = [
     "Retrained",
     "Split",
     "attack",
+    "extract",
     "learn",
     "load",
     "query",

@@ -95,6 +95,8 @@ class Metered:
     repeatable
         Whether the same row always gets the same answer; if not, nothing is answered from the ledger but the
         rows of an interrupted run, in their order.
+    on_answers
+        Called with the number of rows that a request was answered for.
 
     Examples
     --------
@@ -111,6 +113,7 @@ class Metered:
     purse: str = "extract"
     purpose: str = "call"
     repeatable: bool = True
+    on_answers: Callable[[int], None] | None = None
     _turns: dict[bytes, int] = field(default_factory=dict[bytes, int], repr=False)
     _failed: int = field(default=0, repr=False)
     _pace: _Pace = field(init=False, repr=False)
@@ -208,9 +211,11 @@ class Metered:
                 "Every answer so far is in the ledger; the same command goes on from there."
             )
 
-    def answered(self) -> None:
+    def answered(self, rows: int) -> None:
         """Forget failures: a usable answer came."""
         self._failed = 0
+        if self.on_answers is not None:
+            self.on_answers(rows)
 
     def pause(self) -> None:
         """Wait until the rate allows another request."""
@@ -257,7 +262,7 @@ class _Sender:
             [reply.label] if reply.scores is None else [reply.label, dict(reply.scores)] for reply in outcome
         ]
         ledger.settle(numbers, answers)
-        self.victim.answered()
+        self.victim.answered(len(chunk))
         return dict(zip(chunk, answers, strict=True))
 
     def together(self, group: Sequence[Sequence[Key]]) -> dict[Key, Any]:

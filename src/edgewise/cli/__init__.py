@@ -8,6 +8,7 @@ import warnings
 import typer
 
 from edgewise.cli.attack import attack
+from edgewise.cli.audit import audit
 from edgewise.cli.compare import compare
 from edgewise.cli.demo import demo
 from edgewise.cli.picture import picture
@@ -32,6 +33,7 @@ app.command("demo")(demo)
 app.command("attack")(attack)
 app.command("retrain")(retrain)
 app.command("query")(query)
+app.command("audit")(audit)
 app.command("compare")(compare)
 app.command("reproduce")(reproduce)
 app.command("picture")(picture)

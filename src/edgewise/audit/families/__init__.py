@@ -13,7 +13,9 @@ FAMILIES: Mapping[str, Row] = {
     "kernel": Row("edgewise.audit.families.kernel:Kernel", "the same in Nyström features"),
     "tree": Row("edgewise.audit.families.trees:Tree", "walls by walking"),
     "forest": Row("edgewise.audit.families.ensembles:Forest", "margin, then crossings of a forest"),
-    "boosting": Row("edgewise.audit.families.ensembles:Boosting", "margin, then crossings of a boosted shadow"),
+    "boosting": Row(
+        "edgewise.audit.families.ensembles:Boosting", "margin, then crossings of a boosted shadow"
+    ),
     "neighbour": Row("edgewise.audit.families.ensembles:Neighbour", "pool rows; crossings in low dimensions"),
     "generic": Row("edgewise.audit.families.generic:Generic", "half margin, half crossings of the shadow"),
 }

@@ -113,7 +113,9 @@ class WallTree(ClassifierMixin, BaseEstimator):
 
     def get_n_leaves(self) -> int:
         """Return how many leaves there are."""
-        return int(self.tree_.get_n_leaves() + sum(grown.get_n_leaves() - 1 for grown in self.below_.values()))
+        return int(
+            self.tree_.get_n_leaves() + sum(grown.get_n_leaves() - 1 for grown in self.below_.values())
+        )
 
 
 def standardised(space: Space, *steps: Any) -> Any:

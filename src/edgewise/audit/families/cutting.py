@@ -53,8 +53,7 @@ class Cutting:
         checked, looking = len(rule.answers), self.noise is None
         while True:
             rule.take_in()
-            done = rule.risk(rng) < self.tol
-            if done or len(rule.answers) >= checked + max(1, checked // 10):
+            if len(rule.answers) >= checked + max(1, checked // 10):
                 checked = len(rule.answers)
                 if self.grown is not None:
                     self.grown()
@@ -66,13 +65,12 @@ class Cutting:
                     looking = False
                 if self.noise is None:
                     _estimate_noise(rule)
-                done = done and rule.risk(rng) < self.tol
-            if done:
-                return "converged"
+                if rule.risk(rng) < self.tol:
+                    return "converged"
             X, origin = rule.candidates(rng, made=len(rule.answers) >= self.real_until)
             if not len(X):
                 return "nothing left to ask"
-            picked = rule.pick(X, rng, max(1, len(rule.posterior.mu) // 40, len(rule.answers) // 80))
+            picked = rule.pick(X, origin, rng, max(1, len(rule.posterior.mu) // 40, len(rule.answers) // 80))
             for made in (False, True):
                 rows = picked[(origin[picked] < 0) == made]
                 if len(rows):

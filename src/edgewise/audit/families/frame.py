@@ -36,7 +36,9 @@ class Space:
 
     def __post_init__(self) -> None:
         scale = self.pool.std(axis=0)
-        free = np.flatnonzero((scale > 1e-12 * (1 + np.abs(self.pool).max(axis=0))) & (self.box.low < self.box.high))
+        free = np.flatnonzero(
+            (scale > 1e-12 * (1 + np.abs(self.pool).max(axis=0))) & (self.box.low < self.box.high)
+        )
         if not free.size:
             raise InputError("every feature of the pool is constant; there is no boundary to look for.")
         object.__setattr__(self, "free", free)
@@ -61,7 +63,9 @@ class Space:
 
     def rows(self, Z: Floats) -> Floats:
         """Return points in standard coordinates as rows of the victim: on the grid, in the box."""
-        X = np.repeat(np.clip(np.median(self.pool, axis=0), self.box.low, self.box.high)[None], len(Z), axis=0)
+        X = np.repeat(
+            np.clip(np.median(self.pool, axis=0), self.box.low, self.box.high)[None], len(Z), axis=0
+        )
         X[:, self.free] = Z * self.scale + self.mean
         X = self.box.clip(X)
         for feature in self.free:
@@ -135,6 +139,13 @@ class Answers:
 
     def __len__(self) -> int:
         return len(self._y)
+
+    def known(self, row: Floats) -> Any:
+        """Return the latest label of a row, or None."""
+        found = next(
+            (at for at in range(len(self._rows) - 1, -1, -1) if np.array_equal(self._rows[at], row)), None
+        )
+        return None if found is None else self.classes[self._y[found]]
 
     @property
     def X(self) -> Floats:
@@ -210,7 +221,9 @@ class Family(Protocol):
         ...
 
 
-def seeded(space: Space, answers: Answers, seed: int, copy: Callable[[], Any], family: str, rows: int = 10) -> Questions:
+def seeded(
+    space: Space, answers: Answers, seed: int, copy: Callable[[], Any], family: str, rows: int = 10
+) -> Questions:
     """Ask random rows of the pool until there are ``rows`` answers and two labels, then random ones of the box."""
     rng = stream(seed, "extract", "seed")
     order = rng.permutation(len(space.pool))

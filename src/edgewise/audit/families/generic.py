@@ -89,7 +89,9 @@ class Fitting:
         """Return the shadow fitted to all answers, in standard coordinates."""
         if self._at != len(self.answers):
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore", ConvergenceWarning)  # a network that could train longer will do
+                warnings.simplefilter(
+                    "ignore", ConvergenceWarning
+                )  # a network that could train longer will do
                 self._fitted = clone(self.shadow).fit(self.answers.Z, self.answers.labels)
             self._at = len(self.answers)
         return self._fitted

@@ -18,8 +18,10 @@ from edgewise.audit.families.frame import Answers, Space
 from edgewise.audit.families.posterior import Posterior
 
 
-SEGMENTS = 300
+SEGMENTS = 200
 WATCHED = 200
+FEW = 20
+"""Fewer watched points than this near the boundary say nothing of it; points on it do."""
 
 
 @dataclass
@@ -46,6 +48,7 @@ class HalfSpaces:
     classes: int = field(init=False)
     posterior: Posterior = field(init=False)
     _told: int = field(init=False, default=0)
+    _pool: Floats | None = field(init=False, default=None, repr=False)
 
     def __post_init__(self) -> None:
         self.learn_again()
@@ -55,7 +58,7 @@ class HalfSpaces:
         self.classes = max(2, len(self.answers.classes))
         width = self.features(self.space.Z[:1]).shape[1]
         self.posterior = Posterior(width * (1 if self.classes == 2 else self.classes), self.noise)
-        self._told = 0
+        self._told, self._pool = 0, None
         self.take_in()
         self.posterior.sweep(4)
 
@@ -105,12 +108,25 @@ class HalfSpaces:
         return (V @ self.posterior.mu) / s, s
 
     def risk(self, rng: np.random.Generator, n: int = 400) -> float:
-        """Return the expected share of points labelled wrongly, over smoothed and uniform points."""
+        """Return the expected share of points labelled wrongly, over smoothed and uniform points.
+
+        The boundary moves by ``s`` in units of the margin; what lies there is the density of margins at 0.
+        """
         half = n // 2
         Z = np.concatenate([self.space.smoothed(rng, half), self.space.uniform(rng, half)])
         F = self.features(Z)
-        t, _ = self.sureness(self.lift(F, *self.best_two(F)))
-        return float(np.mean(ndtr(-np.abs(t))))
+        margin = np.sort(self.lift(F, *self.best_two(F)) @ self.posterior.mu)
+        density = 0.1 / max(float(margin[n // 10]), 1e-300)
+        at = self._on_boundary(rng)
+        if not len(at):
+            return float(np.mean(ndtr(-margin / self.sureness(self.lift(F, *self.best_two(F)))[1])))
+        return min(0.5, density * float(np.mean(self.sureness(at)[1])) / np.sqrt(2 * np.pi))
+
+    def _on_boundary(self, rng: np.random.Generator) -> Floats:
+        """Return the vectors of points on the predicted boundary."""
+        Z = self.crossings(rng)[:WATCHED]
+        F = self.features(Z) if len(Z) else np.empty((0, self.posterior.size))
+        return self.lift(F, *self.best_two(F)) if len(Z) else F
 
     def candidates(self, rng: np.random.Generator, made: bool, top: int = 1000) -> tuple[Floats, Index]:
         """Return rows of the victim that could be asked, and which pool row each is (-1: made)."""
@@ -128,7 +144,7 @@ class HalfSpaces:
             origin = np.append(origin, np.full(len(rows), -1, dtype=np.intp))
         return X, origin
 
-    def pick(self, X: Floats, rng: np.random.Generator, batch: int) -> Index:
+    def pick(self, X: Floats, origin: Index, rng: np.random.Generator, batch: int) -> Index:
         """Return the ``batch`` rows of ``X`` whose answers should lower the summed risk most."""
         watched = np.concatenate(
             [
@@ -139,10 +155,14 @@ class HalfSpaces:
         F = self.features(watched)
         Q = self.lift(F, *self.best_two(F))
         t, s = self.sureness(Q)
+        if np.sum(np.abs(t) < 3) < FEW:
+            at = self._on_boundary(rng)
+            if len(at):
+                Q, (t, s) = at, self.sureness(at)
         S = self.posterior.S
         SQ = S @ Q.T
         L = (SQ * (np.exp(-t * t / 2) / s)) @ SQ.T
-        F = self.features(self.space.z(X))
+        F = self._features_of(X, origin)
         V = self.lift(F, *self.best_two(F))
         t, s = self.sureness(V)
         density2 = np.exp(-t * t) / (2 * np.pi)
@@ -158,7 +178,17 @@ class HalfSpaces:
                 score[best] = -1.0
         return np.array(chosen, dtype=np.intp)
 
-    def crossings(self, rng: np.random.Generator, steps: int = 12) -> Floats:
+    def _features_of(self, X: Floats, origin: Index) -> Floats:
+        """Return the features of rows; those of the pool are kept."""
+        if self._pool is None:
+            self._pool = self.features(self.space.Z)
+        made = origin < 0
+        F = self._pool[origin]
+        if made.any():
+            F[made] = self.features(self.space.z(X[made]))
+        return F
+
+    def crossings(self, rng: np.random.Generator, steps: int = 9) -> Floats:
         """Return where segments between pool rows cross the predicted boundary, standard coordinates."""
         n = len(self.space.Z)
         a, b = self.space.Z[rng.integers(n, size=SEGMENTS)], self.space.Z[rng.integers(n, size=SEGMENTS)]

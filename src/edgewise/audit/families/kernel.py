@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
+from scipy.spatial.distance import cdist
 from sklearn.kernel_approximation import Nystroem
 
 from edgewise.arrays import Floats
@@ -54,9 +55,7 @@ class Kernel:
         if stopped:
             return stopped
         held.append(_Map(space, answers, self.landmarks, self.noise or 0.0, rng))
-        cutting = Cutting(
-            "kernel", copy, self.noise, self.tol, self.real_until, grown=held[0].choose_width
-        )
+        cutting = Cutting("kernel", copy, self.noise, self.tol, self.real_until, grown=held[0].choose_width)
         return (yield from cutting(held[0].rule, rng))
 
 
@@ -72,6 +71,7 @@ class _Map:
     nystroem: Any = field(init=False)
     rule: HalfSpaces = field(init=False)
     _left: list[int] = field(init=False)
+    _made: dict[tuple[float, int], Any] = field(default_factory=dict[tuple[float, int], Any])
 
     def __post_init__(self) -> None:
         self._left = [at for at in CHOSEN_AT if at > len(self.answers)]
@@ -81,14 +81,20 @@ class _Map:
             self._choose()
 
     def _fitted(self, width: float) -> Any:
-        points = self.space.Z
-        size = min(self.landmarks, len(points), max(20, 480 // max(1, len(self.answers.classes) - 1)))
-        map_ = Nystroem(gamma=width / self.space.d, n_components=size, random_state=0)
-        return map_.fit(points)
+        points, size = self.space.Z, self._size()
+        if (width, size) not in self._made:
+            map_ = Nystroem(gamma=width / self.space.d, n_components=size, random_state=0)
+            self._made[width, size] = map_.fit(points)
+        return self._made[width, size]
+
+    def _size(self) -> int:
+        many = max(1, len(self.answers.classes) - 1)
+        return min(self.landmarks, len(self.space.Z), max(20, 480 // many))
 
     def features(self, Z: Floats) -> Floats:
         """Return the mapped points and a constant ``(n, size + 1)``."""
-        F = cast("Floats", self.nystroem.transform(Z))
+        away = cdist(Z, self.nystroem.components_, "sqeuclidean")
+        F = np.exp(-self.nystroem.gamma * away) @ self.nystroem.normalization_.T
         return np.hstack([F, np.ones((len(Z), 1))])
 
     def choose_width(self) -> None:

@@ -55,7 +55,11 @@ class Linear:
         stopped = yield from seeded(space, answers, seed, copy, "linear")
         if stopped:
             return stopped
-        rule.append(HalfSpaces(space, answers, with_constant, LEAST_NOISE if self.noise is None else self.noise, linear=True))
+        rule.append(
+            HalfSpaces(
+                space, answers, with_constant, LEAST_NOISE if self.noise is None else self.noise, linear=True
+            )
+        )
         cutting = Cutting("linear", copy, self.noise, self.tol, self.real_until, self.strict)
         return (yield from cutting(rule[0], stream(seed, "extract", "linear")))
 

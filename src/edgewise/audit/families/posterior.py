@@ -123,7 +123,11 @@ class Posterior:
         for _ in range(times):
             _visit(self.V, self._tau, self._nu, self.mu, self.S, self.noise, damping, 0)
             self.S = (self.S + self.S.T) / 2
-        if not np.isfinite(self.mu).all() or (np.diag(self.S) <= 0).any() or self.wrong() > kept + self._slack():
+        if (
+            not np.isfinite(self.mu).all()
+            or (np.diag(self.S) <= 0).any()
+            or self.wrong() > kept + self._slack()
+        ):
             self.mu, self.S, self._tau, self._nu = before
 
     def wrong(self) -> int:

@@ -143,9 +143,7 @@ class Walls:
             some = np.flatnonzero(~stale) if (~stale).any() else np.arange(len(X))
             return X[rng.choice(some)][None]
         n = len(self.answers)
-        votes = np.stack(
-            [self.grown(rng.integers(n, size=n), seed).predict(X) for seed in range(members)]
-        )
+        votes = np.stack([self.grown(rng.integers(n, size=n), seed).predict(X) for seed in range(members)])
         share = np.stack([(votes == label).mean(axis=0) for label in self.answers.classes])
         doubt = 1 - share.max(axis=0) - 0.5 * stale + 1e-6 * rng.random(len(X))
         return X[int(np.argmax(doubt))][None]
@@ -191,7 +189,9 @@ class Walls:
         near = _mixed(a, b, order[:low])
         yield from self._bisect(near, feature, float(b[feature]), start)
 
-    def _bisect(self, row: Floats, feature: int, end: float, start: Any) -> Generator[Question, Labelled, None]:
+    def _bisect(
+        self, row: Floats, feature: int, end: float, start: Any
+    ) -> Generator[Question, Labelled, None]:
         """Locate the flip along one feature from ``row`` to the value ``end``."""
         low, high = float(row[feature]), end
         while True:
@@ -243,5 +243,3 @@ def _mixed(a: Floats, b: Floats, features: Index) -> Floats:
     row = a.copy()
     row[features] = b[features]
     return row
-
-

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email.utils
 import json
 import time
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -67,6 +68,7 @@ class Endpoint:
         local = httpx.URL(self.url).host in LOOPBACK
         client = httpx.Client(timeout=self.timeout, follow_redirects=False, trust_env=not local)
         object.__setattr__(self, "_client", client)
+        weakref.finalize(self, client.close)
 
     @property
     def name(self) -> str:

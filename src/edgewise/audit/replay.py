@@ -1,0 +1,168 @@
+"""What else a copier could have had, told from recorded answers without a single new question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import cross_val_score
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC, SVR
+from sklearn.tree import DecisionTreeClassifier
+
+from edgewise.arrays import Floats, Labels
+from edgewise.audit.measuring import Agreement, Measured
+from edgewise.models.access import predict
+from edgewise.randomness import stream
+from edgewise.strategies.model_scores import margins
+
+
+SHADOWS: Mapping[str, Callable[[], Any]] = {
+    "linear": lambda: LogisticRegression(C=1e3, max_iter=2000),
+    "kernel": lambda: SVC(C=100),
+    "tree": lambda: DecisionTreeClassifier(random_state=0),
+    "forest": lambda: RandomForestClassifier(50, random_state=0),
+    "boosting": lambda: GradientBoostingClassifier(n_estimators=50, random_state=0),
+    "neighbour": lambda: KNeighborsClassifier(1),
+    "generic": lambda: MLPClassifier((32,), solver="lbfgs", alpha=1e-3, max_iter=2000, random_state=0),
+}
+"""What random and margin learn with, by the family that was found."""
+
+Curve = Sequence[tuple[int, Agreement]]
+
+
+def simulated(
+    rule: str, family: str, pool: Floats, labels: Labels, measured: Measured, marks: Sequence[int], seed: int
+) -> Curve:
+    """Return the held-out agreement by rows that ``"random"`` or ``"margin"`` would have had.
+
+    Parameters
+    ----------
+    pool, labels
+        The pool ``(n, d)`` with the victim's recorded answers, the copy's where it was not asked ``(n,)``.
+    marks
+        Numbers of rows.
+    """
+    order = stream(seed, "extract", "seed").permutation(len(pool))
+    got = order[:10].tolist()
+    shadow = make_pipeline(StandardScaler(), SHADOWS.get(family, SHADOWS["generic"])())
+    found: list[tuple[int, Agreement]] = []
+    for mark in [mark for mark in marks if mark <= len(pool)]:
+        while len(got) < mark or len(np.unique(labels[got])) < 2:
+            left = np.setdiff1d(np.arange(len(pool)), got)
+            if not len(left):
+                return found
+            size = min(max(1, len(got) // 10), max(1, mark - len(got)))
+            if rule == "random" or len(np.unique(labels[got])) < 2:
+                got += order[len(got) : len(got) + size].tolist()
+                continue
+            fitted = shadow.fit(pool[got], labels[got])
+            got += left[np.argsort(margins(fitted, pool[left]), kind="stable")[:size]].tolist()
+        found.append((mark, measured.held_out(shadow.fit(pool[got], labels[got]))))
+    return found
+
+
+@dataclass(frozen=True)
+class Restriction:
+    """What a copier would have reached had the victim shown less.
+
+    Parameters
+    ----------
+    name
+        What it shows.
+    curve
+        Agreement on the held-out rows by the number of recorded rows learned from.
+    """
+
+    name: str
+    curve: Curve
+
+
+VIEWS: Mapping[str, tuple[int | None, bool]] = {
+    "every score": (None, False),
+    "scores to 2 decimals": (2, False),
+    "scores to 1 decimal": (1, False),
+    "top label and its score": (None, True),
+}
+"""Decimals, and whether only the best score is shown."""
+
+
+def restrictions(
+    X: Floats, labels: Labels, scores: Sequence[Mapping[str, float]], measured: Measured, marks: Sequence[int]
+) -> list[Restriction]:
+    """Replay recorded answers as if the victim had shown less; the same rows each time, in their order.
+
+    With scores the copier fits their logarithms by the better, in cross-validation, of a linear and an RBF
+    regression; with labels only, the same two as classifiers. The rows are those a copier with labels only
+    chose, so what scores are worth is if anything understated.
+    """
+    out = [
+        Restriction(name, _curve(X, labels, _shown(labels, scores, *view), measured, marks))
+        for name, view in VIEWS.items()
+    ]
+    return [*out, Restriction("labels only", _curve(X, labels, None, measured, marks))]
+
+
+def _shown(labels: Labels, scores: Sequence[Mapping[str, float]], decimals: int | None, top: bool) -> Floats:
+    """Return log-scores ``(n, c)``, by class in the order of names, as this view lets one know them."""
+    names = sorted({name for row in scores for name in row})
+    P = np.array([[row.get(name, 0.0) for name in names] for row in scores])
+    if (P < 0).any() or not np.allclose(P.sum(axis=1), 1, atol=0.05):
+        P = np.exp(P - P.max(axis=1, keepdims=True))
+        P /= P.sum(axis=1, keepdims=True)
+    if top:
+        best = P.max(axis=1, keepdims=True)
+        P = np.where(best == P, best, (1 - best) / max(1, len(names) - 1))
+    least = 1e-6 if decimals is None else 0.5 * 10.0**-decimals
+    P = P if decimals is None else np.round(P, decimals)
+    return np.log(np.clip(P, least, 1 - least))
+
+
+def _curve(X: Floats, labels: Labels, logs: Floats | None, measured: Measured, marks: Sequence[int]) -> Curve:
+    found: list[tuple[int, Agreement]] = []
+    names = np.array(sorted({str(label) for label in labels}))
+    by_name = {str(label): label for label in labels}
+    for mark in [mark for mark in marks if mark <= len(X)]:
+        if len(np.unique(labels[:mark])) < 2:
+            continue
+        if logs is None:
+            copy: Any = _classifier(X[:mark], labels[:mark])
+        else:
+            fitted = _regression(X[:mark], logs[:mark])
+
+            def copy(rows: Floats, fitted: Any = fitted) -> Labels:
+                return np.array([by_name.get(names[at], names[at]) for at in fitted(rows).argmax(axis=1)])
+
+        hits = int(np.sum(predict(copy, measured.rows["held-out"]) == measured.labels["held-out"]))
+        found.append((mark, Agreement.of(hits, len(measured.labels["held-out"]))))
+    return found
+
+
+def _classifier(X: Floats, labels: Labels) -> Any:
+    made = [make_pipeline(StandardScaler(), SHADOWS[name]()) for name in ("linear", "kernel")]
+    return _better(made, X, labels).fit(X, labels)
+
+
+def _regression(X: Floats, logs: Floats) -> Callable[[Floats], Floats]:
+    """Return the fitted map from rows to log-scores; the differences to the mean class are what counts."""
+    centred = logs - logs.mean(axis=1, keepdims=True)
+    makers = [Ridge(alpha=1e-3), SVR(C=100, epsilon=1e-3)]
+    columns: list[Any] = []
+    for column in centred.T:
+        made = [make_pipeline(StandardScaler(), maker) for maker in makers]
+        columns.append(_better(made, X, column).fit(X, column))
+    return lambda rows: np.column_stack([column.predict(rows) for column in columns])
+
+
+def _better(made: Sequence[Any], X: Floats, y: Any) -> Any:
+    folds = min(5, len(X), *(np.unique(y, return_counts=True)[1] if np.asarray(y).dtype.kind != "f" else [5]))
+    if folds < 2:
+        return made[0]
+    return max(made, key=lambda each: float(np.mean(cross_val_score(each, X, y, cv=folds))))
