@@ -33,7 +33,12 @@ def serve(tmp_path):
         log = tmp_path / f"server-{len(running)}.log"
         log.touch()
         named = {name.removeprefix("status_"): every for name, every in faults.items()}
-        program = [sys.executable, str(Path(__file__).with_name("faulty_server.py")), str(log), json.dumps(named)]
+        program = [
+            sys.executable,
+            str(Path(__file__).with_name("faulty_server.py")),
+            str(log),
+            json.dumps(named),
+        ]
         process = subprocess.Popen(program, stdout=subprocess.PIPE, text=True)
         running.append(process)
         return Server(f"http://127.0.0.1:{process.stdout.readline().strip()}/v1/models/m:predict", log)

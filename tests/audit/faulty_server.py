@@ -7,6 +7,7 @@ import asyncio
 import json
 import socket
 import sys
+from pathlib import Path
 
 import uvicorn
 
@@ -71,7 +72,10 @@ async def answer(send, status, content, headers=(), raw=False):
 if __name__ == "__main__":
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
-    print(listening.getsockname()[1], flush=True)
-    with open(sys.argv[1], "a") as log:
-        config = uvicorn.Config(application(log, json.loads(sys.argv[2])), log_level="critical", lifespan="off")
+    sys.stdout.write(f"{listening.getsockname()[1]}\n")
+    sys.stdout.flush()
+    with Path(sys.argv[1]).open("a") as log:
+        config = uvicorn.Config(
+            application(log, json.loads(sys.argv[2])), log_level="critical", lifespan="off"
+        )
         uvicorn.Server(config).run(sockets=[listening])

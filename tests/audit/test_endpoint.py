@@ -112,7 +112,11 @@ def test_every_job_of_the_package_can_stand_behind_the_ledger(serve, pool, tmp_p
     with Ledger(tmp_path / "l", {"extract": 120}) as ledger:
         victim = Metered(endpoint(server.url), ledger, Sending(chunk=10))
         assert ask(Victim(victim), pool[:5]).cost.queries == 5
-        rounds = list(ew.learn(LogisticRegression(), pool, Victim(victim), strategy="margin", batch=10, budget=30, rng=0))
+        rounds = list(
+            ew.learn(
+                LogisticRegression(), pool, Victim(victim), strategy="margin", batch=10, budget=30, rng=0
+            )
+        )
         assert len(rounds) == 3
         from edgewise.attacks.frame import run
         from edgewise.attacks.opt import Opt
@@ -133,7 +137,7 @@ def child(url, pool, path, budget):
             found = extract(victim, pool, budget=budget, family=Linear(), rng=0)
             np.save(path.with_suffix(".npy"), np.append(found.copy.coef_.ravel(), found.copy.intercept_))
         os._exit(0)
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - a child must not run the tests on
         os._exit(1)
 
 

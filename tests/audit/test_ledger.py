@@ -29,7 +29,9 @@ def test_the_cap_holds_in_the_file(tmp_path):
         with pytest.raises(BudgetError, match="0 are left of 2"):
             ledger.reserve("extract", "seed", [b"3"], [0])
     with sqlite3.connect(tmp_path / "l") as db, pytest.raises(sqlite3.IntegrityError, match="purse is empty"):
-        db.execute("INSERT INTO asked (purse, purpose, row, turn, state) VALUES ('extract', '', x'00', 0, 'reserved')")
+        db.execute(
+            "INSERT INTO asked (purse, purpose, row, turn, state) VALUES ('extract', '', x'00', 0, 'reserved')"
+        )
     db.close()
 
 
@@ -84,7 +86,10 @@ def test_other_files_are_refused(tmp_path):
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.sampled_from(["reserve", "settle", "refused", "unknown", "reopen"]), max_size=40), st.integers(0, 6))
+@given(
+    st.lists(st.sampled_from(["reserve", "settle", "refused", "unknown", "reopen"]), max_size=40),
+    st.integers(0, 6),
+)
 def test_no_order_of_events_passes_the_cap(events, cap):
     """Whatever happens in whatever order, spent rows never pass the cap and refused ones come back."""
     import tempfile

@@ -156,7 +156,7 @@ def _restrictions(victim: Metered, found: Extraction, marks: Sequence[int]) -> l
         return []
     rows = np.array(with_scores)
     scores = [kept[at][1] for at in with_scores]
-    some = [mark for mark in marks if mark >= 20][::2] + [len(rows)]
+    some = [*[mark for mark in marks if mark >= 20][::3], len(rows)]
     return restrictions(found.X[rows], found.labels[rows], scores, found.measured, sorted(set(some)))
 
 

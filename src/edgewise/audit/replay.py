@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import cross_val_score
@@ -153,10 +154,10 @@ def _classifier(X: Floats, labels: Labels) -> Any:
 def _regression(X: Floats, logs: Floats) -> Callable[[Floats], Floats]:
     """Return the fitted map from rows to log-scores; the differences to the mean class are what counts."""
     centred = logs - logs.mean(axis=1, keepdims=True)
-    makers = [Ridge(alpha=1e-3), SVR(C=100, epsilon=1e-3)]
+    makers: list[Any] = [Ridge(alpha=1e-3), SVR(C=100, epsilon=1e-2)]
     columns: list[Any] = []
     for column in centred.T:
-        made = [make_pipeline(StandardScaler(), maker) for maker in makers]
+        made = [make_pipeline(StandardScaler(), clone(maker)) for maker in makers]
         columns.append(_better(made, X, column).fit(X, column))
     return lambda rows: np.column_stack([column.predict(rows) for column in columns])
 

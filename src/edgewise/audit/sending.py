@@ -246,7 +246,7 @@ class _Sender:
             replies = self.victim.target.send(X.copy())
         except (RefusedError, UnknownError, TargetError) as problem:
             return problem
-        except Exception as problem:
+        except Exception as problem:  # noqa: BLE001 - whatever a victim raises, its rows are spent
             return UnknownError(f"{type(problem).__name__}: {problem}")
         if len(replies) != len(chunk):
             return UnknownError(f"{len(chunk)} rows were answered with {len(replies)}")

@@ -41,6 +41,7 @@ def audit(
     import numpy as np
 
     from edgewise.arrays import check_X
+    from edgewise.atomic import replacing
     from edgewise.audit.auditing import audit as run
     from edgewise.audit.auditing import measure_purse
     from edgewise.audit.families import FAMILIES
@@ -48,7 +49,6 @@ def audit(
     from edgewise.audit.page.page import as_json, html
     from edgewise.audit.sending import Metered
     from edgewise.audit.victims.declared import open_victim
-    from edgewise.atomic import replacing
     from edgewise.labelling.table import read_pool
     from edgewise.progress import track
     from edgewise.registry import lookup

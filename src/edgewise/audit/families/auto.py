@@ -58,7 +58,7 @@ class Auto:
         return (yield from self._curved(space, answers, seed, simple))
 
     def _walls(self, space: Space, answers: Answers, seed: int, far: float) -> Questions:
-        """A tree, or else the ensemble that agrees better with rows at random."""
+        """Follow a tree, or else the ensemble that agrees better with rows at random."""
         if far >= ONE_TREE:
             why = yield from Tree(most_walls=120)(space, answers, seed)
             if why != "too many walls":
@@ -72,10 +72,10 @@ class Auto:
         return (yield from (Forest() if best == "forest" else Boosting())(space, answers, seed))
 
     def _curved(self, space: Space, answers: Answers, seed: int, simple: Fitting) -> Questions:
-        """A kernel, a network or nearest neighbours, whichever agrees best with rows at random."""
+        """Follow a kernel, a network or nearest neighbours, whichever agrees best with rows at random."""
         apart = yield from _apart(space, answers, seed, simple)
         shadows = {
-            "kernel": SVC(C=100, gamma=1 / space.d),
+            "kernel": SVC(C=100, gamma=cast("Any", 1 / space.d)),
             "generic": network(),
             "neighbour": KNeighborsClassifier(1),
         }

@@ -22,13 +22,15 @@ def linear_classifier(W: Floats, b: Floats, labels: list[Any]) -> Any:
     """
     names = np.array(labels)
     order = np.argsort(names)
-    if len(names) == 2 and order[0] == 1:
-        W, b = -W, -b
-    elif len(names) > 2:
-        W, b = W[order], b[order]
+    if len(names) == 2:
+        sign = -1.0 if order[0] == 1 else 1.0
+        weights, intercepts = sign * W, sign * b
+    else:
+        weights, intercepts = W[order], b[order]
     made = cast("Any", LinearSVC())
-    made.coef_, made.intercept_, made.classes_ = np.ascontiguousarray(W), np.array(b, float), names[order]
-    made.n_features_in_, made.n_iter_ = W.shape[1], 0
+    made.coef_, made.intercept_ = np.ascontiguousarray(weights), np.array(intercepts, float)
+    made.classes_ = names[order]
+    made.n_features_in_, made.n_iter_ = weights.shape[1], 0
     return made
 
 
@@ -80,23 +82,23 @@ class WallTree(ClassifierMixin, BaseEstimator):
 
     def cells(self, X: Floats) -> Floats:
         """Return for each feature the number of thresholds below it ``(n, d)``."""
-        X = np.asarray(X, float)
+        rows = np.asarray(X, float)
         if not len(self.thresholds):
-            return np.zeros((len(X), 1))
-        columns = [np.searchsorted(cuts, X[:, j], side="left") for j, cuts in enumerate(self.thresholds)]
+            return np.zeros((len(rows), 1))
+        columns = [np.searchsorted(cuts, rows[:, j], side="left") for j, cuts in enumerate(self.thresholds)]
         return np.column_stack(columns).astype(np.float32)
 
     def fit(self, X: Floats, y: Labels) -> WallTree:
         """Grow the tree on rows ``X`` (n, d) with labels ``y`` (n,)."""
-        X, labels = np.asarray(X, float), np.asarray(y)
-        self.classes_, self.n_features_in_ = np.unique(labels), X.shape[1]
-        cells = self.cells(X)
+        rows, labels = np.asarray(X, float), np.asarray(y)
+        self.classes_, self.n_features_in_ = np.unique(labels), rows.shape[1]
+        cells = self.cells(rows)
         self.tree_ = DecisionTreeClassifier(random_state=self.random_state).fit(cells, labels)
         leaf = np.asarray(self.tree_.apply(cells))
         self.below_: dict[int, Any] = {}
         for number in np.unique(leaf[self.tree_.predict(cells) != labels]):
             inside = leaf == number
-            grown = DecisionTreeClassifier(random_state=self.random_state).fit(X[inside], labels[inside])
+            grown = DecisionTreeClassifier(random_state=self.random_state).fit(rows[inside], labels[inside])
             self.below_[int(number)] = grown
         return self
 

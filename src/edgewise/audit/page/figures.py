@@ -22,7 +22,7 @@ def agreement_curves(curves: Mapping[str, Curve], budget: int) -> str:
         return ""
     low = min(0.5, math.floor(10 * min(found.low for found in points)) / 10)
     rows = [spent for curve in curves.values() for spent, _ in curve]
-    first, last = max(1, min(rows)), max(max(rows), budget)
+    first, last = max(1, min(rows)), max(*rows, budget)
 
     def x(spent: float) -> float:
         span = math.log(last / first) or 1.0

@@ -47,6 +47,7 @@ def html(found: Audit) -> str:
             _how(found),
         ]
     )
+    body = body.replace(" %", "\N{NO-BREAK SPACE}%")
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
         f'content="width=device-width, initial-scale=1"><title>{escape(title)}</title><style>{style}</style></head>'

@@ -28,7 +28,7 @@ LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
 def open_victim(path: Path, *, authorised: bool = False) -> tuple[Target, Sending]:
-    """Return the victim a TOML file declares, and how it is sent to.
+    r"""Return the victim a TOML file declares, and how it is sent to.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def open_victim(path: Path, *, authorised: bool = False) -> tuple[Target, Sendin
     --------
     >>> import tempfile
     >>> file = Path(tempfile.mkdtemp()) / "victim.toml"
-    >>> _ = file.write_text('[victim]\\nfunction = "math:floor"\\n')
+    >>> _ = file.write_text('[victim]\nfunction = "math:floor"\n')
     >>> open_victim(file)[0].name
     'math:floor'
     """

@@ -77,7 +77,7 @@ class OnnxModel:
         runtime = _extra("onnxruntime")
         try:
             session = runtime.InferenceSession(str(self.path), providers=["CPUExecutionProvider"])
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - onnxruntime has no common base class
             raise InputError(f"{self.path} is no ONNX model that can be run: {error}") from None
         if len(session.get_inputs()) != 1:
             names = ", ".join(each.name for each in session.get_inputs())
