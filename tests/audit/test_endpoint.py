@@ -12,7 +12,8 @@ import edgewise as ew
 from edgewise.audit.extraction import extract
 from edgewise.audit.families.linear import Linear
 from edgewise.audit.ledger import Ledger
-from edgewise.audit.sending import Metered, Sending, VictimDownError
+from edgewise.audit.metered import Metered, VictimDownError
+from edgewise.audit.sending import Sending
 from edgewise.audit.victims.declared import open_victim
 from edgewise.audit.victims.target import TargetError
 from edgewise.models.access import BudgetError

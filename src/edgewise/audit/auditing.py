@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from edgewise.arrays import Box, Floats, check_X
-from edgewise.audit.extraction import Extraction, extract, spaced
+from edgewise.audit.extraction import Extraction, extract
 from edgewise.audit.families.frame import Family
 from edgewise.audit.measuring import Agreement
+from edgewise.audit.metered import Metered
 from edgewise.audit.replay import Curve, Restriction, restrictions, simulated
 from edgewise.audit.robustness import STEPS, Robustness, robustness
-from edgewise.audit.sending import Metered
+from edgewise.audit.spaces import spaced
 from edgewise.randomness import Rng, child_seed, seed_of
 
 

@@ -9,15 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from edgewise.arrays import Box, Floats, InputError, Labels, check_box, check_count, check_X
+from edgewise.arrays import Box, Floats, Labels, check_count, check_X
 from edgewise.audit.families import FAMILIES
 from edgewise.audit.families.frame import Answers, Family, Question, Space
 from edgewise.audit.ledger import Ledger
 from edgewise.audit.measuring import Agreement, Measured, measure_rows
-from edgewise.audit.sending import Metered
+from edgewise.audit.metered import Metered
+from edgewise.audit.spaces import spaced
 from edgewise.audit.victims.local import LocalModel
 from edgewise.audit.victims.target import Target
-from edgewise.randomness import Rng, child_seed, seed_of, stream
+from edgewise.randomness import Rng, child_seed, seed_of
 from edgewise.registry import lookup
 
 
@@ -128,13 +129,12 @@ def extract(
     >>> out.family, bool((out.copy.predict(pool) == victim(pool)).mean() > 0.99), out.spent <= 100
     ('linear', True, True)
     """
-    X = check_X(pool, name="pool").astype(np.float64)
+    given = check_X(pool, name="pool").astype(np.float64)
     check_count(budget, "budget", low=2)
     check_count(measure, "measure", low=0)
     seed = seed_of(np.random.default_rng() if rng is None else rng)
     metered = _metered(victim, budget, measure)
-    X = metered.target.as_sent(X)
-    space, held_out = spaced(X, box, grid, measure, seed)
+    space, held_out = spaced(metered.target.as_sent(given), box, grid, measure, seed)
     rule = _family(family, budget)
     run = _Run(metered, space, budget)
     run.follow(rule, seed)
@@ -154,53 +154,6 @@ def _family(family: str | Family, budget: int) -> Family:
         return family
     row = lookup(FAMILIES, family, "family")
     return row.make(budget=budget) if family == "auto" else row.make()
-
-
-def spaced(
-    X: Floats,
-    box: Box | tuple[ArrayLike, ArrayLike] | None,
-    grid: Sequence[ArrayLike | None] | None,
-    measure: int,
-    seed: int,
-) -> tuple[Space, Floats]:
-    """Return the space of the rows ``X`` (n, d) and the rows kept apart to measure on."""
-    kept = stream(seed, "extract", "held-out").permutation(len(X))[: min(measure // 2, len(X) // 3)]
-    return _space(np.delete(X, kept, axis=0), X, box, grid), X[kept]
-
-
-def _space(
-    pool: Floats,
-    everything: Floats,
-    box: Box | tuple[ArrayLike, ArrayLike] | None,
-    grid: Sequence[ArrayLike | None] | None,
-) -> Space:
-    d = pool.shape[1]
-    bounds = check_box(box, d)
-    if bounds is None:
-        bounds = Box(everything.min(axis=0), everything.max(axis=0))
-    outside = np.flatnonzero(~bounds.contains(everything))
-    if outside.size:
-        raise InputError(
-            f"{outside.size} of {len(everything)} rows of the pool lie outside the box (first: row {outside[0]}). "
-            "Leave them out, or widen the box."
-        )
-    if grid is None:
-        return Space(pool, bounds, (None,) * d)
-    if len(grid) != d:
-        raise InputError(f"grid needs one entry for each of the {d} features; got {len(grid)}.")
-    values: list[Floats | None] = []
-    for feature, given in enumerate(grid):
-        allowed = None if given is None else np.unique(np.asarray(given, float))
-        if allowed is not None:
-            allowed = allowed[(allowed >= bounds.low[feature]) & (allowed <= bounds.high[feature])]
-            off = np.flatnonzero(~np.isin(everything[:, feature], allowed))
-            if off.size:
-                raise InputError(
-                    f"feature {feature} of pool row {off[0]} is {everything[off[0], feature]}, which is not on its "
-                    "grid. Add the value, or leave the feature's grid out (None)."
-                )
-        values.append(allowed)
-    return Space(pool, bounds, tuple(values))
 
 
 @dataclass
@@ -256,26 +209,24 @@ class _Run:
 
     def _put(self, question: Question) -> list[Any]:
         """Ask as many of the rows as the budget holds; return their labels."""
-        X = self._sendable(question.X)
-        keys = [row.tobytes() for row in X]
-        free = [key in self._paid and not question.again for key in keys]
-        allowed = np.flatnonzero(np.cumsum(~np.array(free)) > self.budget - self.spent)
-        X = X[: allowed[0]] if len(allowed) else X
-        replies = self.victim.ask(X, purpose=question.purpose, purse=EXTRACT, again=question.again)
-        X = X[: len(replies)]
-        for key, known in zip(keys[: len(replies)], free, strict=False):
+        every = self._sendable(question.X)
+        free = [row.tobytes() in self._paid and not question.again for row in every]
+        dear = np.flatnonzero(np.cumsum(~np.array(free)) > self.budget - self.spent)
+        replies = self.victim.ask(
+            every[: dear[0]] if len(dear) else every,
+            purpose=question.purpose,
+            purse=EXTRACT,
+            again=question.again,
+        )
+        labels = [None if reply is None else reply.label for reply in replies]
+        rows = every[: len(replies)]
+        for row, label, known in zip(rows, labels, free, strict=False):
             if question.again:
                 self._repeats += 1
-            self._paid.add(key) if not question.again else None
-            if not known:
-                self.rows[question.purpose] = self.rows.get(question.purpose, 0) + 1
-        labels = [None if reply is None else reply.label for reply in replies]
-        if question.again and any(
-            label is not None and label != self.answers.known(row)
-            for row, label in zip(X, labels, strict=True)
-        ):
-            self.victim.repeatable = False
-        self.answers.add(X, labels, question.purpose in MADE)
+                self.victim.repeatable &= label is None or label == self.answers.known(row)
+            self._paid.add(row.tobytes())
+            self.rows[question.purpose] = self.rows.get(question.purpose, 0) + (not known)
+        self.answers.add(rows, labels, question.purpose in MADE)
         return labels
 
     def _sendable(self, X: Floats) -> Floats:

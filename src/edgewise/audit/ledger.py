@@ -231,7 +231,10 @@ class Ledger:
     def entries(self) -> list[Entry]:
         """Return every row asked, in order."""
         rows = self._db.execute("SELECT purse, purpose, row, turn, state, answer FROM asked ORDER BY id")
-        return [Entry(*row[:5], None if row[5] is None else json.loads(row[5])) for row in rows]
+        return [
+            Entry(purse, purpose, row, turn, state, None if answer is None else json.loads(answer))
+            for purse, purpose, row, turn, state, answer in rows
+        ]
 
     def close(self) -> None:
         """Close the file."""

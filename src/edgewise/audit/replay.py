@@ -20,7 +20,6 @@ from sklearn.tree import DecisionTreeClassifier
 
 from edgewise.arrays import Floats, Labels
 from edgewise.audit.measuring import Agreement, Measured
-from edgewise.models.access import predict
 from edgewise.randomness import stream
 from edgewise.strategies.model_scores import margins
 
@@ -113,36 +112,33 @@ def restrictions(
 
 def _shown(labels: Labels, scores: Sequence[Mapping[str, float]], decimals: int | None, top: bool) -> Floats:
     """Return log-scores ``(n, c)``, by class in the order of names, as this view lets one know them."""
-    names = sorted({name for row in scores for name in row})
-    P = np.array([[row.get(name, 0.0) for name in names] for row in scores])
-    if (P < 0).any() or not np.allclose(P.sum(axis=1), 1, atol=0.05):
-        P = np.exp(P - P.max(axis=1, keepdims=True))
-        P /= P.sum(axis=1, keepdims=True)
+    names = sorted(map(str, np.unique(labels)))
+    shares = np.array([[row.get(name, 0.0) for name in names] for row in scores])
+    if (shares < 0).any() or not np.allclose(shares.sum(axis=1), 1, atol=0.05):
+        shares = np.exp(shares - shares.max(axis=1, keepdims=True))
+        shares /= shares.sum(axis=1, keepdims=True)
     if top:
-        best = P.max(axis=1, keepdims=True)
-        P = np.where(best == P, best, (1 - best) / max(1, len(names) - 1))
+        best = shares.max(axis=1, keepdims=True)
+        shares = np.where(best == shares, best, (1 - best) / max(1, len(names) - 1))
     least = 1e-6 if decimals is None else 0.5 * 10.0**-decimals
-    P = P if decimals is None else np.round(P, decimals)
-    return np.log(np.clip(P, least, 1 - least))
+    shares = shares if decimals is None else np.round(shares, decimals)
+    return np.log(np.clip(shares, least, 1 - least))
 
 
 def _curve(X: Floats, labels: Labels, logs: Floats | None, measured: Measured, marks: Sequence[int]) -> Curve:
     found: list[tuple[int, Agreement]] = []
-    names = np.array(sorted({str(label) for label in labels}))
-    by_name = {str(label): label for label in labels}
+    by_name = {str(label): label for label in labels.tolist()}
+    names = sorted(by_name)
+    rows, truth = measured.rows["held-out"], measured.labels["held-out"]
     for mark in [mark for mark in marks if mark <= len(X)]:
         if len(np.unique(labels[:mark])) < 2:
             continue
         if logs is None:
-            copy: Any = _classifier(X[:mark], labels[:mark])
+            said = _classifier(X[:mark], labels[:mark]).predict(rows)
         else:
-            fitted = _regression(X[:mark], logs[:mark])
-
-            def copy(rows: Floats, fitted: Any = fitted) -> Labels:
-                return np.array([by_name.get(names[at], names[at]) for at in fitted(rows).argmax(axis=1)])
-
-        hits = int(np.sum(predict(copy, measured.rows["held-out"]) == measured.labels["held-out"]))
-        found.append((mark, Agreement.of(hits, len(measured.labels["held-out"]))))
+            best = _regression(X[:mark], logs[:mark])(rows).argmax(axis=1)
+            said = np.array([by_name[names[at]] for at in best])
+        found.append((mark, Agreement.of(int(np.sum(said == truth)), len(truth))))
     return found
 
 

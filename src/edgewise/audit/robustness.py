@@ -11,7 +11,7 @@ from edgewise.arrays import Floats, Labels
 from edgewise.attacks.frame import run
 from edgewise.attacks.opt import Opt
 from edgewise.audit.families.frame import Space
-from edgewise.audit.sending import Metered
+from edgewise.audit.metered import Metered
 
 
 STEPS = (1.02, 1.15, 1.5)
@@ -42,23 +42,23 @@ def robustness(
     At most three rows a sample, from the ``measure`` purse; the first step the victim confirms counts.
     """
     agreed = np.asarray(copy.predict(X) == labels)
-    X, labels = X[agreed], labels[agreed]
-    if len(X) < 2 or len(np.unique(labels)) < 2:
+    start, label = X[agreed], labels[agreed]
+    if len(start) < 2 or len(np.unique(label)) < 2:
         return None
     near = _Standardised(space, copy)
-    found = run(Opt(budget=ON_THE_COPY), near, space.z(X), rng=seed)
-    distance = np.full(len(X), np.inf)
+    found = run(Opt(budget=ON_THE_COPY), near, space.z(start), rng=seed)
+    distance = np.full(len(start), np.inf)
     asked = 0
     for scale in STEPS:
         todo = np.flatnonzero(np.isinf(distance) & found.found)
         if not len(todo):
             break
-        rows = space.rows(space.z(X[todo]) + scale * (found.points - found.source)[todo])
+        rows = space.rows(space.z(start[todo]) + scale * (found.points - found.source)[todo])
         replies = victim.ask(rows, purpose="robustness", purse="measure")
         asked += len(replies)
-        moved = np.linalg.norm(space.z(rows) - space.z(X[todo]), axis=1)
+        moved = np.linalg.norm(space.z(rows) - space.z(start[todo]), axis=1)
         for at, reply, size in zip(todo, replies, moved, strict=False):
-            if reply is not None and reply.label != labels[at]:
+            if reply is not None and reply.label != label[at]:
                 distance[at] = size
     return Robustness(distance, asked)
 

@@ -46,8 +46,8 @@ def audit(
     from edgewise.audit.auditing import measure_purse
     from edgewise.audit.families import FAMILIES
     from edgewise.audit.ledger import Ledger
+    from edgewise.audit.metered import Metered
     from edgewise.audit.page.page import as_json, html
-    from edgewise.audit.sending import Metered
     from edgewise.audit.victims.declared import open_victim
     from edgewise.labelling.table import read_pool
     from edgewise.progress import track

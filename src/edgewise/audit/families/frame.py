@@ -63,26 +63,17 @@ class Space:
 
     def rows(self, Z: Floats) -> Floats:
         """Return points in standard coordinates as rows of the victim: on the grid, in the box."""
-        X = np.repeat(
+        made = np.repeat(
             np.clip(np.median(self.pool, axis=0), self.box.low, self.box.high)[None], len(Z), axis=0
         )
-        X[:, self.free] = Z * self.scale + self.mean
-        X = self.box.clip(X)
+        made[:, self.free] = Z * self.scale + self.mean
+        made = self.box.clip(made)
         for feature in self.free:
             values = self.grid[feature]
             if values is not None:
                 middle = (values[1:] + values[:-1]) / 2
-                X[:, feature] = values[np.searchsorted(middle, X[:, feature])]
-        return X
-
-    def snapped(self, Z: Floats) -> Floats:
-        """Return points as they will be after rounding to the grid and the box."""
-        return Z if self.exact else self.z(self.rows(Z))
-
-    @property
-    def exact(self) -> bool:
-        """Whether no feature has a grid."""
-        return all(values is None for values in self.grid)
+                made[:, feature] = values[np.searchsorted(middle, made[:, feature])]
+        return made
 
     def smoothed(self, rng: np.random.Generator, n: int) -> Floats:
         """Return ``n`` points ``x_i + x_j - x_k`` of three pool rows, in the box, standard coordinates.
@@ -230,13 +221,13 @@ def seeded(
     at = 0
     while len(answers) < rows or len(answers.classes) < 2:
         wanted = max(rows - len(answers), 5)
-        X = space.pool[order[at : at + wanted]]
+        some = order[at : at + wanted]
         at += wanted
-        if not len(X):
-            X = space.rows(space.uniform(rng, 20))
         if at > 20 * len(order) + 10_000:
             return "one label only"
-        yield Question(X, "seed", copy, family)
+        yield Question(
+            space.pool[some] if len(some) else space.rows(space.uniform(rng, 20)), "seed", copy, family
+        )
     return ""
 
 

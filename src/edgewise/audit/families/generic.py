@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from sklearn.base import clone
@@ -65,14 +65,14 @@ class Generic:
                 left = np.sort(rng.choice(left, 5000, replace=False))
             few = max(size - len(made), 0) if len(left) else 0
             real = left[np.argsort(margins(shadow, space.Z[left]), kind="stable")[:few]] if few else left[:0]
-            X = space.rows(made)
-            X = X[~answers.was_asked(X)] if len(X) else X
-            if not len(real) and not len(X):
+            rows = space.rows(made)
+            new = rows[~answers.was_asked(rows)]
+            if not len(real) and not len(new):
                 return "nothing left to ask"
             if len(real):
                 yield Question(space.pool[real], "pool", fit.copy, self.family)
-            if len(X):
-                yield Question(X, "generate", fit.copy, self.family)
+            if len(new):
+                yield Question(new, "generate", fit.copy, self.family)
 
 
 @dataclass
@@ -92,7 +92,7 @@ class Fitting:
                 warnings.simplefilter(
                     "ignore", ConvergenceWarning
                 )  # a network that could train longer will do
-                self._fitted = clone(self.shadow).fit(self.answers.Z, self.answers.labels)
+                self._fitted = cast("Any", clone(self.shadow)).fit(self.answers.Z, self.answers.labels)
             self._at = len(self.answers)
         return self._fitted
 

@@ -132,16 +132,15 @@ class HalfSpaces:
         left = self.answers.unasked()
         if len(left) > top:
             left = np.sort(rng.choice(left, top, replace=False))
-        X, origin = self.space.pool[left], left
-        if made or not len(left):
-            Z = self.crossings(rng)
-            if self.linear:
-                Z = np.concatenate([Z, self.projected(rng)])
-            rows = self.space.rows(Z) if len(Z) else self.space.rows(self.space.uniform(rng, 100))
-            rows = rows[~self.answers.was_asked(rows)]
-            X = np.concatenate([X, rows])
-            origin = np.append(origin, np.full(len(rows), -1, dtype=np.intp))
-        return X, origin
+        if not made and len(left):
+            return self.space.pool[left], left
+        parts = [self.crossings(rng), *([self.projected(rng)] if self.linear else [])]
+        points = np.concatenate(parts)
+        rows = self.space.rows(points if len(points) else self.space.uniform(rng, 100))
+        rows = rows[~self.answers.was_asked(rows)]
+        return np.concatenate([self.space.pool[left], rows]), np.append(
+            left, np.full(len(rows), -1, dtype=np.intp)
+        )
 
     def pick(self, X: Floats, origin: Index, rng: np.random.Generator, batch: int) -> Index:
         """Return the ``batch`` rows of ``X`` whose answers should lower the summed risk most."""
@@ -151,13 +150,11 @@ class HalfSpaces:
                 self.space.smoothed(rng, WATCHED),
             ]
         )
-        F = self.features(watched)
-        Q = self.lift(F, *self.best_two(F))
-        t, s = self.sureness(Q)
-        if np.sum(np.abs(t) < 3) < FEW:
-            at = self._on_boundary(rng)
-            if len(at):
-                Q, (t, s) = at, self.sureness(at)
+        seen = self.features(watched)
+        near = self.lift(seen, *self.best_two(seen))
+        t, s = self.sureness(near)
+        at = self._on_boundary(rng) if np.sum(np.abs(t) < 3) < FEW else near[:0]
+        Q, (t, s) = (at, self.sureness(at)) if len(at) else (near, (t, s))
         S = self.posterior.S
         SQ = S @ Q.T
         L = (SQ * (np.exp(-t * t / 2) / s)) @ SQ.T

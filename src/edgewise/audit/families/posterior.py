@@ -96,20 +96,30 @@ class Posterior:
 
     size: int
     noise: float = 0.0
-    V: Floats = field(init=False)
     mu: Floats = field(init=False)
-    S: Floats = field(init=False)
+    _sites: Floats = field(init=False, repr=False)
+    _cov: Floats = field(init=False, repr=False)
     _tau: Floats = field(init=False, repr=False)
     _nu: Floats = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.V, self.mu, self.S = np.empty((0, self.size)), np.zeros(self.size), np.eye(self.size)
+        self._sites, self.mu, self._cov = np.empty((0, self.size)), np.zeros(self.size), np.eye(self.size)
         self._tau, self._nu = np.empty(0), np.empty(0)
+
+    @property
+    def V(self) -> Floats:
+        """The half-spaces taken in ``(m, p)``."""
+        return self._sites
+
+    @property
+    def S(self) -> Floats:
+        """The covariance ``(p, p)``."""
+        return self._cov
 
     def add(self, V: Floats) -> None:
         """Take in half-spaces ``V`` (m, p) by one update each."""
-        first = len(self.V)
-        self.V = np.ascontiguousarray(np.concatenate([self.V, V]))
+        first = len(self._sites)
+        self._sites = np.ascontiguousarray(np.concatenate([self.V, V]))
         self._tau, self._nu = np.append(self._tau, np.zeros(len(V))), np.append(self._nu, np.zeros(len(V)))
         _visit(self.V, self._tau, self._nu, self.mu, self.S, self.noise, 1.0, first)
 
@@ -122,21 +132,17 @@ class Posterior:
         kept = self.wrong()
         for _ in range(times):
             _visit(self.V, self._tau, self._nu, self.mu, self.S, self.noise, damping, 0)
-            self.S = (self.S + self.S.T) / 2
+            self._cov = (self._cov + self._cov.T) / 2
         if (
             not np.isfinite(self.mu).all()
             or (np.diag(self.S) <= 0).any()
             or self.wrong() > kept + self._slack()
         ):
-            self.mu, self.S, self._tau, self._nu = before
+            self.mu, self._cov, self._tau, self._nu = before
 
     def wrong(self) -> int:
         """Return how many answers the mean does not give."""
         return int(np.sum(self.V @ self.mu <= 0))
-
-    def contradicted(self) -> Any:
-        """Return for each half-space whether the mean is on its other side ``(m,)``."""
-        return self.V @ self.mu <= 0
 
     def left_out(self) -> Floats:
         """Return the log-probability of each answer by the posterior without it: leave-one-out evidence ``(m,)``."""
@@ -147,15 +153,6 @@ class Posterior:
         mean = ((self.V @ self.mu) / var - self._nu) / precision
         mass = np.asarray(norm.cdf(mean * np.sqrt(precision)))
         return np.log(np.maximum(self.noise + (1 - 2 * self.noise) * mass, 1e-12))
-
-    def shrunk(self, v: Floats) -> None:
-        """Shrink the covariance as an answer at ``v`` (p,) is expected to, whatever it says."""
-        a = self.S @ v
-        var = float(v @ a)
-        t = float(v @ self.mu) / math.sqrt(var)
-        density = math.exp(-t * t / 2) / math.sqrt(2 * math.pi)
-        mass = min(max(0.5 * math.erfc(-t / math.sqrt(2)), 1e-12), 1 - 1e-12)
-        self.S = self.S - np.outer(a, a) * (density * density / (mass * (1 - mass)) / var)
 
     def _slack(self) -> int:
         return int(self.noise * len(self.V) * 2)

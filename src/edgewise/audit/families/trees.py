@@ -130,10 +130,10 @@ class Walls:
         """Return the row ``(1, d)`` that a bootstrap committee disagrees on most, or one at random."""
         pool, rng = self.space.pool, self.rng
         left = self.answers.unasked()
-        X = pool[rng.permutation(left)[:1000]]
-        if made or not len(left):
-            X = np.concatenate([X[:300], self._hybrids(200), self._moved(200), self._uniform(100)])
-            X = X[~self.answers.was_asked(X)]
+        real = pool[rng.permutation(left)[:1000]]
+        made = made or not len(left)
+        parts = [real[:300], self._hybrids(200), self._moved(200), self._uniform(100)] if made else [real]
+        X = np.concatenate([part[~self.answers.was_asked(part)] for part in parts])
         if not len(X):
             return None
         cells = self.cells(X)

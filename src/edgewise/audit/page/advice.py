@@ -29,8 +29,8 @@ def advice(found: Audit) -> list[str]:
             )
     if copy.family == "linear":
         said.append(
-            "The model is linear in its inputs: about ten rows a feature rebuild it whatever is shown. If the copy must "
-            "stay expensive, answer fewer questions or change the model; hiding scores is not enough."
+            "The model is linear in its inputs: about ten rows a feature rebuild it whatever is shown. If the copy "
+            "must stay expensive, answer fewer questions or change the model; hiding scores is not enough."
         )
     if copy.family == "tree":
         said.append("The model is a single tree: its thresholds can be read off one by one, in any units.")

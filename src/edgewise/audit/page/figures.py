@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
 from edgewise.audit.replay import Curve
@@ -47,10 +47,10 @@ def agreement_curves(curves: Mapping[str, Curve], budget: int) -> str:
     return _svg("Agreement on held-out rows by rows spent", parts)
 
 
-def _axes(x: object, y: object, low: float, first: int, last: int) -> str:
-    put_x, put_y = x, y
-    assert callable(put_x)
-    assert callable(put_y)
+Put = Callable[[float], float]
+
+
+def _axes(put_x: Put, put_y: Put, low: float, first: int, last: int) -> str:
     parts: list[str] = []
     steps = round((1 - low) * 10)
     for at in range(steps + 1):

@@ -135,8 +135,8 @@ def _less(found: Audit) -> str:
     return (
         head
         + _table(("the model shows", *(f"{mark:,} rows" for mark in marks)), rows)
-        + '<p class="muted">Agreement of a plain copier on the recorded rows in their order, replayed offline. The rows '
-        "were chosen for labels only, so the worth of scores is if anything understated.</p>"
+        + '<p class="muted">Agreement of a plain copier on the recorded rows in their order, replayed offline. The '
+        "rows were chosen for labels only, so the worth of scores is if anything understated.</p>"
     )
 
 
@@ -152,9 +152,9 @@ def _robust(found: Audit) -> str:
     return (
         head
         + f"<p>For {len(confirmed)} of {len(size)} held-out rows a nearby row with another label was found on the copy "
-        f"and <strong>confirmed by the model</strong>, with {found.robust.rows} questions. Smallest, median and largest "
-        f"distance: {', '.join(f'{value:.2g}' for value in quantiles)} standard deviations of the pool. They are upper "
-        "bounds: the nearest change may be nearer.</p>"
+        f"and <strong>confirmed by the model</strong>, with {found.robust.rows} questions. Smallest, median and "
+        f"largest distance: {', '.join(f'{value:.2g}' for value in quantiles)} standard deviations of the pool. They are "
+        "upper bounds: the nearest change may be nearer.</p>"
     )
 
 
@@ -175,8 +175,8 @@ def _how(found: Audit) -> str:
     return (
         "<h2>How it was counted</h2>"
         + _table(("purse", "answered", "unknown", "interrupted", "refused"), rows)
-        + '<p class="muted">A row is spent when it is reserved, before it is sent. Answered, unknown and interrupted rows '
-        "are spent; refused ones (429, 503, no connection) are not. edgewise "
+        + '<p class="muted">A row is spent when it is reserved, before it is sent. Answered, unknown and interrupted '
+        "rows are spent; refused ones (429, 503, no connection) are not. edgewise "
         f"{escape(edgewise.__version__)}, seed {found.extraction.seed}.</p>"
     )
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -171,7 +171,7 @@ def skops_model(path: Path, trusted: Sequence[str]) -> Any:
     InputError
         It holds types that are neither.
     """
-    sio = cast("Any", _extra("skops.io"))
+    sio = _extra("skops.io")
     unknown = [name for name in sio.get_untrusted_types(file=path) if name not in trusted]
     if unknown:
         raise InputError(
