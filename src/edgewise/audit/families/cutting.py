@@ -96,9 +96,9 @@ def _doubtful(rule: HalfSpaces) -> bool:
 
 
 def _estimate_noise(rule: HalfSpaces) -> None:
-    """Take for noise half as much again as the share of answers that the mean does not give."""
-    share = 1.5 * rule.posterior.wrong() / max(1, len(rule.answers))
+    """Take for noise half as much again as the share of answers that the mean does not give; one is rounding."""
+    share = 1.5 * (rule.posterior.wrong() - 1) / max(1, len(rule.answers))
     noise = float(np.clip(share, LEAST_NOISE, MOST_NOISE))
     if not 0.7 < noise / rule.noise < 1.4:
-        rule.noise = noise
-        rule.learn_again()
+        rule.noise = rule.posterior.noise = noise
+        rule.posterior.sweep(4)
