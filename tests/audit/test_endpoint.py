@@ -119,11 +119,10 @@ def test_every_job_of_the_package_can_stand_behind_the_ledger(serve, pool, tmp_p
             )
         )
         assert len(rounds) == 3
-        from edgewise.attacks.frame import run
         from edgewise.attacks.opt import Opt
 
         with pytest.raises(BudgetError):
-            run(Opt(budget=300), victim, pool[:20], rng=0)
+            ew.attack(victim, pool[:20], Opt(budget=300), rng=0)
         assert ledger.spent("extract") == len(server.rows()) <= 120
 
 

@@ -12,10 +12,10 @@ from sklearn.tree import DecisionTreeClassifier
 import edgewise as ew
 from edgewise.arrays import InputError
 from edgewise.audit.extraction import extract
-from edgewise.audit.families import FAMILIES
 from edgewise.audit.families.frame import Answers, Space
 from edgewise.audit.families.half_spaces import HalfSpaces
 from edgewise.audit.families.linear import Linear, with_constant
+from edgewise.audit.families.names import FAMILIES
 from edgewise.audit.families.posterior import Posterior
 from edgewise.audit.families.structure import structure
 from edgewise.audit.families.trees import Walls
@@ -236,7 +236,9 @@ def test_every_family_takes_every_victim(name):
         found = extract(victim, X, budget=70, family=name, rng=0)
         assert len(victim.rows) <= 70
         truth = model.predict(TEST[:, :3])
-        assert np.mean(found.copy.predict(TEST[:, :3]) == truth) > max(np.mean(truth), np.mean(1 - truth)) - 0.1
+        assert (
+            np.mean(found.copy.predict(TEST[:, :3]) == truth) > max(np.mean(truth), np.mean(1 - truth)) - 0.1
+        )
 
 
 def test_one_label_only_is_said():

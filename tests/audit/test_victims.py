@@ -50,7 +50,8 @@ def model():
             "looks like a secret",
         ),
         (
-            '[victim]\nurl = "http://127.0.0.1/"\npreset = "mlflow"\n[victim.headers]\nX-Api-Key = "${NOT_SET_AT_ALL}"\n',
+            '[victim]\nurl = "http://127.0.0.1/"\npreset = "mlflow"\n'
+            '[victim.headers]\nX-Api-Key = "${NOT_SET_AT_ALL}"\n',
             "NOT_SET_AT_ALL, which is not set",
         ),
     ],
@@ -161,7 +162,7 @@ def test_scores_of_one_column_are_the_second_class(written):
 
 def test_places():
     assert at({"a": [{"b": 1}]}, "a.0.b") == 1
-    with pytest.raises(LookupError, match="nothing at 'a.1'"):
+    with pytest.raises(LookupError, match=r"nothing at 'a\.1'"):
         at({"a": [1]}, "a.1")
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from edgewise.arrays import Box, Floats, Labels, check_count, check_X
-from edgewise.audit.families import FAMILIES
 from edgewise.audit.families.frame import Answers, Family, Question, Space
+from edgewise.audit.families.names import FAMILIES
 from edgewise.audit.ledger import Ledger
 from edgewise.audit.measuring import Agreement, Measured, measure_rows
 from edgewise.audit.metered import Metered
@@ -87,7 +87,7 @@ def extract(
     box: Box | tuple[ArrayLike, ArrayLike] | None = None,
     grid: Sequence[ArrayLike | None] | None = None,
     measure: int = 0,
-    rng: Rng | None = None,
+    rng: Rng = None,
 ) -> Extraction:
     """Rebuild ``victim`` from at most ``budget`` of its answers.
 
@@ -132,7 +132,7 @@ def extract(
     given = check_X(pool, name="pool").astype(np.float64)
     check_count(budget, "budget", low=2)
     check_count(measure, "measure", low=0)
-    seed = seed_of(np.random.default_rng() if rng is None else rng)
+    seed = seed_of(rng)
     metered = _metered(victim, budget, measure)
     space, held_out = spaced(metered.target.as_sent(given), box, grid, measure, seed)
     rule = _family(family, budget)

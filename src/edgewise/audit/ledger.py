@@ -50,6 +50,10 @@ class LedgerError(InputError):
     """The file cannot be used as the ledger of this audit."""
 
 
+class EmptyPurseError(BudgetError, InputError):
+    """A question would have passed the budget; it was not asked. An `InputError`, so that every room lets it through."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """One row that was asked.
@@ -170,7 +174,7 @@ class Ledger:
 
         Raises
         ------
-        BudgetError
+        EmptyPurseError
             The purse does not hold that many.
         """
         try:
@@ -186,7 +190,7 @@ class Ledger:
                     for row, turn in zip(rows, turns, strict=True)
                 ]
         except sqlite3.IntegrityError:
-            raise BudgetError(
+            raise EmptyPurseError(
                 f"{len(rows)} more rows would pass the budget: {self.left(purse)} are left of {self.caps[purse]}."
             ) from None
 

@@ -11,7 +11,7 @@ import numpy as np
 from edgewise.arrays import Floats, Labels
 from edgewise.audit.families.frame import Space
 from edgewise.audit.metered import Metered
-from edgewise.models.access import predict
+from edgewise.models.answers import predict
 from edgewise.randomness import stream
 from edgewise.stats import wilson
 

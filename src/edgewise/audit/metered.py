@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from edgewise.arrays import Floats, InputError, Labels, check_X
-from edgewise.audit.ledger import Ledger
+from edgewise.audit.ledger import EmptyPurseError, Ledger
 from edgewise.audit.sending import Pace, Sending
 from edgewise.audit.victims.target import RefusedError, Reply, Target, TargetError, UnknownError
-from edgewise.models.access import BudgetError, UnansweredError
+from edgewise.models.answers import UnansweredError
 
 
 ASKED_AGAIN = 1
@@ -76,7 +76,7 @@ class Metered:
 
         Raises
         ------
-        BudgetError
+        EmptyPurseError
             The purse does not hold that many new rows; then nothing is asked.
         UnansweredError
             A row was asked and paid, but no answer came that can be used.
@@ -105,7 +105,7 @@ class Metered:
         again
             Ask rows that were answered before once more, as a deliberate repeat.
         whole
-            All rows or none: a purse that is too small raises `BudgetError` before anything is asked.
+            All rows or none: a purse that is too small raises `EmptyPurseError` before anything is asked.
 
         Raises
         ------
@@ -122,7 +122,7 @@ class Metered:
         new = [key for key in new if self.ledger.failures(*key) <= ASKED_AGAIN]
         left = self.ledger.left(paying)
         if whole and len(new) > left:
-            raise BudgetError(f"{len(new)} more rows would pass the budget: {left} are left.")
+            raise EmptyPurseError(f"{len(new)} more rows would pass the budget: {left} are left.")
         promised = set(new[:left])
         fetched = self._fetch(new[:left], paying, what, rows.shape[1])
         cut = next((at for at, key in enumerate(keys) if key in set(new) - promised), len(keys))

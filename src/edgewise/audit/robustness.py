@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from edgewise.arrays import Floats, Labels
-from edgewise.attacks.frame import run
+from edgewise.attacks.frame import attack
 from edgewise.attacks.opt import Opt
 from edgewise.audit.families.frame import Space
 from edgewise.audit.metered import Metered
@@ -46,7 +46,7 @@ def robustness(
     if len(start) < 2 or len(np.unique(label)) < 2:
         return None
     near = _Standardised(space, copy)
-    found = run(Opt(budget=ON_THE_COPY), near, space.z(start), rng=seed)
+    found = attack(near, space.z(start), Opt(budget=ON_THE_COPY), rng=seed)
     distance = np.full(len(start), np.inf)
     asked = 0
     for scale in STEPS:

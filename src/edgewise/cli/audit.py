@@ -44,12 +44,12 @@ def audit(
     from edgewise.atomic import replacing
     from edgewise.audit.auditing import audit as run
     from edgewise.audit.auditing import measure_purse
-    from edgewise.audit.families import FAMILIES
+    from edgewise.audit.families.names import FAMILIES
     from edgewise.audit.ledger import Ledger
     from edgewise.audit.metered import Metered
     from edgewise.audit.page.page import as_json, html
     from edgewise.audit.victims.declared import open_victim
-    from edgewise.labelling.table import read_pool
+    from edgewise.labelling.sheet import read_pool
     from edgewise.progress import track
     from edgewise.registry import lookup
 

@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from edgewise.arrays import Floats, Index
 from edgewise.audit.families.copies import standardised
 from edgewise.audit.families.frame import Answers, Question, Questions, Space, constant, seeded
-from edgewise.models.access import predict
+from edgewise.models.answers import predict
 from edgewise.randomness import stream
 from edgewise.strategies.model_scores import margins
 

@@ -153,8 +153,8 @@ def _robust(found: Audit) -> str:
         head
         + f"<p>For {len(confirmed)} of {len(size)} held-out rows a nearby row with another label was found on the copy "
         f"and <strong>confirmed by the model</strong>, with {found.robust.rows} questions. Smallest, median and "
-        f"largest distance: {', '.join(f'{value:.2g}' for value in quantiles)} standard deviations of the pool. They are "
-        "upper bounds: the nearest change may be nearer.</p>"
+        f"largest distance: {', '.join(f'{value:.2g}' for value in quantiles)} standard deviations of the pool. They "
+        "are upper bounds: the nearest change may be nearer.</p>"
     )
 
 

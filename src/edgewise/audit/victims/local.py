@@ -14,7 +14,7 @@ import numpy as np
 
 from edgewise.arrays import Floats, InputError
 from edgewise.audit.victims.target import Reply, as_label
-from edgewise.models.access import check_fitted, class_scores, predict
+from edgewise.models.answers import check_fitted, class_scores, known_classes, predict
 from edgewise.registry import MissingExtraError
 
 
@@ -53,8 +53,10 @@ class LocalModel:
         if self.view == "labels":
             return [Reply(as_label(label)) for label in predict(self.model, X)]
         scores = class_scores(self.model, X)
-        classes = np.asarray(getattr(self.model, "classes_", np.arange(scores.shape[1])))
-        return replies(predict(self.model, X), scores, classes)
+        classes = known_classes(self.model)
+        return replies(
+            predict(self.model, X), scores, np.arange(scores.shape[1]) if classes is None else classes
+        )
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,15 @@
-"""Run a table into a store."""
+"""A table as an experiment, and the page about a run of it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from edgewise.arrays import check_count
-from edgewise.atomic import replacing
 from edgewise.data import DATASETS
-from edgewise.paper.runs.results import provenance
-from edgewise.paper.runs.results import publish as write
-from edgewise.paper.runs.sweep import Summary, sweep
+from edgewise.paper.runs.experiment import Experiment, Run
 from edgewise.paper.tables.frame import Table, summarise
 from edgewise.paper.tables.text import markdown
 from edgewise.registry import lookup
-from edgewise.store import Cell, Fact, Store
 
 
 def chosen_data(table: Table, names: Sequence[str] | None) -> tuple[str, ...]:
@@ -30,24 +25,12 @@ def chosen_data(table: Table, names: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(names) if names else table.data
 
 
-def run(
-    table: Table,
-    data: Sequence[str],
-    seeds: int,
-    store: Store,
-    *,
-    quick: bool = False,
-    jobs: int = 1,
-    progress: bool = False,
-) -> tuple[list[Cell], Summary]:
-    """Compute the cells of ``table`` that ``store`` lacks; return all its cells and what was done."""
+def experiment(table: Table, data: Sequence[str], seeds: int, *, quick: bool = False) -> Experiment:
+    """Return the cells of ``table`` for these data sets and seeds, ready to run."""
     cells = table.cells(data, check_count(seeds, "seeds"), quick=quick)
-    return cells, sweep(cells, table.work, store, jobs=jobs, progress=progress, what=table.name)
+    return Experiment(table.name, cells, table.work, {"readings": list(table.readings)})
 
 
-def publish(table: Table, facts: Sequence[Fact], path: Path, command: str) -> None:
-    """Write the facts of a run to ``path`` and, beside it, a page of Markdown with figures and verdicts."""
-    about = provenance(command) | {"readings": list(table.readings)}
-    write(facts, path, about)
-    with replacing(path.with_suffix(".md")) as file:
-        file.write(markdown(table, summarise(table, facts), about).encode())
+def page(table: Table, run: Run) -> str:
+    """Return the page of Markdown that goes beside published facts: figures and verdicts."""
+    return markdown(table, summarise(table, run.facts), dict(run.about))

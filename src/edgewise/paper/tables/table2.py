@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
-from edgewise.attacks import attack
+from edgewise.attacks import attack, names
 from edgewise.data import load
 from edgewise.data.dataset import Dataset, Split
 from edgewise.geometry import length
@@ -126,7 +126,13 @@ def work(cell: Cell) -> dict[str, Any]:
             ]
         }
     settings: dict[str, Any] = {"starts": (data.train.X, data.train.y)} if method == "opt" else {}
-    adv = attack(method, victim, sources.X, box=data.box, rng=child_seed(cell.seed, method), **settings)
+    adv = attack(
+        victim,
+        sources.X,
+        names.ATTACKS[method].make(**settings),
+        box=data.box,
+        rng=child_seed(cell.seed, method),
+    )
     made = adv.points[adv.found]
     work_done = {
         "found": adv.found.mean(),

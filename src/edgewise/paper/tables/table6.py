@@ -11,6 +11,7 @@ from sklearn.dummy import DummyClassifier
 
 from edgewise.arrays import Floats, Labels
 from edgewise.attacks import attack
+from edgewise.attacks import names as registered
 from edgewise.attacks.frame import Adversarial
 from edgewise.data import load
 from edgewise.data.dataset import Dataset, Split
@@ -114,7 +115,13 @@ def work(cell: Cell) -> dict[str, Any]:
     victim = _trained(cell, X, y)
     if not method:
         return {"rows": [_row("clean", "", victim, data)]}
-    adv = attack(method, victim, X, box=data.box, rng=child_seed(cell.seed, method), **cell.settings["with"])
+    adv = attack(
+        victim,
+        X,
+        registered.ATTACKS[method].make(**cell.settings["with"]),
+        box=data.box,
+        rng=child_seed(cell.seed, method),
+    )
     moved = (adv.points.astype(float) - X)[adv.found & (adv.distance > 0)]
     found = {"found": adv.found.mean()}
     if len(moved):
