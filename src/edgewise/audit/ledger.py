@@ -51,7 +51,10 @@ class LedgerError(InputError):
 
 
 class EmptyPurseError(BudgetError, InputError):
-    """A question would have passed the budget; it was not asked. An `InputError`, so that every room lets it through."""
+    """A question would have passed the budget; it was not asked.
+
+    An `InputError` too, so that every room lets it through.
+    """
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from html import escape
+from importlib.metadata import version
 from importlib.resources import files
 
 import numpy as np
 
-import edgewise
 from edgewise.audit.auditing import Audit
 from edgewise.audit.measuring import Agreement
 from edgewise.audit.page.advice import advice
@@ -57,7 +57,7 @@ def html(found: Audit) -> str:
 
 def as_json(found: Audit) -> str:
     """Return the findings as JSON text."""
-    return json.dumps(found.as_json() | {"edgewise": edgewise.__version__}, indent=1) + "\n"
+    return json.dumps(found.as_json() | {"edgewise": version("edgewise")}, indent=1) + "\n"
 
 
 def percent(share: float) -> str:
@@ -177,7 +177,7 @@ def _how(found: Audit) -> str:
         + _table(("purse", "answered", "unknown", "interrupted", "refused"), rows)
         + '<p class="muted">A row is spent when it is reserved, before it is sent. Answered, unknown and interrupted '
         "rows are spent; refused ones (429, 503, no connection) are not. edgewise "
-        f"{escape(edgewise.__version__)}, seed {found.extraction.seed}.</p>"
+        f"{escape(version('edgewise'))}, seed {found.extraction.seed}.</p>"
     )
 
 
