@@ -63,7 +63,9 @@ class Auto:
             why = yield from Tree(most_walls=120)(space, answers, seed)
             if why != "too many walls":
                 return why
-        apart = yield from _apart(space, answers, seed, Fitting(space, answers, RandomForestClassifier()))
+        apart = yield from _apart(
+            space, answers, seed, Fitting(space, answers, RandomForestClassifier(50, random_state=0))
+        )
         shadows = {
             "forest": RandomForestClassifier(50, random_state=0),
             "boosting": GradientBoostingClassifier(n_estimators=50, random_state=0),
