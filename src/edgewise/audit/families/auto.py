@@ -11,6 +11,7 @@ from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
 
 from edgewise.audit.families.ensembles import Boosting, Forest, Neighbour
 from edgewise.audit.families.frame import Answers, Question, Questions, Space, seeded
@@ -59,19 +60,19 @@ class Auto:
 
     def _walls(self, space: Space, answers: Answers, seed: int, far: float) -> Questions:
         """Follow a tree, or else the ensemble that agrees better with rows at random."""
-        if far >= ONE_TREE:
-            why = yield from Tree(most_walls=120)(space, answers, seed)
-            if why != "too many walls":
-                return why
+        why = (yield from Tree(most_walls=120)(space, answers, seed)) if far >= ONE_TREE else "too many walls"
+        if why != "too many walls":
+            return why
         apart = yield from _apart(
             space, answers, seed, Fitting(space, answers, RandomForestClassifier(50, random_state=0))
         )
-        shadows = {
+        shadows: dict[str, Any] = {} if far >= ONE_TREE else {"tree": DecisionTreeClassifier(random_state=0)}
+        shadows |= {
             "forest": RandomForestClassifier(50, random_state=0),
             "boosting": GradientBoostingClassifier(n_estimators=50, random_state=0),
         }
-        best = _best(answers, apart, shadows)
-        return (yield from (Forest() if best == "forest" else Boosting())(space, answers, seed))
+        rules: dict[str, Any] = {"tree": Tree(), "forest": Forest(), "boosting": Boosting()}
+        return (yield from rules[_best(answers, apart, shadows)](space, answers, seed))
 
     def _curved(self, space: Space, answers: Answers, seed: int, simple: Fitting) -> Questions:
         """Follow a kernel, a network or nearest neighbours, whichever agrees best with rows at random."""
