@@ -87,7 +87,7 @@ def test_the_posterior_agrees_with_sampling():
     draws = rng.normal(size=(400_000, 2))
     kept = draws[(draws @ V.T > 0).all(axis=1)]
     assert len(kept) > 1000  # else the two are compared on too few
-    assert posterior.mu == pytest.approx(kept.mean(axis=0), abs=0.05)
+    assert posterior.mu == pytest.approx(kept.mean(axis=0), abs=0.08)
 
 
 def test_linear_is_rebuilt_exactly_and_stops_by_itself():
