@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from edgewise.attacks.frame import Adversarial as Adversarial
     from edgewise.attacks.frame import attack as attack
     from edgewise.attacks.names import ATTACKS as ATTACKS
-    from edgewise.attacks.radius import radius as radius
+    from edgewise.attacks.radii import radius as radius
+    from edgewise.audit.extraction import Extraction as Extraction
+    from edgewise.audit.extraction import extract as extract
     from edgewise.data.dataset import Dataset as Dataset
     from edgewise.data.dataset import Split as Split
     from edgewise.data.files import MissingDataError as MissingDataError
@@ -55,6 +57,7 @@ _HOMES = {
     "BudgetError": "edgewise.models.access",
     "DATASETS": "edgewise.data.names",
     "Dataset": "edgewise.data.dataset",
+    "Extraction": "edgewise.audit.extraction",
     "InputError": "edgewise.arrays",
     "MissingDataError": "edgewise.data.files",
     "MissingExtraError": "edgewise.registry",
@@ -67,13 +70,14 @@ _HOMES = {
     "advise": "edgewise.advice.advise",
     "attack": "edgewise.attacks.frame",
     "attacks": "edgewise.attacks",
+    "extract": "edgewise.audit.extraction",
     "learn": "edgewise.learning.loop",
     "load": "edgewise.data.loading",
     "models": "edgewise.models",
     "oracles": "edgewise.oracles",
     "pools": "edgewise.pools",
     "query": "edgewise.strategies.selecting",
-    "radius": "edgewise.attacks.radius",
+    "radius": "edgewise.attacks.radii",
     "retrain": "edgewise.learning.retrain",
     "stopping": "edgewise.stopping",
     "strategies": "edgewise.strategies",

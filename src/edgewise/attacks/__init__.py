@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from edgewise.attacks.linear import LinearExact as LinearExact
     from edgewise.attacks.moves import Moves as Moves
     from edgewise.attacks.opt import Opt as Opt
-    from edgewise.attacks.radius import radius as radius
+    from edgewise.attacks.radii import radius as radius
     from edgewise.attacks.region.attack import RegionApprox as RegionApprox
     from edgewise.attacks.region.attack import RegionExact as RegionExact
     from edgewise.attacks.trees.attack import TreesExact as TreesExact
@@ -33,5 +33,5 @@ if TYPE_CHECKING:
 _FRAME = dict.fromkeys(("Adversarial", "Attack", "Proposal", "attack"), "edgewise.attacks.frame")
 __getattr__, __dir__ = lazily(
     __name__,
-    {**classes(ATTACKS), **_FRAME, "radius": "edgewise.attacks.radius", "Moves": "edgewise.attacks.moves"},
+    {**classes(ATTACKS), **_FRAME, "radius": "edgewise.attacks.radii", "Moves": "edgewise.attacks.moves"},
 )

@@ -11,6 +11,7 @@ import typer
 
 from edgewise import __version__
 from edgewise.cli.attack import attack
+from edgewise.cli.audit import audit
 from edgewise.cli.benchmark import benchmark
 from edgewise.cli.compare import compare
 from edgewise.cli.demo import demo
@@ -52,6 +53,7 @@ app.command("demo")(demo)
 app.command("attack")(attack)
 app.command("retrain")(retrain)
 app.command("query")(query)
+app.command("audit")(audit)
 app.command("compare")(compare)
 app.command("reproduce")(reproduce)
 app.command("picture")(picture)

@@ -101,7 +101,7 @@ def distance_doubts(model: Any, X: Rows, labelled: Rows | None, *, box: Box | No
     """
     # Late: the compiled engine behind them takes memory and time that the other doubt does without.
     from edgewise.attacks import attack
-    from edgewise.attacks.region.radius import radius
+    from edgewise.attacks.radii import radius
     from edgewise.strategies.adversarial import attack_for
 
     try:

@@ -1,0 +1,1 @@
+"""One extraction rule a family of victims; `edgewise.audit.families.names` lists them."""

@@ -1,0 +1,98 @@
+"""``edgewise audit``: how cheaply a model can be copied from its answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgewise.cli.options import Seed, quiet, show
+
+
+TOO_CLOSE = 3
+
+
+def audit(
+    victim: Annotated[Path, typer.Argument(help="A TOML file that says what to ask, and how.")],
+    pool: Annotated[Path, typer.Option("--pool", help="Rows of the model's data: CSV, Parquet, NPY or NPZ.")],
+    budget: Annotated[int, typer.Option("--budget", min=10, help="The most rows to ask for the copy.")],
+    out: Annotated[Path, typer.Option("--out", help="The page; JSON goes beside it.")] = Path("audit.html"),
+    measure: Annotated[
+        int, typer.Option("--measure", min=0, help="More rows, to measure the copy with.")
+    ] = 200,
+    family: Annotated[str, typer.Option("--family", help="What kind of model it is, if you know.")] = "auto",
+    ledger: Annotated[
+        Path | None, typer.Option("--ledger", help="The SQLite file of answers; beside the page by default.")
+    ] = None,
+    fail_above: Annotated[
+        float | None,
+        typer.Option("--fail-if-agreement-above", min=0, max=1, help="Exit 3 if the copy agrees on more."),
+    ] = None,
+    authorised: Annotated[
+        bool, typer.Option("--authorised", help="I may test this target. Needed for other hosts.")
+    ] = False,
+    seed: Seed = 0,
+) -> None:
+    """Copy a model within a hard budget of rows, measure the copy, and write one page.
+
+    A killed audit goes on where it stopped with the same command: every answer is in the ledger.
+    """
+    import numpy as np
+
+    from edgewise.arrays import check_X
+    from edgewise.atomic import replacing
+    from edgewise.audit.auditing import audit as run
+    from edgewise.audit.auditing import measure_purse
+    from edgewise.audit.families.names import FAMILIES
+    from edgewise.audit.ledger import Ledger
+    from edgewise.audit.metered import Metered
+    from edgewise.audit.page.page import as_json, html
+    from edgewise.audit.victims.declared import open_victim
+    from edgewise.labelling.sheet import read_pool
+    from edgewise.progress import track
+    from edgewise.registry import lookup
+
+    lookup(FAMILIES, family, "family")
+    target, sending = open_victim(victim, authorised=authorised)
+    sheet = read_pool(pool)
+    rows = check_X(sheet.pool.rows(np.arange(len(sheet.pool))), name=str(pool))
+    purses = {"extract": budget, "measure": measure_purse(measure) if measure else 0}
+    path = ledger or out.with_suffix(".ledger")
+    about = {
+        "victim": target.name,
+        "pool": sheet.digest,
+        "family": family,
+        "measure": measure,
+        "seed": seed,
+        "budget": budget,
+    }
+    with Ledger(path, purses, about) as book:
+        before = sum(book.spent(purse) for purse in purses)
+        most = sum(purses.values())
+        typer.echo(
+            f"{target.name}: at most {budget:,} rows for the copy and {purses['measure']:,} to measure it, of a pool "
+            f"of {len(rows):,} rows with {rows.shape[1]} features; {before:,} are in {path} already."
+        )
+        with track(most, f"auditing {target.name}", show=not quiet()) as advance:
+            metered = Metered(target, book, sending, on_answers=advance)
+            found = run(metered, rows, budget=budget, measure=measure, family=family, rng=seed)
+    for file, text in ((out, html(found)), (out.with_suffix(".json"), as_json(found))):
+        with replacing(file) as whole:
+            whole.write(text.encode())
+    copy, best = found.extraction, found.agreement
+    figures = [
+        ("family", copy.family),
+        ("rows for the copy", f"{copy.spent:,} of {copy.budget:,}"),
+        ("stopped", copy.why),
+    ]
+    figures += [(f"agreement, {name}", str(each)) for name, each in copy.agreement.items()]
+    figures += [
+        (f"{level:.0%} reached after", "not reached" if at is None else f"{at:,} rows")
+        for level, at in found.levels.items()
+    ]
+    show(f"audit of {target.name}", ("figure", "value"), figures)
+    typer.echo(f"{out} and {out.with_suffix('.json')} written; answers are in {path}.")
+    if fail_above is not None and best is not None and best.share > fail_above:
+        typer.echo(f"The copy agrees on {best.share:.3f} of rows, more than {fail_above:g}.", err=True)
+        raise typer.Exit(TOO_CLOSE)
