@@ -228,7 +228,7 @@ class TestBadInput:
             ew.query(model, POOL, 3, "margin")
 
     def test_no_model(self):
-        with pytest.raises(InputError, match="start with 'typical'"):
+        with pytest.raises(InputError, match="start with 'herding'"):
             ew.query(None, POOL, 3, "margin")
         assert len(ew.query(None, POOL, 3, "edge-mix").index) == 3
 
