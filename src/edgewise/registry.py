@@ -6,7 +6,7 @@ import difflib
 import importlib.util
 import inspect
 import runpy
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -157,21 +157,6 @@ def component(rows: Mapping[str, Row], given: Any, kind: str) -> Any:
             f"Names: {', '.join(rows)}."
         )
     return given
-
-
-def lazily(module: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """Return ``__getattr__`` and ``__dir__`` of a module whose names are imported when first asked for.
-
-    ``homes`` maps each name to the module that defines it, or to itself for a sub-module.
-    """
-
-    def get(name: str) -> Any:
-        if name not in homes:
-            raise AttributeError(f"module {module!r} has no attribute {name!r}")
-        home = importlib.import_module(homes[name])
-        return home if homes[name] == f"{module}.{name}" else getattr(home, name)
-
-    return get, lambda: sorted(homes)
 
 
 def classes(rows: Mapping[str, Row]) -> dict[str, str]:

@@ -157,7 +157,7 @@ def test_weights_reach_the_learner_or_are_refused():
 def test_a_pool_that_changes_between_rounds_is_detected(tmp_path):
     path = tmp_path / "pool.npy"
     np.save(path, X)
-    rounds = learn(LogisticRegression(), path, TRUTH, "margin", batch=10, budget=40)
+    rounds = learn(LogisticRegression(), path, TRUTH, "margin", batch=10, budget=40, rng=0)
     next(rounds)
     np.save(path, X + 1e-9)
     with pytest.raises(InputError, match="content hash"):

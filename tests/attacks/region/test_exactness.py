@@ -77,7 +77,7 @@ def test_points_a_ten_thousandth_of_the_box_apart():
     X = np.array([[0.9998818420420131], [0.9999832595449467], [0.9987942121585673], [0.9999521974866299]])
     knn = KNeighborsClassifier(1).fit(X, [0, 1, 0, 1])
     for box in (None, (0, 2)):
-        adv = ew.attack(knn, X[:1], "region-exact", box=box)
+        adv = ew.attack(knn, X[:1], "region-exact", box=box, rng=0)
         assert adv.found.all()
         assert adv.distance[0] == pytest.approx((X[3, 0] - X[0, 0]) / 2, rel=1e-9)
 
@@ -87,7 +87,7 @@ def test_a_region_that_only_touches_the_box_does_not_hide_another(norm):
     X = [[1.0, 1.0], [2.0, 0.0], [0.0, 0.0], [0.0, 1.0], [0.0, 2.0], [2.0, 1.0], [1.0, 2.0]]
     knn = KNeighborsClassifier(1).fit(X, [0, 1, 2, 0, 0, 2, 1])
     x = np.array([[1.0, -0.6145545178493064]])
-    adv = ew.attack(knn, x, RegionExact(norm=norm), box=([1.0, -1.0], [1.0, 3.0]))
+    adv = ew.attack(knn, x, RegionExact(norm=norm), box=([1.0, -1.0], [1.0, 3.0]), rng=0)
     assert adv.found.all()
     assert adv.distance[0] == pytest.approx(0.6145545178493064, rel=1e-9)
     assert adv.lower[0] <= adv.distance[0]
@@ -100,7 +100,7 @@ def test_the_attack_never_says_none_where_the_model_changes_its_mind(kind):
         rng = np.random.default_rng([5, d])
         X, y, Q, _, box = oracles.close_points(rng, d, 1e-3, kind, n=12, queries=4)
         knn = KNeighborsClassifier(1, algorithm="kd_tree").fit(X, y)
-        adv = ew.attack(knn, Q, "region-exact", box=box)
+        adv = ew.attack(knn, Q, "region-exact", box=box, rng=0)
         seen = rng.uniform(box.low, box.high, (4000, d))
         near = box.clip(X[rng.integers(0, 12, 4000)] + 3e-3 * rng.normal(size=(4000, d)))
         points = np.vstack([seen, near])

@@ -22,7 +22,7 @@ def data(seed=0, n=120, d=3):
 def like_new(knn, X, y, Q, **settings):
     fresh = KNeighborsClassifier(knn.n_neighbors, **settings).fit(X.copy(), y)
     assert np.array_equal(ew.radius(knn, Q), ew.radius(fresh, Q))
-    adv = ew.attack(knn, Q, "region-exact")
+    adv = ew.attack(knn, Q, "region-exact", rng=0)
     assert adv.found.all()
     assert (adv.lower <= adv.distance * (1 + 1e-9)).all()
 
@@ -100,7 +100,7 @@ def test_another_metric_is_refused_by_name(settings, attack):
     X, y, Q, _ = data(n=30)
     knn = KNeighborsClassifier(1, **settings).fit(X, y)
     with pytest.raises(InputError, match="Euclidean"):
-        ew.attack(knn, Q, attack)
+        ew.attack(knn, Q, attack, rng=0)
     with pytest.raises(InputError, match="Euclidean"):
         ew.radius(knn, Q)
 
@@ -119,7 +119,7 @@ def test_other_words_for_euclidean_are_taken(settings):
     X, y, Q, _ = data(n=60)
     knn = KNeighborsClassifier(1, **settings).fit(X, y)
     assert ew.radius(knn, Q) == pytest.approx(ew.radius(KNeighborsClassifier(1).fit(X, y), Q), rel=1e-12)
-    assert ew.attack(knn, Q, "region-exact").found.all()
+    assert ew.attack(knn, Q, "region-exact", rng=0).found.all()
 
 
 def test_precomputed_distances_and_sparse_points_are_refused():
