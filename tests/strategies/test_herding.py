@@ -23,6 +23,11 @@ TRUTH = (KNOWN[:, 0] > 0).astype(int)
 LINE = LogisticRegression(C=10).fit(KNOWN, TRUTH)
 
 
+def ask(*what, rng=0, **more):
+    """Ask with a seed: nothing here depends on luck."""
+    return ew.query(*what, rng=rng, **more)
+
+
 def plain_greedy(X, weight, helpers, cover, width, n):
     """The definition, with every gain computed anew at every step."""
     kernel = np.exp(-cdist(X, helpers, "sqeuclidean") / width**2)
@@ -78,7 +83,7 @@ def by_hand(model, labelled, n, u):
 
 
 def test_picks_are_those_of_the_rule():
-    answer = ew.query(LINE, POOL, 12, Herding(share=0), labelled=(KNOWN, TRUTH))
+    answer = ask(LINE, POOL, 12, Herding(share=0), labelled=(KNOWN, TRUTH))
     p = np.sort(LINE.predict_proba(POOL), axis=1)
     assert answer.index.tolist() == by_hand(LINE, KNOWN, 12, 1 - (p[:, -1] - p[:, -2]))
     assert answer.queries == 300
@@ -88,32 +93,30 @@ def test_picks_are_those_of_the_rule():
 
 
 def test_a_model_of_labels_only_is_covered_for_and_says_so():
-    answer = ew.query(
-        lambda X: (X[:, 0] > 0).astype(int), POOL, 12, Herding(share=0), labelled=(KNOWN, TRUTH)
-    )
+    answer = ask(lambda X: (X[:, 0] > 0).astype(int), POOL, 12, Herding(share=0), labelled=(KNOWN, TRUTH))
     assert answer.index.tolist() == by_hand(None, KNOWN, 12, np.ones(300))
     assert answer.notes == ("12 of 12 rows cover the pool (the model gives labels only), 0 are uniform",)
-    assert "no model" in ew.query(None, POOL, 12, "herding").notes[0]
+    assert "no model" in ask(None, POOL, 12, "herding").notes[0]
 
 
 def test_it_starts_in_every_group_and_later_goes_to_the_boundary():
     centres = np.array([[0, 0], [9, 0], [0, 9], [9, 9]], float)
     blob = np.repeat(np.arange(4), 50)
     X = centres[blob] + RNG.normal(scale=0.3, size=(200, 2))
-    assert sorted(blob[ew.query(None, X, 4, Herding(share=0)).index]) == [0, 1, 2, 3]
+    assert sorted(blob[ask(None, X, 4, Herding(share=0)).index]) == [0, 1, 2, 3]
     known = RNG.normal(size=(150, 2))
     line = LogisticRegression(C=100).fit(known, known[:, 0] > 0)
-    late = ew.query(line, POOL, 10, Herding(share=0), labelled=(known, known[:, 0] > 0))
+    late = ask(line, POOL, 10, Herding(share=0), labelled=(known, known[:, 0] > 0))
     assert np.abs(POOL[late.index, 0]).mean() < 0.5 * np.abs(POOL[:, 0]).mean()
 
 
 def test_the_uniform_share_is_flagged_uniform_and_unbiased():
-    answer = ew.query(LINE, POOL, 20, Herding(share=0.25), labelled=(KNOWN, TRUTH))
+    answer = ask(LINE, POOL, 20, Herding(share=0.25), labelled=(KNOWN, TRUTH))
     assert answer.uniform.tolist() == [False] * 15 + [True] * 5
     assert (answer.propensity[answer.uniform] == 1).all()
     times = np.zeros(60)
     for seed in range(400):
-        pick = ew.query(None, POOL[:60], 12, Herding(share=0.5), rng=seed)
+        pick = ask(None, POOL[:60], 12, Herding(share=0.5), rng=seed)
         times[pick.index[pick.uniform]] += 1
     # Each row is drawn 40 times on average; 5 standard deviations of a binomial.
     assert abs(times - 40).max() < 5 * np.sqrt(400 * 0.1 * 0.9)
@@ -124,8 +127,8 @@ def test_a_hard_task_gets_its_larger_uniform_share():
     X = RNG.normal(size=(60, 2))
     model = LogisticRegression().fit(X, noise)
     careful, easy = Herding(hard=0.5), (X[:, 0] > 0).astype(int)
-    assert ew.query(model, POOL, 20, careful, labelled=(X, noise)).uniform.sum() == 10
-    assert ew.query(model, POOL, 20, careful, labelled=(X, easy)).uniform.sum() == 2
+    assert ask(model, POOL, 20, careful, labelled=(X, noise)).uniform.sum() == 10
+    assert ask(model, POOL, 20, careful, labelled=(X, easy)).uniform.sum() == 2
 
 
 @pytest.mark.parametrize("metric", ["euclidean", "manhattan", "chebyshev"])
@@ -162,7 +165,7 @@ def test_the_distance_as_doubt_is_exact_for_one_neighbour():
     knn = KNeighborsClassifier(1).fit(KNOWN, TRUTH)
     gap = cdist(POOL, KNOWN).min(axis=1)
     u = gap / (gap + 2 * ew.radius(knn, POOL))
-    answer = ew.query(knn, POOL, 12, Herding(share=0, doubt="distance"), labelled=(KNOWN, TRUTH))
+    answer = ask(knn, POOL, 12, Herding(share=0, doubt="distance"), labelled=(KNOWN, TRUTH))
     assert answer.index.tolist() == by_hand(knn, KNOWN, 12, u)
 
 
@@ -179,19 +182,19 @@ def test_a_large_pool_is_sampled_and_keeps_most_of_what_there_is_to_cover():
 
     start = covered([])
     settings = {"share": 0, "standardise": False}
-    full = ew.query(LINE, X, 10, Herding(**settings), labelled=(KNOWN, TRUTH)).index
+    full = ask(LINE, X, 10, Herding(**settings), labelled=(KNOWN, TRUTH)).index
     small = Herding(**settings, witnesses=1000, candidates=600)
-    some = ew.query(LINE, X, 10, small, rng=0, labelled=(KNOWN, TRUTH)).index
-    plain = ew.query(LINE, X, 10, "margin").index
+    some = ask(LINE, X, 10, small, rng=0, labelled=(KNOWN, TRUTH)).index
+    plain = ask(LINE, X, 10, "margin").index
     assert covered(some) - start > 0.9 * (covered(full) - start)
     assert covered(plain) - start < 0.9 * (covered(full) - start)
 
 
 def test_units_of_features_do_not_matter():
-    asked = ew.query(None, POOL, 10, Herding(share=0), rng=1).index.tolist()
+    asked = ask(None, POOL, 10, Herding(share=0), rng=1).index.tolist()
     # The second column is like a time stamp: its values differ in the eighth digit.
     stretched = POOL * [1000, 0.01] + [0, 1.7e6]
-    assert ew.query(None, stretched, 10, Herding(share=0), rng=1).index.tolist() == asked
+    assert ask(None, stretched, 10, Herding(share=0), rng=1).index.tolist() == asked
 
 
 @pytest.mark.parametrize(
@@ -199,4 +202,4 @@ def test_units_of_features_do_not_matter():
 )
 def test_wrong_settings_are_named(settings):
     with pytest.raises(InputError):
-        ew.query(None, POOL, 3, Herding(**settings))
+        ask(None, POOL, 3, Herding(**settings))

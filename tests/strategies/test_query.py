@@ -230,7 +230,7 @@ class TestBadInput:
             ew.query(model, POOL, 3, "margin", rng=0)
 
     def test_no_model(self):
-        with pytest.raises(InputError, match="start with 'typical'"):
+        with pytest.raises(InputError, match="start with 'herding'"):
             ew.query(None, POOL, 3, "margin", rng=0)
         assert len(ew.query(None, POOL, 3, "edge-mix", rng=0).index) == 3
 
