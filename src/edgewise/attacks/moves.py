@@ -1,4 +1,5 @@
 """How the features of a table may move: which not at all, which one way, on which values, at which price."""
+# pyright: reportArgumentType=false, reportCallIssue=false, reportReturnType=false
 
 from __future__ import annotations
 

@@ -54,17 +54,17 @@ def attack(
         raise InputError("--model and --pool go together: a fitted model and the rows to attack it at.")
     box: Box | None = None
     if model is not None and pool is not None:
-        fitted, (names, X), what = (
+        fitted, (names, rows), what = (
             _load(model, trust or []),
             _table(pool, samples),
             f"{model.name}, {pool.name}",
         )
     else:
         loaded = load(data, rng=seed, data_home=data_home, held_out=samples)
-        fitted, X, box = KNeighborsClassifier(k).fit(*loaded.train), loaded.held_out.X, loaded.box
-        names, what = [f"x{i}" for i in range(X[0].size)], f"{k}-NN, {data}"
+        fitted, rows, box = KNeighborsClassifier(k).fit(*loaded.train), loaded.held_out.X, loaded.box
+        names, what = [f"x{i}" for i in range(rows[0].size)], f"{k}-NN, {data}"
     chosen = _chosen(method, fitted, np.inf if norm == "inf" else int(norm))
-    adv = run(fitted, X, chosen, box=box, rng=seed, progress=not quiet())
+    adv = run(fitted, rows, chosen, box=box, rng=seed, progress=not quiet())
     if out is not None:
         _write(out, adv, names)
     _print(adv, f"{type(chosen).__name__} on {what} (norm {adv.norm:g})")
@@ -111,20 +111,20 @@ def _load(path: Path, trust: list[str]) -> Any:
 
 
 def _table(path: Path, most: int) -> tuple[list[str], Floats]:
-    """Return the names and the first rows of a CSV of numbers; an empty cell is a missing value."""
+    """Return the names and the first rows of a table of numbers; an empty cell is a missing value."""
     import numpy as np
 
     from edgewise.arrays import InputError
-    from edgewise.labelling.table import rows_of
+    from edgewise.labelling.table import read_table
 
-    header, rows = rows_of(path)
-    try:
-        cells = [[float(cell) if cell.strip() else np.nan for cell in row] for row in rows[:most]]
-    except ValueError as error:
+    frame = read_table(path).frame.slice(0, most)
+    words = [str(field.name) for field in frame.schema if str(field.type) != "double"]
+    if words:
         raise InputError(
-            f"{path} must hold numbers in every column, as the model was fitted on: {error}."
-        ) from None
-    return header, np.array(cells)
+            f"{path} must hold numbers in every column, as the model was fitted on; {words} hold words."
+        )
+    columns = [np.array(column.to_pylist(), dtype=float) for column in frame.columns]
+    return [str(name) for name in frame.column_names], np.stack(columns, axis=1)
 
 
 def _write(out: Path, adv: Adversarial, names: list[str]) -> None:

@@ -1,4 +1,5 @@
 """The weights of a linear classifier, with the affine steps of a pipeline folded in."""
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportOptionalMemberAccess=false, reportOperatorIssue=false, reportPrivateUsage=false
 
 from __future__ import annotations
 

@@ -135,9 +135,7 @@ class TreesExact:
         """
         points = check_X(X, missing=True)
         check_count(k, "k")
-        return self.nearest_rows(
-            model, lambda rows: points[rows], len(points), k, check_box(box, points.shape[1])
-        )
+        return self.nearest_rows(model, points.__getitem__, len(points), k, check_box(box, points.shape[1]))
 
     def nearest_rows(self, model: Any, rows: Any, n: int, k: int, box: Box | None) -> Smallest:
         """Return the same for rows that a function ``rows(numbers)`` gives."""

@@ -3,6 +3,7 @@
 A wall is a pair of neighbouring numbers: the largest the model sends left and the next one. So a point just
 across a wall needs no small step, and what rounds to the same float32 is on the same side.
 """
+# pyright: reportArgumentType=false, reportCallIssue=false, reportReturnType=false
 
 from __future__ import annotations
 

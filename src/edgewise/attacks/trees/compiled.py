@@ -1,4 +1,5 @@
 """A model of trees, compiled for one dtype of rows: what attack, radius and selection share."""
+# pyright: reportArgumentType=false, reportCallIssue=false, reportReturnType=false
 
 from __future__ import annotations
 
@@ -67,11 +68,11 @@ class Compiled:
 
     def winners(self, X: Floats) -> tuple[Index, Floats]:
         """Return the class number of each row ``X`` (n, d) and its lead over the next, without the model."""
+        rows = X if self.scaling is None else X.copy()
         if self.scaling is not None:
-            X = X.copy()
             for row in np.flatnonzero(np.isnan(X).any(axis=1)):
-                X[row] = self.scaling.stand_in(X[row])
-        Z = cells_of(self.cells, X)
+                rows[row] = self.scaling.stand_in(X[row])
+        Z = cells_of(self.cells, rows)
         own, ahead = np.zeros(len(X), np.int32), np.zeros(len(X))
         sums = np.zeros((2, len(self.cells.forest.init)))
         winners(self.cells.forest, Z, sums, own, ahead)

@@ -1,4 +1,5 @@
 """Where a batch of rows may move: box, dtype, whole numbers, grids and one-way features, as values of cells."""
+# pyright: reportArgumentType=false, reportCallIssue=false, reportReturnType=false
 
 from __future__ import annotations
 

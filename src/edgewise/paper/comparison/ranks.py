@@ -89,7 +89,7 @@ def _ranked(
     return [
         Ranking(
             kind,
-            names[i],
+            str(names[i]),
             len(tasks),
             len(unit),
             float(rank[i]),

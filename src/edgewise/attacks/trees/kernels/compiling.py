@@ -1,4 +1,5 @@
 """How the kernels of this folder are compiled, and when their cache is out of date."""
+# pyright: reportArgumentType=false, reportCallIssue=false, reportReturnType=false
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 """Crossing cells: where the best leaves of the trees meet, made cheaper as long as the class stays changed."""
+# pyright: reportArgumentType=false, reportCallIssue=false, reportReturnType=false
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 """Cutting a box in two where the best leaves of the trees conflict, or where it costs most."""
+# pyright: reportArgumentType=false, reportCallIssue=false, reportReturnType=false
 
 from __future__ import annotations
 

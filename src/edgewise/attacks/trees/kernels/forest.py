@@ -1,4 +1,5 @@
 """An ensemble as kernels see it: its nodes in cell numbers, and the class of a vector of cells."""
+# pyright: reportArgumentType=false, reportCallIssue=false, reportReturnType=false
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 """Boxes still to search: a heap by bound over slots that are used again."""
+# pyright: reportArgumentType=false, reportCallIssue=false, reportReturnType=false
 
 from __future__ import annotations
 

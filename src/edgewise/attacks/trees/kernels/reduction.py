@@ -1,4 +1,5 @@
 """What is left of an ensemble within a radius of a query: leaves nearer than it, conditions that cut it."""
+# pyright: reportArgumentType=false, reportCallIssue=false, reportReturnType=false
 
 from __future__ import annotations
 

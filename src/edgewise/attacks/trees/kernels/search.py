@@ -1,4 +1,5 @@
 """Best-first search of boxes of cells, by their staircase bound."""
+# pyright: reportArgumentType=false, reportCallIssue=false, reportReturnType=false
 
 from __future__ import annotations
 

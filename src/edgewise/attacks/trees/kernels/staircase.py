@@ -5,6 +5,7 @@ box with cost r lies in one leaf of each tree, none dearer than r, so that its g
 ``g_t(r)``. Every change in the box therefore costs at least the smallest r at which that sum reaches what is
 needed. Leaves are merged into that sum by selection, not sorting.
 """
+# pyright: reportArgumentType=false, reportCallIssue=false, reportReturnType=false
 
 from __future__ import annotations
 

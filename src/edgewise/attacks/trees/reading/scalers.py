@@ -1,4 +1,5 @@
 """Steps before the trees that keep the order of each feature: walls are pulled back through them."""
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportOptionalMemberAccess=false, reportOperatorIssue=false, reportPrivateUsage=false
 
 from __future__ import annotations
 
@@ -125,11 +126,12 @@ class Scaling:
 
     def seen(self, X: Floats) -> Floats:
         """Return what the trees see of rows ``(n, d)``."""
+        rows = X
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             for step in self.steps:
-                X = np.asarray(step.transform(X))
-        return X.astype(float)
+                rows = np.asarray(step.transform(rows))
+        return rows.astype(float)
 
     def pull_back(self, features: Index, walls: Floats) -> Floats:
         """Return the largest numbers of the dtype that land at or below each wall of a seen feature."""
