@@ -46,7 +46,7 @@ def test_a_person_labels_a_csv_round_by_round(folder):
     batches, taken = [], []
     for number in range(3):
         out = folder / f"batch{number}.csv"
-        words = [folder / "pool.csv", "-n", 8, "--out", out]
+        words = [folder / "pool.csv", "-n", 8, "--strategy", "edge-mix", "--out", out]
         for batch in batches:
             words += ["--labels", batch]
         answer = run(*words)
@@ -63,7 +63,7 @@ def test_a_person_labels_a_csv_round_by_round(folder):
 
 def test_rows_left_blank_are_not_labels(folder):
     out = folder / "next.csv"
-    assert run(folder / "pool.csv", "-n", 5, "--out", out).exit_code == 0
+    assert run(folder / "pool.csv", "-n", 5, "--strategy", "edge-mix", "--out", out).exit_code == 0
     rows = filled(out)
     filled(out, skip=rows[:2])
     index, labels, uniform = read_labels([out], read_pool(folder / "pool.csv"))
@@ -142,7 +142,7 @@ def test_bad_pools_are_told(tmp_path, text, words):
 def test_margin_without_labels_says_what_to_do(folder):
     answer = run(folder / "pool.csv", "--strategy", "margin", "--out", folder / "next.csv")
     assert isinstance(answer.exception, InputError)
-    assert "first batch of 'edge-mix'" in str(answer.exception)
+    assert "first batch of 'herding'" in str(answer.exception)
 
 
 def batch_of(folder, *words):

@@ -44,9 +44,9 @@ class LinearExact:
 
     Examples
     --------
-    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.linear_model import RidgeClassifier
     >>> from edgewise import attack
-    >>> model = LogisticRegression(C=1e9).fit([[0.0, 0.0], [2.0, 0.0]], ["a", "b"])
+    >>> model = RidgeClassifier(1e-9).fit([[0.0, 0.0], [2.0, 0.0]], ["a", "b"])
     >>> attack(model, [[0.25, 3.0]], LinearExact()).distance.round(3)
     array([0.75])
     """
@@ -89,8 +89,8 @@ class LinearExact:
 
         Examples
         --------
-        >>> from sklearn.linear_model import LogisticRegression
-        >>> model = LogisticRegression(C=1e9).fit([[0.0], [2.0]], ["a", "b"])
+        >>> from sklearn.linear_model import RidgeClassifier
+        >>> model = RidgeClassifier(1e-9).fit([[0.0], [2.0]], ["a", "b"])
         >>> LinearExact().distances(model, [[0.5], [1.0]]).round(3)
         array([0.5, 0. ])
         """

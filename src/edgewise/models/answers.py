@@ -151,7 +151,8 @@ def _ask(model: Any, method: Callable[[Any], Any], X: Rows) -> Any:
     if module_of(model) is not None and pipeline_of(model) is None:
         from edgewise.models.torch_calls import ask_estimator
 
-        return _asked(model, lambda rows: ask_estimator(method, model, rows), X)
+        own = X.copy() if isinstance(X, np.ndarray) and not X.flags.writeable else X
+        return _asked(model, lambda rows: ask_estimator(method, model, rows), own)
     known = type(unwrapped(model)).__module__.startswith(("sklearn.", "edgewise."))
     own = X if known or is_frame(X) or is_sparse(X) else X.copy()
     return _asked(model, method, own)

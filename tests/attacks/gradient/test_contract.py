@@ -62,7 +62,9 @@ def run(name, model, X, **kwargs):
     own = {"y", "box", "rng", "progress"}
     settings = FAST[name] | {key: value for key, value in kwargs.items() if key not in own}
     method = ATTACKS[name].make(**settings)
-    return ew.attack(model, X, method, **{key: value for key, value in kwargs.items() if key in own})
+    return ew.attack(
+        model, X, method, **{"rng": 0, **{key: value for key, value in kwargs.items() if key in own}}
+    )
 
 
 def test_every_row_of_the_registry_is_here():

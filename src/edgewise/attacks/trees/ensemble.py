@@ -97,7 +97,7 @@ def float32_wall(threshold: Floats) -> Floats:
     Examples
     --------
     >>> wall = float32_wall(np.array([0.1]))
-    >>> bool(np.float32(wall[0]) <= 0.1), bool(np.float32(np.nextafter(wall[0], 1)) <= 0.1)
+    >>> float(np.float32(wall[0])) <= 0.1, float(np.float32(np.nextafter(wall[0], 1))) <= 0.1
     (True, False)
     """
     with np.errstate(over="ignore"):
