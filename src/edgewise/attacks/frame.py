@@ -287,7 +287,7 @@ def _verify(
     status = np.full(len(X), "already", dtype="<U11")
     proposed = np.asarray(proposal.points).astype(X.dtype, copy=False).reshape(len(todo), *X.shape[1:])
     missing = np.isnan(proposed) & np.isnan(X[todo])
-    finite = (np.isfinite(proposed) | missing).reshape(len(todo), -1).all(axis=1)
+    finite = (np.isfinite(proposed) | missing).reshape(len(todo), X[0].size).all(axis=1)
     if not finite.all():
         proposed = np.where(finite.reshape(len(todo), *[1] * (X.ndim - 1)), proposed, X[todo])
     if given.box is not None:
