@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -186,7 +186,7 @@ def _unit(d: Tensor) -> Tensor:
 
 
 @contextmanager
-def _still(module: nn.Module) -> Iterator[None]:
+def _still(module: nn.Module) -> Generator[None]:
     """Leave running averages of batch normalisation as they are."""
     parts: list[Any] = [
         part

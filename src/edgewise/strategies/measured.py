@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -79,7 +80,7 @@ class Measured:
         """
         shape, embeds = request.pool.shape, asks(request.model, space)
         mapped = embedder(request.model, space)
-        look = mapped if embeds else lambda X: _points(mapped, X)
+        look = mapped if embeds else partial(_points, mapped)
         plain = cls(source, look, np.zeros(1), np.ones(1), shape)
         if standardise is False or (standardise is None and (embeds or len(shape) > 1)):
             return plain
