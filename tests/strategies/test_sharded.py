@@ -17,7 +17,7 @@ from edgewise.parallel import in_force
 from edgewise.pools.shards import State, read_state
 from edgewise.strategies.herding import Herding
 from edgewise.strategies.sharded import Shards, query_shards
-from edgewise.strategies.sharded.query import read_rows
+from edgewise.strategies.sharded.task import read_rows
 
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])

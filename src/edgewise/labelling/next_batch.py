@@ -20,7 +20,7 @@ from edgewise.strategies import STRATEGIES
 from edgewise.strategies.frame import Query
 from edgewise.strategies.selecting import query
 from edgewise.strategies.sharded import ShardQuery, Shards, query_shards
-from edgewise.strategies.sharded.query import read_rows
+from edgewise.strategies.sharded.task import read_rows
 
 
 SAMPLE = 5_000

@@ -13,9 +13,9 @@ import jinja2
 
 from edgewise.arrays import InputError
 from edgewise.atomic import replacing
-from edgewise.paper.report import SECTIONS
 from edgewise.paper.report.blocks import MARKS, Block, Figure, Prose, Section, SideBySide, Table
 from edgewise.paper.report.export import export
+from edgewise.paper.report.sections import SECTIONS
 from edgewise.progress import track
 from edgewise.store import Store
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,10 +20,7 @@ from edgewise.strategies.frame import Query, Strategy, chosen
 from edgewise.strategies.herding import Herding
 from edgewise.strategies.measured import Source
 from edgewise.strategies.sharded.scoring import Ask, Doubts, Gaps, Gradients, Margins, Rated
-
-
-if TYPE_CHECKING:
-    from edgewise.strategies.sharded.query import Task
+from edgewise.strategies.sharded.task import Task
 
 
 SHORT, EACH = 5_000, 20
