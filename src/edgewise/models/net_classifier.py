@@ -233,7 +233,9 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
             raise InputError(
                 "unlabelled does not go with checkpoint, validation or patience; leave them out."
             )
-        others = check_X(self.unlabelled, name="unlabelled", images=True, n_features=X[0].size)
+        others = check_X(
+            cast("ArrayLike", self.unlabelled), name="unlabelled", images=True, n_features=X[0].size
+        )
         factory = lookup(NETS, self.net, "net") if isinstance(self.net, str) else self.net
         return train(
             lambda: factory(X[0].size, len(self.classes_)),
