@@ -96,7 +96,8 @@ def test_cold_start_is_all_uniform():
 
 
 def test_rare_pairs_of_classes_get_their_quota():
-    X = np.concatenate([RNG.normal([0, 0], 0.3, (900, 2)), RNG.normal([8, 8], 0.3, (100, 2))])
+    rng = np.random.default_rng(0)
+    X = np.concatenate([rng.normal([0, 0], 0.3, (900, 2)), rng.normal([8, 8], 0.3, (100, 2))])
     centres = np.array([[-0.3, 0], [0.3, 0], [7.7, 8], [8.3, 8]])
 
     def scores(points):
@@ -104,7 +105,8 @@ def test_rare_pairs_of_classes_get_their_quota():
 
     answer = ew.query(scores, X, 40, EdgeMix(cold=0, greedy=False), rng=0)
     edge = answer.index[~answer.uniform]
-    assert 6 <= (edge >= 900).sum() <= 16
+    # Sizes of about 9 to 1 share 3 to 1 by their roots: a quarter, to within a row of 20.
+    assert 0.2 <= np.mean(edge >= 900) <= 0.4
     plain = ew.query(scores, X, 40, "margin", rng=0)
     assert (plain.index >= 900).sum() < 9
 

@@ -99,5 +99,5 @@ def _ranked(
             paired(unit[:, i], 0 * unit[:, i]).p,
             paired(unit[:, i], unit[:, leader]).p,
         )
-        for i in np.argsort(rank)
+        for i in map(int, np.argsort(rank))
     ]
