@@ -313,7 +313,7 @@ def main():
     options.add_argument("--only", default="")
     options.add_argument("--data", default="")
     options.add_argument("--seeds", type=int, default=10)
-    options.add_argument("--out", default="extraction.jsonl")
+    options.add_argument("--out", default="extraction.ndjson")
     chosen = options.parse_args()
     HOME, path = Path(chosen.data_home), Path(chosen.out)
     there = set()

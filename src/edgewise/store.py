@@ -130,6 +130,10 @@ class Store:
         try:
             return self._checked(sqlite3.connect(f"{uri}?mode=ro", uri=True, isolation_level=None))
         except sqlite3.OperationalError:
+            left = path.with_name(path.name + "-journal")
+            if left.exists() and left.stat().st_size:
+                _rolled_back(f"{uri}?mode=rw")
+                return self._checked(sqlite3.connect(f"{uri}?mode=ro", uri=True, isolation_level=None))
             # A store of before 0.2 wants a file beside it even to be read; without a log it is all there.
             if wal.exists() and wal.stat().st_size:
                 raise
@@ -278,6 +282,15 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _rolled_back(uri: str) -> None:
+    """Undo the write that a killed run left half done; without this the store would be read in the middle of it."""
+    db = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+    try:
+        db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    finally:
+        db.close()
 
 
 def _keep_every_commit(db: sqlite3.Connection) -> None:

@@ -182,7 +182,7 @@ def no_model(folder, pattern, _):
         (changed_shard, "the shard changed since"),
         (unknown_shard, "'9.npy' is no file of this pool"),
         (unknown_row, "has rows 0 to 399"),
-        (no_shard_column, "needs the columns 'shard', 'row' and 'label'"),
+        (no_shard_column, "needs the columns 'shard', 'row', 'label'"),
         (two_labels, "has two labels"),
         (no_model, "holds no model that can be read"),
         (lambda *_: ["--pool", "none/*.parquet"], "no files match"),

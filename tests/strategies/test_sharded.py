@@ -234,7 +234,7 @@ if __name__ == "__main__":
     pattern, folder, backend, jobs = sys.argv[1:]
     with engine(backend, workers=int(jobs)):
         print("ready", flush=True)
-        found = query_shards(slow, None, pattern, 15, scores=folder, jobs=int(jobs))
+        found = query_shards(None, pattern, 15, slow, scores=folder, jobs=int(jobs), rng=0)
     print(found.query.index.tolist(), found.scored, found.kept, sep="|")
 """
 

@@ -71,7 +71,7 @@ class Dfal:
         scored = None
         if self.two_stage and hasattr(method, "nearest_rows"):
             scored = _nearest_rows(method, asked)
-        elif self.two_stage and name != "opt":
+        elif self.two_stage and name.lower() != "opt":
             scored = _two_stage(method, asked, self.shortlist)
         hits = _attacked(method, asked, asked.candidates) if scored is None else scored
         answer = pick(
