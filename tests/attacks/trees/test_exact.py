@@ -35,7 +35,8 @@ def disagreements(model, Q, brute, box, norm):
         [brute.distance(x, c, norm, box) for x, c in zip(inside, adv.source_label, strict=True)]
     )
     none = np.isinf(expected)
-    same = np.where(none, adv.status == "none-exists", np.abs(adv.distance - expected) <= 1e-15)
+    apart = np.abs(np.where(none, 0, adv.distance) - np.where(none, 0, expected))
+    same = np.where(none, adv.status == "none-exists", apart <= 1e-15)
     holds = none | (model.predict(adv.points) != adv.source_label)
     proved = none | ((adv.lower <= adv.distance) & (adv.lower >= adv.distance * (1 - 1e-12)))
     return int((~(same & holds & proved)).sum()), len(Q)
