@@ -24,6 +24,12 @@ def reproduce(
     store: Store = Path("runs.db"),
     quick: Annotated[bool, typer.Option("--quick", help="Small; never set beside the paper.")] = False,
     full: Annotated[bool, typer.Option("--full", help="With all: run it, not only plan.")] = False,
+    arm: Annotated[
+        list[str] | None, typer.Option("--arm", help="Only this arm of table7; may be repeated.")
+    ] = None,
+    reuse: Annotated[
+        Path | None, typer.Option("--reuse", help="Take cells from this published .jsonl instead of the CPU.")
+    ] = None,
     only: Annotated[
         list[str] | None, typer.Option("--only", help="With all: this part; may be repeated.")
     ] = None,
@@ -45,8 +51,9 @@ def reproduce(
     from edgewise.paper.runs.results import provenance, record
     from edgewise.paper.tables import TABLES
     from edgewise.paper.tables.frame import summarise
-    from edgewise.paper.tables.run import chosen_data, run
+    from edgewise.paper.tables.run import chosen_arms, chosen_data, run
     from edgewise.paper.tables.run import publish as write
+    from edgewise.paper.tables.run import reuse as take
     from edgewise.paper.tables.text import LEGEND, compact
     from edgewise.parallel import engine
     from edgewise.registry import lookup
@@ -71,9 +78,11 @@ def reproduce(
         return
     row = lookup(TABLES, table, "table")
     row.require()
-    definition = row.make()
+    definition = chosen_arms(row.make(), arm)
     names = chosen_data(definition, data)
     with engine(backend, address=address, workers=jobs), Facts(store) as facts:
+        if reuse is not None:
+            take(facts, reuse)
         cells, summary = run(
             definition,
             names,

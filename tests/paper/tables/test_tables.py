@@ -25,6 +25,9 @@ class Toy:
     def baselines(self, key, metric):
         return (Key(key.data, key.model, "", "baseline", ""),) if key.arm == "arm" else ()
 
+    def family(self, key):
+        return ""
+
 
 def facts(gains):
     return [

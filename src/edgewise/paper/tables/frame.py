@@ -34,7 +34,7 @@ class Result:
     estimate
         Its mean and 95 % interval over seeds.
     against
-        For each baseline arm it is compared with: the paired difference, Holm-corrected within the table.
+        For each baseline arm it is compared with: the paired difference, Holm-corrected within its family.
     published
         What the paper prints, or None.
     published_gain
@@ -115,6 +115,10 @@ class Table(Protocol):
         """Return the figures that this one is compared with, seed by seed; none for most metrics."""
         ...
 
+    def family(self, key: Key) -> str:
+        """Return which comparisons are corrected together: those that answer one question."""
+        ...
+
     def claims(self, results: Sequence[Result]) -> list[Claim]:
         """Return the paper's claims about this table, judged."""
         ...
@@ -138,7 +142,7 @@ def row(*, model: str, arm: str, attack: str = "", budget: int | str = "", **val
 
 
 def summarise(table: Table, facts: Iterable[Fact]) -> list[Result]:
-    """Return every figure of ``table`` over its seeds, paired with its baselines, Holm-corrected once.
+    """Return every figure of ``table`` over its seeds, paired with its baselines, Holm-corrected by family.
 
     A figure and its baseline are compared on the seeds both have.
     """
@@ -159,7 +163,7 @@ def summarise(table: Table, facts: Iterable[Fact]) -> list[Result]:
         )
         for (key, metric), values in sorted(by_seed.items())
     ]
-    return _corrected(results)
+    return _corrected(table, results)
 
 
 def _against(
@@ -174,11 +178,14 @@ def _against(
     return found
 
 
-def _corrected(results: list[Result]) -> list[Result]:
-    places = [(i, arm) for i, result in enumerate(results) for arm in result.against]
-    corrected = holm([results[i].against[arm] for i, arm in places])
-    for (i, arm), comparison in zip(places, corrected, strict=True):
-        results[i] = replace(results[i], against={**results[i].against, arm: comparison})
+def _corrected(table: Table, results: list[Result]) -> list[Result]:
+    families: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for i, result in enumerate(results):
+        families[table.family(result.key)] += [(i, arm) for arm in result.against]
+    for places in families.values():
+        corrected = holm([results[i].against[arm] for i, arm in places])
+        for (i, arm), comparison in zip(places, corrected, strict=True):
+            results[i] = replace(results[i], against={**results[i].against, arm: comparison})
     return results
 
 

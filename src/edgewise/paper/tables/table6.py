@@ -84,6 +84,10 @@ class Table6:
             return ()
         return (Key(key.data, key.model, "", "clean", ""),)
 
+    def family(self, key: Key) -> str:
+        """Correct every comparison of the table together."""
+        return ""
+
     def claims(self, results: Sequence[Result]) -> list[Claim]:
         """Return the claims about Table 6."""
         return [

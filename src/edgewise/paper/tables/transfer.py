@@ -108,6 +108,10 @@ class Transferred:
         arms = ("clean", MORE) if key.arm == SMALL and key.model in PRINTED else ("clean",)
         return tuple(Key(key.data, key.model, "", arm, key.budget) for arm in arms)
 
+    def family(self, key: Key) -> str:
+        """Correct every comparison of the table together."""
+        return ""
+
     def claims(self, results: Sequence[Result]) -> list[Claim]:
         """Return the claims about the table, model by model."""
         return [claim for kind in self.models for claim in _claims(kind, f"Table {self.name[-1]}", results)]
