@@ -27,6 +27,9 @@ def reproduce(
     arm: Annotated[
         list[str] | None, typer.Option("--arm", help="Only this arm of table7; may be repeated.")
     ] = None,
+    size: Annotated[
+        str, typer.Option("--size", help="With table6: small, hours on a CPU; or full, for a GPU.")
+    ] = "full",
     reuse: Annotated[
         Path | None, typer.Option("--reuse", help="Take cells from this published .jsonl instead of the CPU.")
     ] = None,
@@ -51,7 +54,7 @@ def reproduce(
     from edgewise.paper.runs.results import provenance, record
     from edgewise.paper.tables import TABLES
     from edgewise.paper.tables.frame import summarise
-    from edgewise.paper.tables.run import chosen_arms, chosen_data, run
+    from edgewise.paper.tables.run import chosen_arms, chosen_data, run, with_checkpoints
     from edgewise.paper.tables.run import publish as write
     from edgewise.paper.tables.run import reuse as take
     from edgewise.paper.tables.text import LEGEND, compact
@@ -76,9 +79,9 @@ def reproduce(
                 command=command,
             )
         return
-    row = lookup(TABLES, table, "table")
+    row = lookup(TABLES, table if size == "full" else f"{table}-{size}", "table")
     row.require()
-    definition = chosen_arms(row.make(), arm)
+    definition = with_checkpoints(chosen_arms(row.make(), arm), store)
     names = chosen_data(definition, data)
     with engine(backend, address=address, workers=jobs), Facts(store) as facts:
         if reuse is not None:

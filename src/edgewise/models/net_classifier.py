@@ -34,6 +34,7 @@ NETS: Mapping[str, NetFactory] = {
     "shallow": ShallowNet,
     "lenet5": lambda _features, classes: LeNet5(classes),
     "vgg16": lambda _features, classes: VGG16(classes),
+    "vgg16-quarter": lambda _features, classes: VGG16(classes, width=0.25),
 }
 
 CIFAR_RECIPE: Mapping[str, Any] = {
@@ -59,8 +60,8 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     net
-        ``"shallow"``, ``"lenet5"``, ``"vgg16"``, or a callable ``(n_features, n_classes) -> module`` that
-        returns logits.
+        ``"shallow"``, ``"lenet5"``, ``"vgg16"``, ``"vgg16-quarter"`` (of its width), or a callable
+        ``(n_features, n_classes) -> module`` that returns logits.
     epochs, batch_size
         Length of the training.
     optimizer

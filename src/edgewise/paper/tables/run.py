@@ -50,6 +50,13 @@ def chosen_arms(table: Table, names: Sequence[str] | None) -> Table:
     return cast("Table", replace(cast("Any", table), arms=tuple(names)))
 
 
+def with_checkpoints(table: Table, store: Path) -> Table:
+    """Return ``table`` keeping its trainings beside ``store``, where it has trainings worth keeping."""
+    if not hasattr(table, "checkpoints"):
+        return table
+    return cast("Table", replace(cast("Any", table), checkpoints=store.with_suffix(".checkpoints")))
+
+
 def reuse(store: Store, path: Path) -> int:
     """Copy the facts of a published run into ``store``, with how they were made; return how many were new."""
     about, facts = published_run(path)
