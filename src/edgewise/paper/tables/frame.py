@@ -39,6 +39,8 @@ class Result:
         What the paper prints, or None.
     published_gain
         For each baseline arm that the paper prints too: its figure less the baseline's.
+    tests
+        How many comparisons were corrected together.
     """
 
     key: Key
@@ -47,9 +49,10 @@ class Result:
     against: Mapping[str, Paired]
     published: float | None
     published_gain: Mapping[str, float] = field(default_factory=dict[str, float])
+    tests: int = 1
 
 
-Verdict = Literal["holds", "does not hold", "undecided"]
+Verdict = Literal["holds", "contradicted", "not shown"]
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class Claim:
     text
         What is claimed, and where.
     verdict, reason
-        Whether it holds here, and why that is the verdict.
+        Whether it holds here, is contradicted, or is not shown either way; and why that is the verdict.
     paper, ours
         The paper's number and ours with its interval, as text; empty where there is none.
     test
@@ -185,7 +188,8 @@ def _corrected(table: Table, results: list[Result]) -> list[Result]:
     for places in families.values():
         corrected = holm([results[i].against[arm] for i, arm in places])
         for (i, arm), comparison in zip(places, corrected, strict=True):
-            results[i] = replace(results[i], against={**results[i].against, arm: comparison})
+            against = {**results[i].against, arm: comparison}
+            results[i] = replace(results[i], against=against, tests=len(places))
     return results
 
 

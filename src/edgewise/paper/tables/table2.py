@@ -25,6 +25,7 @@ from edgewise.strategies.model_scores import margins
 NAME = "table2"
 MODEL = "1-nn"
 EXTRA = 100
+PRINTED = ("halfmoon", "abalone", "mnist-1v7")
 SIZES: dict[str, dict[str, Any]] = {
     "cancer": {"train": 250, "held_out": 230},
     "australian": {"train": 250, "held_out": 240},
@@ -92,13 +93,9 @@ class Table2:
 
     def claims(self, results: Sequence[Result]) -> list[Claim]:
         """Return the claims about Table 2."""
-        printed = [r for r in select(results, arm="adversarial") if r.published is not None]
-        named = [
-            r
-            for r in select(results, arm="adversarial", attack="region-approx")
-            + select(results, arm="adversarial", attack="opt")
-            if r.key.data == "cancer"
-        ]
+        made = select(results, arm="adversarial")
+        printed = [r for r in made if r.key.data in PRINTED]
+        named = [r for r in made if r.key.data == "cancer" and r.published is not None]
         return [
             always_better(
                 "1-NN trained with adversarial examples beats the 1-NN alone on every data set and "
@@ -108,18 +105,24 @@ class Table2:
                 cells=15,
             ),
             always_better(
+                "On Cancer, RBA-Approx and BBox reach 97.00 against 95.00 (text of section 5.2).",
+                named,
+                "baseline",
+                cells=2,
+            ),
+            always_better(
+                "The same trend appears on Australian and Covtype (text of section 5.2).",
+                [r for r in made if r.key.data in ("australian", "covtype")],
+                "baseline",
+                cells=10,
+            ),
+            always_better(
                 "The gain is that of adversarial points, not of more data: it beats as many clean "
                 "points (implied by Table 2, not tested in the paper).",
                 printed,
                 "clean",
                 cells=15,
                 ours_alone=True,
-            ),
-            always_better(
-                "On Cancer, RBA-Approx and BBox reach 97.00 against 95.00 (text of section 5.2).",
-                named,
-                "baseline",
-                cells=2,
             ),
         ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,8 @@ STARTS = 300
 EQUAL = "clean-equal-queries"
 SCALES = (0.5, 0.8, 0.9, 0.99, 1.0)
 EXACT = "region-exact"
+CURE = 0.9
+"""The scale at which the paper's claims are judged: approximately on the boundary, and short of it."""
 EXACT_SEEDS = 5
 """How many seeds the exact attack has for each of the others, on points of a few numbers: it costs seconds."""
 
@@ -50,8 +52,8 @@ class Table3:
         "started from 300 of the adversary's own points, whose labels it buys first; all are labelled by the "
         "victim.",
         "Arms the paper lacks: 'clean' takes the same number of real points from the adversary's pool; "
-        "'clean-equal-queries' takes as many real points as the boundary arm spent queries, as far as the "
-        "pool reaches (11,000 MNIST 1v7, 20,000 Halfmoon, 3,400 Abalone).",
+        "'clean-equal-queries' takes as many real points as the boundary arm spent queries, capped at the pool: "
+        "11,000 MNIST 1v7, 20,000 Halfmoon, 3,400 Abalone, fewer than the attack spent in every cell.",
         "'half' is half clean, half boundary points; 'pairs' is half boundary points, half the very sources "
         "they were made from, so that each pair straddles the boundary.",
         "Accuracy is test accuracy of the shadow; agreement is the share of test points it labels as the "
@@ -59,7 +61,8 @@ class Table3:
         "The paper puts its points approximately on the boundary by 'a novel non-negative scale' without a "
         "value. 'boundary' is at the crossing, s = 1; 'boundary-s' lies at source + s (crossing - source), "
         "s = .5, .8, .9, .99, labelled by the victim. The exact attack stands beside the label-only one, with "
-        "five times the seeds on Halfmoon and Abalone. These are corrected as a family of their own.",
+        "five times the seeds on Halfmoon and Abalone. These are corrected as a family of their own, and the "
+        f"paper's claims are judged at s = {CURE}.",
         "'least-confident' takes the real points of the pool that the victim is least sure of: the paper's "
         "'minimum-confidence legitimate examples'. The confidence of a k-NN is how much farther its nearest "
         "training point of another class is than that of its own.",
@@ -91,9 +94,9 @@ class Table3:
         return work
 
     def baselines(self, key: Key, metric: str) -> tuple[Key, ...]:
-        """Compare boundary points with random, clean and equally dear clean points; other scales with clean."""
+        """Compare boundary points with random, clean and equally dear clean points; other scales with two of them."""
         if self.family(key):
-            arms = ("clean",) if metric == "accuracy" else ()
+            arms = ("random", "clean") if metric == "accuracy" else ()
         elif metric in ("accuracy", "agreement") and key.arm in ("boundary", "half", "pairs"):
             arms = ("random", "clean", EQUAL)
         else:
@@ -106,35 +109,38 @@ class Table3:
         return "scales" if side else ""
 
     def claims(self, results: Sequence[Result]) -> list[Claim]:
-        """Return the claims about Table 3."""
-        boundary = select(results, arm="boundary", attack="opt")
+        """Return the claims about Table 3; the paper's own at the scale that is its cure."""
+        crossing, cured, exact = (
+            select(results, arm=arm, attack=attack)
+            for arm, attack in (("boundary", "opt"), (f"boundary-{CURE}", "opt"), (f"boundary-{CURE}", EXACT))
+        )
+        printed = {(r.key.data, r.key.budget): r.published_gain for r in crossing}
+        cured = [replace(r, published_gain=printed.get((r.key.data, r.key.budget), {})) for r in cured]
+        ours: tuple[tuple[str, list[Result], str], ...] = (
+            ("BBox examples at the crossing itself, s = 1, beat random ones (no cure)", crossing, "random"),
+            (f"BBox examples at s = {CURE} beat as many real points", cured, "clean"),
+            (f"Exact boundary points at s = {CURE} beat as many real points", exact, "clean"),
+            ("BBox examples at the crossing beat as many real points", crossing, "clean"),
+            ("Pairs astride the boundary beat as many real points", select(results, arm="pairs"), "clean"),
+            (
+                "The points that the victim is least sure of beat as many real points",
+                select(results, arm="least-confident"),
+                "clean",
+            ),
+            ("BBox examples at the crossing beat real points at equal total queries", crossing, EQUAL),
+        )
         return [
             always_better(
-                "BBox examples beat random ones at every budget (Table 3).", boundary, "random", cells=9
-            ),
-            always_better(
-                "BBox examples beat as many real points of the same law (not tested in the paper).",
-                boundary,
-                "clean",
+                f"BBox examples beat random ones at every budget (Table 3, at scale {CURE}).",
+                cured,
+                "random",
                 cells=9,
-                ours_alone=True,
             ),
-            always_better(
-                "Pairs that straddle the boundary beat as many real points (not in the paper).",
-                select(results, arm="pairs"),
-                "clean",
-                cells=9,
-                ours_alone=True,
+            _shrinks(cured),
+            *(
+                always_better(f"{text} (not tested in the paper).", found, base, cells=9, ours_alone=True)
+                for text, found, base in ours
             ),
-            always_better(
-                "BBox examples beat real points at equal total queries (the paper counts none of "
-                "the attack's own).",
-                boundary,
-                EQUAL,
-                cells=9,
-                ours_alone=True,
-            ),
-            _shrinks(boundary),
         ]
 
 
@@ -143,7 +149,7 @@ def _shrinks(boundary: Sequence[Result]) -> Claim:
 
     There is nothing to shrink where boundary points are not ahead at the smallest budget.
     """
-    text = "The advantage over random shrinks as budgets grow (Table 3)."
+    text = f"The advantage over random shrinks as budgets grow (Table 3, at scale {CURE})."
     said: list[str] = []
     ahead, shrunk = 0, 0
     for data in BUDGETS:
@@ -156,11 +162,11 @@ def _shrinks(boundary: Sequence[Result]) -> Claim:
             ahead += first.low > 0
             shrunk += first.low > max(last.high, 0)
             said.append(f"{data} {first.mean:+.3f} to {last.mean:+.3f}")
-    verdict: Verdict = "undecided"
+    verdict: Verdict = "not shown"
     if len(said) == len(BUDGETS) and shrunk == len(said):
         verdict = "holds"
     elif said and not ahead:
-        verdict = "does not hold"
+        verdict = "contradicted"
     reason = (
         f"smallest to largest budget: {'; '.join(said) or 'not run'}; ahead of random at the smallest "
         f"in {ahead}, and shrinking by more than the 95 % intervals in {shrunk}, of {len(BUDGETS)}."

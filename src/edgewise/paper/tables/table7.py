@@ -15,8 +15,9 @@ from edgewise.data import load
 from edgewise.learning.loop import learn
 from edgewise.learning.metrics import accuracy
 from edgewise.learning.oracle import GroundTruth
-from edgewise.paper.tables.frame import Claim, Key, Result, Verdict, row, select
-from edgewise.paper.tables.verdict_rule import always_better
+from edgewise.paper.tables.frame import Claim, Key, Result, row, select
+from edgewise.paper.tables.table7_claims import random_wins, uneven
+from edgewise.paper.tables.verdict_rule import never_below
 from edgewise.randomness import child_seed, stream
 from edgewise.store import Cell
 from edgewise.strategies import make
@@ -120,9 +121,16 @@ class Table7:
     def claims(self, results: Sequence[Result]) -> list[Claim]:
         """Return the paper's claims about Table 7, and the one this package makes."""
         return [
-            _random_wins(results),
-            _never_below(results, "", "one shot"),
-            _never_below(results, ROUNDS, "round by round"),
+            random_wins(results),
+            uneven(results),
+            *(
+                never_below(
+                    f"edge-mix is nowhere below random by a point ({protocol}; our claim, not the paper's).",
+                    select(results, arm=prefix + "edge-mix"),
+                    prefix + "random",
+                )
+                for prefix, protocol in (("", "one shot"), (ROUNDS, "round by round"))
+            ),
         ]
 
 
@@ -237,56 +245,4 @@ def _with_twins(X: Floats, y: Labels, pick: Query) -> tuple[Floats, Labels]:
     return (
         np.concatenate([X[pick.index], made.points.astype(X.dtype)]),
         np.concatenate([y[pick.index], y[made.source]]),
-    )
-
-
-def _random_wins(results: Sequence[Result]) -> Claim:
-    """Judge: random wins with large pools, adversarial selection as the pool shrinks and the labels grow."""
-    text = "Random wins with large pools; DFAL as the pool shrinks and the labels grow (Table 7, one shot)."
-    mine = select(results, arm="dfal")
-    large = [r for r in mine if int(r.key.data.rsplit("-", 1)[1]) >= 10_000 and "random" in r.against]
-    small = [
-        r
-        for r in mine
-        if int(r.key.data.rsplit("-", 1)[1]) <= 2_500 and r.key.budget == "1000" and "random" in r.against
-    ]
-    if not large or not small:
-        return Claim(text, "undecided", "not run on both large and small pools.")
-    worse = sum(r.against["random"].verdict() == "worse" for r in large)
-    better = sum(r.against["random"].verdict() == "better" for r in small)
-    beaten = sum(r.against["random"].verdict() == "better" for r in large)
-    reason = (
-        f"DFAL significantly below random in {worse} of {len(large)} cells with pools of 10,000 or "
-        f"more (above in {beaten}), above in {better} of {len(small)} with 2,500 or fewer and 1,000 "
-        "labels."
-    )
-    verdict: Verdict = "undecided"
-    if beaten:
-        verdict = "does not hold"
-    elif worse == len(large) and better:
-        verdict = "holds"
-    at_large, at_small = (always_better("", part, "random") for part in (large, small))
-    return Claim(
-        text,
-        verdict,
-        reason,
-        f"large pools {at_large.paper}; small pools {at_small.paper}",
-        f"large pools {at_large.ours}; small pools {at_small.ours}",
-        at_large.test,
-    )
-
-
-def _never_below(results: Sequence[Result], prefix: str, reading: str) -> Claim:
-    text = f"edge-mix is nowhere significantly below random ({reading}; our claim, not the paper's)."
-    mine = select(results, arm=prefix + "edge-mix")
-    compared = [r.against[prefix + "random"] for r in mine if prefix + "random" in r.against]
-    if not compared or compared[0].difference.n < 6:
-        return Claim(text, "undecided", "fewer than six paired seeds.", ours_alone=True)
-    below, above = (sum(p.verdict() == v for p in compared) for v in ("worse", "better"))
-    raw = sum(p.p < 0.05 and p.difference.mean < 0 for p in compared)
-    return replace(
-        always_better(text, mine, prefix + "random", ours_alone=True),
-        verdict="does not hold" if below else "holds",
-        reason=f"below in {below} and above in {above} of {len(compared)} cells, Holm-corrected; "
-        f"uncorrected below in {raw}.",
     )
