@@ -14,6 +14,7 @@ from edgewise.arrays import InputError
 from edgewise.cli import app
 from edgewise.paper.report import theory as section
 from edgewise.paper.report.blocks import Figure, Table
+from edgewise.paper.report.evidence import Evidence
 from edgewise.paper.theory import work as module
 from edgewise.paper.theory.study.analysis import containment, growth, rates, reproduced, trials
 from edgewise.paper.theory.study.compute import unpack, work
@@ -224,8 +225,8 @@ def test_verdicts_need_facts(store):
 
 
 def test_report_section_shows_every_picture(store):
-    assert section.sections(Store(":memory:")) == []
-    (part,) = section.sections(store)
+    assert section.sections(Evidence(Store(":memory:"))) == []
+    (part,) = section.sections(Evidence(store))
     figures = [block for block in part.blocks if isinstance(block, Figure)]
     assert len(figures) == 4
     assert all(len(figure.alt) > 80 for figure in figures)

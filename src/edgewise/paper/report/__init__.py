@@ -1,7 +1,7 @@
 """Reports from stored facts alone. `SECTIONS` lists what a report can show; `build` writes one.
 
-To add a part, write a module with ``sections(store: Store) -> list[Section]`` that returns an empty list when
-the store has nothing for it, and add its row.
+To add a part, write a module with ``sections(evidence: Evidence) -> list[Section]`` that returns an empty list
+when the store has nothing for it, and add its row.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ SECTIONS: Mapping[str, str] = {
     "pictures": "edgewise.paper.report.pictures:sections",
     "images": "edgewise.paper.report.images:sections",
     "tables": "edgewise.paper.report.tables:sections",
+    "readings": "edgewise.paper.report.readings:sections",
     "strategies": "edgewise.paper.report.strategies:sections",
     "theory": "edgewise.paper.report.theory:sections",
     "suspicions": "edgewise.paper.report.suspicions:sections",

@@ -12,7 +12,6 @@ from edgewise.paper.comparison.statistics import (
     Curves,
     Standing,
     Task,
-    curves,
     labels_to,
     penalties,
     speed_up,
@@ -21,22 +20,23 @@ from edgewise.paper.comparison.statistics import (
 )
 from edgewise.paper.report import figures
 from edgewise.paper.report.blocks import Block, Figure, Mark, Prose, Section, Table
+from edgewise.paper.report.evidence import Evidence
 from edgewise.paper.report.figures import Curve, Dot
 from edgewise.stats import Estimate, Paired, estimate
-from edgewise.store import Fact, Store
+from edgewise.store import Fact
 
 
 MARKS: dict[str, Mark] = {"better": "better", "worse": "worse", "undecided": "undecided"}
 
 
-def sections(store: Store) -> list[Section]:
+def sections(evidence: Evidence) -> list[Section]:
     """Return the comparison of strategies and the class balance of Table 7, where the store has figures."""
     found: list[Section] = []
-    runs = curves(store.facts("compare"))
+    runs = evidence.curves
     usual = {task: by_name for task, by_name in runs.items() if not task.setup} or runs
     found += [comparison(usual)] if usual else []
     found += [labelling(task, by_name) for task, by_name in runs.items() if task not in usual]
-    facts = store.facts("table7")
+    facts = evidence.facts("table7")
     if facts:
         found.append(balance(facts))
     return found

@@ -166,8 +166,10 @@ def of(table: str) -> dict[str, Reading]:
     return {reading.name: reading for reading in READINGS if reading.table == table}
 
 
-def distance(reading: Reading, results: Iterable[Result]) -> Distance | None:
+def distance(reading: Reading, results: Iterable[Result], data: str = "") -> Distance | None:
     """Return how far ``results`` are from the printed accuracies under this reading; None if it gives none.
+
+    ``data`` is the data set that is looked at; all of them by default.
 
     A printed baseline stands beside ours whatever attack it is printed under.
     """
@@ -175,7 +177,7 @@ def distance(reading: Reading, results: Iterable[Result]) -> Distance | None:
     printed = {
         Key(*place): value
         for (*place, metric), value in published_cells(reading.table).items()
-        if metric == "accuracy" and (not reading.only or place[3] in reading.only)
+        if metric == "accuracy" and (not reading.only or place[3] in reading.only) and data in ("", place[0])
     }
     gaps: list[float] = []
     for key, value in printed.items():
