@@ -197,7 +197,7 @@ def _theory(evidence: Evidence) -> str:
     tests = trials(evidence.facts("theory-risk"), evidence.facts("theory-cure"))
     if not fitted or not tests:
         return ""
-    gap = max(abs(rate.slope - rate.theory) for rate in fitted)
+    gap = max(abs(rate.slope - rate.theory) for rate in fitted if np.isfinite(rate.theory))
     counted = [f"{claim} ({hits} of {n} problems)" for claim, (hits, n) in shown(tests).items()]
     return (
         "The paper's theorems need repair: no point that the repaired ones guarantee was ever wrong, but they are "
@@ -247,13 +247,11 @@ def _exponents(evidence: Evidence) -> Figure | None:
     if not fitted:
         return None
     told = "; ".join(
-        f"{r.labels} d={r.dim} β={r.beta:g} {r.slope:.2f} (theory {r.theory:.2f}, printed {r.printed:.2f})"
-        for r in fitted
+        f"{r.labels} d={r.dim} β={r.beta:g} {r.slope:.2f} (repaired {r.theory:.2f})" for r in fitted
     )
     return Figure(
         theory_pictures.exponents(fitted),
         f"Exponents of the wrong area against β: {told}.",
         "How fast the wrong area shrinks with the labels: the more they crowd at the boundary (β), "
-        "the faster, for clean labels. The printed exponents (dashed) are about Nadaraya-Watson on noisy labels: see "
-        "the theory for those.",
+        "the faster, for clean labels. The printed exponents are about noisy ones: see the theory.",
     )

@@ -75,6 +75,8 @@ def _lead(rows: Sequence[Standing]) -> str:
 
 
 TARGETS = (0.8, 0.9, 0.95, 0.97)
+POINTS = 12
+"""More on a curve make a page of many curves heavy and no clearer."""
 
 
 def labelling(task: Task, by_name: Mapping[str, Curves]) -> Section:
@@ -253,10 +255,16 @@ def _matrix(runs: Mapping[Task, Mapping[str, Curves]]) -> Table:
 
 def chart(task: Task, by_name: Mapping[str, Curves], *, width: float = figures.WIDTH) -> Figure:
     """Return the learning curves of one task."""
-    lines = [
-        _line(name, {int(n): _percent(estimate(run.accuracy[:, i])) for i, n in enumerate(run.labels)})
-        for name, run in sorted(by_name.items())
-    ]
+    lines: list[Curve] = []
+    for name, run in sorted(by_name.items()):
+        last = len(run.labels) - 1
+        kept = (
+            sorted({round(i * last / min(last, POINTS)) for i in range(min(last, POINTS) + 1)})
+            if last
+            else [0]
+        )
+        shown = {int(run.labels[i]): _percent(estimate(run.accuracy[:, i])) for i in kept}
+        lines.append(_line(name, shown))
     return Figure(
         figures.curves(lines, "labels", "test accuracy, %", width=width),
         f"{task}: final accuracy "

@@ -39,7 +39,8 @@ def section(found: Judged, *, quick: bool = False) -> Section:
     for data in _ordered({result.key.data for result in results}, table.data):
         mine = [result for result in results if result.key.data == data]
         blocks.append(Prose(heading=data))
-        blocks += [*charts(data, _drawn(mine), quick=quick), grid(data, mine, quick=quick)]
+        mine = _printed(mine)
+        blocks += [*charts(data, mine, quick=quick), grid(data, mine, quick=quick)]
     blocks.append(Prose(heading="How the paper was read", items=table.readings))
     lead = (
         f"Small settings, {found.seeds} seeds: a check that everything runs, never to be compared with "
@@ -56,8 +57,8 @@ def section(found: Judged, *, quick: bool = False) -> Section:
     )
 
 
-def _drawn(results: Sequence[Result]) -> list[Result]:
-    """Return what is drawn: the models that the paper has, or all where it has none."""
+def _printed(results: Sequence[Result]) -> list[Result]:
+    """Return the models that the paper has, or all where it has none; ``--tables`` writes every figure."""
     printed = {result.key.model for result in results if result.published is not None}
     return [result for result in results if not printed or result.key.model in printed]
 

@@ -122,16 +122,13 @@ def _exponents(facts: Sequence[Fact]) -> list[Figure]:
     fitted = rates(facts)
     if not fitted:
         return []
-    told = "; ".join(
-        f"{r.labels} d={r.dim} β={r.beta:g} {r.slope:.2f} (theory {r.theory:.2f})" for r in fitted
-    )
+    told = "; ".join(f"{r.labels} {r.learner} d={r.dim} β={r.beta:g} {r.slope:.2f}" for r in fitted)
     return [
         Figure(
             theory_pictures.exponents(fitted),
             f"Fitted exponents against β: {told}.",
-            "The wrong area shrinks like a power of n. Measured exponents lie on the repaired ones "
-            "(solid), "
-            "and move against the printed ones (dashed) as β grows.",
+            "The wrong area shrinks like a power of n. Solid: what the repaired guarantees suggest. Dashed: the "
+            "printed exponent, beside the learners it speaks of.",
         )
     ]
 
