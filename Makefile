@@ -1,4 +1,4 @@
-.PHONY: help install dev demo test test-slow test-all check docs docs-serve notebook bench clean
+.PHONY: help install dev demo test test-slow test-all test-anywhere check docs docs-serve notebook bench clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -8,7 +8,7 @@ help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
 
 .venv/.pip:
-	$(PYTHON) -c 'import sys; assert (3, 11) <= sys.version_info < (3, 14), "edgewise needs Python 3.11 to 3.13; set PYTHON=python3.12"'
+	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "edgewise needs Python 3.11 or newer; set PYTHON=python3.12"'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	touch $@
@@ -18,7 +18,7 @@ help:  ## what there is
 	touch $@
 
 .venv/.dev: .venv/.core
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[torch,arrow]' --group dev
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[torch,tables]' --group dev
 	# modAL's release pins an old skorch; without its dependencies it runs beside today's.
 	$(BIN)/python -m pip install --quiet --no-deps -c constraints.txt modAL-python
 	touch $@
@@ -37,6 +37,17 @@ test-slow: .venv/.dev  ## only the tests that take longer
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m slow
 
 test-all: test test-slow  ## both
+
+FAST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
+
+test-anywhere: .venv/.dev  ## the fast tests as on other processors, without data, without git, in a random order
+	$(FAST)
+	ATEN_CPU_CAPABILITY=default $(FAST)
+	ATEN_CPU_CAPABILITY=avx2 $(FAST)
+	OPENBLAS_CORETYPE=Nehalem $(FAST)
+	env -u EDGEWISE_DATA $(FAST)
+	PATH=$(CURDIR)/$(BIN) $(FAST)
+	$(FAST) -p randomly
 
 check: .venv/.dev  ## ruff, pyright strict, layers
 	$(BIN)/ruff check .

@@ -117,15 +117,17 @@ def compare(title, arms, model, X, y, repeats):
 
 def arms_of(model, adv, fb):
     def ours(name, **settings):
-        return lambda X, y: ew.attack(name, model, X, y=y, box=(0, 1), **settings).points
+        return lambda X, y: ew.attack(model, X, name, y=y, box=(0, 1), **settings).points
 
     def theirs(attack, **settings):
-        return lambda X, y: attack(model, torch.tensor(X), torch.tensor(y), **settings).detach().numpy()
+        return lambda X, y: attack(torch.tensor(X), torch.tensor(y), model, **settings).detach().numpy()
 
     def foolbox(attack, eps=None):
         wrapped = fb.PyTorchModel(model, bounds=(0, 1), device="cpu")
         return lambda X, y: (
-            attack(wrapped, torch.tensor(X), torch.tensor(y), epsilons=eps)[1].detach().numpy()
+            attack(torch.tensor(X), torch.tensor(y), ew.ATTACKS[wrapped].make(epsilons=eps))[1]
+            .detach()
+            .numpy()
         )
 
     rows = {
@@ -186,7 +188,7 @@ def pool(model, size):
     X = ew.load("mnist", rng=0, train=size, held_out=1, test=1).train.X.astype(np.float32)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     started = time.process_time()
-    adv = ew.attack("deepfool", model, X, box=(0, 1), refine=False)
+    adv = ew.attack(model, X, ew.attacks.DeepFool(refine=False), box=(0, 1))
     return {
         "images": size,
         "seconds": time.process_time() - started,

@@ -37,7 +37,7 @@ def seconds(function):
 
 
 def one_by_one(method, knn, X, box, **settings):
-    return [ew.attack(method, knn, X[i : i + 1], box=box, **settings) for i in range(len(X))]
+    return [ew.attack(knn, X[i : i + 1], method, box=box, **settings) for i in range(len(X))]
 
 
 def main():
@@ -57,7 +57,7 @@ def main():
         batch, single = [], []
         with threadpool_limits(1):
             for _ in range(options.repeats):
-                batch.append(seconds(lambda m=method, s=settings: ew.attack(m, knn, X, box=data.box, **s)))
+                batch.append(seconds(lambda m=method, s=settings: ew.attack(knn, X, m, box=data.box, **s)))
                 single.append(seconds(lambda m=method, s=settings: one_by_one(m, knn, few, data.box, **s)))
         adv = batch[0][1]
         rows.append(
@@ -71,7 +71,7 @@ def main():
             }
         )
         rows[-1]["ratio"] = rows[-1]["single_ms"] / rows[-1]["batch_ms"]
-    exact = ew.attack("region-exact", knn, X, box=data.box)
+    exact = ew.attack(knn, X, "region-exact", box=data.box)
     print(
         f"{data.name}, {len(data.train.y)} training points, {len(X)} samples, box; exact median L2 "
         f"{np.median(exact.distance):.3f}"

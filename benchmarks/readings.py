@@ -88,15 +88,12 @@ def equation_14(seed):
     net = NetClassifier(epochs=40, device="cpu", random_state=seed).fit(*data.train)
     return {
         f"eps={eps}, step={name}": ew.attack(
-            "pgd",
             net,
             data.held_out.X,
+            ew.attacks.PGD(eps=eps, step=step, stop_when_crossed=False),
             y=net.predict(data.held_out.X),
             box=data.box,
             rng=seed,
-            eps=eps,
-            step=step,
-            stop_when_crossed=False,
         ).found.mean()
         for eps in (0.05, 0.1, 0.15)
         for name, step in (("eps", eps), ("2.5 eps / 40", None))
@@ -125,7 +122,7 @@ def transferred(seed):
         for epochs in (10, 40, 160):
             net = NetClassifier(epochs=epochs, device="cpu", random_state=seed).fit(*data.train)
             for share in (0.5, 1, 2) if epochs == 40 else (1,):
-                adv = ew.attack("fgsm", net, own.X, box=data.box, eps=share * EPS[name])
+                adv = ew.attack(net, own.X, ew.attacks.FGSM(eps=share * EPS[name]), box=data.box)
                 placed = adv.at(0.5)[adv.found]
                 both = KNeighborsClassifier(1).fit(
                     np.concatenate([own.X, placed]), np.concatenate([own.y, victim.predict(placed)])
@@ -145,7 +142,7 @@ def equation_10(seed):
     gap = np.mean([length(X[y != label] - x, 2).min() ** 2 for x, label in zip(X, y, strict=True)])
     shortest, found = ew.radius(knn, data.held_out.X), {}
     for share in (0.01, 0.1, 1):
-        adv = ew.attack("kernel-substitute", knn, data.held_out.X, c=share * gap)
+        adv = ew.attack(knn, data.held_out.X, ew.attacks.KernelSubstitute(c=share * gap))
         found |= {
             f"c={share} gap, found": adv.found.mean(),
             f"c={share} gap, distance": np.median((adv.distance / shortest)[adv.found]),

@@ -142,7 +142,7 @@ def accuracy(data):
             reference = np.array([quadratic(X, y, x, c, box) for x, c in zip(Q, knn.predict(Q), strict=True)])
             error = np.abs(radius - reference) / np.maximum(reference, 1e-6)
             crossed = [
-                ew.attack("region-exact", knn, Q.astype(dtype), box=box).found.mean()
+                ew.attack(knn, Q.astype(dtype), "region-exact", box=box).found.mean()
                 for dtype in (np.float64, np.float32)
             ]
             yield {

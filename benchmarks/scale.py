@@ -286,13 +286,13 @@ def loss(folder, rows, seeds):
             known = {"labelled": (X[first], y[first]), "rng": seed}
             for strategy in ("edge-mix", "badge", "core-set", "typical", "dfal", "random"):
                 model = nearest if strategy == "dfal" else linear
-                full = ew.query(strategy, model, X, n, candidates=rest, **known).index
+                full = ew.query(model, X, n, strategy, candidates=rest, **known).index
                 for size in (250, 1000):
                     part = query_shards(
-                        strategy,
                         model,
                         str(pool / "*.npy"),
                         n,
+                        strategy,
                         scores=pool / "scores",
                         taken=first,
                         shortlist=size,

@@ -83,7 +83,7 @@ def main():
             published_loop(net, X[row])
         times.append((time.perf_counter() - started) / len(half))
         started = time.perf_counter()
-        answer = ew.query("dfal", model, X, chosen.n, box=data.box)
+        answer = ew.query(model, X, chosen.n, "dfal", box=data.box)
         times.append(time.perf_counter() - started)
     loop, ours = (times[0] + times[2]) / 2, (times[1] + times[3]) / 2
     figures |= {
@@ -96,9 +96,9 @@ def main():
     if chosen.full:
         part = X[: chosen.full]
         started = time.perf_counter()
-        whole = ew.query(Dfal(two_stage=False), model, part, chosen.n, box=data.box)
+        whole = ew.query(model, part, chosen.n, Dfal(two_stage=False), box=data.box)
         middle = time.perf_counter()
-        staged = ew.query("dfal", model, part, chosen.n, box=data.box)
+        staged = ew.query(model, part, chosen.n, "dfal", box=data.box)
         shared = len(set(whole.index.tolist()) & set(staged.index.tolist())) / chosen.n
         figures |= {
             "full_rows": chosen.full,

@@ -39,10 +39,10 @@ def main():
     figure, panels = plt.subplots(3, 4, figsize=(9.6, 6.0), dpi=110, layout="constrained")
     for axes, name in zip(panels.flat, ew.STRATEGIES, strict=False):
         pick = ew.query(
-            name,
             model,
             pool,
             20,
+            name,
             labelled=(pool[known], truth[known]),
             candidates=rest,
             rng=0,

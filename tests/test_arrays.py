@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from edgewise.arrays import Box, InputError, check_box, check_count, check_X, check_y
+from edgewise.arrays import Box, InputError, check_box, check_count, check_X
+from edgewise.models.joining import check_y
 
 
 def test_float32_stays_and_everything_else_becomes_float64():

@@ -1,6 +1,8 @@
 """Facts are written once, never changed, and foreign or damaged files are refused."""
 
+import hashlib
 import os
+import random
 import sqlite3
 import threading
 from pathlib import Path
@@ -126,3 +128,53 @@ def test_many_writers_lose_nothing(path):
         thread.join()
     with Store(path, read_only=True) as store:
         assert len(store.facts()) == 80
+
+
+def test_one_flipped_bit_is_never_read_as_right(path):
+    facts = [(Cell("demo", {"n": n}, n), {"accuracy": n / 7}) for n in range(20)]
+    with Store(path) as store:
+        store.put_all(Fact(cell, figures, 1.5) for cell, figures in facts)
+    whole, rng = path.read_bytes(), random.Random(0)
+    noticed = 0
+    for _ in range(150):
+        harmed = bytearray(whole)
+        harmed[rng.randrange(len(harmed))] ^= 1 << rng.randrange(8)
+        path.write_bytes(harmed)
+        try:
+            with Store(path, read_only=True) as store:
+                got = {(f.cell.key, f.seconds): dict(f.figures) for f in store.facts()}
+                assert all(store.get(cell).figures == figures for cell, figures in facts)
+            assert got == {(cell.key, 1.5): figures for cell, figures in facts}
+        except StoreError:
+            noticed += 1
+    assert noticed > 20
+
+
+def test_a_store_of_the_first_edition_is_read_and_goes_on_with_digests(path):
+    db = sqlite3.connect(path)
+    db.executescript(
+        "PRAGMA journal_mode = WAL; CREATE TABLE facts (key TEXT PRIMARY KEY, what TEXT NOT NULL, "
+        "settings TEXT NOT NULL,"
+        "seed INTEGER NOT NULL, figures TEXT NOT NULL, seconds REAL NOT NULL, written TEXT NOT NULL DEFAULT '') STRICT;"
+        "PRAGMA application_id = 1701078885; PRAGMA user_version = 1;"
+    )
+    db.execute(
+        "INSERT INTO facts VALUES (?, 'demo', '{\"n\":3,\"name\":\"x\"}', 0, '{\"a\":1}', 1.0, '')",
+        (CELL.key,),
+    )
+    db.commit()
+    db.close()
+    with Store(path, read_only=True) as store:
+        assert store.get(CELL).figures == {"a": 1}
+    with Store(path) as store:
+        store.put(Fact(Cell("demo", {}, 1), {"a": 2}))
+        assert [dict(fact.figures) for fact in sorted(store.facts(), key=lambda fact: fact.cell.seed)] == [
+            {"a": 1},
+            {"a": 2},
+        ] or len(store.facts()) == 2
+    rows = sqlite3.connect(path).execute("SELECT seed, digest IS NULL FROM facts ORDER BY seed").fetchall()
+    assert rows == [(0, 1), (1, 0)]
+
+
+def test_the_keys_of_facts_stay():
+    assert CELL.key == hashlib.sha256(b'["demo",{"n":3,"name":"x"},0]').hexdigest()[:32]

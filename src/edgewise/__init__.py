@@ -6,76 +6,79 @@ and learn when that helps.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from edgewise.registry import lazily
 
 
 if TYPE_CHECKING:
-    from edgewise.arrays import Box, InputError
-    from edgewise.attacks import ATTACKS, attack
-    from edgewise.attacks.frame import Adversarial
-    from edgewise.attacks.region.radius import radius
-    from edgewise.data import DATASETS, load
-    from edgewise.data.dataset import Dataset, Split
-    from edgewise.learning.loop import learn
-    from edgewise.learning.retrain import Retrained, retrain
-    from edgewise.models.kernel_ridge import KernelRidgeClassifier
-    from edgewise.models.nadaraya_watson import NadarayaWatsonClassifier
-    from edgewise.strategies import STRATEGIES
-    from edgewise.strategies.frame import Query, query
+    from edgewise import attacks as attacks
+    from edgewise import models as models
+    from edgewise import oracles as oracles
+    from edgewise import pools as pools
+    from edgewise import stopping as stopping
+    from edgewise import strategies as strategies
+    from edgewise import testing as testing
+    from edgewise.advice.advise import Advice as Advice
+    from edgewise.advice.advise import advise as advise
+    from edgewise.arrays import Box as Box
+    from edgewise.arrays import InputError as InputError
+    from edgewise.attacks.frame import Adversarial as Adversarial
+    from edgewise.attacks.frame import attack as attack
+    from edgewise.attacks.names import ATTACKS as ATTACKS
+    from edgewise.attacks.region.radius import radius as radius
+    from edgewise.data.dataset import Dataset as Dataset
+    from edgewise.data.dataset import Split as Split
+    from edgewise.data.files import MissingDataError as MissingDataError
+    from edgewise.data.loading import load as load
+    from edgewise.data.names import DATASETS as DATASETS
+    from edgewise.learning.loop import Round as Round
+    from edgewise.learning.loop import learn as learn
+    from edgewise.learning.retrain import Retrained as Retrained
+    from edgewise.learning.retrain import retrain as retrain
+    from edgewise.models.access import BudgetError as BudgetError
+    from edgewise.models.access import UnansweredError as UnansweredError
+    from edgewise.registry import MissingExtraError as MissingExtraError
+    from edgewise.strategies.frame import Query as Query
+    from edgewise.strategies.names import STRATEGIES as STRATEGIES
+    from edgewise.strategies.selecting import query as query
 
 
 __version__ = "0.1.0"
 
 # Imported when first asked for, so that `import edgewise` costs little more than NumPy.
 _HOMES = {
-    "ATTACKS": "edgewise.attacks",
+    "ATTACKS": "edgewise.attacks.names",
+    "Advice": "edgewise.advice.advise",
     "Adversarial": "edgewise.attacks.frame",
     "Box": "edgewise.arrays",
-    "DATASETS": "edgewise.data",
+    "BudgetError": "edgewise.models.access",
+    "DATASETS": "edgewise.data.names",
     "Dataset": "edgewise.data.dataset",
     "InputError": "edgewise.arrays",
-    "KernelRidgeClassifier": "edgewise.models.kernel_ridge",
-    "NadarayaWatsonClassifier": "edgewise.models.nadaraya_watson",
+    "MissingDataError": "edgewise.data.files",
+    "MissingExtraError": "edgewise.registry",
     "Query": "edgewise.strategies.frame",
     "Retrained": "edgewise.learning.retrain",
-    "STRATEGIES": "edgewise.strategies",
+    "Round": "edgewise.learning.loop",
+    "STRATEGIES": "edgewise.strategies.names",
     "Split": "edgewise.data.dataset",
-    "attack": "edgewise.attacks",
+    "UnansweredError": "edgewise.models.access",
+    "advise": "edgewise.advice.advise",
+    "attack": "edgewise.attacks.frame",
+    "attacks": "edgewise.attacks",
     "learn": "edgewise.learning.loop",
-    "load": "edgewise.data",
-    "query": "edgewise.strategies.frame",
+    "load": "edgewise.data.loading",
+    "models": "edgewise.models",
+    "oracles": "edgewise.oracles",
+    "pools": "edgewise.pools",
+    "query": "edgewise.strategies.selecting",
     "radius": "edgewise.attacks.region.radius",
     "retrain": "edgewise.learning.retrain",
+    "stopping": "edgewise.stopping",
+    "strategies": "edgewise.strategies",
+    "testing": "edgewise.testing",
 }
 
-__all__ = [
-    "ATTACKS",
-    "DATASETS",
-    "STRATEGIES",
-    "Adversarial",
-    "Box",
-    "Dataset",
-    "InputError",
-    "KernelRidgeClassifier",
-    "NadarayaWatsonClassifier",
-    "Query",
-    "Retrained",
-    "Split",
-    "attack",
-    "learn",
-    "load",
-    "query",
-    "radius",
-    "retrain",
-]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'edgewise' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
-
-
-def __dir__() -> list[str]:
-    return sorted([*__all__, "__version__"])
+__all__ = list(_HOMES)  # pyright: ignore[reportUnsupportedDunderAll]
+__getattr__, __dir__ = lazily(__name__, _HOMES)

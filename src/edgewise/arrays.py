@@ -58,7 +58,14 @@ class Box:
         return low, high
 
 
-def check_X(X: ArrayLike, *, name: str = "X", n_features: int | None = None, images: bool = False) -> Floats:
+def check_X(
+    X: ArrayLike,
+    *,
+    name: str = "X",
+    n_features: int | None = None,
+    images: bool = False,
+    finite: bool = True,
+) -> Floats:
     """Return ``X`` as finite floating-point points, float32 kept, everything else float64.
 
     Parameters
@@ -69,6 +76,10 @@ def check_X(X: ArrayLike, *, name: str = "X", n_features: int | None = None, ima
         What to call it in an error.
     n_features
         The number of features asked for, if any.
+    images
+        Whether rows may have any shape.
+    finite
+        Whether NaN and infinity are refused.
 
     Raises
     ------
@@ -81,7 +92,7 @@ def check_X(X: ArrayLike, *, name: str = "X", n_features: int | None = None, ima
     dtype('float64')
     """
     try:
-        array = np.asarray(X)
+        array = _as_array(X, name)
         if images and array.ndim > 2 and array.dtype.kind in "iu":
             raise InputError(
                 f"{name} holds images of integers ({array.dtype}); models take real numbers. "
@@ -98,7 +109,7 @@ def check_X(X: ArrayLike, *, name: str = "X", n_features: int | None = None, ima
         )
     if array.shape[0] == 0:
         raise InputError(f"{name} is empty: shape {array.shape}. Give at least one row.")
-    if not np.isfinite(array).all():
+    if finite and not np.isfinite(array).all():
         rows = np.flatnonzero(~np.isfinite(array.reshape(len(array), -1)).all(axis=1))
         raise InputError(
             f"{name} has NaN or infinite values in {len(rows)} of {len(array)} rows "
@@ -109,32 +120,24 @@ def check_X(X: ArrayLike, *, name: str = "X", n_features: int | None = None, ima
     return array
 
 
-def check_y(y: ArrayLike, n: int, *, name: str = "y", classes: Labels | None = None) -> Labels:
-    """Return ``y`` as ``n`` labels, all of them among ``classes`` where those are given.
-
-    Raises
-    ------
-    InputError
-        Wrong length, missing labels, or a label that ``classes`` does not hold.
-
-    Examples
-    --------
-    >>> check_y(["a", "b"], 2, classes=np.array(["a", "b"]))
-    array(['a', 'b'], dtype='<U1')
-    """
-    labels = np.asarray(y)
-    if labels.shape != (n,):
-        raise InputError(f"{name} must be one label a row, shape ({n},); got shape {labels.shape}.")
-    if labels.dtype.kind == "f" and not np.isfinite(labels).all():
-        raise InputError(f"{name} has NaN or infinite labels; every row needs one.")
-    if classes is not None:
-        unknown = np.setdiff1d(labels, classes)
-        if unknown.size:
-            raise InputError(
-                f"{name} has labels the model does not know: {unknown[:5].tolist()}; "
-                f"it knows {np.asarray(classes)[:10].tolist()}."
-            )
-    return labels
+def _as_array(X: Any, name: str) -> NDArray[Any]:
+    """Return ``X`` as an array of numbers: tensors leave their gradients; what NumPy would guess at is refused."""
+    if hasattr(X, "detach"):
+        tensor = X.detach().cpu()
+        half = tensor.is_floating_point() and tensor.element_size() < 4
+        return np.asarray(tensor.float() if half else tensor)
+    if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
+        raise InputError(f"{name} has masked values. Drop or impute them: X.filled(...).")
+    array = np.asarray(X)
+    if array.dtype.kind in "USTmMcV" or (
+        array.dtype.kind == "O" and any(isinstance(x, str) for x in array.flat)
+    ):
+        what = "texts" if array.dtype.kind in "USTO" else str(array.dtype)
+        raise InputError(
+            f"{name} holds {what}; expected real numbers. Turn them into numbers first, as a TfidfVectorizer or a "
+            "OneHotEncoder does."
+        )
+    return array
 
 
 def check_box(box: Box | tuple[ArrayLike, ArrayLike] | None, n_features: int) -> Box | None:

@@ -1,7 +1,12 @@
-"""One progress bar for everything that may take over two seconds; on standard error, gone when done."""
+"""One progress bar for everything that may take over two seconds; on standard error, gone when done.
+
+Where standard error is no terminal, such as in a log, it is a line every few seconds.
+"""
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
@@ -13,9 +18,13 @@ Finish = Callable[[str, float], None]
 """Reports that one more item is done: what it was, and its weight."""
 
 
+LINE_SECONDS = 5.0
+"""Seconds between two lines where there is no terminal; what is done sooner says nothing."""
+
+
 @contextmanager
 def track(total: int, what: str, *, show: bool) -> Generator[Advance]:
-    """Yield a function that counts items done, drawn as a bar when ``show``.
+    """Yield a function that counts items done, shown on standard error when ``show``.
 
     Examples
     --------
@@ -24,6 +33,10 @@ def track(total: int, what: str, *, show: bool) -> Generator[Advance]:
     """
     if not show:
         yield lambda _done: None
+        return
+    if not sys.stderr.isatty():
+        lines = _Lines(total)
+        yield lambda done: lines.advance(what, done)
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -41,7 +54,7 @@ def track(total: int, what: str, *, show: bool) -> Generator[Advance]:
 
 @contextmanager
 def weigh(total: float, items: int, *, show: bool) -> Generator[Finish]:
-    """Yield a function that reports items of unequal weight, drawn as a bar that names the latest.
+    """Yield a function that reports items of unequal weight, shown with the name of the latest.
 
     The time left follows the weights, of which ``total`` is the sum.
 
@@ -52,6 +65,10 @@ def weigh(total: float, items: int, *, show: bool) -> Generator[Finish]:
     """
     if not show:
         yield lambda _what, _weight: None
+        return
+    if not sys.stderr.isatty():
+        lines = _Lines(items)
+        yield lambda what, _weight: lines.advance(what, 1)
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -72,3 +89,16 @@ def weigh(total: float, items: int, *, show: bool) -> Generator[Finish]:
             bar.update(task, advance=weight, description=what, done=done)
 
         yield finish
+
+
+class _Lines:
+    """Counts items, and says so on standard error every `LINE_SECONDS`."""
+
+    def __init__(self, total: int) -> None:
+        self._total, self._done, self._said = total, 0, time.monotonic()
+
+    def advance(self, what: str, done: int) -> None:
+        self._done += done
+        if time.monotonic() - self._said >= LINE_SECONDS:
+            self._said = time.monotonic()
+            print(f"{what}: {self._done:,} of {self._total:,}", file=sys.stderr, flush=True)  # noqa: T201

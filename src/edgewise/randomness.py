@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 
 import numpy as np
 
 from edgewise.arrays import Floats, InputError
 
 
-Rng = int | np.integer | np.random.Generator
-"""What ``rng`` arguments take: a seed or a generator."""
+Rng = int | np.integer | np.random.Generator | None
+"""What ``rng`` arguments take: a seed, a generator, or None for fresh entropy."""
 
 
 def seed_of(rng: Rng) -> int:
-    """Return one integer seed: the seed itself, or one draw from a generator.
+    """Return one integer seed: the seed itself, one draw from a generator, or fresh entropy for None.
 
     Raises
     ------
     InputError
         Anything else, a negative seed included.
     """
+    if rng is None:
+        return secrets.randbits(63)
     if isinstance(rng, np.random.Generator):
         return int(rng.integers(2**63))
     if isinstance(rng, (int, np.integer)) and not isinstance(rng, bool) and rng >= 0:
         return int(rng)
-    raise InputError(f"rng must be a non-negative integer seed or a numpy Generator; got {rng!r}.")
+    raise InputError(f"rng must be a non-negative integer seed, a numpy Generator or None; got {rng!r}.")
 
 
 def child_seed(seed: int, *names: str | int | bytes) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib.util
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -108,3 +108,51 @@ def lookup(rows: Mapping[str, T], name: str, kind: str) -> T:
     if name in rows:
         return rows[name]
     raise InputError(unknown(name, rows, kind))
+
+
+def component(rows: Mapping[str, Row], given: Any, kind: str) -> Any:
+    """Return the component that a name or an instance stands for: the one place that resolves them.
+
+    Raises
+    ------
+    InputError
+        An unknown name, a class instead of an instance, or something that cannot be called.
+
+    Examples
+    --------
+    >>> component({}, len, "attack") is len
+    True
+    """
+    if isinstance(given, str):
+        return lookup(rows, given, kind).make()
+    if isinstance(given, type):
+        raise InputError(
+            f"expected an instance for the {kind}; got the class, so write {given.__name__}(...)."
+        )
+    if not callable(given):
+        raise InputError(
+            f"expected a name, an instance or a function for the {kind}; got {type(given).__name__}. "
+            f"Names: {', '.join(rows)}."
+        )
+    return given
+
+
+def lazily(module: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Return ``__getattr__`` and ``__dir__`` of a module whose names are imported when first asked for.
+
+    ``homes`` maps each name to the module that defines it, or to itself for a sub-module.
+    """
+
+    def get(name: str) -> Any:
+        if name not in homes:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        home = importlib.import_module(homes[name])
+        return home if homes[name] == f"{module}.{name}" else getattr(home, name)
+
+    return get, lambda: sorted(homes)
+
+
+def classes(rows: Mapping[str, Row]) -> dict[str, str]:
+    """Return the home of each registered class by its name, for `lazily`."""
+    made = (row.factory.split(":") for row in rows.values())
+    return {name: module for module, name in made if module.startswith("edgewise.")}

@@ -6,18 +6,22 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Generator, Iterable, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from edgewise.arrays import InputError
+from edgewise.digests import of_bytes
 
 
 APPLICATION_ID = 0x65646765
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUSY_SECONDS = 60
+COLUMNS = "key, what, settings, seed, figures, seconds, written"
 
 _SCHEMA = """
 CREATE TABLE facts (
@@ -27,7 +31,8 @@ CREATE TABLE facts (
     seed     INTEGER NOT NULL,
     figures  TEXT NOT NULL,
     seconds  REAL NOT NULL,
-    written  TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
+    written  TEXT NOT NULL,
+    digest   TEXT
 ) STRICT;
 CREATE INDEX facts_what ON facts (what);
 CREATE TRIGGER facts_stay BEFORE UPDATE ON facts BEGIN SELECT RAISE(ABORT, 'facts are never changed'); END;
@@ -60,8 +65,7 @@ class Cell:
     @property
     def key(self) -> str:
         """A digest of all three; equal cells have equal keys whatever the order of their settings."""
-        text = _dump([self.what, dict(self.settings), self.seed])
-        return hashlib.sha256(text.encode()).hexdigest()[:32]
+        return _key(self.what, _dump(dict(self.settings)), self.seed)
 
 
 @dataclass(frozen=True)
@@ -80,9 +84,13 @@ class Store:
     Parameters
     ----------
     path
-        The file; made if missing, with its WAL beside it. ``":memory:"`` keeps it in memory.
+        The file; made if missing. ``":memory:"`` keeps it in memory.
     read_only
-        Refuse to write, and do not make a file.
+        Refuse to write, and do not make a file; a folder that cannot be written will do.
+
+    Every fact carries a digest that is checked whenever the fact is read, and the file's structure is checked
+    when it is opened. Stores of before 0.2 are read as they are and written from then on with digests; their
+    own facts have none.
 
     Raises
     ------
@@ -105,7 +113,7 @@ class Store:
     def __post_init__(self) -> None:
         try:
             self._db = self._open()
-        except (sqlite3.DatabaseError, OSError) as error:
+        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
             raise StoreError(
                 f"cannot use {self.path} as a store: {error}. Give the path of a file made by "
                 "edgewise, or a new one in a folder that can be written."
@@ -113,15 +121,23 @@ class Store:
 
     def _open(self) -> sqlite3.Connection:
         path = Path(self.path)
-        if self.read_only and not path.is_file():
+        if not self.read_only:
+            db = sqlite3.connect(str(self.path), timeout=BUSY_SECONDS, isolation_level=None)
+            return self._checked(db)
+        if not path.is_file():
             raise StoreError(f"there is no store at {path}; run an experiment with --store {path} first.")
-        target = f"{path.absolute().as_uri()}?mode=ro" if self.read_only else str(self.path)
-        db = sqlite3.connect(target, timeout=BUSY_SECONDS, isolation_level=None, uri=self.read_only)
+        uri, wal = path.absolute().as_uri(), path.with_name(path.name + "-wal")
+        try:
+            return self._checked(sqlite3.connect(f"{uri}?mode=ro", uri=True, isolation_level=None))
+        except sqlite3.OperationalError:
+            # A store of before 0.2 wants a file beside it even to be read; without a log it is all there.
+            if wal.exists() and wal.stat().st_size:
+                raise
+            return self._checked(sqlite3.connect(f"{uri}?immutable=1", uri=True, isolation_level=None))
+
+    def _checked(self, db: sqlite3.Connection) -> sqlite3.Connection:
         try:
             self._check(db)
-            if not self.read_only:
-                db.execute("PRAGMA journal_mode = WAL")
-                db.execute("PRAGMA synchronous = FULL")
         except BaseException:
             db.close()
             raise
@@ -133,6 +149,7 @@ class Store:
             db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
         )
         if tables == 0 and not self.read_only:
+            _keep_every_commit(db)
             with _transaction(db):
                 if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
                     for statement in _SCHEMA.split(";\n"):
@@ -148,8 +165,17 @@ class Store:
                 f"{self.path} was written by a newer edgewise (schema {version}, this one knows "
                 f"{SCHEMA_VERSION}); update edgewise."
             )
-        if db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-            raise StoreError(f"{self.path} is damaged; move it away and run again.")
+        said = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
+        if said != "ok" or version < 1:
+            raise StoreError(
+                f"{self.path} is damaged ({said}); put a copy in its place, or move it away and run again."
+            )
+        if not self.read_only:
+            _keep_every_commit(db)
+            with _transaction(db):
+                if db.execute("PRAGMA user_version").fetchone()[0] == 1:
+                    db.execute("ALTER TABLE facts ADD COLUMN digest TEXT")
+                    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def put(self, fact: Fact) -> bool:
         """Write a fact; return False if the same fact is there already.
@@ -169,47 +195,77 @@ class Store:
         StoreError
             A cell holds other figures.
         """
-        with _transaction(self._db):
-            return sum(self._put(fact) for fact in facts)
+        try:
+            with _transaction(self._db):
+                return sum(self._put(fact) for fact in facts)
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"cannot write to {self.path}: {error}. Nothing of this was written, all before it is kept; "
+                "free some space, or mend the folder's permissions, and run again."
+            ) from None
 
     def _put(self, fact: Fact) -> bool:
-        row = (
-            fact.cell.key,
-            fact.cell.what,
-            _dump(dict(fact.cell.settings)),
-            fact.cell.seed,
-            _dump(dict(fact.figures)),
-            fact.seconds,
+        cell, figures = fact.cell, _dump(dict(fact.figures))
+        settings = _dump(dict(cell.settings))
+        there = self._rows("key = ?", cell.key)
+        if there:
+            if there[0][3] != figures:
+                raise StoreError(
+                    f"{self.path} holds other figures for {cell.what} {settings} seed {cell.seed}; "
+                    "use a new store for a changed experiment."
+                )
+            return False
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        row = (cell.key, cell.what, settings, cell.seed, figures, float(fact.seconds), now)
+        self._db.execute(
+            f"INSERT INTO facts ({COLUMNS}, digest) VALUES (?,?,?,?,?,?,?,?)", (*row, _digest(row))
         )
-        there = self._db.execute("SELECT figures FROM facts WHERE key = ?", (row[0],)).fetchone()
-        if there is None:
-            self._db.execute(
-                "INSERT INTO facts (key, what, settings, seed, figures, seconds) VALUES (?, ?, ?, ?, ?, ?)",
-                row,
-            )
-        elif there[0] != row[4]:
-            raise StoreError(
-                f"{self.path} holds other figures for {fact.cell.what} {row[2]} seed "
-                f"{fact.cell.seed}; use a new store for a changed experiment."
-            )
-        return there is None
+        return True
 
     def get(self, cell: Cell) -> Fact | None:
-        """Return the fact about ``cell``, or None."""
-        row = self._db.execute("SELECT figures, seconds FROM facts WHERE key = ?", (cell.key,)).fetchone()
-        return None if row is None else Fact(cell, json.loads(row[0]), row[1])
+        """Return the fact about ``cell``, or None.
+
+        Raises
+        ------
+        StoreError
+            It is not what was written.
+        """
+        found = self._rows("key = ?", cell.key)
+        return Fact(cell, json.loads(found[0][3]), found[0][4]) if found else None
 
     def facts(self, what: str | None = None) -> list[Fact]:
-        """Return all facts, or those of one experiment, by experiment, settings and seed."""
-        rows = self._db.execute(
-            "SELECT what, settings, seed, figures, seconds FROM facts WHERE ?1 IS NULL OR what = ?1 "
-            "ORDER BY what, settings, seed",
-            (what,),
-        )
+        """Return all facts, or those of one experiment, by experiment, settings and seed.
+
+        Raises
+        ------
+        StoreError
+            One of them is not what was written.
+        """
         return [
             Fact(Cell(name, json.loads(settings), seed), json.loads(figures), seconds)
-            for name, settings, seed, figures, seconds in rows
+            for name, settings, seed, figures, seconds in self._rows("?1 IS NULL OR what = ?1", what)
         ]
+
+    def _rows(self, where: str, value: str | None) -> list[tuple[Any, ...]]:
+        """Return (what, settings, seed, figures, seconds) of facts, each as it was written."""
+        digest = "digest" if self._digests else "NULL"
+        try:
+            rows = self._db.execute(
+                f"SELECT {COLUMNS}, {digest} FROM facts WHERE {where} ORDER BY what, settings, seed", (value,)
+            ).fetchall()
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            raise StoreError(f"cannot read {self.path}: {error}. Put a copy of it in its place.") from None
+        for row in rows:
+            if row[0] != _key(*row[1:4]) or row[-1] not in (None, _digest(row[:-1])):
+                raise StoreError(
+                    f"a fact of {self.path} is damaged: {row[1]} {row[2]} seed {row[3]} is not what was "
+                    "written (its digest differs). Put a copy of the file in its place, or move it away."
+                )
+        return [row[1:6] for row in rows]
+
+    @cached_property
+    def _digests(self) -> bool:
+        return self._db.execute("PRAGMA user_version").fetchone()[0] > 1
 
     def close(self) -> None:
         """Close the file."""
@@ -224,15 +280,33 @@ class Store:
         self.close()
 
 
+def _keep_every_commit(db: sqlite3.Connection) -> None:
+    """Write in place with a rollback journal: a lost or damaged log could take facts with it unseen."""
+    db.execute("PRAGMA busy_timeout = 0")
+    with suppress(sqlite3.OperationalError):  # an old store that somebody else has open stays as it is
+        db.execute("PRAGMA journal_mode = DELETE")
+    db.execute(f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS}")
+    db.execute("PRAGMA synchronous = EXTRA")
+
+
 @contextmanager
 def _transaction(db: sqlite3.Connection) -> Generator[None]:
     db.execute("BEGIN IMMEDIATE")
     try:
         yield
+        db.execute("COMMIT")
     except BaseException:
-        db.execute("ROLLBACK")
+        if db.in_transaction:
+            db.execute("ROLLBACK")
         raise
-    db.execute("COMMIT")
+
+
+def _key(what: str, settings: str, seed: int) -> str:
+    return hashlib.sha256(f"[{_dump(what)},{settings},{_dump(seed)}]".encode()).hexdigest()[:32]
+
+
+def _digest(row: tuple[Any, ...]) -> str:
+    return of_bytes(_dump(row).encode())
 
 
 def _dump(value: Any) -> str:

@@ -25,7 +25,7 @@ def moons(n=200, k=1):
 @pytest.mark.parametrize("method", METHODS)
 def test_two_points_are_separated_by_their_bisector(method):
     settings_ = {"starts": ([[2.0, 0.0]], ["right"])} if method == "opt" else {}
-    adv = attack(method, two, [[0.5, 0.3], [-1.0, 0.0]], **settings_)
+    adv = attack(two, [[0.5, 0.3], [-1.0, 0.0]], method, **settings_)
     assert adv.found.all()
     assert (adv.points[:, 0] >= 1).all()
     # No crossing is nearer than the bisector x = 1, and the way straight to the other point is not far off.
@@ -35,27 +35,27 @@ def test_two_points_are_separated_by_their_bisector(method):
 
 def test_direct_crosses_exactly_where_the_segment_meets_the_bisector():
     x = np.array([[0.5, 0.3]])
-    adv = attack("direct", two, x)
+    adv = attack(two, x, "direct")
     t = 0.5 / 1.5
     assert np.allclose(adv.points, x + t * (np.array([2.0, 0.0]) - x), atol=1e-6)
 
 
 def test_direct_towards_the_mean_of_k():
     model = KNeighborsClassifier(1).fit([[0.0], [3.0], [5.0]], [0, 1, 1])
-    assert attack(Direct(k=2), model, [[0.0]]).found[0]
-    assert attack(Direct(k=2), model, [[0.0]]).points[0, 0] == pytest.approx(1.5, abs=1e-6)
+    assert attack(model, [[0.0]], Direct(k=2)).found[0]
+    assert attack(model, [[0.0]], Direct(k=2)).points[0, 0] == pytest.approx(1.5, abs=1e-6)
 
 
 def test_direct_falls_back_when_the_mean_does_not_cross():
     model = KNeighborsClassifier(1).fit([[0.0], [-2.0], [2.0]], [0, 1, 1])
-    adv = attack(Direct(k=2), model, [[0.0]])
+    adv = attack(model, [[0.0]], Direct(k=2))
     assert adv.found[0]
     assert adv.distance[0] == pytest.approx(1.0, abs=1e-6)
 
 
 def test_direct_tries_further_points_past_a_conflicting_duplicate():
     model = KNeighborsClassifier(1, algorithm="brute").fit([[0.0], [0.0], [3.0]], [0, 1, 1])
-    adv = attack("direct", model, [[0.2]])
+    adv = attack(model, [[0.2]], "direct")
     assert adv.found[0]
     assert adv.distance[0] == pytest.approx(1.3, abs=1e-5)
 
@@ -63,7 +63,7 @@ def test_direct_tries_further_points_past_a_conflicting_duplicate():
 @pytest.mark.parametrize("method", METHODS)
 def test_one_class_means_no_adversary(method):
     model = KNeighborsClassifier(1).fit([[0.0], [1.0]], [1, 1])
-    assert attack(method, model, [[0.5]]).status.tolist() == ["failed"]
+    assert attack(model, [[0.5]], method).status.tolist() == ["failed"]
 
 
 @pytest.mark.parametrize("k", [1, 3, 4])
@@ -71,7 +71,7 @@ def test_one_class_means_no_adversary(method):
 def test_the_box_and_k_are_respected_on_moons(method, k):
     model, X = moons(k=k)
     low, high = X.min(axis=0) - 0.05, X.max(axis=0) + 0.05
-    adv = attack(method, model, X, box=(low, high), **({"budget": 400} if method == "opt" else {}))
+    adv = attack(model, X, method, box=(low, high), **{"budget": 400} if method == "opt" else {})
     assert adv.found.mean() > 0.8
     assert (adv.points >= low).all()
     assert (adv.points <= high).all()
@@ -79,15 +79,15 @@ def test_the_box_and_k_are_respected_on_moons(method, k):
 
 def test_no_attack_beats_the_exact_one():
     model, X = moons()
-    exact = attack("region-exact", model, X).distance
+    exact = attack(model, X, "region-exact").distance
     for method in (*METHODS, "region-approx"):
-        assert (attack(method, model, X).distance >= exact * (1 - 1e-7)).all(), method
+        assert (attack(model, X, method).distance >= exact * (1 - 1e-7)).all(), method
 
 
 def test_opt_comes_close_to_the_exact_radius_in_two_dimensions():
     model, X = moons()
-    exact = attack("region-exact", model, X).distance
-    found = attack(Opt(budget=2000, starts=model_points(model)), model, X).distance
+    exact = attack(model, X, "region-exact").distance
+    found = attack(model, X, Opt(budget=2000, starts=model_points(model))).distance
     assert np.median(found / exact) < 1.02
 
 
@@ -99,7 +99,7 @@ def model_points(model):
 @settings(max_examples=25, deadline=None)
 def test_opt_never_exceeds_its_budget_by_one(budget, directions, tries):
     model, X = moons(60)
-    adv = attack(Opt(budget=budget, directions=directions, tries=tries), model, X[:5])
+    adv = attack(model, X[:5], Opt(budget=budget, directions=directions, tries=tries))
     assert adv.queries.max() <= budget
 
 
@@ -107,13 +107,13 @@ def test_opt_needs_labels_only_and_improves_on_its_start():
     def circle(X):
         return np.where(np.hypot(X[:, 0], X[:, 1]) > 1, "out", "in")
 
-    adv = attack(Opt(budget=1500, starts=([[0.0, 3.0]], ["out"])), circle, [[0.5, 0.0]], rng=1)
+    adv = attack(circle, [[0.5, 0.0]], Opt(budget=1500, starts=([[0.0, 3.0]], ["out"])), rng=1)
     assert adv.distance[0] == pytest.approx(0.5, rel=0.02)
 
 
 def test_substitute_reports_when_it_cannot_cross():
     model, X = moons()
-    adv = attack(KernelSubstitute(steps=1, step=1e-6), model, X)
+    adv = attack(model, X, KernelSubstitute(steps=1, step=1e-6))
     assert not adv.found[adv.status != "already"].any()
 
 
@@ -134,4 +134,4 @@ def test_settings_are_checked(make, message):
 
 def test_starts_are_checked():
     with pytest.raises(InputError, match="starts has 1 features; 2 are taken"):
-        attack(Opt(starts=([[1.0]], [0])), two, [[0.5, 0.3]])
+        attack(two, [[0.5, 0.3]], Opt(starts=([[1.0]], [0])))

@@ -9,6 +9,7 @@ import time
 import numpy as np
 import pytest
 
+import edgewise as ew
 from edgewise.paper.tables.frame import summarise
 from edgewise.paper.tables.table2 import Table2
 from edgewise.store import Store
@@ -39,6 +40,12 @@ def test_attack_prints_figures_and_writes_points(tmp_path):
     with np.load(out) as saved:
         assert saved["points"].shape == (20, 2)
         assert saved["found"].all()
+
+
+@pytest.mark.parametrize("start", [[sys.executable, "-m", "edgewise"], COMMAND])
+def test_the_module_and_the_version(start):
+    done = subprocess.run([*start, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"edgewise {ew.__version__}\n"
 
 
 def test_retrain_says_what_it_cost():
@@ -95,7 +102,8 @@ def test_a_foreign_store_is_refused(tmp_path):
     assert path.read_text().startswith("my notes")
 
 
-def test_control_c_keeps_what_was_finished(tmp_path):
+@pytest.mark.parametrize(("ending", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_stopping_keeps_what_was_finished(tmp_path, ending, status):
     store = tmp_path / "runs.db"
     # A shell that starts the tests in the background makes them, and what they start, ignore Ctrl-C.
     heeding = (
@@ -121,11 +129,11 @@ def test_control_c_keeps_what_was_finished(tmp_path):
         deadline = time.monotonic() + 60
         while facts(store) < 3 and time.monotonic() < deadline:
             time.sleep(0.1)
-        job.send_signal(signal.SIGINT)
+        job.send_signal(ending)
         _, said = job.communicate(timeout=60)
     finally:
         job.kill()
-    assert job.returncode == 130
+    assert job.returncode == status
     assert "What was finished is kept" in said
     assert "Traceback" not in said
     assert facts(store) >= 3

@@ -54,7 +54,7 @@ def test_an_oracle_that_raises_keeps_what_was_paid_for():
 
 @pytest.mark.parametrize("answer", [[1, 2], list(range(7)), 3, [[1]] * 6])
 def test_an_oracle_that_answers_another_number_of_rows_is_refused(answer):
-    with pytest.raises(OracleError, match="one label a row"):
+    with pytest.raises(OracleError, match="one label per row"):
         ask(lambda X: answer, POINTS)
 
 
@@ -76,7 +76,7 @@ def test_a_function_gets_a_copy():
 def test_what_is_no_oracle_is_refused():
     with pytest.raises(InputError, match="GroundTruth"):
         ask(3, POINTS)
-    with pytest.raises(InputError, match="one row a point"):
+    with pytest.raises(InputError, match="one row per point"):
         ask(GroundTruth(np.arange(6)), POINTS, np.arange(2))
 
 

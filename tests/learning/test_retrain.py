@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from sklearn.neighbors import KNeighborsClassifier
 
-from edgewise import InputError, attack, load
+import edgewise as ew
+from edgewise import ATTACKS, InputError, attack, load
 from edgewise.data.dataset import Split
 from edgewise.learning.metrics import accuracy, agreement
 from edgewise.learning.oracle import Callback
-from edgewise.learning.retrain import fit_shadow, generate, retrain
+from edgewise.learning.retrain import ShadowError, fit_shadow, generate, retrain
 
 
 DATA = load("halfmoon", rng=0, train=150, held_out=50, test=100)
@@ -32,12 +33,13 @@ def test_no_test_point_enters_the_synthetic_set():
 
 
 def test_costs_add_up_and_prefixes_know_theirs():
-    out = retrain(VICTIM, VICTIM, DATA, attack="direct", budget=30, settings={"steps": 8}, rng=0)
+    out = retrain(VICTIM, VICTIM, DATA, attack=ew.attacks.Direct(steps=8), budget=30, rng=0)
     assert out.cost.labels == 30
-    assert out.cost.queries == 30 * (1 + 1 + 8 + 1)
+    assert out.spent.generate.queries == out.synthetic.cost.queries == 30 * (1 + 1 + 8 + 1)
+    assert out.spent.measure.queries == out.cost.queries - out.synthetic.cost.queries == 100
     assert out.synthetic.first(10).cost.queries == 10 * 11
     assert out.synthetic.first(10).cost.labels == 10
-    assert out.synthetic.first(30).cost == out.cost
+    assert out.synthetic.first(30).cost == out.synthetic.cost
 
 
 def test_labels_come_from_the_oracle_stated():
@@ -64,7 +66,7 @@ def test_among_keeps_the_nearest_to_the_boundary():
 
 def test_failed_sources_are_replaced():
     def never_on_the_right(model, X, y):
-        return np.where(X[:, :1] > 0.5, X, attack("direct", model, X).points)
+        return np.where(X[:, :1] > 0.5, X, attack(model, X, "direct").points)
 
     made = generate(VICTIM, POOL, attack=never_on_the_right, budget=30, rng=0)
     assert len(made.y) == 30
@@ -121,3 +123,47 @@ def test_a_shadow_must_be_trainable_on_two_classes():
 def test_an_oracle_that_leaves_points_out_is_refused():
     with pytest.raises(InputError, match="left 1 of 5 made points unanswered"):
         generate(VICTIM, POOL, attack="direct", budget=5, oracle=Callback(lambda X: [None, 1, 1, 0, 0]))
+
+
+class Counted:
+    """A victim that counts the rows it is asked."""
+
+    def __init__(self, model):
+        self.model, self.asked, self.classes_ = model, 0, model.classes_
+
+    def __call__(self, X):
+        return self.predict(X)
+
+    def predict(self, X):
+        self.asked += len(X)
+        return self.model.predict(X)
+
+    def predict_proba(self, X):
+        self.asked += len(X)
+        return self.model.predict_proba(X)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.2])
+@pytest.mark.parametrize(
+    "name", [name for name, row in ATTACKS.items() if set(row.needs) <= {"labels", "scores"}]
+)
+def test_the_reported_queries_are_those_an_outside_counter_sees(name, scale):
+    victim = Counted(VICTIM)
+    row = ATTACKS[name]
+    out = retrain(
+        victim, VICTIM, DATA, attack=row.make(**row.small), budget=8, scale=scale, base=DATA.train, rng=0
+    )
+    assert victim.asked == out.cost.queries
+    spent = out.spent
+    assert spent.generate.queries + spent.label.queries + spent.measure.queries == victim.asked
+    assert spent.label.queries == (0 if scale == 1 else 8)
+
+
+def test_a_shadow_that_cannot_be_fitted_hands_over_what_was_bought():
+    class Breaks(KNeighborsClassifier):
+        def fit(self, X, y):
+            raise RuntimeError("no memory")
+
+    with pytest.raises(ShadowError, match="no memory") as caught:
+        retrain(VICTIM, Breaks(), DATA, attack="direct", budget=20, rng=0)
+    assert len(fit_shadow(VICTIM, caught.value.synthetic).classes_) == 2

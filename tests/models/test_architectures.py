@@ -6,7 +6,9 @@ import torch
 
 from edgewise.models.access import Access
 from edgewise.models.architectures import VGG16, LeNet5, ShallowNet
-from edgewise.models.torch_model import differentiable, module_of, predict_labels, predict_logits
+from edgewise.models.torch_access import differentiable
+from edgewise.models.torch_calls import predict_labels, predict_logits
+from edgewise.models.unwrap import module_of
 
 
 @pytest.mark.parametrize(

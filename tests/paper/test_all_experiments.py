@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from edgewise.cli import app
 from edgewise.paper import all_experiments as everything
-from edgewise.paper.all_experiments import Part, costs, kind, parts, plan, run, seconds, work
+from edgewise.paper.all_experiments import Part, costs, experiment, kind, parts, plan, seconds, work
 from edgewise.paper.runs.results import PROVENANCE, collected
 from edgewise.paper.runs.sweep import Failure
 from edgewise.progress import weigh
@@ -52,17 +52,17 @@ def test_the_plan_counts_what_is_missing():
         assert [line.missing for line in before] == [2, 1]
         assert all(line.seconds > 0 for line in before)
         seen = []
-        summary = run(SMALL, store, watch=seen.append)
+        summary = experiment(SMALL).run(store, "test", watch=seen.append).summary
         assert (summary.computed, summary.failures, len(seen)) == (3, (), 3)
         assert [line.missing for line in plan(SMALL, store)] == [0, 0]
-        assert run(SMALL, store).computed == 0
+        assert experiment(SMALL).run(store, "test").summary.computed == 0
 
 
 def test_a_failing_cell_is_recorded_and_the_rest_goes_on():
     bad = Part("table2", (Cell("table2", {"data": "halfmon", "attack": "", "extra": 5}, 0),))
     seen = []
     with Store(":memory:") as store:
-        summary = run([bad, *SMALL], store, watch=seen.append)
+        summary = experiment([bad, *SMALL]).run(store, "test", watch=seen.append).summary
     assert summary.computed == 3
     assert [failure.cell.key for failure in summary.failures] == [bad.cells[0].key]
     assert "did you mean 'halfmoon'" in summary.failures[0].message

@@ -2,8 +2,10 @@
 
 import json
 import os
+import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -151,3 +153,16 @@ def test_importing_the_package_and_its_commands_imports_no_engine():
         "assert not {'ray', 'dask', 'distributed'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.slow
+def test_files_of_a_ray_that_is_started_here_are_private(ray_backend):
+    import ray
+
+    session = Path(ray._private.worker._global_node.get_session_dir_path())
+    folder = next(path for path in session.parents if path.name.startswith("edgewise-"))
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    open_to_others = [
+        path for path in folder.rglob("*") if not path.is_symlink() and path.lstat().st_mode & stat.S_IWOTH
+    ]
+    assert not open_to_others

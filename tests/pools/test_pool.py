@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 
 import edgewise as ew
 from edgewise.arrays import InputError
-from edgewise.pools import pool as pool_module
+from edgewise.pools import files as pool_module
 from edgewise.pools.pool import Pool
 from edgewise.registry import MissingExtraError
 
@@ -97,7 +97,7 @@ def test_a_torch_data_set_and_a_loader_are_pools():
 
 
 def test_parquet_row_groups_are_streamed(tmp_path):
-    arrow = pytest.importorskip("pyarrow", reason="pyarrow is an extra: pip install 'edgewise[arrow]'")
+    arrow = pytest.importorskip("pyarrow", reason="pyarrow is an extra: pip install 'edgewise[tables]'")
     from pyarrow import parquet
 
     table = arrow.table({f"x{i}": X[:, i] for i in range(3)})
@@ -112,7 +112,7 @@ def test_parquet_row_groups_are_streamed(tmp_path):
 def test_parquet_without_pyarrow_says_what_to_install(tmp_path, monkeypatch):
     (tmp_path / "pool.parquet").write_bytes(b"PAR1")
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(MissingExtraError, match=r"edgewise\[arrow\]"):
+    with pytest.raises(MissingExtraError, match=r"edgewise\[tables\]"):
         Pool.of(tmp_path / "pool.parquet")
 
 
@@ -197,5 +197,5 @@ def test_a_million_rows_of_784_are_scored_under_a_gibibyte(tmp_path):
 def test_a_pool_of_files_is_queried_like_an_array(tmp_path):
     model = LogisticRegression().fit(X, np.arange(50) % 2)
     sources = saved(tmp_path)
-    first, second = (ew.query("edge-mix", model, sources[kind], 9, rng=1) for kind in ("array", "shards"))
+    first, second = (ew.query(model, sources[kind], 9, "edge-mix", rng=1) for kind in ("array", "shards"))
     assert first.index.tolist() == second.index.tolist()

@@ -19,7 +19,7 @@ LINE = LogisticRegression(C=100).fit(KNOWN, TRUTH)
 
 
 def pick(n=20, model=LINE, known=(KNOWN, TRUTH), rng=0, pool=POOL, repeatable=None, **settings):
-    return ew.query(EdgeMix(**settings), model, pool, n, labelled=known, rng=rng, repeatable=repeatable)
+    return ew.query(model, pool, n, EdgeMix(**settings), labelled=known, rng=rng, repeatable=repeatable)
 
 
 def test_a_share_is_uniform_and_the_rest_is_in_the_slab():
@@ -70,7 +70,7 @@ def test_an_unresolved_local_average_gets_the_rows_of_random():
     known = X[:60], RNG.integers(0, 2, 60)
     knn = KNeighborsClassifier(1).fit(*known)
     answer = pick(model=knn, known=known, pool=X, rng=3)
-    assert answer.index.tolist() == ew.query("random", knn, X, 20, rng=3).index.tolist()
+    assert answer.index.tolist() == ew.query(knn, X, 20, "random", rng=3).index.tolist()
     assert "guard" in answer.notes[0]
     free = pick(model=knn, known=known, pool=X, rng=3, guard=False)
     assert not free.uniform.all()
@@ -102,10 +102,10 @@ def test_rare_pairs_of_classes_get_their_quota():
     def scores(points):
         return -np.square(points[:, None] - centres).sum(axis=2)
 
-    answer = ew.query(EdgeMix(cold=0, greedy=False), scores, X, 40)
+    answer = ew.query(scores, X, 40, EdgeMix(cold=0, greedy=False))
     edge = answer.index[~answer.uniform]
     assert 6 <= (edge >= 900).sum() <= 16
-    plain = ew.query("margin", scores, X, 40)
+    plain = ew.query(scores, X, 40, "margin")
     assert (plain.index >= 900).sum() < 9
 
 

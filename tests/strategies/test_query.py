@@ -32,7 +32,7 @@ def test_classical_scores_are_what_their_definitions_say():
         ("margin", ordered[:, -2] - ordered[:, -1]),
         ("entropy", -(p * np.log(p)).sum(axis=1)),
     ]:
-        answer = ew.query(name, MODEL, POOL, 7)
+        answer = ew.query(MODEL, POOL, 7, name)
         assert answer.index.tolist() == np.argsort(-score)[:7].tolist()
         assert answer.score == pytest.approx(score[answer.index])
         assert answer.queries == 300
@@ -65,12 +65,12 @@ def greedy_centres(known, n):
 
 
 def test_core_set_is_greedy_k_centre_by_brute_force():
-    answer = ew.query("core-set", MODEL, POOL, 12, labelled=(TRAIN, LABELS))
+    answer = ew.query(MODEL, POOL, 12, "core-set", labelled=(TRAIN, LABELS))
     assert answer.index.tolist() == greedy_centres(TRAIN, 12)
 
 
 def test_core_set_is_the_same_when_the_pool_is_only_streamed():
-    streamed = ew.query("core-set", None, lambda: iter(np.array_split(POOL, 7)), 12, labelled=(TRAIN, LABELS))
+    streamed = ew.query(None, lambda: iter(np.array_split(POOL, 7)), 12, "core-set", labelled=(TRAIN, LABELS))
     assert streamed.index.tolist() == greedy_centres(TRAIN, 12)
 
 
@@ -92,15 +92,15 @@ def test_badge_has_no_duplicates_on_the_data_of_the_published_bug():
     X = np.array([[3, 1], [1, 3], [1, 3], [3, 1], [3, 1], [1, 3], [1, 3], [3, 1], [2, 2], [2, 2]], float)
     model = GaussianNB().fit([[3, 1], [1, 3], [3, 1.1], [1.1, 3]], [0, 1, 0, 1])
     for seed in range(50):
-        assert len(set(ew.query("badge", model, X, 6, rng=seed).index.tolist())) == 6
+        assert len(set(ew.query(model, X, 6, "badge", rng=seed).index.tolist())) == 6
 
 
 def test_typical_takes_one_row_of_each_blob_and_leaves_covered_ones():
     centres = np.array([[0, 0], [9, 0], [0, 9], [9, 9]], float)
     blobs = np.repeat(np.arange(4), 50)
     X = centres[blobs] + RNG.normal(scale=0.3, size=(200, 2))
-    assert sorted(blobs[ew.query("typical", None, X, 4).index]) == [0, 1, 2, 3]
-    rest = ew.query("typical", MODEL, X, 2, labelled=(centres[:2], np.array([0, 1])))
+    assert sorted(blobs[ew.query(None, X, 4, "typical").index]) == [0, 1, 2, 3]
+    rest = ew.query(MODEL, X, 2, "typical", labelled=(centres[:2], np.array([0, 1])))
     assert sorted(blobs[rest.index]) == [2, 3]
 
 
@@ -109,13 +109,13 @@ def test_stratified_is_uniform_row_by_row_and_spread_batch_by_batch():
     X = np.array([[0.0, 0.0], [5.0, 5.0], [9.0, 0.0]])[blob] + RNG.normal(0, 0.1, (100, 2))
     times = np.zeros(100)
     for seed in range(400):
-        rows = ew.query("stratified", None, X, 10, rng=seed).index
+        rows = ew.query(None, X, 10, "stratified", rng=seed).index
         times[rows] += 1
         shares = np.bincount(blob[rows], minlength=3)
         assert abs(shares - [6, 3, 1]).max() <= 1
     # Each row is drawn 40 times on average; 5 standard deviations of a binomial.
     assert abs(times - 40).max() < 5 * np.sqrt(400 * 0.1 * 0.9)
-    plain = [np.sum(blob[ew.query("random", None, X, 10, rng=seed).index] == 0) for seed in range(50)]
+    plain = [np.sum(blob[ew.query(None, X, 10, "random", rng=seed).index] == 0) for seed in range(50)]
     assert max(plain) > 7
 
 
@@ -146,7 +146,7 @@ def test_pools_of_repeated_rows_give_distinct_rows_and_all_of_them(strategy, poo
         n = size if seed % 5 == 0 else int(rng.integers(1, size + 1))
         candidates = None if seed % 3 else rng.permutation(size)[: max(n, size // 2)]
         answer = ew.query(
-            strategy, model, X, n, rng=seed, candidates=candidates, labelled=known if seed % 4 else None
+            model, X, n, strategy, rng=seed, candidates=candidates, labelled=known if seed % 4 else None
         )
         allowed = np.arange(size) if candidates is None else candidates
         assert answer.index.shape == answer.score.shape == answer.propensity.shape == (n,)
@@ -157,7 +157,7 @@ def test_pools_of_repeated_rows_give_distinct_rows_and_all_of_them(strategy, poo
 @pytest.mark.parametrize("strategy", PASSIVE)
 def test_the_seed_decides_and_nothing_is_mutated(strategy):
     before = POOL.copy(), MODEL.coef_.copy()
-    first, again = (ew.query(strategy, MODEL, POOL, 20, labelled=(TRAIN, LABELS), rng=5) for _ in "ab")
+    first, again = (ew.query(MODEL, POOL, 20, strategy, labelled=(TRAIN, LABELS), rng=5) for _ in "ab")
     assert first.index.tolist() == again.index.tolist()
     assert (before[0] == POOL).all()
     assert (before[1] == MODEL.coef_).all()
@@ -177,12 +177,12 @@ def test_ties_are_not_broken_by_position():
 
 
 def test_a_function_is_a_strategy_and_gets_batches():
-    answer = ew.query(lambda model, X: X[:, 0], None, POOL, 3)
+    answer = ew.query(None, POOL, 3, lambda model, X: X[:, 0])
     assert answer.index.tolist() == np.argsort(-POOL[:, 0])[:3].tolist()
-    with pytest.raises(InputError, match="one a row"):
-        ew.query(lambda model, X: X[:1, 0], None, POOL, 3)
+    with pytest.raises(InputError, match="one per row"):
+        ew.query(None, POOL, 3, lambda model, X: X[:1, 0])
     with pytest.raises(InputError, match="NaN"):
-        ew.query(lambda model, X: X[:, 0] * np.nan, None, POOL, 3)
+        ew.query(None, POOL, 3, lambda model, X: X[:, 0] * np.nan)
 
 
 def test_a_strategy_that_breaks_the_contract_is_caught():
@@ -197,57 +197,57 @@ def test_a_strategy_that_breaks_the_contract_is_caught():
             return dataclasses.replace(answer, index=np.repeat(answer.index[:1], len(answer.index)))
 
     with pytest.raises(InputError, match="1 distinct"):
-        ew.query(Twice(), None, POOL, 3)
+        ew.query(None, POOL, 3, Twice())
 
 
 class TestBadInput:
     def test_more_than_the_pool(self):
         with pytest.raises(InputError, match="n is 301, but the pool has 300"):
-            ew.query("random", None, POOL, 301)
+            ew.query(None, POOL, 301, "random")
 
     def test_nan_rows_are_named(self):
         X = POOL.copy()
         X[[7, 9], 1] = np.nan
         with pytest.raises(InputError, match="2 of 300 rows \\(first: row 7\\)"):
-            ew.query("margin", MODEL, X, 3)
+            ew.query(MODEL, X, 3, "margin")
 
     def test_labels_the_model_never_saw(self):
         with pytest.raises(InputError, match=r"does not know: \[7\].*Fit the model"):
-            ew.query("margin", MODEL, POOL, 3, labelled=(TRAIN[:2], [0, 7]))
+            ew.query(MODEL, POOL, 3, "margin", labelled=(TRAIN[:2], [0, 7]))
 
     def test_no_probabilities(self):
         for model in (LinearSVC().fit(TRAIN, LABELS), RidgeClassifier().fit(TRAIN, LABELS)):
             with pytest.raises(UnansweredError, match="'margin', 'dfal', 'edge-mix'"):
-                ew.query("entropy", model, POOL, 3)
+                ew.query(model, POOL, 3, "entropy")
             for name in ("margin", "edge-mix", "core-set", "typical", "random"):
-                assert len(ew.query(name, model, POOL, 3).index) == 3
+                assert len(ew.query(model, POOL, 3, name).index) == 3
 
     def test_labels_only(self):
         model = lambda X: (X[:, 0] > 0).astype(int)  # noqa: E731
         with pytest.raises(UnansweredError, match="'dfal' with attack='opt'"):
-            ew.query("margin", model, POOL, 3)
+            ew.query(model, POOL, 3, "margin")
 
     def test_no_model(self):
         with pytest.raises(InputError, match="start with 'typical'"):
-            ew.query("margin", None, POOL, 3)
-        assert len(ew.query("edge-mix", None, POOL, 3).index) == 3
+            ew.query(None, POOL, 3, "margin")
+        assert len(ew.query(None, POOL, 3, "edge-mix").index) == 3
 
     def test_unfitted_model_and_class(self):
         with pytest.raises(InputError, match="not fitted"):
-            ew.query("margin", LogisticRegression(), POOL, 3)
+            ew.query(LogisticRegression(), POOL, 3, "margin")
         with pytest.raises(InputError, match="not the class"):
-            ew.query("margin", LogisticRegression, POOL, 3)
+            ew.query(LogisticRegression, POOL, 3, "margin")
 
     def test_names_and_settings(self):
         with pytest.raises(InputError, match="did you mean 'margin'"):
-            ew.query("margn", MODEL, POOL, 3)
+            ew.query(MODEL, POOL, 3, "margn")
         with pytest.raises(InputError, match="setting of EdgeMix"):
-            ew.query("edge-mix", MODEL, POOL, 3, shares=0.3)
+            ew.query(MODEL, POOL, 3, ew.strategies.EdgeMix(shares=0.3))
         with pytest.raises(InputError, match="share in"):
-            ew.query("edge-mix", MODEL, POOL, 3, share=1.0)
+            ew.query(MODEL, POOL, 3, ew.strategies.EdgeMix(share=1.0))
 
     def test_candidates(self):
         with pytest.raises(InputError, match="between 0 and 299"):
-            ew.query("random", None, POOL, 3, candidates=[300])
-        first = ew.query("margin", MODEL, POOL, 3, candidates=np.arange(300) < 3)
+            ew.query(None, POOL, 3, "random", candidates=[300])
+        first = ew.query(MODEL, POOL, 3, "margin", candidates=np.arange(300) < 3)
         assert set(first.index.tolist()) == {0, 1, 2}

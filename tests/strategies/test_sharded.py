@@ -70,10 +70,10 @@ def ask(strategy, task, shards, folder, n=15, **more):
         strategy if isinstance(strategy, str) else "", {}
     )
     return query_shards(
-        strategy,
         model,
         shards,
         n,
+        strategy,
         scores=folder,
         labelled=(X[:40], y[:40]),
         taken=np.arange(40),
@@ -86,7 +86,7 @@ def ask(strategy, task, shards, folder, n=15, **more):
 @pytest.mark.parametrize("strategy", ["margin", "entropy", "least-confidence", first_feature])
 def test_row_by_row_strategies_pick_what_one_machine_picks(strategy, task, shards, tmp_path):
     X, _, model = task
-    whole = ew.query(strategy, model, X, 15, candidates=np.arange(40, len(X)), rng=4)
+    whole = ew.query(model, X, 15, strategy, candidates=np.arange(40, len(X)), rng=4)
     found = ask(strategy, task, shards, tmp_path)
     assert found.query.index.tolist() == whole.index.tolist()
     np.testing.assert_allclose(found.query.score, whole.score, rtol=1e-12)
@@ -101,7 +101,7 @@ def test_a_shortlist_of_everything_is_the_strategy_itself(strategy, task, shards
     X, y, model = task
     rows = np.arange(40, len(X))
     settings = {"clusters": 30} if strategy == "typical" else {}
-    whole = ew.query(strategy, model, X[40:], 15, labelled=(X[:40], y[:40]), rng=4, **settings)
+    whole = ew.query(model, X[40:], 15, strategy, labelled=(X[:40], y[:40]), rng=4, **settings)
     found = ask(strategy, task, shards, tmp_path, shortlist=len(X))
     assert found.query.index.tolist() == rows[whole.index].tolist()
 
@@ -109,10 +109,10 @@ def test_a_shortlist_of_everything_is_the_strategy_itself(strategy, task, shards
 def test_edge_mix_takes_the_smallest_margins_of_the_whole_pool(task, shards, tmp_path):
     X, y, model = task
     found = query_shards(
-        "edge-mix",
         model,
         shards,
         20,
+        "edge-mix",
         scores=tmp_path,
         labelled=(X[:40], y[:40]),
         taken=np.arange(40),
@@ -120,7 +120,7 @@ def test_edge_mix_takes_the_smallest_margins_of_the_whole_pool(task, shards, tmp
         shortlist=100,
     )
     boundary = found.query.index[~found.query.uniform]
-    ranked = ew.query("margin", model, X, len(X))
+    ranked = ew.query(model, X, len(X), "margin")
     margin = -ranked.score[np.argsort(ranked.index)]
     free = np.setdiff1d(np.arange(40, len(X)), found.query.index[found.query.uniform])
     slab = free[np.argsort(margin[free])[: 5 * len(boundary)]]
@@ -137,16 +137,15 @@ def test_propensities_of_a_drawn_boundary_share_make_averages_unbiased(task, sha
     estimates = []
     for seed in range(400):
         pick = query_shards(
-            "edge-mix",
             model,
             shards,
             20,
+            ew.strategies.EdgeMix(greedy=False),
             scores=tmp_path,
             labelled=(X[:40], y[:40]),
             rng=seed,
             taken=np.arange(40),
             shortlist=200,
-            greedy=False,
         ).query
         assert not pick.uniform.all()
         estimates.append(np.mean(values[pick.index] / pick.propensity))
@@ -260,7 +259,7 @@ def test_a_driver_that_is_killed_goes_on_where_it_was(name, jobs, task, shards, 
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     index, scored, kept = done.stdout.splitlines()[-1].split("|")
     assert (int(scored), int(kept)) == (6 - left, left)
-    whole = query_shards(first_feature, None, shards, 15, scores=tmp_path / "whole")
+    whole = query_shards(None, shards, 15, first_feature, scores=tmp_path / "whole")
     assert index == str(whole.query.index.tolist())
 
 
@@ -340,7 +339,7 @@ def test_another_model_scores_anew_and_the_same_model_made_again_does_not(task, 
     X, y, _ = task
     for rows, scored in ((40, 6), (40, 0), (60, 6)):
         model = LogisticRegression().fit(X[:rows], y[:rows])
-        assert query_shards("margin", model, shards, 5, scores=tmp_path).scored == scored
+        assert query_shards(model, shards, 5, "margin", scores=tmp_path).scored == scored
 
 
 def test_an_array_that_was_in_another_process_is_the_same_array(task, shards, tmp_path):
@@ -348,12 +347,12 @@ def test_an_array_that_was_in_another_process_is_the_same_array(task, shards, tm
 
     model = task[2]
     centre, spread = np.zeros(3), np.ones(3)
-    query_shards("margin", model, shards, 5, scores=tmp_path, scale=(centre, spread))
+    query_shards(model, shards, 5, "margin", scores=tmp_path, scale=(centre, spread))
     travelled = pickle.loads(pickle.dumps(spread))
     copied = pickle.loads(pickle.dumps(model))
-    assert query_shards("margin", copied, shards, 5, scores=tmp_path, scale=(centre, travelled)).scored == 0
+    assert query_shards(copied, shards, 5, "margin", scores=tmp_path, scale=(centre, travelled)).scored == 0
     other = np.nextafter(spread, 2)
-    assert query_shards("margin", model, shards, 5, scores=tmp_path, scale=(centre, other)).scored == 6
+    assert query_shards(model, shards, 5, "margin", scores=tmp_path, scale=(centre, other)).scored == 6
 
 
 def test_a_torch_model_is_known_again_and_moved_where_asked(task, shards, tmp_path):
@@ -363,10 +362,10 @@ def test_a_torch_model_is_known_again_and_moved_where_asked(task, shards, tmp_pa
         torch.manual_seed(0)
         return torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.ReLU(), torch.nn.Linear(4, 2)).double()
 
-    one = query_shards("margin", net(), shards, 5, scores=tmp_path, device="cpu")
-    two = query_shards("margin", net(), shards, 5, scores=tmp_path, device="cpu")
+    one = query_shards(net(), shards, 5, "margin", scores=tmp_path, device="cpu")
+    two = query_shards(net(), shards, 5, "margin", scores=tmp_path, device="cpu")
     assert (one.scored, two.scored, two.kept) == (6, 0, 6)
-    assert one.query.index.tolist() == ew.query("margin", net(), task[0], 5).index.tolist()
+    assert one.query.index.tolist() == ew.query(net(), task[0], 5, "margin").index.tolist()
 
 
 def test_scaled_rows_are_what_the_model_sees(task, shards, tmp_path):
@@ -376,8 +375,8 @@ def test_scaled_rows_are_what_the_model_sees(task, shards, tmp_path):
     centre, spread = X.mean(axis=0) + 1, 3 * X.std(axis=0)
     scaled = (X - centre) / spread
     model = LogisticRegression().fit(scaled[:40], y[:40])
-    found = query_shards("margin", model, shards, 9, scores=tmp_path, scale=(centre, spread))
-    assert found.query.index.tolist() == ew.query("margin", model, scaled, 9).index.tolist()
+    found = query_shards(model, shards, 9, "margin", scores=tmp_path, scale=(centre, spread))
+    assert found.query.index.tolist() == ew.query(model, scaled, 9, "margin").index.tolist()
 
 
 @pytest.mark.parametrize("suffix", [".npy", ".npz", ".parquet"])
@@ -394,8 +393,8 @@ def test_every_kind_of_file_is_a_shard(suffix, task, tmp_path):
             np.savez(path, other=part[:1], X=part)
         else:
             parquet.write_table(pa.table({f"f{i}": part[:, i] for i in range(3)}), path)
-    found = query_shards("margin", model, tmp_path / f"*{suffix}", 7, scores=tmp_path / "scores")
-    assert found.query.index.tolist() == ew.query("margin", model, X, 7).index.tolist()
+    found = query_shards(model, tmp_path / f"*{suffix}", 7, "margin", scores=tmp_path / "scores")
+    assert found.query.index.tolist() == ew.query(model, X, 7, "margin").index.tolist()
 
 
 def nan_in(folder):
@@ -432,7 +431,7 @@ def no_rows(folder):
 def test_wrong_pools_are_refused(harm, message, task, shards, tmp_path):
     harm(Path(shards).parent)
     with pytest.raises(InputError, match=message):
-        query_shards("margin", task[2], shards, 3, scores=tmp_path)
+        query_shards(task[2], shards, 3, "margin", scores=tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -464,7 +463,7 @@ def test_a_shard_that_changes_while_it_is_scored_is_told(task, shards, tmp_path)
         return X[:, 0]
 
     with pytest.raises(InputError, match="changed while it was scored"):
-        query_shards(meddling, None, shards, 3, scores=tmp_path)
+        query_shards(None, shards, 3, meddling, scores=tmp_path)
 
 
 def test_the_state_of_a_shard_is_its_scoring_rows_size_and_time(task, shards):

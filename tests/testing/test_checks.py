@@ -12,13 +12,13 @@ from sklearn.neighbors import KNeighborsClassifier
 from edgewise.attacks import attack
 from edgewise.data import load
 from edgewise.data.dataset import Split
-from edgewise.strategies.frame import query
+from edgewise.strategies.selecting import query
 from edgewise.testing import ATTACK_CHECKS, DATASET_CHECKS, MODEL_CHECKS, STRATEGY_CHECKS, AttackProblem
 
 
-good_attack = partial(attack, "direct")
+good_attack = partial(attack, attack="direct")
 good_load = partial(load, "halfmoon", train=30, held_out=5, test=10)
-good_query = partial(query, "margin")
+good_query = partial(query, strategy="margin")
 
 
 def changed(**changes):
@@ -159,7 +159,7 @@ def asked_with(**changes):
 
 
 def moody(*args, **keywords):
-    return query("random", *args, **(keywords | {"rng": np.random.default_rng().integers(2**31)}))
+    return query(*args, **(keywords | {"strategy": "random", "rng": np.random.default_rng().integers(2**31)}))
 
 
 def pool_eater(model, pool, n, **keywords):

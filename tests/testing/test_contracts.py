@@ -10,7 +10,7 @@ from edgewise.data import DATASETS, load
 from edgewise.data.files import MissingDataError
 from edgewise.models import MODELS
 from edgewise.strategies import STRATEGIES
-from edgewise.strategies.frame import query
+from edgewise.strategies.selecting import query
 from edgewise.testing import ATTACK_CHECKS, DATASET_CHECKS, MODEL_CHECKS, STRATEGY_CHECKS, AttackProblem
 
 
@@ -36,7 +36,7 @@ def test_attack(name, check):
     if reason := SKIPS.get((name, check.__name__)):
         pytest.skip(reason)
     problem = AttackProblem.gradient() if "gradient" in row.needs else AttackProblem.neighbours()
-    check(partial(attack, name, **row.small), problem)
+    check(partial(attack, attack=row.make(**row.small)), problem)
 
 
 @pytest.mark.parametrize(("name", "check"), pairs(DATASETS, DATASET_CHECKS))
@@ -57,4 +57,4 @@ def test_model(name, check):
 
 @pytest.mark.parametrize(("name", "check"), pairs(STRATEGIES, STRATEGY_CHECKS))
 def test_strategy(name, check):
-    check(partial(query, name, **STRATEGIES[name].small))
+    check(partial(query, strategy=STRATEGIES[name].make(**STRATEGIES[name].small)))

@@ -12,7 +12,8 @@ from edgewise.advice.conditions import (
     label_noise,
     labels_needed,
 )
-from edgewise.arrays import Floats, InputError, Labels, check_count, check_X, check_y
+from edgewise.arrays import Floats, InputError, Labels, check_count, check_X
+from edgewise.models.joining import check_y
 
 
 Verdict = Literal["yes", "perhaps", "no"]
@@ -59,7 +60,7 @@ class Advice:
     limits: tuple[str, ...]
 
 
-def advise(n: int, dim: float, *, noise: float = 0.0, learner: str = "knn") -> Advice:
+def advice_for(n: int, dim: float, *, noise: float = 0.0, learner: str = "knn") -> Advice:
     """Say whether sampling at the boundary is expected to help, from budget, dimension and noise rate.
 
     Parameters
@@ -81,7 +82,7 @@ def advise(n: int, dim: float, *, noise: float = 0.0, learner: str = "knn") -> A
 
     Examples
     --------
-    >>> advise(1000, 2).verdict, advise(1000, 2, noise=0.2).verdict, advise(1000, 10).verdict
+    >>> advice_for(1000, 2).verdict, advice_for(1000, 2, noise=0.2).verdict, advice_for(1000, 10).verdict
     ('yes', 'no', 'no')
     """
     check_count(n, "n")
@@ -105,14 +106,14 @@ def advise(n: int, dim: float, *, noise: float = 0.0, learner: str = "knn") -> A
     )
 
 
-def advise_data(X: Floats, y: Labels, *, n: int | None = None, learner: str = "knn") -> Advice:
+def advise(X: Floats, y: Labels, *, budget: int | None = None, learner: str = "knn") -> Advice:
     """Return the same with dimension and label noise estimated from labelled data.
 
     Parameters
     ----------
     X, y
         Points (m, d) and labels (m,), a fair sample of the law that matters.
-    n
+    budget
         Labels in the budget; m unless given.
     learner
         One of `LEARNERS`.
@@ -121,20 +122,18 @@ def advise_data(X: Floats, y: Labels, *, n: int | None = None, learner: str = "k
     --------
     >>> import numpy as np
     >>> X = np.random.default_rng(0).uniform(-1, 1, (1000, 2))
-    >>> advise_data(X, X[:, 0] > 0).verdict
+    >>> advise(X, X[:, 0] > 0).verdict
     'yes'
     """
     points = check_X(X)
     labels = check_y(y, len(points))
     dim, estimated = effective_dimension(points), label_noise(points, labels)
     noise = min(estimated.rate, 0.499) if estimated.noisy else 0.0
-    advice = advise(len(points) if n is None else n, dim, noise=noise, learner=learner)
+    advice = advice_for(len(points) if budget is None else budget, dim, noise=noise, learner=learner)
     told = (
         f"Effective dimension {dim:.1f} of {points.shape[1]} features (maximum likelihood, Levina and "
-        "Bickel "
-        "2004).",
-        f"Share of wrong labels {estimated.rate:.3f} ± {estimated.error:.3f} (disagreement of "
-        "neighbours, "
+        "Bickel 2004).",
+        f"Share of wrong labels {estimated.rate:.3f} ± {estimated.error:.3f} (disagreement of neighbours, "
         f"extrapolated to distance 0): taken as {'noisy' if estimated.noisy else 'noise-free'}.",
     )
     return Advice(

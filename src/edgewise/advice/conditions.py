@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import KDTree
 
-from edgewise.arrays import Floats, InputError, Labels, check_count, check_X, check_y
+from edgewise.arrays import Floats, InputError, Labels, check_count, check_X
+from edgewise.models.joining import check_y
 
 
 SAMPLE = 4000

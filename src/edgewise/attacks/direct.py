@@ -11,7 +11,9 @@ from scipy.spatial.distance import cdist
 from edgewise.arrays import Box, Floats, Index, Labels, check_count
 from edgewise.attacks.bisection import bisect
 from edgewise.attacks.frame import Proposal
+from edgewise.geometry import Norm
 from edgewise.models.access import Access, Neighbours
+from edgewise.models.joining import positions
 from edgewise.progress import Advance
 
 
@@ -40,18 +42,22 @@ class Direct:
     >>> from sklearn.neighbors import KNeighborsClassifier
     >>> from edgewise import attack
     >>> knn = KNeighborsClassifier(1).fit([[0.0, 0.0], [2.0, 0.0]], [0, 1])
-    >>> attack(Direct(), knn, [[0.5, 0.0]]).points.round(6)
+    >>> attack(knn, [[0.5, 0.0]], Direct()).points.round(6)
     array([[1., 0.]])
     """
 
     k: int = 1
     steps: int = 25
     tries: int = 10
-    norm: float = 2
 
     def __post_init__(self) -> None:
         for name in ("k", "steps", "tries"):
             check_count(getattr(self, name), name)
+
+    @property
+    def norm(self) -> Norm:
+        """The Euclidean length is what it keeps small."""
+        return 2
 
     def __call__(
         self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int, advance: Advance
@@ -112,7 +118,7 @@ def other_class_points(X: Floats, y: Labels, neighbours: Neighbours, m: int) -> 
     Where there are fewer, the row ends in -1.
     """
     found = np.full((len(X), m), -1, dtype=np.intp)
-    for position in np.unique(np.searchsorted(neighbours.classes, y)):
+    for position in np.unique(positions(y, neighbours.classes)):
         rows = np.flatnonzero(y == neighbours.classes[position])
         others = np.flatnonzero(neighbours.y != position)
         if not others.size:

@@ -9,11 +9,17 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from edgewise.arrays import Box, Floats, Index, InputError, Labels, Mask, check_box, check_X, check_y
+from edgewise.arrays import Box, Floats, Index, InputError, Labels, Mask, check_box, check_X
+from edgewise.attacks.auto import choose
+from edgewise.attacks.names import ATTACKS, AttackName
 from edgewise.geometry import Norm, length
-from edgewise.models.access import Access, is_module
+from edgewise.models.access import Access
+from edgewise.models.joining import check_y, placed, same
+from edgewise.models.rows import check_rows, is_frame, is_sparse, numbers
+from edgewise.models.unwrap import module_of
 from edgewise.progress import Advance, track
 from edgewise.randomness import Rng, seed_of
+from edgewise.registry import component
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,7 @@ class Attack(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Adversarial:
     """Verified points, one a sample.
 
@@ -81,6 +87,10 @@ class Adversarial:
         The samples attacked (not copied).
     norm
         The norm of ``distance``.
+    attack
+        The attack that was run; with ``attack="auto"`` also why it was chosen.
+    seed
+        What repeats this run: pass it as ``rng``.
     lower
         A proved lower bound on each distance, or None.
     counts
@@ -97,8 +107,37 @@ class Adversarial:
     status: Labels
     source: Floats
     norm: float
+    attack: str
+    seed: int
     lower: Floats | None = None
     counts: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def success(self) -> Mask:
+        """Which samples the attack itself moved across; those wrong before do not count."""
+        return np.asarray(self.status == "crossed")
+
+    @property
+    def already_wrong(self) -> Mask:
+        """Which samples the model labelled otherwise before anything was done."""
+        return np.asarray(self.status == "already")
+
+    def __repr__(self) -> str:
+        """Return a few lines: what was run, how many crossed, how far, what it cost."""
+        crossed = self.distance[self.success]
+        far = (
+            f"median distance {np.median(crossed):.4g} (norm {self.norm:g})"
+            if len(crossed)
+            else "no distance"
+        )
+        proved = "" if self.lower is None else ", with lower bounds"
+        states = ", ".join(
+            f"{n} {state}" for state, n in zip(*np.unique(self.status, return_counts=True), strict=True)
+        )
+        return (
+            f"Adversarial: {len(self.found)} samples, {states}\n"
+            f"  {self.attack}\n  {far}{proved}\n  {int(self.queries.sum())} model queries, seed {self.seed}"
+        )
 
     def at(self, scale: float, box: Box | tuple[ArrayLike, ArrayLike] | None = None) -> Floats:
         """Return ``source + scale * (points - source)``, clipped to ``box``: below 1 short of the crossing.
@@ -127,90 +166,151 @@ class Foreign:
     ) -> Proposal:
         """Call it on copies; the answer must have the shape of ``X``."""
         answer = self.function(model.model, X.copy(), y.copy())
-        points = np.asarray(answer.detach().cpu() if hasattr(answer, "detach") else answer)
+        points = check_X(answer, name="what the attack returned", images=True, finite=False)
         if points.shape != X.shape:
             raise InputError(
-                f"the attack returned shape {points.shape}; one point a sample, {X.shape}, is taken."
+                f"the attack returned shape {points.shape}; expected one point per sample, shape {X.shape}."
             )
         advance(len(X))
         return Proposal(points)
 
 
-def run(
-    method: Attack | Callable[..., Any],
+def attack(
     model: Any,
     X: ArrayLike,
+    attack: AttackName | Attack | Callable[..., Any] = "auto",
     *,
     y: ArrayLike | None = None,
     box: Box | tuple[ArrayLike, ArrayLike] | None = None,
-    rng: Rng = 0,
+    rng: Rng = None,
     progress: bool = False,
 ) -> Adversarial:
-    """Attack ``model`` at ``X`` with one method instance; see `edgewise.attack`."""
-    points = check_X(X, images=True)
+    """Move each sample just across the decision boundary of ``model``, verified by the model itself.
+
+    Parameters
+    ----------
+    model
+        A fitted scikit-learn classifier, a torch module, or a function that answers labels or scores; asked,
+        never changed.
+    X
+        Samples ``(n, d)``, ``(n, ...)`` for torch modules, in input units; never changed.
+    attack
+        ``"auto"``: the exact attack where the model has one, else the best for what it answers. A name in
+        `ATTACKS` stands for its default settings, an instance such as ``Direct(k=3)`` for its own; any
+        function ``(model, X, y) -> X_adv`` will do.
+    y
+        Label the attack tries to change; defaults to the model's prediction. A sample that the model labels
+        otherwise already comes back as it is, distance 0, status ``"already"``.
+    box
+        None, ``(low, high)`` as numbers or one per feature, or a `Box`; every point returned obeys it exactly.
+    rng
+        Seed or generator; the same seed gives the same points. None draws a fresh seed, which the result
+        carries.
+    progress
+        Draw a progress bar on standard error.
+
+    Returns
+    -------
+    Adversarial
+        ``points, success, distance, lower, label, source_label, queries``. A point that does not cross is
+        never reported as if it did: its sample comes back, ``found`` False, ``distance`` infinite.
+
+    Raises
+    ------
+    InputError
+        Bad input, an unknown name, a model that cannot answer what the attack asks.
+
+    Examples
+    --------
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> knn = KNeighborsClassifier(1).fit([[0.0], [1.0]], ["a", "b"])
+    >>> attack(knn, [[0.2]]).distance.round(6)
+    array([0.3])
+    """
+    rows = check_rows(X)
+    if is_sparse(rows):
+        raise InputError("X is sparse, and an attack moves every feature; give X.toarray() if it fits.")
+    points = numbers(rows)
     bounds = check_box(box, points[0].size)
-    method = method if isinstance(method, Attack) else Foreign(method)
+    seed = seed_of(rng)
+    method, why = _resolved(attack, model)
     if bounds is not None and not getattr(method, "takes_outside", False):
         _check_inside(points, bounds)
-    access = Access.to(model, len(points), getattr(method, "budget", None))
+    access = Access.to(model, len(points), getattr(method, "budget", None), rows if is_frame(rows) else None)
     predicted = access.labels(points)
     wanted = predicted if y is None else check_y(y, len(points), classes=_classes(access, points))
-    todo = np.flatnonzero(predicted == wanted)
+    todo = np.flatnonzero(same(predicted, wanted, names=("the model's labels", "y")))
     with track(len(todo), f"attacking ({type(method).__name__})", show=progress) as advance:
         proposal = (
-            method(
-                access.view(todo), points[todo], wanted[todo], box=bounds, seed=seed_of(rng), advance=advance
-            )
+            method(access.view(todo), points[todo], wanted[todo], box=bounds, seed=seed, advance=advance)
             if len(todo)
             else Proposal(points[todo])
         )
-    return _verify(proposal, access, points, predicted, wanted, todo, bounds, float(method.norm))
+    given = Given(points, predicted, wanted, todo, bounds)
+    return _verify(proposal, access, given, float(method.norm), attack=why, seed=seed)
+
+
+def _resolved(attack: Any, model: Any) -> tuple[Attack, str]:
+    """Return the instance to run and a line that says which it is and, where it was chosen here, why."""
+    why = ""
+    if isinstance(attack, str) and attack == "auto":
+        attack, why = choose(model)
+    found = component(ATTACKS, attack, "attack")
+    method = found if isinstance(found, Attack) else Foreign(found)
+    return method, f"{method!r}{why and ': '}{why}"
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the frame knows before an attack proposes: samples, their labels, and which are to be moved."""
+
+    X: Floats
+    predicted: Labels
+    wanted: Labels
+    todo: Index
+    box: Box | None
 
 
 def _classes(access: Access, X: Floats) -> Labels | None:
     """Return the labels the model can give, where that is known; a bare module's are its columns."""
-    if access.classes is None and is_module(access.model):
+    if access.classes is None and module_of(access.model) is not None:
         return np.arange(access.view(np.zeros(1, np.intp)).scores(X[:1]).shape[1])
     return access.classes
 
 
 def _verify(
-    proposal: Proposal,
-    access: Access,
-    X: Floats,
-    predicted: Labels,
-    wanted: Labels,
-    todo: Index,
-    box: Box | None,
-    norm: float,
+    proposal: Proposal, access: Access, given: Given, norm: float, *, attack: str, seed: int
 ) -> Adversarial:
-    points, label = X.copy(), predicted.copy()
+    X, todo = given.X, given.todo
+    points, label = X.copy(), given.predicted
     status = np.full(len(X), "already", dtype="<U11")
     proposed = np.asarray(proposal.points).astype(X.dtype, copy=False).reshape(len(todo), *X.shape[1:])
     finite = np.isfinite(flattened(proposed)).all(axis=1)
     if not finite.all():
         proposed = np.where(finite.reshape(len(todo), *[1] * (X.ndim - 1)), proposed, X[todo])
-    if box is not None:
-        proposed = _clip(proposed, box)
+    if given.box is not None:
+        proposed = _clip(proposed, given.box)
     if len(todo):
         answers = access.view(todo).labels(proposed)
-        crossed = finite & (answers != wanted[todo])
+        crossed = finite & ~same(answers, given.wanted[todo])
         none = np.zeros(len(todo), bool) if proposal.none_exists is None else proposal.none_exists
         status[todo] = np.where(crossed, "crossed", np.where(none, "none-exists", "failed"))
-        points[todo[crossed]], label[todo[crossed]] = proposed[crossed], answers[crossed]
+        points[todo[crossed]] = proposed[crossed]
+        label = placed(label, todo[crossed], answers[crossed])
     found = (status == "already") | (status == "crossed")
-    distance = np.where(found, _distances(points, X, norm), np.inf)
     return Adversarial(
         points,
         found,
-        distance,
+        np.where(found, _distances(points, X, norm), np.inf),
         label,
-        wanted,
+        given.wanted,
         access.queries,
         access.gradients,
         status,
         X,
         norm,
+        attack,
+        seed,
         _spread(proposal.lower, todo, status),
         {name: _spread(np.asarray(value), todo, status, 0) for name, value in proposal.counts.items()},
     )

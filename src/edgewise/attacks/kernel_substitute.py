@@ -11,6 +11,7 @@ from edgewise.arrays import Box, Floats, Index, InputError, Labels, check_count
 from edgewise.attacks.bisection import bisect
 from edgewise.attacks.direct import chunks, other_class_points
 from edgewise.attacks.frame import Proposal
+from edgewise.geometry import Norm
 from edgewise.models.access import Access, Neighbours
 from edgewise.models.nadaraya_watson import soft_neighbours
 from edgewise.progress import Advance
@@ -41,7 +42,7 @@ class KernelSubstitute:
     >>> from sklearn.neighbors import KNeighborsClassifier
     >>> from edgewise import attack
     >>> knn = KNeighborsClassifier(1).fit([[0.0, 0.0], [2.0, 0.0]], [0, 1])
-    >>> attack(KernelSubstitute(), knn, [[0.5, 0.0]]).points.round(4)
+    >>> attack(knn, [[0.5, 0.0]], KernelSubstitute()).points.round(4)
     array([[1., 0.]])
     """
 
@@ -49,7 +50,6 @@ class KernelSubstitute:
     steps: int = 30
     step: float = 0.1
     halvings: int = 15
-    norm: float = 2
 
     def __post_init__(self) -> None:
         check_count(self.steps, "steps")
@@ -58,6 +58,11 @@ class KernelSubstitute:
             value = getattr(self, name)
             if value is not None and not (np.isfinite(value) and value > 0):
                 raise InputError(f"{name} must be a finite number above 0; got {value!r}.")
+
+    @property
+    def norm(self) -> Norm:
+        """The Euclidean length is what it keeps small."""
+        return 2
 
     def __call__(
         self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int, advance: Advance

@@ -12,11 +12,13 @@ import numpy as np
 from numpy.random import Generator
 from scipy.spatial.distance import cdist
 
-from edgewise.arrays import Box, Floats, Index, InputError, Labels, check_count, check_X, check_y
+from edgewise.arrays import Box, Floats, Index, InputError, Labels, check_count, check_X
 from edgewise.attacks.bisection import bisect, can_ask
 from edgewise.attacks.direct import chunks
 from edgewise.attacks.frame import Proposal, flattened
+from edgewise.geometry import Norm
 from edgewise.models.access import Access
+from edgewise.models.joining import check_y
 from edgewise.progress import Advance
 from edgewise.randomness import row_streams
 
@@ -58,7 +60,7 @@ class Opt:
     --------
     >>> from edgewise import attack
     >>> circle = lambda X: (np.hypot(*X.T) > 1).astype(int)
-    >>> found = attack(Opt(budget=500, starts=([[2.0, 2.0]], [1])), circle, [[0.3, 0.4]], rng=0)
+    >>> found = attack(circle, [[0.3, 0.4]], Opt(budget=500, starts=([[2.0, 2.0]], [1])), rng=0)
     >>> bool(found.found[0]), bool(found.distance[0] < 0.51), int(found.queries[0]) <= 500
     (True, True, True)
     """
@@ -70,13 +72,17 @@ class Opt:
     starts: tuple[Floats, Labels] | None = None
     neighbours: int = 30
     tries: int = 10
-    norm: float = 2
 
     def __post_init__(self) -> None:
         for name, low in (("budget", 3), ("directions", 1), ("halvings", 1), ("neighbours", 0), ("tries", 1)):
             check_count(getattr(self, name), name, low=low)
         if not 0 < self.smoothing < 1:
             raise InputError(f"smoothing must lie in (0, 1); got {self.smoothing!r}.")
+
+    @property
+    def norm(self) -> Norm:
+        """The Euclidean length is what it keeps small."""
+        return 2
 
     def __call__(
         self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int, advance: Advance

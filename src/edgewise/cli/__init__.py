@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import warnings
+from typing import Annotated
 
 import typer
 
+from edgewise import __version__
 from edgewise.cli.attack import attack
 from edgewise.cli.compare import compare
 from edgewise.cli.demo import demo
@@ -18,7 +21,7 @@ from edgewise.cli.retrain import retrain
 from edgewise.cli.theory import theory
 
 
-INTERRUPTED = 130
+INTERRUPTED, TERMINATED = 130, 143
 
 app = typer.Typer(
     name="edgewise",
@@ -26,8 +29,24 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="Adversarial active learning: find the decision boundary, label there, and learn when that helps.",
 )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"edgewise {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def edgewise(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Adversarial active learning: find the decision boundary, label there, and learn when that helps."""
+
+
 app.command("demo")(demo)
 app.command("attack")(attack)
 app.command("retrain")(retrain)
@@ -46,19 +65,27 @@ def main() -> None:
 
     # joblib says so whenever it replaces an idle worker; no cell is lost by it.
     warnings.filterwarnings("ignore", "A worker stopped while some jobs were given to the executor")
+    before = signal.signal(signal.SIGTERM, _terminate)
     try:
         app()
     except (InputError, MissingExtraError) as error:
         _stop(f"edgewise: {error}", 2)
     except SystemExit as stop:
-        if stop.code == INTERRUPTED:
+        if stop.code in (INTERRUPTED, TERMINATED):
             _stop(
                 "edgewise: stopped. What was finished is kept; the same command goes on from there.",
-                INTERRUPTED,
+                int(stop.code),
             )
         raise
     except OSError as error:
         _stop(f"edgewise: {error.strerror or error}: {error.filename or ''}".rstrip(": "), 1)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _terminate(_signal: int, _frame: object) -> None:
+    """Leave by the way of Ctrl-C, so that workers and engines are stopped too."""
+    raise SystemExit(TERMINATED)
 
 
 def _stop(message: str, code: int) -> None:

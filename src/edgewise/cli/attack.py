@@ -27,11 +27,14 @@ def attack(
 
     from edgewise.atomic import replacing
     from edgewise.attacks import attack as run
+    from edgewise.attacks.names import ATTACKS
     from edgewise.data import load
+    from edgewise.registry import component
 
     loaded = load(data, rng=seed, data_home=data_home, held_out=samples)
+    chosen = method if method == "auto" else component(ATTACKS, method, "attack")
     knn = KNeighborsClassifier(k).fit(*loaded.train)
-    adv = run(method, knn, loaded.held_out.X, box=loaded.box, rng=seed, progress=not quiet())
+    adv = run(knn, loaded.held_out.X, chosen, box=loaded.box, rng=seed, progress=not quiet())
     if out is not None:
         with replacing(out) as file:
             np.savez_compressed(

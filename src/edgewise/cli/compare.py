@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgewise.cli.options import Address, Backend, DataHome, Jobs, Store, conclude, quiet, show
+from edgewise.cli.options import (
+    Address,
+    Backend,
+    DataHome,
+    Jobs,
+    Store,
+    computing,
+    conclude,
+    quiet,
+    show,
+    typed,
+)
 
 
 if TYPE_CHECKING:
@@ -38,23 +49,14 @@ def compare(
     data_home: DataHome = None,
 ) -> None:
     """Run strategies from the same initial labels, seed by seed, and compare the areas under their curves."""
-    import os
-    import sys
     from math import isnan
 
-    from edgewise.atomic import replacing
     from edgewise.learning.learners import LEARNERS
-    from edgewise.paper.comparison.runs import TRIALS, cells, run
+    from edgewise.paper.comparison.runs import TRIALS, cells, work
     from edgewise.paper.comparison.statistics import curves, penalties, standings
     from edgewise.paper.report.strategies import markdown
-    from edgewise.paper.runs.results import provenance
-    from edgewise.paper.runs.results import publish as write
-    from edgewise.paper.runs.sweep import sweep
-    from edgewise.parallel import engine
-    from edgewise.store import Store as Facts
+    from edgewise.paper.runs.experiment import Experiment
 
-    if data_home is not None:
-        os.environ["EDGEWISE_DATA"] = str(data_home)
     names = strategy or ["random", "margin", "edge-mix"]
     wanted = cells(
         data or list(TRIALS),
@@ -65,15 +67,13 @@ def compare(
         budget=budget,
         pool=pool,
     )
-    with engine(backend, address=address, workers=jobs), Facts(store) as facts:
-        summary = sweep(wanted, run, facts, jobs=jobs, progress=not quiet(), what="comparing strategies")
-        held = [fact for cell in wanted if (fact := facts.get(cell)) is not None]
-    found = curves(held)
+    with computing(store, jobs=jobs, backend=backend, address=address, data_home=data_home) as facts:
+        run = Experiment("comparing strategies", wanted, work).run(
+            facts, typed(), jobs=jobs, progress=not quiet()
+        )
+    found = curves(run.facts)
     if publish is not None:
-        about = provenance(" ".join(["edgewise", *sys.argv[1:]]))
-        write(held, publish, about)
-        with replacing(publish.with_suffix(".md")) as file:
-            file.write(markdown(found, about).encode())
+        run.publish(publish, markdown(found, dict(run.about)))
     rows = standings(found)
     show(
         "area under the learning curve",
@@ -105,7 +105,7 @@ def compare(
         ("", *names),
         [(name, *(f"{value:.1f}" for value in table[i])) for i, name in enumerate(names)],
     )
-    conclude(summary, store, cells="runs")
+    conclude(run.summary, store, cells="runs")
 
 
 def _row(standing: Standing) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +11,10 @@ import typer
 
 
 if TYPE_CHECKING:
+    from edgewise.arrays import Labels
     from edgewise.paper.runs.sweep import Summary
+    from edgewise.store import Store as Facts
+    from edgewise.strategies.frame import Query
 
 
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed; the same seed gives the same answer.")]
@@ -33,10 +37,10 @@ PIPE_WIDTH = 200
 
 
 def quiet() -> bool:
-    """Say whether standard error is no terminal, where a bar would be noise."""
-    import sys
+    """Say whether EDGEWISE_QUIET is set, for no progress at all."""
+    import os
 
-    return not sys.stderr.isatty()
+    return bool(os.environ.get("EDGEWISE_QUIET"))
 
 
 def width() -> int:
@@ -45,6 +49,31 @@ def width() -> int:
     import sys
 
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else PIPE_WIDTH
+
+
+def typed() -> str:
+    """Return the command as it was typed, which goes with every figure."""
+    import sys
+
+    return " ".join(["edgewise", *sys.argv[1:]])
+
+
+@contextmanager
+def computing(
+    store: Path,
+    *,
+    jobs: int,
+    backend: str = "local",
+    address: str | None = None,
+    data_home: Path | None = None,
+) -> Generator[Facts]:
+    """Open the store of a run, with its engine and its data folder in force."""
+    from edgewise.data.files import data_from
+    from edgewise.parallel import engine
+    from edgewise.store import Store as Facts
+
+    with data_from(data_home), engine(backend, address=address, workers=jobs), Facts(store) as facts:
+        yield facts
 
 
 def show(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -80,3 +109,18 @@ def conclude(summary: Summary, store: Path, *, cells: str = "cells", more: str =
         typer.echo(f"  failed: {what}, {where}: {message}", err=True)
     if summary.failures:
         raise typer.Exit(1)
+
+
+def say_batch(labelled: str, known: Labels, strategy: str, answer: Query, out: Path) -> None:
+    """Print how many labels there are of each class, what the strategy notes, and what to do next."""
+    import numpy as np
+
+    classes, counts = np.unique(known, return_counts=True)
+    balance = ", ".join(f"{name} {count}" for name, count in zip(classes, counts, strict=True))
+    typer.echo(f"{labelled}{': ' + balance if balance else ''}.")
+    for note in answer.notes:
+        typer.echo(f"{strategy}: {note}.")
+    typer.echo(
+        f"Wrote {len(answer.index)} rows to {out}. Fill in the column 'label', leave blank what you "
+        f"cannot tell, then run again with --labels {out} and another --out."
+    )

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from edgewise.cli.options import Store, quiet
+from edgewise.cli.options import Store, computing, conclude, quiet, typed
 
 
 def picture(
@@ -18,15 +18,11 @@ def picture(
     import importlib
 
     from edgewise.paper.pictures import PICTURES
-    from edgewise.paper.runs.sweep import sweep
+    from edgewise.paper.runs.experiment import Experiment
     from edgewise.registry import lookup
-    from edgewise.store import Store as Facts
 
     module = importlib.import_module(lookup(PICTURES, name, "picture"))
-    with Facts(store) as facts:
-        summary = sweep([module.cell()], module.work, facts, progress=not quiet(), what=name)
-    for failure in summary.failures:
-        typer.echo(f"failed: {failure.message}", err=True)
-    if summary.failures:
-        raise typer.Exit(1)
+    with computing(store, jobs=1) as facts:
+        run = Experiment(name, [module.cell()], module.work).run(facts, typed(), progress=not quiet())
+    conclude(run.summary, store)
     typer.echo(f"{name} is in {store}; draw it with: edgewise report --store {store}")

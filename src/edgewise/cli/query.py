@@ -7,11 +7,14 @@ from typing import Annotated
 
 import typer
 
-from edgewise.cli.options import Address, Backend, Jobs, Seed
+from edgewise.cli.options import Address, Backend, Jobs, Seed, say_batch
 
 
 def query(
-    pool: Annotated[Path | None, typer.Argument(help="CSV, Parquet, NPZ, or a folder of images.")] = None,
+    pool: Annotated[
+        Path | None,
+        typer.Argument(help="CSV, Parquet, JSON Lines, NPZ, or a folder of pictures."),
+    ] = None,
     labels: Annotated[
         list[Path] | None,
         typer.Option(
@@ -22,7 +25,18 @@ def query(
         ),
     ] = None,
     n: Annotated[int, typer.Option("-n", min=1, help="How many rows.")] = 20,
-    out: Annotated[Path, typer.Option("--out", help="The CSV to fill in.")] = Path("next.csv"),
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="The CSV to fill in; without it next.csv, next-2.csv and so on."),
+    ] = None,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Replace --out also if labels are filled in, or if it is no batch."),
+    ] = False,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option("--ignore", help="A column to show and not to learn from. May be repeated."),
+    ] = None,
     strategy: Annotated[str, typer.Option("--strategy", help="How to choose.")] = "edge-mix",
     learner: Annotated[str, typer.Option("--learner", help="logistic, 1-nn or rbf-ridge.")] = "logistic",
     seed: Seed = 0,
@@ -54,29 +68,33 @@ def query(
     A pool of many files (--pool) is scored file by file, on this machine or on a cluster. Run the same
     command again after a kill: what is scored is kept, and the rows are the same.
     """
-    import numpy as np
-
     from edgewise.arrays import InputError
+    from edgewise.labelling.output import check_out, next_name
 
     if (pool is None) == (shards is None):
         raise InputError("give one pool: a file or a folder, or --pool 'shards/*.parquet' for many files.")
+    target = next_name() if out is None else out
+    given = [path for path in (pool, model, *(labels or [])) if path is not None]
+    check_out(target, given, force=force)
     if shards is not None:
+        if ignore:
+            raise InputError("--ignore goes with a pool that is one table.")
         from edgewise.cli.shards import query_shards
 
         query_shards(
             shards,
             labels or [],
             n,
-            out,
+            target,
             strategy=strategy,
             learner=learner,
             seed=seed,
             model=model,
+            backend=backend,
+            address=address,
             scores=scores,
             device=device,
             jobs=jobs,
-            backend=backend,
-            address=address,
         )
         return
     others = (model, device, backend, address, jobs)
@@ -85,19 +103,14 @@ def query(
             "--model, --device, --jobs, --backend and --address go with a pool in many files: "
             "--pool 'shards/*.parquet'."
         )
+    from edgewise.labelling.batches import read_labels, write_query
     from edgewise.labelling.next_batch import next_batch
-    from edgewise.labelling.table import read_labels, read_pool, write_query
+    from edgewise.labelling.sheet import read_pool
 
-    sheet = read_pool(pool)
+    sheet = read_pool(pool, ignore=ignore or [])
     index, known, uniform = read_labels(labels or [], sheet)
     answer = next_batch(sheet.pool, index, known, uniform, n, strategy=strategy, learner=learner, seed=seed)
-    write_query(out, answer, sheet)
-    classes, counts = np.unique(known, return_counts=True)
-    balance = ", ".join(f"{name} {count}" for name, count in zip(classes, counts, strict=True))
-    typer.echo(f"{len(index)} of {len(sheet.pool)} rows are labelled{': ' + balance if balance else ''}.")
-    for note in answer.notes:
-        typer.echo(f"{strategy}: {note}.")
-    typer.echo(
-        f"Wrote {len(answer.index)} rows to {out}. Fill in the column 'label', leave blank what you "
-        f"cannot tell, then run again with --labels {out} and another --out."
-    )
+    check_out(target, given, force=force)
+    write_query(target, answer, sheet)
+    typer.echo(sheet.said)
+    say_batch(f"{len(index)} of {len(sheet.pool)} rows are labelled", known, strategy, answer, target)

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from edgewise.cli.options import Address, Backend, DataHome, Jobs, Store, conclude, quiet, show, width
+from edgewise.cli.options import (
+    Address,
+    Backend,
+    DataHome,
+    Jobs,
+    Store,
+    computing,
+    conclude,
+    quiet,
+    show,
+    typed,
+    width,
+)
 
 
 def reproduce(
@@ -36,7 +49,7 @@ def reproduce(
     size: Annotated[
         str, typer.Option("--size", help="With table6: small, hours on a CPU; or full, for a GPU.")
     ] = "full",
-    reuse: Annotated[
+    published: Annotated[
         Path | None, typer.Option("--reuse", help="Take cells from this published .jsonl instead of the CPU.")
     ] = None,
     only: Annotated[
@@ -53,62 +66,41 @@ def reproduce(
     all is every table, the theory study and the comparison of strategies in one store; on its own it prints
     the plan. Every run goes on where an earlier one with the same store stopped.
     """
-    import os
-    import sys
-
-    from edgewise.cli.reproduce_all import reproduce_all
-    from edgewise.paper.runs.results import provenance, record
+    from edgewise.arrays import InputError
+    from edgewise.cli.reproduce_all import chosen_parts, plan_only, reproduce_all
     from edgewise.paper.tables import TABLES
     from edgewise.paper.tables.frame import summarise
     from edgewise.paper.tables.readings import distance, of
-    from edgewise.paper.tables.run import chosen_arms, chosen_data, run, with_checkpoints
-    from edgewise.paper.tables.run import publish as write
-    from edgewise.paper.tables.run import reuse as take
+    from edgewise.paper.tables.run import chosen_arms, chosen_data, experiment, page, reuse, with_checkpoints
     from edgewise.paper.tables.text import LEGEND, compact
-    from edgewise.parallel import engine
     from edgewise.registry import lookup
-    from edgewise.store import Store as Facts
 
-    if data_home is not None:
-        os.environ["EDGEWISE_DATA"] = str(data_home)
-    command = " ".join(["edgewise", *sys.argv[1:]])
+    where = partial(computing, jobs=jobs, backend=backend, address=address, data_home=data_home)
     if table == "all":
-        with engine(backend, address=address, workers=jobs):
-            reproduce_all(
-                quick=quick,
-                full=full,
-                resume=resume,
-                only=only,
-                seeds=seeds,
-                jobs=jobs,
-                store=store,
-                publish=publish,
-                command=command,
-            )
+        chosen = chosen_parts(quick=quick, seeds=seeds, only=only)
+        if quick and full:
+            raise InputError("--quick and --full are two runs; give one of them.")
+        if resume and not store.exists():
+            raise InputError(f"--resume goes on with a run, and there is no store at {store}; leave it out.")
+        if not quick and not full:
+            plan_only(chosen, jobs)
+            return
+        with where(store) as facts:
+            reproduce_all(chosen, facts, store, jobs=jobs, publish=publish)
         return
     row = lookup(TABLES, table if size == "full" else f"{table}-{size}", "table")
     row.require()
     chosen = row.make() if reading == "main" else lookup(of(table), reading, f"reading of {table}").definition
     definition = with_checkpoints(chosen_arms(chosen, arm), store)
     names = chosen_data(definition, data)
-    with engine(backend, address=address, workers=jobs), Facts(store) as facts:
-        if reuse is not None:
-            take(facts, reuse)
-        cells, summary = run(
-            definition,
-            names,
-            seeds or (3 if quick else 20),
-            facts,
-            quick=quick,
-            jobs=jobs,
-            progress=not quiet(),
-        )
-        held = [fact for cell in cells if (fact := facts.get(cell)) is not None]
-        if summary.computed:
-            record(facts, [definition.name], provenance(command))
+    wanted = experiment(definition, names, seeds or (3 if quick else 20), quick=quick)
+    with where(store) as facts:
+        if published is not None:
+            reuse(facts, published)
+        run = wanted.run(facts, typed(), jobs=jobs, progress=not quiet())
     if publish is not None:
-        write(definition, held, publish, command)
-    results = summarise(definition, held)
+        run.publish(publish, page(definition, run))
+    results = summarise(definition, run.facts)
     typer.echo(f"{table}: {definition.title}{' (quick: not to be set beside the paper)' if quick else ''}")
     for part in compact(results, width=width(), quick=quick):
         show(*part)
@@ -121,4 +113,4 @@ def reproduce(
             f"\nDistance of this reading ({reading}) to the printed figures: {gap.mean:.3f} on average, "
             f"{gap.largest:.3f} at most, over {gap.cells} of {gap.printed}."
         )
-    conclude(summary, store)
+    conclude(run.summary, store)

@@ -2,87 +2,70 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from edgewise.cli.options import conclude, quiet, show
+from edgewise.cli.options import conclude, quiet, show, typed
 
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from edgewise.paper.all_experiments import Part, Planned
-    from edgewise.paper.runs.sweep import Failure, Summary
+    from edgewise.paper.runs.sweep import Failure
     from edgewise.store import Fact, Store
 
 
-def reproduce_all(
-    *,
-    quick: bool,
-    full: bool,
-    resume: bool,
-    only: Sequence[str] | None,
-    seeds: int | None,
-    jobs: int,
-    store: Path,
-    publish: Path | None,
-    command: str,
-) -> None:
-    """Show the plan; with ``quick`` or ``full``, compute what the store lacks."""
-    from edgewise.arrays import InputError
-    from edgewise.paper.all_experiments import parts, plan
-    from edgewise.paper.runs.results import provenance, record
+def chosen_parts(*, quick: bool, seeds: int | None, only: Sequence[str] | None) -> list[Part]:
+    """Return the parts to run, all of them by default."""
+    from edgewise.paper.all_experiments import parts
     from edgewise.registry import lookup
+
+    every = {part.name: part for part in parts(quick=quick, seeds=seeds)}
+    return [lookup(every, name, "part") for name in only or every]
+
+
+def plan_only(chosen: Sequence[Part], jobs: int) -> None:
+    """Show the plan and run nothing."""
+    from edgewise.paper.all_experiments import plan
     from edgewise.store import Store as Facts
 
-    if quick and full:
-        raise InputError("--quick and --full are two runs; give one of them.")
-    if resume and not store.exists():
-        raise InputError(
-            f"--resume goes on with a run, and there is no store at {store}; leave --resume out "
-            "to begin one there."
-        )
-    every = {part.name: part for part in parts(quick=quick, seeds=seeds)}
-    chosen = [lookup(every, name, "part") for name in only or every]
-    if not quick and not full:
-        with Facts(":memory:") as empty:
-            _show_plan(plan(chosen, empty), jobs)
-        typer.echo("Nothing was run. Give --full for this, hours, or --quick for a small version, minutes.")
-        return
-    with Facts(store) as facts:
-        planned = plan(chosen, facts)
-        _show_plan(planned, jobs)
-        summary = _run(chosen, planned, facts, jobs)
-        about = provenance(command)
-        held = [fact for part in chosen for cell in part.cells if (fact := facts.get(cell)) is not None]
-        if summary.computed:
-            record(facts, (fact.cell.what for fact in held), about)
-    if publish is not None:
-        _publish(chosen, held, publish, about)
-        typer.echo(f"wrote the runs to {publish}")
-    typer.echo(f"For the page: edgewise report --store {store}")
-    conclude(summary, store)
+    with Facts(":memory:") as empty:
+        _show_plan(plan(chosen, empty), jobs)
+    typer.echo("Nothing was run. Give --full for this, hours, or --quick for a small version, minutes.")
 
 
-def _run(chosen: Sequence[Part], planned: Sequence[Planned], facts: Store, jobs: int) -> Summary:
-    from edgewise.paper.all_experiments import run, seconds
+def reproduce_all(
+    chosen: Sequence[Part], facts: Store, store: Path, *, jobs: int, publish: Path | None
+) -> None:
+    """Show the plan, then compute what the store lacks as one run."""
+    from edgewise.paper.all_experiments import experiment, plan, seconds
     from edgewise.progress import weigh
 
+    planned = plan(chosen, facts)
+    _show_plan(planned, jobs)
     missing = sum(line.missing for line in planned)
     with weigh(sum(line.seconds for line in planned), missing, show=not quiet()) as finish:
 
         def watch(outcome: Fact | Failure) -> None:
             settings = outcome.cell.settings
-            what = " ".join(
-                str(part)
-                for part in (outcome.cell.what, settings.get("data", ""), f"seed {outcome.cell.seed}")
-                if part
-            )
-            finish(what, seconds(outcome.cell))
+            said = (outcome.cell.what, settings.get("data", ""), f"seed {outcome.cell.seed}")
+            finish(" ".join(str(part) for part in said if part), seconds(outcome.cell))
 
-        return run(chosen, facts, jobs=jobs, watch=watch)
+        run = experiment(chosen).run(facts, typed(), jobs=jobs, watch=watch)
+    if publish is not None:
+        publish.mkdir(parents=True, exist_ok=True)
+        for part in chosen:
+            keys = {cell.key for cell in part.cells}
+            mine = [fact for fact in run.facts if fact.cell.key in keys]
+            if mine:
+                replace(run, facts=mine).publish(publish / f"{part.name}.jsonl.gz")
+        typer.echo(f"wrote the runs to {publish}")
+    typer.echo(f"For the page: edgewise report --store {store}")
+    conclude(run.summary, store)
 
 
 def _show_plan(planned: Sequence[Planned], jobs: int) -> None:
@@ -117,14 +100,3 @@ def _duration(seconds: float) -> str:
     if seconds < 60:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
-def _publish(chosen: Sequence[Part], held: Sequence[Fact], folder: Path, about: dict[str, object]) -> None:
-    from edgewise.paper.runs.results import publish
-
-    folder.mkdir(parents=True, exist_ok=True)
-    for part in chosen:
-        keys = {cell.key for cell in part.cells}
-        mine = [fact for fact in held if fact.cell.key in keys]
-        if mine:
-            publish(mine, folder / f"{part.name}.jsonl.gz", about)

@@ -23,9 +23,11 @@ def retrain(
     """Train a 1-NN victim, generate points at its boundary, retrain a 1-NN shadow, and measure it."""
     from sklearn.neighbors import KNeighborsClassifier
 
+    from edgewise.attacks.names import ATTACKS
     from edgewise.data import load
     from edgewise.learning.metrics import accuracy
     from edgewise.learning.retrain import retrain as run
+    from edgewise.registry import component
 
     loaded = load(data, rng=seed, data_home=data_home)
     victim = KNeighborsClassifier(1).fit(*loaded.train)
@@ -33,7 +35,7 @@ def retrain(
         victim,
         victim,
         loaded,
-        attack=attack,
+        attack=component(ATTACKS, attack, "attack"),
         budget=budget,
         scale=scale,
         rng=seed,
@@ -49,7 +51,8 @@ def retrain(
             ("agreement with the victim", f"{out.agreement:.4f}"),
             ("points made", f"{len(out.synthetic.y)}"),
             ("labels bought", f"{out.cost.labels}"),
-            ("victim queries", f"{out.cost.queries}"),
+            ("victim queries to make and label", f"{out.cost.queries - out.spent.measure.queries}"),
+            ("victim queries to measure", f"{out.spent.measure.queries}"),
         ],
     )
     if out.agreement < 1 / 2 and not base:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from edgewise.cli.options import quiet
+from edgewise.cli.options import quiet, say_batch
 
 
 def query_shards(
@@ -26,16 +26,14 @@ def query_shards(
     address: str | None,
 ) -> None:
     """Choose rows of the files that match ``pattern``, and write them ready to be labelled."""
-    from edgewise.labelling.shards import (
-        load_model,
-        next_shard_batch,
-        read_shard_labels,
-        write_shard_query,
-    )
+    from edgewise.labelling.batches import read_shard_labels, write_shard_query
+    from edgewise.labelling.next_batch import load_model, next_shard_batch
+    from edgewise.labelling.output import check_out
     from edgewise.parallel import engine
     from edgewise.strategies.sharded import Shards
 
     shards = Shards.of(pattern)
+    check_out(out, shards.paths, force=True)
     asked = None if model is None else load_model(model)
     with engine(backend, address=address, workers=jobs, gpus=1.0 if device else 0.0):
         known = read_shard_labels(labels, shards, jobs=jobs)
@@ -53,11 +51,6 @@ def query_shards(
             progress=not quiet(),
         )
     write_shard_query(out, answer, shards)
-    typer.echo(f"{len(known.index)} of {len(shards)} rows in {len(shards.paths)} shards are labelled.")
     typer.echo(f"{answer.scored} shards scored, {answer.kept} were there; scores: {scores}")
-    for note in answer.query.notes:
-        typer.echo(f"{strategy}: {note}.")
-    typer.echo(
-        f"Wrote {len(answer.row)} rows to {out}. Fill in the column 'label', leave blank what you "
-        f"cannot tell, then run again with --labels {out} and another --out."
-    )
+    labelled = f"{len(known.index)} of {len(shards)} rows in {len(shards.paths)} shards are labelled"
+    say_batch(labelled, known.labels, strategy, answer.query, out)

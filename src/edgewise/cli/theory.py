@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from edgewise.cli.options import Address, Backend, DataHome, Jobs, Store, conclude, quiet, show
+from edgewise.cli.options import (
+    Address,
+    Backend,
+    DataHome,
+    Jobs,
+    Store,
+    computing,
+    conclude,
+    quiet,
+    show,
+    typed,
+)
 
 
 theory = typer.Typer(
@@ -31,30 +42,21 @@ def study(
     """Run the whole study into the store, going on where it stopped, and print what it found."""
     if context.invoked_subcommand is not None:
         return
-    import sys
-
-    from edgewise.paper.runs.results import provenance, record
-    from edgewise.paper.runs.results import publish as write_facts
     from edgewise.paper.theory.study.result_tables import summaries, write
-    from edgewise.paper.theory.study.run import run_study
-    from edgewise.parallel import engine
-    from edgewise.store import Store as Facts
+    from edgewise.paper.theory.study.run import experiment, violations
 
-    with engine(backend, address=address, workers=jobs), Facts(store) as facts:
-        report = run_study(facts, quick=quick, seeds=seeds, jobs=jobs, progress=not quiet())
+    wanted = experiment(quick=quick, seeds=seeds)
+    with computing(store, jobs=jobs, backend=backend, address=address) as facts:
+        run = wanted.run(facts, typed(), jobs=jobs, progress=not quiet())
         tables = summaries(facts)
-        held = [fact for fact in facts.facts() if fact.cell.what.startswith("theory-")]
-        about = provenance(" ".join(["edgewise", *sys.argv[1:]]))
-        if report.summary.computed:
-            record(facts, (fact.cell.what for fact in held), about)
     for table in tables:
         if table.brief:
             show(table.title, table.header, table.rows)
     if publish is not None:
-        write(tables, publish, about)
-        write_facts(held, publish / "facts.jsonl.gz", about)
+        write(tables, publish, dict(run.about))
+        run.publish(publish / "facts.jsonl.gz")
         typer.echo(f"wrote {len(tables)} tables and the facts they rest on to {publish}")
-    conclude(report.summary, store, more=f", {len(report.violations)} of them violations of a guarantee")
+    conclude(run.summary, store, more=f", {len(violations(run.summary))} of them violations of a guarantee")
 
 
 @theory.command("advise")
@@ -67,8 +69,8 @@ def advise(
     data_home: DataHome = None,
 ) -> None:
     """Say whether boundary sampling is expected to help, with the evidence and its limits."""
-    from edgewise.advice.advise import advise as say
-    from edgewise.advice.advise import advise_data, count_name
+    from edgewise.advice.advise import advice_for, count_name
+    from edgewise.advice.advise import advise as from_data
     from edgewise.arrays import InputError
 
     if data is not None:
@@ -79,11 +81,11 @@ def advise(
         from edgewise.data import load
 
         train = load(data, rng=0, data_home=data_home).train
-        advice = advise_data(train.X.reshape(len(train.X), -1), train.y, n=n, learner=learner)
+        advice = from_data(train.X.reshape(len(train.X), -1), train.y, budget=n, learner=learner)
     elif n is None or dim is None:
         raise InputError("give --data NAME, or --n LABELS and --dim D (and --noise RATE).")
     else:
-        advice = say(n, dim, noise=noise or 0.0, learner=learner)
+        advice = advice_for(n, dim, noise=noise or 0.0, learner=learner)
     typer.echo(f"{advice.verdict.upper()}: {advice.summary}")
     typer.echo(
         f"best density exponent β ≈ {advice.beta:.2f}; cap τ at least {advice.floor:.3f}; a local "

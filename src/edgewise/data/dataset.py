@@ -15,7 +15,7 @@ class Split(NamedTuple):
     y: Labels
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Dataset:
     """Data with its provenance; arrays are read-only.
 
@@ -40,6 +40,8 @@ class Dataset:
         ``(channels, height, width)`` of a row, or None.
     notes
         How it was read, split and scaled, in sentences.
+    seed
+        What repeats the split: pass it as ``rng``.
     """
 
     name: str
@@ -52,8 +54,20 @@ class Dataset:
     licence: str
     image_shape: tuple[int, int, int] | None = None
     notes: tuple[str, ...] = field(default=())
+    seed: int | None = None
+
+    def __repr__(self) -> str:
+        """Return a few lines: name, rows of each part, features, classes."""
+        rows = ", ".join(f"{len(part.y)} {name}" for name, part in self._parts())
+        return (
+            f"Dataset {self.name}: {rows} rows of {self.test.X.shape[1]} features, "
+            f"classes {', '.join(self.classes)}\n  {self.source}, seed {self.seed}"
+        )
+
+    def _parts(self) -> list[tuple[str, Split]]:
+        return [("train", self.train), ("held-out", self.held_out), ("test", self.test)]
 
     def __post_init__(self) -> None:
-        for split in (self.train, self.held_out, self.test):
+        for _, split in self._parts():
             split.X.setflags(write=False)
             split.y.setflags(write=False)

@@ -11,7 +11,9 @@ import io
 import os
 import tarfile
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
@@ -28,6 +30,9 @@ Rows: TypeAlias = NDArray[Any]
 """Raw rows ``(n, d + 1)`` as the files have them; the label is the last column."""
 
 ENVIRONMENT = "EDGEWISE_DATA"
+
+
+_FOLDER: ContextVar[Path | None] = ContextVar("data folder", default=None)
 
 
 class MissingDataError(InputError):
@@ -121,9 +126,24 @@ def rows(source: Source, data_home: str | Path | None = None) -> Rows:
     return _fetched(source, kept, looked) if found is None else found
 
 
+@contextmanager
+def data_from(folder: Path | None) -> Generator[None]:
+    """Look for data files in ``folder`` while the block lasts; None leaves things as they are."""
+    before = _FOLDER.set(folder or _FOLDER.get())
+    try:
+        yield
+    finally:
+        _FOLDER.reset(before)
+
+
+def data_folder() -> Path | None:
+    """Return the folder that `data_from` put in force, which workers are to use as well."""
+    return _FOLDER.get()
+
+
 def places(data_home: str | Path | None) -> list[Path]:
-    """Return the folders to look in: the one given, else ``$EDGEWISE_DATA``'s, then the cache."""
-    given = data_home if data_home is not None else os.environ.get(ENVIRONMENT)
+    """Return the folders to look in: the one given, in force or named by ``$EDGEWISE_DATA``, then the cache."""
+    given = data_home if data_home is not None else data_folder() or os.environ.get(ENVIRONMENT)
     return [cache_folder()] if not given else [Path(given).expanduser(), cache_folder()]
 
 

@@ -1,191 +1,300 @@
-"""Pools and labels as files a person can open: CSV, Parquet, NPZ, folders of images; batches as CSV."""
+"""Tables as people have them, as an Arrow table of numbers and words, with what was found odd."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from edgewise.arrays import Floats, Index, InputError, Labels, Mask
-from edgewise.atomic import replacing
-from edgewise.pools.pool import Pool
-from edgewise.strategies.frame import Query
+from edgewise.arrays import InputError
+from edgewise.labelling.dialect import Text, read_text
+from edgewise.pools.files import DAMAGE, index_columns, no_such_file, pyarrow
 
 
-IMAGES = (".png", ".jpg", ".jpeg", ".bmp")
-ROW, LABEL, POOL, UNIFORM = "row", "label", "pool", "uniform"
+SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz", ".parquet", ".jsonl", ".ndjson")
+
+MISSING = ("?", "-", ".", "na", "n/a", "#n/a", "nan", "null", "none")
+"""What stands for no value in a column of numbers, in any case, beside a blank."""
+
+NUMBER = r"^[+-]?(?:0|[1-9]\d*|)(?:\.\d*)?(?:[eE][+-]?\d+)?$"
+DIGITS = 15
+"""Digits of a whole number that a float64 holds for certain; a longer one is a name, such as a card's."""
+
+NAMELESS = ("", "Unnamed: 0")
+"""What pandas calls its row index in a CSV."""
 
 
 @dataclass(frozen=True)
-class Sheet:
-    """A pool read from files, with what a person recognises its rows by.
+class Odd:
+    """Cells of a column of numbers that are none: how many, the row of the first, and what it holds."""
+
+    count: int
+    row: int
+    cell: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that was read.
 
     Parameters
     ----------
-    pool
-        Its rows.
-    digest
-        Of its values; written into every batch, so that labels of another pool are refused.
-    text
-        Columns that are no numbers, by name: shown beside each row, not learned from.
-    numbers
-        The names of the columns of numbers, in order; empty where the file has none.
+    frame
+        A ``pyarrow.Table`` of float64 and string columns; what is missing is null.
+    odd
+        Columns that are numbers but for these cells, which are null if they stand for no value; a column with
+        any other cell is words.
+    left_out
+        Columns that are not in ``frame``, and why.
+    notes
+        How the file was read, where that is not plain.
     """
 
-    pool: Pool
-    digest: str
-    text: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
-    numbers: tuple[str, ...] = ()
+    frame: Any
+    odd: Mapping[str, Odd] = field(default_factory=dict[str, Odd])
+    left_out: Mapping[str, str] = field(default_factory=dict[str, str])
+    notes: tuple[str, ...] = ()
 
 
-def read_pool(path: Path) -> Sheet:
-    """Read a pool: ``.csv`` with a header, ``.parquet``, ``.npz``, ``.npy``, or a folder of images.
+def suffix_of(path: Path) -> str:
+    """Return the ending that says what a file holds, in small letters.
 
-    Columns of a CSV that are no numbers are kept to be shown. Images have one size; their
-    values are scaled to [0, 1].
+    Examples
+    --------
+    >>> suffix_of(Path("Churn.CSV.gz"))
+    '.csv.gz'
+    """
+    return "".join(path.suffixes[-2:] if path.suffix.lower() == ".gz" else path.suffixes[-1:]).lower()
+
+
+def read_table(path: Path) -> Table:
+    """Read a table: CSV in any usual dialect, Parquet, or JSON Lines.
+
+    In a text file a column is of numbers if every cell is a plain decimal number (sign, point, exponent; a
+    decimal comma where cells are separated otherwise), blank or one of `MISSING`. Leading zeros, more than 15
+    digits, ``1_000`` and anything else make a cell a word. In Parquet and JSON Lines numbers are numbers, true
+    and false are 1 and 0, and everything else is words. Left out are blank rows at the end, columns without
+    any value, and the row index that pandas writes.
 
     Raises
     ------
     InputError
-        Nothing to read, ragged rows, empty number cells, or images of several sizes.
+        No such file, damaged, ragged rows, a name twice, no rows, or nested values.
+    MissingExtraError
+        There is no pyarrow.
     """
-    if path.is_dir():
-        return _read_images(path)
-    if path.suffix == ".csv":
-        return _read_csv(path)
-    pool = Pool.of(path)
-    return Sheet(pool, pool.digest()[:12])
-
-
-def read_labels(paths: Sequence[Path], sheet: Sheet) -> tuple[Index, Labels, Mask]:
-    """Read labels: CSV files with the columns ``row`` and ``label``; rows without a label are left out.
-
-    The files that `write_query` wrote, filled in, are such files; they also say which rows were drawn
-    uniformly, the third answer. In files that do not say all are.
-
-    Raises
-    ------
-    InputError
-        A missing column, a row that the pool does not have, a row with two different labels, or labels of
-        another pool.
-    """
-    found: dict[int, str] = {}
-    edge: set[int] = set()
-    for path in paths:
-        header, rows = rows_of(path)
-        if ROW not in header or LABEL not in header:
-            raise InputError(f"{path} needs the columns 'row' and 'label'; it has {', '.join(header)}.")
-        for cells in rows:
-            item = dict(zip(header, cells, strict=True))
-            _check_pool(item.get(POOL, ""), sheet, path)
-            row, label = _row_number(item[ROW], len(sheet.pool), path), item[LABEL].strip()
-            if label and found.setdefault(row, label) != label:
-                raise InputError(f"row {row} has two labels, {found[row]!r} and {label!r}; keep one.")
-            if item.get(UNIFORM, "1").strip() == "0":
-                edge.add(row)
-    index = np.array(sorted(found), dtype=np.intp)
-    return index, np.array([found[int(row)] for row in index]), ~np.isin(index, list(edge))
-
-
-def write_query(path: Path, query: Query, sheet: Sheet) -> None:
-    """Write a batch to be labelled: one line a row, an empty ``label`` first, what it looks like last."""
-    values = sheet.pool.rows(query.index)
-    shown = values.reshape(len(values), -1) if values[0].size <= 50 else np.empty((len(values), 0))
-    named = sheet.numbers if shown.shape[1] else ()
-    ours = [LABEL, ROW, "score", "propensity", UNIFORM, POOL]
-    names = [
-        name if name not in ours else f"pool {name}"
-        for name in (*sheet.text, *(named or (f"x{i}" for i in range(shown.shape[1]))))
-    ]
-    header = [*ours[:2], *names, *ours[2:]]
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    for i, row in enumerate(query.index.tolist()):
-        figures = [repr(float(query.score[i])), repr(float(query.propensity[i])), int(query.uniform[i])]
-        writer.writerow(
-            [
-                "",
-                row,
-                *(column[row] for column in sheet.text.values()),
-                *map(repr, shown[i].tolist()),
-                *figures,
-                sheet.digest,
-            ]
-        )
-    with replacing(path) as file:
-        file.write(text.getvalue().encode())
-
-
-def rows_of(path: Path) -> tuple[list[str], list[list[str]]]:
-    """Return header and rows of a CSV; raise `InputError` on a missing file, ragged rows, a name twice."""
-    if not path.is_file():
-        raise InputError(f"there is no file {path}.")
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        lines = [line for line in csv.reader(file) if line]
-    if len(lines) < 2:
+    no_such_file(path)
+    suffix = suffix_of(path)
+    if suffix not in SUFFIXES:
+        raise InputError(f"tables are {', '.join(SUFFIXES)}; got {path.name}.")
+    if suffix == ".parquet":
+        table = _typed(_arrow_read("parquet", path, _parquet), path)
+    elif suffix in (".jsonl", ".ndjson"):
+        table = _typed(_arrow_read("json", path, _json), path)
+    else:
+        table = _words(path)
+    if not table.frame.num_rows:
         raise InputError(f"{path} needs a header line and at least one row.")
-    header = [name.strip() for name in lines[0]]
-    for number, line in enumerate(lines[1:], start=2):
-        if len(line) != len(header):
-            raise InputError(f"{path}, line {number}: {len(line)} cells; the header has {len(header)}.")
-    if len(set(header)) < len(header):
-        raise InputError(f"{path} has a column name twice.")
-    return header, lines[1:]
+    return table
 
 
-def _read_csv(path: Path) -> Sheet:
-    header, rows = rows_of(path)
-    numbers: list[Floats] = []
-    names: list[str] = []
-    text: dict[str, Sequence[str]] = {}
-    for name, column in zip(header, zip(*rows, strict=True), strict=True):
+def read_words(path: Path) -> Any:
+    """Return a CSV as an Arrow table of words, every cell as it is written; blank cells are null."""
+    no_such_file(path)
+    return _strings(read_text(path), path)
+
+
+def _parquet(module: Any, path: Path) -> Table:
+    frame = module.read_table(path)
+    index = dict.fromkeys(index_columns(frame.schema), "the row index of pandas")
+    return Table(frame.drop_columns(list(index)), left_out=index)
+
+
+def _json(module: Any, path: Path) -> Table:
+    return Table(module.read_json(path))
+
+
+def _arrow_read(name: str, path: Path, read: Callable[[Any, Path], Table]) -> Table:
+    module = pyarrow(f"reading {path.name}", name)
+    try:
+        return read(module, path)
+    except DAMAGE as error:
+        raise InputError(f"{path} cannot be read ({type(error).__name__}: {_first_line(error)}).") from None
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [""])[0][:200]
+
+
+def _typed(table: Table, path: Path) -> Table:
+    """Turn typed columns into numbers and words."""
+    pa, compute = pyarrow(f"reading {path.name}"), pyarrow("", "compute")
+    columns: dict[str, Any] = {}
+    left_out = dict(table.left_out)
+    check_names(table.frame.column_names, path)
+    for name in table.frame.column_names:
+        column = table.frame[name]
+        if pa.types.is_dictionary(column.type):
+            column = column.cast(column.type.value_type)
+        kind = column.type
+        if column.null_count == len(column):
+            left_out[name] = "empty"
+        elif pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+            raise InputError(f"{path.name}: column {name!r} holds {kind} values; expected numbers or words.")
+        elif pa.types.is_boolean(kind) or pa.types.is_decimal(kind) or _is_number(pa, kind):
+            column = column.cast(pa.uint8()) if pa.types.is_boolean(kind) else column
+            columns[name] = compute.cast(column, pa.float64(), safe=False)
+        else:
+            columns[name] = column.cast(pa.string())
+    return Table(pa.table(columns), _nulls(columns, pa), left_out, table.notes)
+
+
+def _is_number(pa: Any, kind: Any) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
+
+
+def _nulls(columns: Mapping[str, Any], pa: Any) -> dict[str, Odd]:
+    compute = pyarrow("", "compute")
+    return {
+        name: Odd(int(column.null_count), int(compute.index(column.is_null(), True).as_py()), "")
+        for name, column in columns.items()
+        if _is_number(pa, column.type) and column.null_count
+    }
+
+
+def _words(path: Path) -> Table:
+    """Read a text file, and find its columns of numbers."""
+    pa = pyarrow(f"reading {path.name}")
+    text = read_text(path)
+    frame = _strings(text, path)
+    columns: dict[str, Any] = {}
+    odd: dict[str, Odd] = {}
+    left_out: dict[str, str] = {}
+    notes = list(text.notes)
+    commas: list[str] = []
+    for name in frame.column_names:
+        column = frame[name]
+        if column.null_count == len(column):
+            left_out[name or "(no name)"] = "empty"
+        elif name in NAMELESS:
+            left_out[name or "(no name)"] = "no name, like the row index of pandas"
+        else:
+            columns[name], found, comma = _numbers(column, decimal_comma=text.separator != ",")
+            commas += [name] if comma else []
+            odd |= {name: found} if found else {}
+    if commas:
+        notes.append(f"decimal commas were read in {', '.join(commas)}")
+    return Table(pa.table(columns), odd, left_out, tuple(notes))
+
+
+def _numbers(column: Any, *, decimal_comma: bool) -> tuple[Any, Odd | None, bool]:
+    """Return a column of words as numbers if it is one; its odd cells, and whether commas were points."""
+    pa, compute = pyarrow(""), pyarrow("", "compute")
+    if column.null_count == 0 and (values := _plain(column, compute, pa)) is not None:
+        return _short(column, values, compute), None, False
+    trimmed = compute.utf8_trim_whitespace(column)
+    comma = decimal_comma and bool(
+        compute.any(compute.match_substring_regex(trimmed, r"^[+-]?\d*,\d+$")).as_py()
+    )
+    pointed = compute.replace_substring(trimmed, ",", ".") if comma else trimmed
+    missing = compute.or_kleene(
+        column.is_null(), compute.is_in(compute.utf8_lower(trimmed), value_set=pa.array(MISSING))
+    )
+    missing = compute.fill_null(missing, True)
+    number = compute.and_(
+        compute.match_substring_regex(pointed, NUMBER), compute.match_substring_regex(pointed, r"\d")
+    )
+    number = compute.fill_null(number, False)
+    plain = int(compute.sum(number).as_py() or 0)
+    other = compute.invert(compute.or_(number, missing))
+    count = int(compute.sum(other).as_py() or 0)
+    if plain == 0 or plain <= count:
+        return column, None, False
+    if count:
+        row = int(compute.index(other, True).as_py())
+        return column, Odd(count, row, str(column[row].as_py())), False
+    bare = compute.replace_substring_regex(compute.if_else(number, pointed, None), r"^\+", "")
+    values = bare.cast(pa.float64())
+    if values.null_count == 0:
+        return _short(column, values, compute), None, comma
+    row = int(compute.index(values.is_null(), True).as_py())
+    return values, Odd(int(values.null_count), row, str(column[row].as_py() or "")), comma
+
+
+def _plain(column: Any, compute: Any, pa: Any) -> Any:
+    """Return a column of words as numbers if each cell plainly is one; the common case, and the quick one."""
+    try:
+        values = column.cast(pa.float64())
+    except pa.ArrowInvalid:
+        return None
+    padded = compute.match_substring_regex(column, r"^[+-]?0\d")
+    return (
+        values if compute.all(compute.is_finite(values)).as_py() and not compute.any(padded).as_py() else None
+    )
+
+
+def _short(column: Any, values: Any, compute: Any) -> Any:
+    """Return the numbers, or the words where a whole number has more digits than a float64 holds."""
+    if compute.max(compute.abs(values)).as_py() < 10.0**DIGITS:
+        return values
+    long = compute.match_substring_regex(column, rf"^\s*[+-]?\d{{{DIGITS + 1},}}\s*$")
+    return column if compute.any(long).as_py() else values
+
+
+def _strings(text: Text, path: Path) -> Any:
+    """Return every cell as it is written; blank cells are null, and rows that are blank at the end are gone."""
+    csv, compute = pyarrow(f"reading {path.name}", "csv"), pyarrow("", "compute")
+    pa = pyarrow("")
+    names = [f"f{i}" for i in range(len(text.header))]
+    convert = csv.ConvertOptions(
+        column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""]
+    )
+    parse = csv.ParseOptions(delimiter=text.separator, newlines_in_values=True)
+
+    def read(**options: Any) -> Any:
+        how = csv.ReadOptions(autogenerate_column_names=True, skip_rows_after_names=1, **options)
+        return csv.read_csv(pa.BufferReader(text.content), how, parse, convert)
+
+    try:
         try:
-            numbers.append(np.array([float(cell) if cell.strip() else np.nan for cell in column]))
-            names.append(name)
-        except ValueError:
-            text[name] = column
-    if not numbers:
-        raise InputError(f"{path} has no column of numbers to learn from; it has {', '.join(header)}.")
-    pool = Pool.of(np.stack(numbers, axis=1))
-    return Sheet(pool, pool.digest()[:12], text, tuple(names))
+            frame = read()
+        except pa.ArrowInvalid:
+            # In one block and one thread: a row may be longer than a block, and an error then names its row.
+            frame = read(use_threads=False, block_size=max(len(text.content), 2**20))
+    except pa.ArrowInvalid as error:
+        raise InputError(f"{path}{_where(str(error))}") from None
+    check_names(text.header, path)
+    frame = frame.rename_columns(list(text.header))
+    return frame.slice(0, _filled(frame, compute))
 
 
-def _read_images(folder: Path) -> Sheet:
-    from PIL import Image
-
-    files = sorted(file for file in folder.iterdir() if file.suffix.lower() in IMAGES)
-    if not files:
-        raise InputError(f"{folder} holds no images ({', '.join(IMAGES)}).")
-    pictures: list[Any] = []
-    for file in files:
-        with Image.open(file) as image:
-            flat = image if image.mode in ("L", "RGB") else image.convert("RGB")
-            pictures.append(np.asarray(flat, dtype=np.float32) / 255)
-        if pictures[-1].shape != pictures[0].shape:
-            raise InputError(
-                f"images must have one size; {file.name} is {pictures[-1].shape}, "
-                f"{files[0].name} is {pictures[0].shape}. Resize them first."
-            )
-    pool = Pool.of(np.stack(pictures).reshape(len(files), -1))
-    return Sheet(pool, pool.digest()[:12], {"file": [file.name for file in files]})
+def _where(error: str) -> str:
+    ragged = re.search(r"(?:Row #(\d+): )?Expected (\d+) columns, got (\d+)", error)
+    if ragged:
+        row, expected, got = ragged.groups()
+        return f", line {row or '?'}: {got} cells; the header has {expected}."
+    if "Empty CSV" in error:
+        return " needs a header line and at least one row."
+    return f" cannot be read as CSV ({error.splitlines()[0][:200]})."
 
 
-def _check_pool(given: str, sheet: Sheet, path: Path) -> None:
-    if given and given != sheet.digest:
-        raise InputError(
-            f"{path} labels another pool ({given}) than this one ({sheet.digest}): the pool "
-            "changed since. Put the old pool back, or take the 'pool' column out if its rows "
-            "are still the same."
-        )
+def _filled(frame: Any, compute: Any) -> int:
+    """Return how many rows there are up to the last that is not blank."""
+    rows, end = frame.num_rows, 0
+    for column in frame.columns:
+        if end == rows:
+            break
+        if column.null_count == 0:
+            return rows
+        last = compute.max(compute.indices_nonzero(column.is_valid())).as_py()
+        end = max(end, 0 if last is None else last + 1)
+    return end
 
 
-def _row_number(cell: str, size: int, path: Path) -> int:
-    if not cell.strip().isdigit() or int(cell) >= size:
-        raise InputError(f"{path}: row {cell!r} is no row of the pool, which has rows 0 to {size - 1}.")
-    return int(cell)
+def check_names(names: Sequence[str], path: Path) -> None:
+    """Raise `InputError` if two columns have one name."""
+    twice = {name for name in names if name and list(names).count(name) > 1}
+    if twice:
+        raise InputError(f"{path} has a column name twice: {', '.join(sorted(twice))}.")

@@ -6,13 +6,17 @@ import copy
 import inspect
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.model_selection import ParameterGrid
 
 from edgewise.arrays import Floats, InputError, Labels, Mask
+from edgewise.learning.labels import as_labels, numbered
+from edgewise.models.answers import predict
+from edgewise.models.joining import same
+from edgewise.models.rows import Rows, take
 from edgewise.randomness import stream
 from edgewise.registry import unknown
 
@@ -21,7 +25,7 @@ FOLDS = 5
 
 
 def fitted(
-    model: Any, X: Floats, y: Labels, *, seed: int, last: Any = None, weights: Floats | None = None
+    model: Any, X: Rows, y: Labels, *, seed: int, last: Any = None, weights: Floats | None = None
 ) -> Any:
     """Return a fitted copy of ``model``; it and global random state stay as they were.
 
@@ -47,18 +51,69 @@ def fitted(
     >>> fitted(DecisionTreeClassifier(), np.array([[0.0], [1.0]]), np.array([0, 1]), seed=3).random_state
     3
     """
+    check_learner(model, weighted=weights is not None, warm=False)
+    extra = {} if weights is None else {"sample_weight": weights}
+    if y.dtype.kind not in "biufU":
+        return _coded(model, X, y, seed, last, weights)
+    with _seeded(seed):
+        if last is None:
+            return _from_scratch(model, seed).fit(X, y, **extra)
+        return _going_on(last, X, y, extra)
+
+
+class Coded(ClassifierMixin, BaseEstimator):
+    """A classifier of numbered classes that answers with labels scikit-learn would not take, such as dates."""
+
+    def __init__(self, model: Any = None) -> None:
+        self.model = model
+
+    def fit(self, X: Rows, y: Labels) -> Coded:
+        """Fit a copy of the model to the numbers of the labels."""
+        self.classes_, code = numbered(as_labels(list(y)))
+        self.model_ = unfitted(self.model).fit(X, code)
+        return self
+
+    def predict(self, X: Rows) -> Labels:
+        """Return labels as they were given."""
+        return self.classes_[self.model_.predict(X)]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name not in ("predict_proba", "decision_function"):
+            raise AttributeError(name)
+        return getattr(self.model_, name)
+
+
+def _coded(model: Any, X: Rows, y: Labels, seed: int, last: Any, weights: Floats | None) -> Coded:
+    if last is not None:
+        raise InputError(
+            "labels that are no words or numbers start from scratch each round; leave warm=False."
+        )
+    found = Coded(model)
+    found.classes_, code = numbered(y)
+    found.model_ = fitted(model, X, code, seed=seed, weights=weights)
+    return found
+
+
+def check_learner(model: Any, *, weighted: bool, warm: bool) -> None:
+    """Raise before anything is paid for if `fitted` will not take the model.
+
+    Raises
+    ------
+    InputError
+        No estimator, no sample weights, or no way to go on.
+    """
     if not hasattr(model, "fit") or isinstance(model, type):
         raise InputError(
             f"model must be an estimator with fit, such as LogisticRegression(); got {model!r}. "
             "Wrap a torch module in skorch.NeuralNetClassifier."
         )
-    extra = {} if weights is None else {"sample_weight": weights}
-    if extra and not takes_weights(model):
+    if weighted and not takes_weights(model):
         raise InputError(f"{type(model).__name__}.fit takes no sample_weight; leave weighted=False.")
-    with _seeded(seed):
-        if last is None:
-            return _from_scratch(model, seed).fit(X, y, **extra)
-        return _going_on(last, X, y, extra)
+    goes_on = hasattr(model, "partial_fit") or "warm_start" in getattr(model, "get_params", dict)()
+    if warm and not goes_on:
+        raise InputError(
+            f"{type(model).__name__} cannot go on from where it was (no warm_start); leave warm=False."
+        )
 
 
 def takes_weights(model: Any) -> bool:
@@ -67,7 +122,7 @@ def takes_weights(model: Any) -> bool:
 
 
 def tuned(
-    model: Any, grid: Mapping[str, Sequence[Any]], X: Floats, y: Labels, uniform: Mask, *, seed: int
+    model: Any, grid: Mapping[str, Sequence[Any]], X: Rows, y: Labels, uniform: Mask, *, seed: int
 ) -> Any:
     """Return a copy of ``model`` with the settings of ``grid`` that err least on the uniform points.
 
@@ -87,39 +142,45 @@ def tuned(
     InputError
         A parameter the model does not have.
     """
+    if not hasattr(model, "get_params"):
+        raise InputError(f"tune needs a model with get_params and set_params; got {type(model).__name__}.")
     names = model.get_params()
     for name in grid:
         if name not in names:
             raise InputError(unknown(name, names, f"parameter of {type(model).__name__}"))
     rows = stream(seed, "folds").permutation(np.flatnonzero(uniform))
-    candidates = [_copy(model).set_params(**settings) for settings in ParameterGrid(dict(grid))]
+    candidates = [unfitted(model).set_params(**settings) for settings in ParameterGrid(dict(grid))]
     if len(rows) < FOLDS:
         return candidates[0]
     errors = np.zeros(len(candidates))
     for fold in np.array_split(rows, FOLDS):
         rest = np.setdiff1d(np.arange(len(y)), fold)
-        if len(np.unique(y[rest])) < 2:
+        if len(numbered(y[rest])[0]) < 2:
             continue
         for i, candidate in enumerate(candidates):
-            errors[i] += np.sum(fitted(candidate, X[rest], y[rest], seed=seed).predict(X[fold]) != y[fold])
+            learned = fitted(candidate, take(X, rest), y[rest], seed=seed)
+            errors[i] += np.sum(~same(predict(learned, take(X, fold)), y[fold]))
     return candidates[int(np.argmin(errors))]
 
 
 def _from_scratch(model: Any, seed: int) -> Any:
-    fresh = _copy(model)
+    fresh = unfitted(model)
+    if not hasattr(fresh, "get_params"):
+        return fresh
     names = [name for name in fresh.get_params() if name == "random_state" or name.endswith("__random_state")]
     return fresh.set_params(**dict.fromkeys(names, seed % 2**32)) if names else fresh
 
 
-def _copy(model: Any) -> Any:
-    return clone(model)
+def unfitted(model: Any) -> Any:
+    """Return a copy of ``model`` to be fitted: scikit-learn's clone, or a deep copy where it is no estimator."""
+    return cast("Any", clone(model)) if hasattr(model, "get_params") else copy.deepcopy(model)
 
 
-def _going_on(last: Any, X: Floats, y: Labels, extra: dict[str, Floats]) -> Any:
+def _going_on(last: Any, X: Rows, y: Labels, extra: dict[str, Floats]) -> Any:
     further = copy.deepcopy(last)
     if hasattr(further, "module_"):
         return further.partial_fit(X, y, **extra)
-    if "warm_start" in further.get_params():
+    if hasattr(further, "get_params") and "warm_start" in further.get_params():
         return further.set_params(warm_start=True).fit(X, y, **extra)
     raise InputError(
         f"{type(last).__name__} cannot go on from where it was (no warm_start); leave warm=False."

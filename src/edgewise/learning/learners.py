@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
-from edgewise.arrays import Floats
+from edgewise.arrays import Floats, InputError
 from edgewise.models.kernel_ridge import KernelRidgeClassifier
 
 
@@ -17,7 +17,10 @@ def _scaled_ridge(X: Floats) -> KernelRidgeClassifier:
     """RBF kernel ridge with half the median distance of the (unlabelled) pool as its length."""
     rows = X[:: max(1, len(X) // 200)]
     gaps = np.sqrt(np.maximum(np.square(rows[:, None] - rows[None]).sum(axis=2), 0))
-    scale = float(np.median(gaps[np.triu_indices(len(rows), 1)])) / 2
+    pairs = gaps[np.triu_indices(len(rows), 1)]
+    if not pairs.any():
+        raise InputError("rbf-ridge needs a pool of at least two different rows; all rows it has are equal.")
+    scale = float(np.median(pairs) or np.median(pairs[pairs > 0])) / 2
     return KernelRidgeClassifier("rbf", scale=scale, alpha=0.1)
 
 

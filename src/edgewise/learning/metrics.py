@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from edgewise.arrays import check_X, check_y
-from edgewise.models.access import check_fitted, predict
+from edgewise.models.answers import check_fitted, predict
+from edgewise.models.joining import check_y, same
+from edgewise.models.rows import check_rows, count
 
 
 def accuracy(model: Any, X: ArrayLike, y: ArrayLike) -> float:
@@ -20,8 +21,9 @@ def accuracy(model: Any, X: ArrayLike, y: ArrayLike) -> float:
     0.5
     """
     check_fitted(model)
-    points = check_X(X, images=True)
-    return float(np.mean(predict(model, points) == check_y(y, len(points))))
+    points = check_rows(X)
+    right = same(predict(model, points), check_y(y, count(points)), names=("the model's labels", "y"))
+    return float(np.mean(right))
 
 
 def agreement(one: Any, other: Any, X: ArrayLike) -> float:
@@ -33,4 +35,4 @@ def agreement(one: Any, other: Any, X: ArrayLike) -> float:
     0.75
     """
     check_fitted(other)
-    return accuracy(one, X, predict(other, check_X(X, images=True)))
+    return accuracy(one, X, predict(other, check_rows(X)))

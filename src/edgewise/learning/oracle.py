@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from edgewise.arrays import Floats, Index, InputError, Labels, check_count
-from edgewise.models.access import check_fitted, predict
+from edgewise.arrays import Index, InputError, Labels, check_count
+from edgewise.learning.labels import as_labels, joined
+from edgewise.models.answers import check_fitted, predict
+from edgewise.models.labels import listed, missing
+from edgewise.models.rows import Rows, count, take
 
 
 @dataclass(frozen=True)
@@ -62,11 +64,15 @@ class Answer:
 
 
 class OracleError(InputError):
-    """An oracle raised or broke its contract; what it had answered by then is in ``answer``."""
+    """An oracle raised or broke its contract.
 
-    def __init__(self, message: str, answer: Answer) -> None:
+    ``answer`` holds what it had answered by then, ``given`` what it gave that could not be taken.
+    """
+
+    def __init__(self, message: str, answer: Answer, given: Any = None) -> None:
         super().__init__(message)
         self.answer = answer
+        self.given = given
 
 
 @runtime_checkable
@@ -78,7 +84,7 @@ class Oracle(Protocol):
         """Whether asking again would give the same label: True, False, or None for not known."""
         ...
 
-    def __call__(self, X: Floats, index: Index | None) -> Answer:
+    def __call__(self, X: Rows, index: Index | None) -> Answer:
         """Answer the rows of ``X`` (n, ...); ``index`` gives their rows in the pool, None for made points."""
         ...
 
@@ -105,17 +111,17 @@ class GroundTruth:
         """Not known: a recorded label cannot be drawn a second time."""
         return None
 
-    def __call__(self, X: Floats, index: Index | None) -> Answer:
+    def __call__(self, X: Rows, index: Index | None) -> Answer:
         """Look the rows up."""
         if index is None:
             raise InputError("ground truth knows the rows of a pool only; ask a Victim about made points.")
-        y = np.asarray(self.y)
+        y = listed(self.y)
         if len(index) and (y.ndim != 1 or index.max() >= len(y)):
             raise InputError(
-                f"ground truth has labels of shape {y.shape}; the pool asked for row "
-                f"{index.max()}. Give one label a row of the pool."
+                f"ground truth has labels of shape {y.shape}; the pool asked for row {index.max()}. "
+                "Give one label per row of the pool."
             )
-        return _answered(list(y[index]), len(X))
+        return _answered(list(y[index]), np.arange(count(X)))
 
 
 @dataclass(frozen=True)
@@ -140,10 +146,10 @@ class Victim:
         """A model answers the same point the same way."""
         return True
 
-    def __call__(self, X: Floats, index: Index | None = None) -> Answer:
+    def __call__(self, X: Rows, index: Index | None = None) -> Answer:
         """Ask the model once for the whole batch."""
         check_fitted(self.model)
-        return Answer(np.arange(len(X)), predict(self.model, X), Cost(len(X), len(X)))
+        return Answer(np.arange(count(X)), predict(self.model, X), Cost(count(X), count(X)))
 
 
 @dataclass(frozen=True)
@@ -166,29 +172,33 @@ class Callback:
     array([1])
     """
 
-    function: Callable[[Floats], Any]
+    function: Callable[[Rows], Any]
     chunk: int = 1_000_000
     repeatable: bool | None = None
 
-    def __call__(self, X: Floats, index: Index | None = None) -> Answer:
+    def __call__(self, X: Rows, index: Index | None = None) -> Answer:
         """Ask chunk by chunk."""
+        return merged([answer for _, answer in self.parts(X, index)])
+
+    def parts(self, X: Rows, index: Index | None = None) -> Iterator[tuple[Index, Answer]]:
+        """Yield each chunk's rows and its answer before the next chunk is asked."""
         check_count(self.chunk, "chunk")
-        labels: list[Any] = []
-        for start in range(0, len(X), self.chunk):
-            rows = X[start : start + self.chunk].copy()
+        got: list[Answer] = []
+        for start in range(0, count(X), self.chunk):
+            asked = np.arange(start, min(start + self.chunk, count(X)))
             try:
-                given = self.function(rows)
+                given = self.function(take(X, asked))
             except Exception as error:
                 message = (
-                    f"the oracle raised {type(error).__name__}: {error}; {len(labels)} of {len(X)} "
+                    f"the oracle raised {type(error).__name__}: {error}; {start} of {count(X)} "
                     "rows had been asked before."
                 )
-                raise OracleError(message, _answered(labels, len(X))) from error
-            labels += _listed(given, len(rows), labels, len(X))
-        return _answered(labels, len(X))
+                raise OracleError(message, merged(got)) from error
+            got.append(_answered(_listed(given, len(asked), got), asked))
+            yield asked, got[-1]
 
 
-def ask(oracle: Oracle | Callable[..., Any], X: Floats, index: Index | None = None) -> Answer:
+def ask(oracle: Oracle | Callable[..., Any], X: Rows, index: Index | None = None) -> Answer:
     """Ask an oracle for a batch of labels, pay, and check what it says.
 
     Parameters
@@ -213,12 +223,42 @@ def ask(oracle: Oracle | Callable[..., Any], X: Floats, index: Index | None = No
     >>> ask(lambda X: X[:, 0] > 0, np.array([[1.0], [-1.0]])).labels
     array([ True, False])
     """
-    if index is not None and len(index) != len(X):
-        raise InputError(f"{len(X)} points asked with {len(index)} pool rows; give one row a point.")
+    if index is not None and len(index) != count(X):
+        raise InputError(f"{count(X)} points asked with {len(index)} pool rows; give one row per point.")
     return as_oracle(oracle)(X, index)
 
 
-def repeats(oracle: Oracle | Callable[..., Any], X: Floats, index: Index | None = None) -> tuple[bool, Cost]:
+def ask_in_parts(oracle: Oracle, X: Rows, index: Index) -> Iterator[tuple[Index, Answer]]:
+    """Ask as `ask` does, but yield the rows asked and their answer part by part, as they come.
+
+    An oracle that has ``parts`` yields each before it asks on; of others the whole batch is one part.
+    """
+    parts = getattr(oracle, "parts", None)
+    if parts is not None:
+        yield from parts(X, index)
+    else:
+        yield np.arange(count(X)), oracle(X, index)
+
+
+def merged(answers: Sequence[Answer]) -> Answer:
+    """Return parts of an answer as one, rows ascending."""
+    rows = np.concatenate([np.empty(0, np.intp), *(part.rows for part in answers)])
+    labels: Labels = np.empty(0)
+    for part in answers:
+        labels = joined(labels, part.labels)
+    order = np.argsort(rows)
+    return Answer(rows[order], labels[order], sum((part.cost for part in answers), Cost()))
+
+
+def name_of(oracle: Any) -> str:
+    """Return what an oracle is called: its type, and the function or model behind it."""
+    behind = getattr(oracle, "function", getattr(oracle, "model", None))
+    if behind is None:
+        return type(oracle).__name__
+    return f"{type(oracle).__name__}({getattr(behind, '__qualname__', type(behind).__name__)})"
+
+
+def repeats(oracle: Oracle | Callable[..., Any], X: Rows, index: Index | None = None) -> tuple[bool, Cost]:
     """Ask about ``X`` twice and say whether every answer stayed, with what the two askings cost.
 
     A few points near the boundary are enough: there a noisy oracle changes its mind. Labels that repeat let
@@ -246,31 +286,40 @@ def as_oracle(oracle: Oracle | Callable[..., Any]) -> Oracle:
     return Callback(oracle)
 
 
-def _listed(given: Any, rows: int, before: list[Any], total: int) -> list[Any]:
+def _listed(given: Any, rows: int, before: Sequence[Answer]) -> list[Any]:
     """Return one entry a row, None where missing, or raise with what was answered before."""
     if isinstance(given, Mapping):
         outside = [row for row in given if row not in range(rows)]
         if outside:
-            raise OracleError(
-                f"the oracle answered row {outside[0]!r} of a batch of {rows}.", _answered(before, total)
-            )
+            message = f"the oracle answered row {outside[0]!r} of a batch of {rows}."
+            raise OracleError(message, merged(before), given)
         return [given.get(row) for row in range(rows)]
-    if np.shape(given) != (rows,):
+    try:
+        values = list(listed(given))
+    except (InputError, TypeError):
+        values = None
+    if (
+        values is None
+        or len(values) != rows
+        or any(isinstance(label, (list, np.ndarray)) for label in values)
+    ):
         raise OracleError(
-            f"the oracle answered {rows} rows with values of shape {np.shape(given)}; one "
-            "label a row is taken, None for no answer (or a mapping from row to label).",
-            _answered(before, total),
+            f"the oracle answered {rows} rows with values of shape {_shape(given)}; expected one label per "
+            "row, None for no answer (or a mapping from row to label).",
+            merged(before),
+            given,
         )
-    return list(given)
+    return values
 
 
-def _answered(labels: list[Any], n: int) -> Answer:
-    """Keep what is a label; `labels` may be shorter than the batch of ``n``."""
-    there = [row for row, label in enumerate(labels[:n]) if not _missing(label)]
-    return Answer(
-        np.array(there, dtype=np.intp), np.array([labels[row] for row in there]), Cost(labels=len(there))
-    )
+def _shape(given: Any) -> tuple[int, ...] | str:
+    try:
+        return np.shape(given)
+    except ValueError:
+        return f"({len(given)}, ...)"
 
 
-def _missing(label: Any) -> bool:
-    return label is None or (isinstance(label, (float, np.floating)) and math.isnan(label))
+def _answered(labels: list[Any], asked: Index) -> Answer:
+    """Keep what is a label among those of the rows ``asked``."""
+    there = [place for place, label in enumerate(labels) if not missing(label)]
+    return Answer(asked[there], as_labels([labels[place] for place in there]), Cost(labels=len(there)))

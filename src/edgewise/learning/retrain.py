@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
-from sklearn.base import clone
 
-from edgewise.arrays import Box, Floats, Index, InputError, Labels, check_count, check_X, check_y
-from edgewise.attacks import attack as run_attack
+from edgewise.arrays import Box, Floats, Index, InputError, Labels, check_count, check_X
 from edgewise.attacks.frame import Adversarial, Attack
+from edgewise.attacks.frame import attack as run_attack
+from edgewise.attacks.names import AttackName
 from edgewise.data.dataset import Dataset, Split
+from edgewise.learning.fitting import unfitted
 from edgewise.learning.metrics import accuracy, agreement
 from edgewise.learning.oracle import Cost, Oracle, Victim, ask
 from edgewise.models.access import check_fitted
+from edgewise.models.joining import check_y, joined, same
 from edgewise.randomness import Rng, child_seed, seed_of, stream
+
+
+NOTHING = Cost()
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,8 @@ class Synthetic:
         How they were made.
     cost
         Labels bought and victim queries spent, those of sources that gave no point included.
+    bought
+        The part of the cost that went into labels; the rest went into making the points.
     """
 
     X: Floats
@@ -51,15 +58,54 @@ class Synthetic:
     attack: str
     cost: Cost
     spent: Index = field(repr=False)
+    bought: Cost = NOTHING
 
     def first(self, m: int) -> Synthetic:
         """Return the first ``m`` points and what those cost: a smaller budget's set."""
         queries = int(self.spent[:m].sum())
+        each = self.bought.queries // max(len(self.y), 1)
         cut = {
             name: getattr(self, name)[:m]
             for name in ("X", "y", "source", "source_label", "crossed_into", "distance", "spent")
         }
-        return replace(self, **cut, cost=Cost(min(m, len(self.y)), queries, self.cost.gradients))
+        return replace(
+            self,
+            **cut,
+            cost=Cost(min(m, self.cost.labels), queries, self.cost.gradients),
+            bought=Cost(min(m, self.bought.labels), each * min(m, len(self.y))),
+        )
+
+
+class ShadowError(InputError):
+    """The shadow could not be fitted; ``synthetic`` holds what was made and bought for it."""
+
+    def __init__(self, message: str, synthetic: Synthetic) -> None:
+        super().__init__(message)
+        self.synthetic = synthetic
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What the victim and the oracle were asked, by purpose; each question counts once.
+
+    Parameters
+    ----------
+    generate
+        To make the points.
+    label
+        To label them.
+    measure
+        To compare the shadow with the victim on the test split.
+    """
+
+    generate: Cost
+    label: Cost
+    measure: Cost
+
+    @property
+    def total(self) -> Cost:
+        """All three together."""
+        return self.generate + self.label + self.measure
 
 
 @dataclass(frozen=True)
@@ -74,15 +120,20 @@ class Retrained:
         What it learnt from, with provenance.
     accuracy, agreement
         On the test split: share right, share labelled as the victim does.
-    cost
-        Labels bought and victim queries spent.
+    spent
+        Labels bought and victim queries, by purpose.
     """
 
     shadow: Any
     synthetic: Synthetic
     accuracy: float
     agreement: float
-    cost: Cost
+    spent: Spent
+
+    @property
+    def cost(self) -> Cost:
+        """Labels bought and every row the victim answered, whatever for."""
+        return self.spent.total
 
 
 def retrain(
@@ -90,15 +141,14 @@ def retrain(
     shadow: Any,
     data: Dataset,
     *,
-    attack: str | Attack | Callable[..., Any] = "opt",
+    attack: AttackName | Attack | Callable[..., Any] = "opt",
     budget: int,
     scale: float = 1.0,
     oracle: str | Oracle = "victim",
     among: int | None = None,
     base: Split | None = None,
-    rng: Rng = 0,
+    rng: Rng = None,
     progress: bool = False,
-    settings: Mapping[str, Any] | None = None,
 ) -> Retrained:
     """Rebuild ``victim`` from points at its boundary: Generate, label, Retrain, measure on the test split.
 
@@ -111,8 +161,8 @@ def retrain(
         Any fitted model; asked, never changed.
     shadow
         An estimator with ``fit``; a clone of it is trained.
-    attack, settings
-        As in `edgewise.attack`; ``settings`` go with a name.
+    attack
+        As in `edgewise.attack`.
     budget
         Labels to buy: how many points to make.
     scale
@@ -159,11 +209,16 @@ def retrain(
         box=data.box,
         rng=rng,
         progress=progress,
-        settings=settings,
     )
     fitted = fit_shadow(shadow, made, base)
+    generated = Cost(
+        made.cost.labels - made.bought.labels,
+        made.cost.queries - made.bought.queries,
+        made.cost.gradients - made.bought.gradients,
+    )
+    spent = Spent(generated, made.bought, Cost(queries=len(data.test.X)))
     return Retrained(
-        fitted, made, accuracy(fitted, *data.test), agreement(fitted, victim, data.test.X), made.cost
+        fitted, made, accuracy(fitted, *data.test), agreement(fitted, victim, data.test.X), spent
     )
 
 
@@ -171,15 +226,14 @@ def generate(
     victim: Any,
     sources: Split,
     *,
-    attack: str | Attack | Callable[..., Any],
+    attack: AttackName | Attack | Callable[..., Any],
     budget: int,
     scale: float = 1.0,
     oracle: str | Oracle = "victim",
     among: int | None = None,
     box: Box | None = None,
-    rng: Rng = 0,
+    rng: Rng = None,
     progress: bool = False,
-    settings: Mapping[str, Any] | None = None,
 ) -> Synthetic:
     """Make ``budget`` labelled points at the boundary of ``victim``; the arguments are those of `retrain`."""
     X = check_X(sources.X, name="sources", images=True)
@@ -196,16 +250,16 @@ def generate(
             (
                 rows,
                 run_attack(
-                    attack,
                     victim,
                     X[rows],
+                    attack,
                     box=box,
                     progress=progress,
                     rng=child_seed(seed, "attack", taken),
-                    **(settings or {}),
                 ),
             )
         )
+        same(batches[-1][1].source_label, y[rows], names=("the victim's labels", "the labels of the data"))
         taken += len(rows)
         found += int(batches[-1][1].found.sum())
     name = attack if isinstance(attack, str) else type(attack).__name__
@@ -219,18 +273,30 @@ def fit_shadow(shadow: Any, made: Synthetic, base: Split | None = None) -> Any:
     ------
     InputError
         The training set has one class only.
+    ShadowError
+        Its ``fit`` raised; the points and labels are in the error.
     """
     X, y = (
         (made.X, made.y)
         if base is None
-        else (np.concatenate([base.X, made.X]), np.concatenate([base.y, made.y]))
+        else (
+            np.concatenate([base.X, made.X]),
+            joined(base.y, made.y, names=("the labels of base", "the labels bought")),
+        )
     )
     if len(np.unique(y)) < 2:
         raise InputError(
             f"the shadow would learn from {len(y)} points of one class ({y[0]!r}) only; raise "
             "the budget, or add clean points with base=."
         )
-    return cast("Any", clone(shadow)).fit(X, y)
+    try:
+        return unfitted(shadow).fit(X, y)
+    except Exception as error:
+        raise ShadowError(
+            f"the shadow could not be fitted to {len(y)} points ({type(error).__name__}: {error}); what was "
+            "made and bought is in synthetic of this error: fit_shadow(another, error.synthetic, base).",
+            made,
+        ) from error
 
 
 def _labelled(
@@ -245,9 +311,12 @@ def _labelled(
 ) -> Synthetic:
     """Keep the ``budget`` nearest points found, place them at ``scale``, and buy their labels."""
     rows = np.concatenate([rows for rows, _ in batches])
-    distance, found, queries, gradients, source_label, crossed = (
+    distance, found, queries, gradients = (
         np.concatenate([getattr(adv, part) for _, adv in batches])
-        for part in ("distance", "found", "queries", "gradients", "source_label", "label")
+        for part in ("distance", "found", "queries", "gradients")
+    )
+    source_label, crossed = (
+        joined(*(getattr(adv, part) for _, adv in batches)) for part in ("source_label", "label")
     )
     if not found.any():
         raise InputError(f"the attack {name!r} found no point across the boundary from {len(rows)} sources.")
@@ -270,6 +339,7 @@ def _labelled(
         name,
         bought + Cost(queries=int(spent.sum()), gradients=int(gradients.sum())),
         spent + (bought.queries // len(keep)),
+        bought,
     )
 
 

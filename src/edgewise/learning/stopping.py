@@ -14,7 +14,7 @@ from edgewise.stats import Estimate
 
 
 if TYPE_CHECKING:
-    from edgewise.learning.loop import Round
+    from edgewise.learning.rounds import Round
 
 
 @dataclass(frozen=True)

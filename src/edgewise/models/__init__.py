@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from edgewise.registry import Row
+from edgewise.models.names import MODELS as MODELS
+from edgewise.registry import classes, lazily
 
 
-MODELS: Mapping[str, Row] = {
-    "k-nn": Row("sklearn.neighbors:KNeighborsClassifier", "scikit-learn", small={"n_neighbors": 1}),
-    "nadaraya-watson": Row(
-        "edgewise.models.nadaraya_watson:NadarayaWatsonClassifier", "Nadaraya 1964, Watson 1964; section 3"
-    ),
-    "kernel-ridge": Row("edgewise.models.kernel_ridge:KernelRidgeClassifier", "section 3; Table 5"),
-    "network": Row(
-        "edgewise.models.net_classifier:NetClassifier",
-        "section 5; ShallowNet, LeNet-5, VGG-16",
-        small={"epochs": 5},
-        extra="torch",
-    ),
-}
+if TYPE_CHECKING:
+    from edgewise.models.access import UnansweredError as UnansweredError
+    from edgewise.models.kernel_ridge import KernelRidgeClassifier as KernelRidgeClassifier
+    from edgewise.models.nadaraya_watson import NadarayaWatsonClassifier as NadarayaWatsonClassifier
+    from edgewise.models.net_classifier import NetClassifier as NetClassifier
+
+__getattr__, __dir__ = lazily(__name__, {**classes(MODELS), "UnansweredError": "edgewise.models.access"})

@@ -13,20 +13,19 @@ from typing import Any, cast
 
 import numpy as np
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
-from sklearn.exceptions import NotFittedError
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier
-from sklearn.utils.validation import check_is_fitted
 
 from edgewise.arrays import Floats, Index, InputError, Labels
+from edgewise.models.answers import UnansweredError, check_fitted, class_scores, known_classes, predict
+from edgewise.models.rows import Rows, like
+from edgewise.models.unwrap import pipeline_of, unwrapped
 
+
+FORESTS = (RandomForestClassifier, ExtraTreesClassifier)
 
 Pullback = Callable[[Floats], Floats]
 """Maps weights ``(n, c)`` to the gradient ``(n, d)`` of ``sum(weights * scores)`` in each row."""
-
-
-class UnansweredError(InputError):
-    """The model cannot answer a question the attack puts."""
 
 
 class BudgetError(RuntimeError):
@@ -88,6 +87,10 @@ class Access:
         Which entries of ``queries`` the samples of this view are.
     budget
         The most queries a sample may cost, or None.
+    classes
+        The labels it can give, in the order of its score columns, or None where it does not say.
+    given
+        Rows in the container the model is asked in, such as a frame with names; None for arrays.
     """
 
     model: Any
@@ -96,16 +99,14 @@ class Access:
     rows: Index
     budget: int | None = None
     classes: Labels | None = field(default=None)
+    given: Rows = field(default=None, repr=False)
 
     @classmethod
-    def to(cls, model: Any, n: int, budget: int | None = None) -> Access:
-        """Return access to ``model`` for ``n`` samples, nothing counted yet."""
+    def to(cls, model: Any, n: int, budget: int | None = None, given: Rows = None) -> Access:
+        """Return access to ``model`` for ``n`` samples, nothing counted yet, asked in the container of ``given``."""
         check_fitted(model)
         zeros = np.zeros((2, n), dtype=np.intp)
-        classes = cast("Labels | None", getattr(model, "classes_", None))
-        return cls(
-            model, zeros[0], zeros[1], np.arange(n), budget, None if classes is None else np.asarray(classes)
-        )
+        return cls(model, zeros[0], zeros[1], np.arange(n), budget, known_classes(model), given)
 
     def view(self, rows: Index) -> Access:
         """Return the same access for a subset of the samples; counts go to the same place."""
@@ -127,29 +128,12 @@ class Access:
         if not len(X):
             return np.empty(0, dtype=int if self.classes is None else self.classes.dtype)
         self._charge(X, of)
-        return np.asarray(predict(self.model, X))
+        return predict(self.model, self._contained(X))
 
     def scores(self, X: Floats, of: Index | None = None) -> Floats:
         """Return one score a class ``(n, c)``, larger for likelier; counted like labels."""
         self._charge(X, of)
-        return class_scores(self.model, X)
-
-    def pullback(self, X: Floats, of: Index | None = None) -> tuple[Floats, Pullback]:
-        """Return the scores at ``X`` and the function that maps weights on them to gradients.
-
-        Raises
-        ------
-        UnansweredError
-            The model has no gradient.
-        """
-        ask = getattr(self.model, "scores_and_pullback", None)
-        if ask is None:
-            raise UnansweredError(
-                f"{type(self.model).__name__} gives no gradient. Attack it with a label-only attack ('opt', "
-                "'direct'), or attack a differentiable substitute ('kernel-substitute')."
-            )
-        self._charge(X, of, gradient=True)
-        return ask(X)
+        return class_scores(self.model, self._contained(X))
 
     def neighbours(self) -> Neighbours:
         """Return the training points of a nearest-neighbour model.
@@ -159,18 +143,20 @@ class Access:
         UnansweredError
             Not a `KNeighborsClassifier`, another metric than Euclidean, or several outputs.
         """
-        if not isinstance(self.model, KNeighborsClassifier):
+        inner = unwrapped(self.model)
+        if not isinstance(inner, KNeighborsClassifier):
             raise UnansweredError(
                 f"this attack needs the training points of a KNeighborsClassifier; got "
-                f"{type(self.model).__name__}. For other models use 'opt' (labels only) "
-                "or a gradient attack."
+                f"{type(inner).__name__}. {_behind(inner, KNeighborsClassifier)}For other models use 'opt' "
+                "(labels only) or a gradient attack."
             )
-        knn = cast("Any", self.model)
-        metric, p = knn.effective_metric_, knn.effective_metric_params_.get("p", 2)
-        if metric not in ("euclidean", "minkowski", "sqeuclidean") or p != 2:
+        knn = cast("Any", inner)
+        metric, options = knn.effective_metric_, knn.effective_metric_params_
+        plain = options.get("p", 2) == 2 and options.get("w") is None
+        if metric not in ("euclidean", "l2", "minkowski", "sqeuclidean") or not plain:
             raise UnansweredError(
                 f"this attack knows the Euclidean metric only; the model uses {metric!r} "
-                f"(p={p}). Fit KNeighborsClassifier(metric='euclidean')."
+                f"({options or 'no parameters'}). Fit KNeighborsClassifier(metric='euclidean')."
             )
         if knn._y.ndim != 1 or not isinstance(knn._fit_X, np.ndarray):
             raise UnansweredError("this attack needs one output and dense training points.")
@@ -193,18 +179,19 @@ class Access:
         UnansweredError
             Another model, or several outputs.
         """
-        if not isinstance(self.model, (DecisionTreeClassifier, RandomForestClassifier, ExtraTreesClassifier)):
+        inner, kinds = unwrapped(self.model), (DecisionTreeClassifier, *FORESTS)
+        if not isinstance(inner, kinds):
             raise UnansweredError(
-                f"this attack needs a tree or forest classifier; got "
-                f"{type(self.model).__name__}. For other models use 'opt' (labels only)."
+                f"this attack needs a tree or forest classifier; got {type(inner).__name__}. "
+                f"{_behind(inner, kinds)}For other models use 'opt' (labels only)."
             )
-        model = cast("Any", self.model)
+        model = cast("Any", inner)
         if model.n_outputs_ != 1:
             raise UnansweredError("this attack needs one output.")
         grown = [model] if isinstance(model, DecisionTreeClassifier) else model.estimators_
         return Trees(tuple(each.tree_ for each in grown), np.asarray(model.classes_))
 
-    def charge(self, of: Index, gradient: bool = False) -> None:
+    def charge(self, of: Index) -> None:
         """Count one answered row for each entry of ``of``; for models asked natively, such as in torch."""
         rows = self.rows[of]
         if self.budget is not None:
@@ -212,105 +199,26 @@ class Access:
             if (wanted > self.budget).any():
                 raise BudgetError(f"a sample would cost {wanted.max()} queries; the budget is {self.budget}.")
         np.add.at(self.queries, rows, 1)
-        if gradient:
-            np.add.at(self.gradients, rows, 1)
 
-    def _charge(self, X: Floats, of: Index | None, *, gradient: bool = False) -> None:
+    def _contained(self, X: Floats) -> Rows:
+        return X if self.given is None else like(X, self.given)
+
+    def _charge(self, X: Floats, of: Index | None) -> None:
         if of is None:
             of = np.arange(len(self.rows))
         if len(of) != len(X):
-            raise InputError(f"{len(X)} rows asked on behalf of {len(of)} samples; `of` names one a row.")
-        self.charge(of, gradient)
+            raise InputError(
+                f"{len(X)} rows asked on behalf of {len(of)} samples; expected one sample per row."
+            )
+        self.charge(of)
 
 
-def check_fitted(model: Any) -> None:
-    """Raise unless ``model`` can be asked for labels now.
-
-    Raises
-    ------
-    InputError
-        A class instead of an instance, an unfitted estimator, or nothing that answers.
-    """
-    if isinstance(model, type):
-        raise InputError(
-            f"model must be a fitted model, not the class {model.__name__}; "
-            f"call {model.__name__}(...).fit(X, y)."
-        )
-    if hasattr(model, "fit") and hasattr(model, "predict"):
-        try:
-            check_is_fitted(model)
-        except NotFittedError:
-            raise InputError(f"{type(model).__name__} is not fitted; call its fit(X, y) first.") from None
-    elif not callable(model):
-        raise InputError(
-            f"model must be a fitted classifier with predict, a torch module or a callable; "
-            f"got {type(model).__name__}."
-        )
-
-
-def predict(model: Any, X: Floats) -> Labels:
-    """Return the labels ``model`` gives to the rows of ``X``; no counting.
-
-    A callable may return labels ``(n,)`` or scores ``(n, c)``, whose largest column is the label.
-
-    Raises
-    ------
-    InputError
-        The answer has the wrong shape or is not finite.
-    """
-    if is_module(model):
-        from edgewise.models.torch_model import predict_labels
-
-        return predict_labels(model, X)
-    answer = np.asarray(model.predict(X) if hasattr(model, "predict") else model(X))
-    if answer.ndim == 2 and answer.shape[0] == len(X) and answer.shape[1] > 1:
-        answer = np.argmax(_finite(answer), axis=1)
-    elif answer.shape == (len(X), 1):
-        answer = answer[:, 0]
-    if answer.shape != (len(X),):
-        raise InputError(
-            f"{type(model).__name__} answered {len(X)} rows with an array of shape "
-            f"{answer.shape}; one label a row, or one row of scores, is taken."
-        )
-    return _finite(answer)
-
-
-def class_scores(model: Any, X: Floats) -> Floats:
-    """Return one score a class ``(n, c)`` from probabilities, decision values, logits or a callable's scores.
-
-    Raises
-    ------
-    UnansweredError
-        The model gives labels only.
-    """
-    if is_module(model):
-        from edgewise.models.torch_model import predict_logits
-
-        return predict_logits(model, X)
-    if hasattr(model, "predict_proba"):
-        return _finite(np.asarray(model.predict_proba(X), float))
-    if hasattr(model, "decision_function"):
-        values = _finite(np.asarray(model.decision_function(X), float))
-        return values if values.ndim == 2 else np.stack([-values, values], axis=1) / 2
-    if not hasattr(model, "predict") and callable(model):
-        values = np.asarray(model(X))
-        if values.ndim == 2 and values.shape[1] > 1:
-            return _finite(values.astype(float, copy=False))
-    raise UnansweredError(
-        f"{type(model).__name__} gives labels only, and this needs a score a class; "
-        "use a model with predict_proba or decision_function."
-    )
-
-
-def _finite(values: Labels) -> Labels:
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
-        raise InputError("the model answered with NaN or infinite values; check its inputs and weights.")
-    return values
-
-
-def is_module(model: Any) -> bool:
-    """Say whether ``model`` is a torch module or a skorch estimator, without importing torch."""
-    return any(
-        base.__module__ == "torch.nn.modules.module" or base.__module__.startswith("skorch.")
-        for base in type(model).__mro__
+def _behind(model: Any, kind: type | tuple[type, ...]) -> str:
+    """Return how to attack what a pipeline ends in, where that is of ``kind``."""
+    pipeline = pipeline_of(model)
+    if pipeline is None or not isinstance(pipeline.steps[-1][1], kind):
+        return ""
+    return (
+        "Attack the last step on the rows it sees, distances in their units: "
+        "attack(..., model[-1], model[:-1].transform(X)). "
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import pickle
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -16,6 +15,8 @@ import torch
 from skorch.history import History
 
 from edgewise.arrays import Floats, InputError, Labels
+from edgewise.atomic import replacing
+from edgewise.digests import digest as value_digest
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,16 @@ class Snapshot:
             return new
         try:
             kept = torch.load(new.path, map_location="cpu", weights_only=True)
-            there = kept["digest"]
-        except (OSError, RuntimeError, KeyError, TypeError, EOFError, pickle.UnpicklingError) as error:
+            there, values = kept["digest"], kept.pop("values", None)
+        except Exception as error:  # noqa: BLE001 - torch's reader raises anything on a damaged file
             raise InputError(
                 f"cannot read the checkpoint {path}: {error}. Move it away to start anew."
             ) from None
+        if values != value_digest(kept):
+            raise InputError(
+                f"the checkpoint {path} is damaged, or of before 0.2: its values are not those that were written "
+                "(their digest differs). Move it away to start anew."
+            )
         if there != key:
             raise InputError(
                 f"the checkpoint {path} belongs to other settings or data. Give another path, "
@@ -114,9 +120,9 @@ class Snapshot:
         if self.path is None:
             return
         kept = {name: getattr(self, name) for name in ("digest", "epochs", "module", "optimizer", "best")}
-        scratch = self.path.with_name(self.path.name + ".part")
-        torch.save({**kept, "history": list(self.history)}, scratch)
-        scratch.replace(self.path)
+        kept["history"] = list(self.history)
+        with replacing(self.path) as file:
+            torch.save({**kept, "values": value_digest(kept)}, file)
 
 
 def digest(settings: Mapping[str, Any], X: Floats, y: Labels) -> str:

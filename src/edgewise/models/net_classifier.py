@@ -18,10 +18,11 @@ from skorch.dataset import Dataset as Rows
 from skorch.helper import predefined_split
 from torch import Tensor, nn
 
-from edgewise.arrays import Floats, InputError, Labels, check_count, check_X, check_y
+from edgewise.arrays import Floats, InputError, Labels, check_count, check_X
 from edgewise.models.architectures import VGG16, LeNet5, ShallowNet
 from edgewise.models.checkpoint import Snapshot, digest
-from edgewise.models.torch_model import OutOfMemoryWarning, predict_logits
+from edgewise.models.joining import check_y
+from edgewise.models.torch_calls import OutOfMemoryWarning, predict_logits
 from edgewise.progress import track
 from edgewise.randomness import child_seed, stream
 from edgewise.registry import lookup

@@ -14,7 +14,7 @@ from edgewise.paper import audits
 from edgewise.paper.comparison import runs as trials
 from edgewise.paper.pictures import attack_images as images
 from edgewise.paper.pictures import halfmoon as picture
-from edgewise.paper.runs.sweep import Summary, Watch, sweep
+from edgewise.paper.runs.experiment import Experiment
 from edgewise.paper.tables import TABLES
 from edgewise.paper.tables.readings import others
 from edgewise.paper.theory.study import compute as theory
@@ -113,9 +113,9 @@ def plan(chosen: Sequence[Part], store: Store) -> list[Planned]:
     return lines
 
 
-def run(chosen: Sequence[Part], store: Store, *, jobs: int = 1, watch: Watch | None = None) -> Summary:
-    """Compute what ``store`` lacks of these parts, in one sweep; a cell that fails does not stop the rest."""
-    return sweep([cell for part in chosen for cell in part.cells], work, store, jobs=jobs, watch=watch)
+def experiment(chosen: Sequence[Part]) -> Experiment:
+    """Return these parts as one experiment; a cell that fails does not stop the rest."""
+    return Experiment("all", [cell for part in chosen for cell in part.cells], work)
 
 
 def work(cell: Cell) -> Mapping[str, Any]:
@@ -132,7 +132,7 @@ def _worker(what: str) -> Callable[[Cell], Mapping[str, Any]]:
         return theory.work
     if what.startswith("audit-"):
         return audits.work
-    return {"compare": trials.run, picture.NAME: picture.work, images.NAME: images.work}[what]
+    return {"compare": trials.work, picture.NAME: picture.work, images.NAME: images.work}[what]
 
 
 def seconds(cell: Cell) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.neighbors import KNeighborsClassifier
 
-from edgewise.attacks import attack
+from edgewise.attacks import attack, names
 from edgewise.data import load
 from edgewise.data.files import digest
 from edgewise.models import MODELS
@@ -94,12 +94,14 @@ def _exact(cell: Cell) -> dict[str, Any]:
     data = load(cell.settings["data"], rng=0)
     knn = KNeighborsClassifier(1).fit(*data.train)
     X = data.held_out.X[:POINTS]
-    least = attack("region-exact", knn, X, box=data.box, rng=0).distance
+    least = attack(knn, X, "region-exact", box=data.box, rng=0).distance
     beaten: dict[str, int] = {}
     ratio: dict[str, float] = {}
     for name in ATTACKS[1:]:
         settings: dict[str, Any] = {"starts": (data.train.X, data.train.y)} if name == "opt" else {}
-        adv = attack(name, knn, X, box=data.box, rng=child_seed(cell.seed, name), **settings)
+        adv = attack(
+            knn, X, names.ATTACKS[name].make(**settings), box=data.box, rng=child_seed(cell.seed, name)
+        )
         share = adv.distance[adv.found] / least[adv.found]
         beaten[name] = int(np.sum(share < 1 - SLACK))
         ratio[name] = round(float(np.median(share)), 6) if len(share) else float("inf")
@@ -117,7 +119,9 @@ def _gradient(cell: Cell) -> dict[str, Any]:
         settings: dict[str, Any] = {"eps": 0.3} if name in ("fgsm", "pgd") else {}
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            adv = attack(name, net, X, box=data.box, rng=child_seed(cell.seed, name), **settings)
+            adv = attack(
+                net, X, names.ATTACKS[name].make(**settings), box=data.box, rng=child_seed(cell.seed, name)
+            )
         found[name] = float(adv.found.mean())
         said[name] = sorted({f"{warning.category.__name__}: {warning.message}" for warning in caught})
     return {"n": len(X), "found": found, "warnings": said}

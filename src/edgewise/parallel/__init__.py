@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
+import threading
+import time
 import traceback
 import warnings
 from collections import Counter
@@ -204,16 +207,31 @@ def _parallel(
     def handed_out() -> Iterator[Any]:
         for number in batch:
             begun.append(number)
-            yield joblib.delayed(_answer)(function, number, items[number])
+            yield joblib.delayed(_answer)(function, number, items[number], driver)
 
+    driver = os.getpid() if remote is None else None
     # Every item handed to a remote backend is under way, so this is what caps its workers.
     ahead: dict[str, Any] = {} if remote is None else {"pre_dispatch": jobs, "backend": remote}
     return joblib.Parallel(n_jobs=max(2, jobs), return_as="generator_unordered", **ahead)(handed_out())
 
 
-def _answer(function: Callable[[T], Any], number: int, item: T) -> _Answer:
+def _answer(function: Callable[[T], Any], number: int, item: T, driver: int | None) -> _Answer:
+    if driver not in (None, os.getpid()):
+        _end_with(driver)
     try:
         return _Answer(number, function(item))
     except Exception as error:  # noqa: BLE001 - raised again where the answer is read
         error.add_note(f"In a worker:\n{traceback.format_exc()}")
         return _Answer(number, None, error)
+
+
+@functools.cache
+def _end_with(driver: int) -> None:
+    """End this worker soon after the process it works for, however that ended; loky's live on."""
+
+    def watch() -> None:
+        while os.getppid() == driver:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="edgewise-driver", daemon=True).start()

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from edgewise.arrays import InputError
+from edgewise.parallel.main_guard import GUARD, check_guard
 from edgewise.parallel.remote import Remote
 from edgewise.registry import MissingExtraError
 
@@ -34,20 +35,28 @@ def started(address: str | None = None, workers: int = 1, gpus: float = 0.0) -> 
             with _joined(distributed, address) as client:
                 yield _backend(distributed, client)
             return
+        check_guard()
         with (
-            distributed.LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                processes=True,
-                host="127.0.0.1",
-                dashboard_address="127.0.0.1:0",
-                memory_limit=0,
-                local_directory=folder,
-                silence_logs=logging.CRITICAL,
-            ) as cluster,
+            _local(distributed, workers, folder) as cluster,
             distributed.Client(cluster) as client,
         ):
             yield _backend(distributed, client)
+
+
+def _local(distributed: Any, workers: int, folder: str) -> Any:
+    try:
+        return distributed.LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            memory_limit=0,
+            local_directory=folder,
+            silence_logs=logging.CRITICAL,
+        )
+    except RuntimeError as error:
+        raise InputError(f"Dask could not start its workers ({error}). {GUARD}") from None
 
 
 def _joined(distributed: Any, address: str) -> Any:

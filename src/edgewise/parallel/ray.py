@@ -7,11 +7,13 @@ import importlib.metadata
 import os
 import secrets
 import socket
+import stat
 import tempfile
 import warnings
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,7 +37,7 @@ def started(address: str | None = None, workers: int = 1, gpus: float = 0.0) -> 
         raise InputError("this process is connected to Ray already; call ray.shutdown() first.")
     with tempfile.TemporaryDirectory(prefix="edgewise-", ignore_cleanup_errors=True) as folder:
         if address is None:
-            _start(ray, workers, folder)
+            _start(ray, workers, Path(folder))
         else:
             _join(ray, address)
         with _quiet():
@@ -45,7 +47,7 @@ def started(address: str | None = None, workers: int = 1, gpus: float = 0.0) -> 
                 ray.shutdown()
 
 
-def _start(ray: Any, workers: int, folder: str) -> None:
+def _start(ray: Any, workers: int, folder: Path) -> None:
     from ray._private.authentication.authentication_utils import is_token_auth_enabled
 
     if not is_token_auth_enabled():
@@ -54,16 +56,21 @@ def _start(ray: Any, workers: int, folder: str) -> None:
             "would start without authentication. Start the engine before `import ray`, or set "
             "that variable first."
         )
-    with _environment({**_PRIVATE, "RAY_AUTH_TOKEN": _token()}), _loopback():
+    with _environment({**_PRIVATE, "RAY_AUTH_TOKEN": _token()}), _loopback(), _private_files():
         ray.init(
             address="local",
             num_cpus=workers,
             include_dashboard=False,
             object_store_memory=OBJECT_STORE,
-            _temp_dir=folder,
+            # Ray opens its folder to everybody, so it gets one inside ours, which stays private.
+            _temp_dir=str(folder / "r"),
             logging_level="error",
             log_to_driver=False,
         )
+    for path in (folder, *folder.rglob("*")):
+        with suppress(FileNotFoundError):
+            if not path.is_symlink():
+                path.chmod(path.stat().st_mode & stat.S_IRWXU)
     bound = {node["NodeManagerAddress"] for node in ray.nodes()}
     if bound != {"127.0.0.1"}:
         ray.shutdown()
@@ -162,6 +169,16 @@ def _environment(settings: Mapping[str, str]) -> Generator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+@contextmanager
+def _private_files() -> Generator[None]:
+    """Make what is started here write files that only this user can read."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 @contextmanager

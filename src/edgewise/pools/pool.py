@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import mmap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+import narwhals as nw
 import numpy as np
 
 from edgewise.arrays import Floats, Index, InputError, check_X
-from edgewise.registry import MissingExtraError
+from edgewise.models.rows import Rows, check_rows, count, digest_of, is_frame, is_sparse, take
+from edgewise.pools.files import READERS, Batches, array_batches, batch_rows, release
 
 
-BATCH_BYTES = 16 * 2**20
-"""How much of a pool is held at once; a batch is as many rows as fit, at least one."""
-
-Batches = Iterator[Any]
+TEXTS = (
+    "the pool holds texts ({!r}), and rows must be numbers. Turn them into numbers first, such as "
+    "TfidfVectorizer().fit_transform(texts), and give a model that takes those; sparse matrices are fine."
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class Pool:
         The shape of a row.
     take
         Returns given rows in one step, where the source can; otherwise they are collected in a pass.
+    names
+        The columns of a data frame, whose rows come as frames; None for other sources.
 
     Examples
     --------
@@ -47,6 +50,7 @@ class Pool:
     size: int
     shape: tuple[int, ...]
     take: Callable[[Index], Any] | None = field(default=None)
+    names: tuple[Any, ...] | None = field(default=None)
 
     @classmethod
     def of(cls, source: Any) -> Pool:
@@ -63,12 +67,18 @@ class Pool:
             return source
         if isinstance(source, (str, Path)):
             return _of_files([Path(source)])
+        if isinstance(source, np.ndarray) and not _is_plain(source):
+            source = check_X(source, name="pool", images=True)
         if isinstance(source, np.ndarray):
             return _of_array(source)
+        if is_frame(source) or is_sparse(source):
+            return _of_container(check_rows(source, name="pool"))
         if isinstance(source, Sequence) and source and isinstance(source[0], (str, Path)):
-            return _of_files([Path(cast("str", part)) for part in cast("Sequence[Any]", source)])
-        if isinstance(source, (list, tuple)) or hasattr(source, "to_numpy"):
+            return _of_files(_named(cast("Sequence[Any]", source)))
+        if isinstance(source, (list, tuple)) or hasattr(source, "to_numpy") or hasattr(source, "detach"):
             return _of_array(check_X(cast("Any", source), name="pool", images=True))
+        if hasattr(source, "shape") and hasattr(source, "dtype") and hasattr(source, "__getitem__"):
+            return _of_array(source)
         if hasattr(source, "__getitem__") and hasattr(source, "__len__"):
             return _of_torch_data(source)
         if callable(source):
@@ -83,44 +93,44 @@ class Pool:
     def __len__(self) -> int:
         return self.size
 
-    def batches(self) -> Iterator[tuple[int, Floats]]:
-        """Yield ``(first row, rows)`` in order, every row checked to be finite."""
+    def batches(self) -> Iterator[tuple[int, Rows]]:
+        """Yield ``(first row, rows)`` in order, rows of numbers checked to be finite."""
         start = 0
         for batch in self.read():
             try:
-                rows = check_X(batch, name="pool", images=True)
+                rows = check_rows(batch, name="pool")
             except InputError as error:
                 raise InputError(f"{error} (rows {start} to {start + len(batch) - 1} of the pool)") from None
-            if rows.shape[1:] != self.shape:
+            if tuple(rows.shape[1:]) != self.shape:
                 raise InputError(
                     f"pool rows have shape {rows.shape[1:]} from row {start} on; the first had {self.shape}."
                 )
             yield start, rows
-            start += len(rows)
+            start += count(rows)
         if start != self.size:
             raise InputError(
                 f"the pool had {self.size} rows and now has {start}; it must not change while it is read."
             )
 
-    def score(self, function: Callable[[Floats], Floats]) -> Floats:
+    def score(self, function: Callable[[Rows], Floats]) -> Floats:
         """Return ``function`` of every row ``(n, ...)``; it gets a batch and returns one entry a row."""
         parts: list[Floats] = []
         for _, rows in self.batches():
             values = np.asarray(function(rows))
-            if values.shape[:1] != (len(rows),):
+            if values.shape[:1] != (count(rows),):
                 raise InputError(
-                    f"scoring {len(rows)} rows gave values of shape {values.shape}; one a row is taken."
+                    f"scoring {count(rows)} rows gave values of shape {values.shape}; expected one per row."
                 )
             parts.append(values)
         return np.concatenate(parts)
 
-    def rows(self, index: Index) -> Floats:
+    def rows(self, index: Index) -> Rows:
         """Return the rows ``index`` (m,) of the pool, in that order."""
         index = np.asarray(index, dtype=np.intp)
-        if not len(index):
+        if not len(index) and (self.take is None or self.names is None):
             return np.empty((0, *self.shape))
         if self.take is not None:
-            return check_X(self.take(index), name="pool", images=True)
+            return check_rows(self.take(index), name="pool") if len(index) else self.take(index)
         found: dict[int, Floats] = {}
         wanted = set(index.tolist())
         for start, rows in self.batches():
@@ -130,41 +140,44 @@ class Pool:
 
     def digest(self) -> str:
         """Return a digest of every value in order: equal for equal rows, whatever the batches."""
-        total = hashlib.blake2b(repr(self.shape).encode(), digest_size=16)
+        total = hashlib.blake2b(
+            repr(self.shape if self.names is None else self.names).encode(), digest_size=16
+        )
         for _, rows in self.batches():
-            total.update(np.ascontiguousarray(rows).data)
+            digest_of(rows, total)
         return total.hexdigest()
-
-
-def _step(shape: tuple[int, ...], itemsize: int = 8) -> int:
-    return max(1, BATCH_BYTES // max(1, itemsize * int(np.prod(shape))))
 
 
 def _of_array(array: Any) -> Pool:
     if array.ndim < 2 or len(array) == 0:
         raise InputError(f"pool must be (n_rows, ...) with at least one row; got shape {array.shape}.")
-    step = _step(array.shape[1:])
-
-    def read() -> Batches:
-        for start in range(0, len(array), step):
-            yield np.array(array[start : start + step])
-            _release(array)
 
     def take(index: Index) -> Any:
         parts: list[Any] = []
         for start in range(0, len(index), 256):
             parts.append(np.array(array[index[start : start + 256]]))
-            _release(array)
+            release(array)
         return np.concatenate(parts)
 
-    return Pool(read, len(array), array.shape[1:], take)
+    # Only NumPy's own arrays take row numbers in any order.
+    chosen = take if isinstance(array, np.ndarray) else None
+    return Pool(lambda: array_batches(array), len(array), tuple(array.shape[1:]), chosen)
 
 
-def _release(array: Any) -> None:
-    """Let mapped pages go, which would otherwise count as ours until the whole file is."""
-    mapped = getattr(array, "_mmap", None)
-    if mapped is not None and getattr(array, "mode", None) in ("r", "r+"):
-        mapped.madvise(mmap.MADV_DONTNEED)
+def _of_container(X: Rows) -> Pool:
+    """Return a pool of a data frame or a sparse matrix, whose batches are of the same kind."""
+    size, step = count(X), batch_rows(X.shape[1:])
+
+    def read() -> Batches:
+        for start in range(0, size, step):
+            yield take(X, np.arange(start, min(start + step, size)))
+
+    names = tuple(nw.from_native(X, eager_only=True).columns) if is_frame(X) else None
+    return Pool(read, size, tuple(X.shape[1:]), lambda index: take(X, index), names)
+
+
+def _is_plain(array: Any) -> bool:
+    return array.dtype.kind in "biuf" and not isinstance(array, np.ma.MaskedArray)
 
 
 def _of_batches(read: Callable[[], Batches]) -> Pool:
@@ -192,7 +205,7 @@ def _repeated(source: Iterable[Any]) -> Callable[[], Batches]:
 
 def _of_torch_data(data: Any) -> Pool:
     first = np.asarray(_features(data[0]))
-    step = _step(first.shape, 4)
+    step = batch_rows(first.shape, 4)
 
     def take(index: Index) -> Any:
         return np.stack([np.asarray(_features(data[int(row)])) for row in index])
@@ -211,52 +224,17 @@ def _features(item: Any) -> Any:
     return item[0] if isinstance(item, (tuple, list)) else item
 
 
+def _named(parts: Sequence[Any]) -> list[Path]:
+    paths = [Path(part) for part in parts]
+    if not any(path.suffix in READERS for path in paths):
+        raise InputError(TEXTS.format(str(parts[0])[:40]))
+    return paths
+
+
 def _of_files(paths: Sequence[Path]) -> Pool:
     for path in paths:
         if not path.is_file():
             raise InputError(f"there is no pool file {path}.")
-        if path.suffix not in READERS:
+        if path.suffix.lower() not in READERS:
             raise InputError(f"pool files are {', '.join(READERS)}; got {path.name}.")
-    return _of_batches(lambda: (batch for path in paths for batch in READERS[path.suffix](path)))
-
-
-def _read_npy(path: Path) -> Batches:
-    array = np.load(path, mmap_mode="r")
-    return _of_array(array).read()
-
-
-def _read_npz(path: Path) -> Batches:
-    with np.load(path) as archive:
-        name = "X" if "X" in archive.files else archive.files[0]
-        array = archive[name]
-    return _of_array(array).read()
-
-
-def _read_parquet(path: Path) -> Batches:
-    try:
-        from pyarrow import parquet  # pyright: ignore[reportMissingImports] - an extra
-    except ModuleNotFoundError:
-        raise MissingExtraError(
-            "reading Parquet needs pyarrow; install it with: pip install 'edgewise[arrow]'"
-        ) from None
-    with parquet.ParquetFile(path) as file:
-        for batch in file.iter_batches(_step((file.metadata.num_columns,))):
-            columns = [column.to_numpy(zero_copy_only=False) for column in batch.columns]
-            other = [
-                name
-                for name, column in zip(batch.schema.names, columns, strict=True)
-                if column.dtype.kind not in "biuf"
-            ]
-            if other:
-                raise InputError(
-                    f"{path.name} must hold columns of numbers only; these are none: {', '.join(other)}."
-                )
-            yield np.column_stack(columns)
-
-
-READERS: dict[str, Callable[[Path], Batches]] = {
-    ".npy": _read_npy,
-    ".npz": _read_npz,
-    ".parquet": _read_parquet,
-}
-"""What reads a pool file batch by batch, by its suffix."""
+    return _of_batches(lambda: (batch for path in paths for batch in READERS[path.suffix.lower()](path)))

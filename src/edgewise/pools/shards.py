@@ -6,7 +6,7 @@ import glob
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,9 @@ import numpy as np
 
 from edgewise.arrays import Floats, Index, InputError
 from edgewise.atomic import replacing
-from edgewise.pools.pool import READERS, Pool
+from edgewise.digests import of_bytes
+from edgewise.pools.files import DAMAGE, READERS, data_columns
+from edgewise.pools.pool import Pool
 from edgewise.registry import MissingExtraError
 
 
@@ -92,23 +94,23 @@ class Shards:
 
 def open_shard(path: Path, size: int, shape: tuple[int, ...]) -> Pool:
     """Return a shard as a pool without looking at it."""
-    return Pool(lambda: READERS[path.suffix](path), size, shape)
+    return Pool(lambda: READERS[path.suffix.lower()](path), size, shape)
 
 
 def _look(path: Path) -> tuple[int, tuple[int, ...]]:
-    if path.suffix not in READERS:
+    if path.suffix.lower() not in READERS:
         raise InputError(f"shards are {', '.join(READERS)}; got {path.name}.")
     try:
-        if path.suffix == ".parquet":
-            found = arrow().ParquetFile(path).metadata
-            size, shape = found.num_rows, (found.num_columns,)
-        elif path.suffix == ".npy":
+        if path.suffix.lower() == ".parquet":
+            with arrow().ParquetFile(path) as found:
+                size, shape = found.metadata.num_rows, (len(data_columns(found.schema_arrow)),)
+        elif path.suffix.lower() == ".npy":
             size, *rest = np.load(path, mmap_mode="r").shape
             shape = tuple(rest)
         else:
             size, *rest = _npz_shape(path)
             shape = tuple(rest)
-    except (OSError, ValueError, KeyError, IndexError, zipfile.BadZipFile) as error:
+    except DAMAGE as error:
         raise InputError(f"{path} is no shard that can be read ({type(error).__name__}: {error}).") from None
     if size == 0 or not shape:
         raise InputError(f"{path} has no rows of features; leave it out of the pool.")
@@ -146,7 +148,7 @@ def arrow() -> _Arrow:
     except ModuleNotFoundError:
         raise MissingExtraError(
             "pools in shards need pyarrow, for the files of scores; install it with: "
-            "pip install 'edgewise[arrow]'"
+            "pip install 'edgewise[tables]'"
         ) from None
     return cast("_Arrow", parquet)
 
@@ -163,6 +165,8 @@ class State:
         Of the shard, as the file system gives them.
     digest
         Of the bytes of the shard.
+    values
+        Of the scores themselves.
     """
 
     scoring: str
@@ -170,6 +174,7 @@ class State:
     bytes: int
     modified: int
     digest: str = ""
+    values: str = ""
 
     @classmethod
     def now(cls, scoring: str, path: Path, rows: int) -> State:
@@ -200,7 +205,7 @@ def write_scores(target: Path, columns: Mapping[str, Floats], state: State) -> N
     table = (
         cast("Any", pyarrow)
         .table(dict(columns))
-        .replace_schema_metadata({"edgewise": json.dumps(vars(state))})
+        .replace_schema_metadata({"edgewise": json.dumps({**vars(state), "values": _values([columns])})})
     )
     with replacing(target) as file:
         arrow().write_table(
@@ -216,15 +221,26 @@ def write_scores(target: Path, columns: Mapping[str, Floats], state: State) -> N
 def read_state(target: Path) -> State | None:
     """Return what a file of scores belongs to; None if it is missing, damaged or no such file.
 
-    Every byte is read and compared with its checksum.
+    Every score is read and compared with the digest of what was written.
     """
     try:
         with arrow().ParquetFile(target, page_checksum_verification=True) as file:
             state = State(**json.loads(file.schema_arrow.metadata[b"edgewise"]))
-            rows = sum(len(batch) for batch in file.iter_batches(ROW_GROUP))
-    except (OSError, ValueError, KeyError, TypeError):
+        whole = state.values == _values(read_scores(target))
+    except Exception:  # noqa: BLE001 - readers raise anything on a damaged file; it is computed again
         return None
-    return state if rows == state.rows else None
+    return state if whole else None
+
+
+def _values(parts: Iterable[Mapping[str, Any]]) -> str:
+    """Return a digest of columns that come in parts, the same whatever the parts."""
+    totals: dict[str, Any] = {}
+    for part in parts:
+        for name, column in part.items():
+            array = np.ascontiguousarray(column)
+            total = totals.setdefault(f"{name} {array.dtype.str}", hashlib.blake2b(digest_size=16))
+            total.update(array.data)
+    return of_bytes(repr([(name, totals[name].hexdigest()) for name in sorted(totals)]).encode())
 
 
 def read_scores(target: Path) -> Iterator[dict[str, Any]]:

@@ -1,59 +1,39 @@
-"""Strategies: which rows of a pool to label next. `STRATEGIES` lists them."""
+"""Strategies: which rows of a pool to label next. `STRATEGIES` lists those that have a name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
-from edgewise.arrays import InputError
-from edgewise.registry import Row, lookup
-
-
-STRATEGIES: Mapping[str, Row] = {
-    "random": Row("edgewise.strategies.uncertainty:Random", "baseline"),
-    "least-confidence": Row(
-        "edgewise.strategies.uncertainty:LeastConfidence", "Lewis & Gale 1994", needs=("probabilities",)
-    ),
-    "margin": Row(
-        "edgewise.strategies.uncertainty:Margin", "Scheffer, Decomain & Wrobel 2001", needs=("scores",)
-    ),
-    "entropy": Row(
-        "edgewise.strategies.uncertainty:Entropy", "Settles 2009, section 3.1", needs=("probabilities",)
-    ),
-    "core-set": Row("edgewise.strategies.diversity:CoreSet", "Sener & Savarese 2018, algorithm 1"),
-    "badge": Row(
-        "edgewise.strategies.diversity:Badge", "Ash et al. 2020, algorithm 1", needs=("probabilities",)
-    ),
-    "typical": Row("edgewise.strategies.clusters:Typical", "Hacohen, Dekel & Weinshall 2022, algorithm 1"),
-    "stratified": Row("edgewise.strategies.clusters:Stratified", "Madow 1949; proportional allocation"),
-    "dfal": Row(
-        "edgewise.strategies.adversarial:Dfal", "Ducoffe & Precioso 2018, algorithm 1", needs=("attack",)
-    ),
-    "max-confidence": Row(
-        "edgewise.strategies.adversarial:MaxConfidence",
-        "the paper, section 5.3",
-        needs=("attack", "probabilities"),
-    ),
-    "edge-mix": Row("edgewise.strategies.edge_mix:EdgeMix", "theory, section 7"),
-}
+from edgewise.registry import classes, lazily
+from edgewise.strategies.names import STRATEGIES as STRATEGIES
+from edgewise.strategies.names import StrategyName as StrategyName
 
 
-def make(strategy: Any, settings: Mapping[str, Any] | None = None) -> Callable[..., Any]:
-    """Return a strategy from its name and settings, an instance, or a scoring function."""
-    from edgewise.strategies.foreign import Scored
-    from edgewise.strategies.frame import Strategy
+if TYPE_CHECKING:
+    from edgewise.strategies.adversarial import Dfal as Dfal
+    from edgewise.strategies.adversarial import MaxConfidence as MaxConfidence
+    from edgewise.strategies.clusters import Stratified as Stratified
+    from edgewise.strategies.clusters import Typical as Typical
+    from edgewise.strategies.diversity import Badge as Badge
+    from edgewise.strategies.diversity import CoreSet as CoreSet
+    from edgewise.strategies.edge_mix import EdgeMix as EdgeMix
+    from edgewise.strategies.frame import Created as Created
+    from edgewise.strategies.frame import NoModelError as NoModelError
+    from edgewise.strategies.frame import Query as Query
+    from edgewise.strategies.frame import Request as Request
+    from edgewise.strategies.frame import Strategy as Strategy
+    from edgewise.strategies.selecting import query as query
+    from edgewise.strategies.sharded.query import ShardQuery as ShardQuery
+    from edgewise.strategies.sharded.query import query_shards as query_shards
+    from edgewise.strategies.uncertainty import Entropy as Entropy
+    from edgewise.strategies.uncertainty import LeastConfidence as LeastConfidence
+    from edgewise.strategies.uncertainty import Margin as Margin
+    from edgewise.strategies.uncertainty import Random as Random
 
-    if isinstance(strategy, str):
-        return lookup(STRATEGIES, strategy, "strategy").make(**(settings or {}))
-    if settings:
-        raise InputError(f"settings {sorted(settings)} go with a name; give them to the instance instead.")
-    if not callable(strategy) or isinstance(strategy, type):
-        raise InputError(
-            f"a strategy is a name, an instance or a function (model, X) -> scores; got {strategy!r}."
-        )
-    return strategy if _is_instance(strategy, Strategy) else Scored(strategy)
-
-
-def _is_instance(strategy: Any, kind: type) -> bool:
-    """Tell a frozen dataclass of settings from a bare function, which has a ``__call__`` too."""
-    return hasattr(type(strategy), "__dataclass_fields__") and isinstance(strategy, kind)
+_FRAME = dict.fromkeys(
+    ("Created", "NoModelError", "Query", "Request", "Strategy"), "edgewise.strategies.frame"
+)
+_SHARDED = dict.fromkeys(("ShardQuery", "query_shards"), "edgewise.strategies.sharded.query")
+__getattr__, __dir__ = lazily(
+    __name__, {**classes(STRATEGIES), **_FRAME, **_SHARDED, "query": "edgewise.strategies.selecting"}
+)

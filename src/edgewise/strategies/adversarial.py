@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
 from edgewise.arrays import Floats, Index, InputError
-from edgewise.attacks import ATTACKS
-from edgewise.attacks.frame import Adversarial, Attack, run
-from edgewise.registry import lookup
+from edgewise.attacks.frame import Adversarial, Attack
+from edgewise.attacks.frame import attack as run_attack
+from edgewise.attacks.names import ATTACKS, AttackName
+from edgewise.models.joining import joined
+from edgewise.models.rows import is_frame, like
+from edgewise.models.unwrap import module_of, unwrapped
+from edgewise.registry import component
 from edgewise.strategies.frame import Created, Query, Request, draw, pick, top
-from edgewise.strategies.model_scores import margins, module_of, probabilities
+from edgewise.strategies.model_scores import margins, probabilities
 
 
 CHUNK = 2048
@@ -35,8 +38,6 @@ class Dfal:
     attack
         A name in `ATTACKS` or an instance; by default ``region-exact`` for nearest neighbours, ``deepfool``
         for networks, ``opt`` for all else.
-    settings
-        Settings of a named attack.
     twins
         None; ``"crossing"`` for the adversarial points themselves, which get the label of their source (the
         original method); a length e > 0, in the norm of the attack, for ``x + e (x' - x) / |x' - x|``: the
@@ -50,8 +51,7 @@ class Dfal:
         that gives labels only, this is what bounds the cost.
     """
 
-    attack: str | Attack | None = None
-    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    attack: AttackName | Attack | None = None
     twins: Literal["crossing"] | float | None = None
     two_stage: bool = True
     shortlist: float = 2.0
@@ -63,7 +63,7 @@ class Dfal:
         _check_twins(self.twins)
         if not self.shortlist >= 1:
             raise InputError(f"shortlist must be at least 1 (times n); got {self.shortlist!r}.")
-        name, method = _method(self.attack, self.settings, model)
+        name, method = _method(self.attack, model)
         asked = _at_most(request, self.most)
         scored = _two_stage(method, asked, self.shortlist) if self.two_stage and name != "opt" else None
         hits = _attacked(method, asked, asked.candidates) if scored is None else scored
@@ -93,14 +93,13 @@ class MaxConfidence:
         As in `Dfal`; there is no shortlist, because the confidence after the crossing is not known before.
     """
 
-    attack: str | Attack | None = None
-    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    attack: AttackName | Attack | None = None
     most: int | None = None
 
     def __call__(self, request: Request) -> Query:
         """Rank by the likeliest class's probability at the adversarial point; failures come last."""
         model = request.fitted()
-        name, method = _method(self.attack, self.settings, model)
+        name, method = _method(self.attack, model)
         asked = _at_most(request, self.most)
         hits = _attacked(method, asked, asked.candidates, confidence=True)
         answer = pick(
@@ -134,13 +133,15 @@ def _attacked(
     kept: list[Adversarial] = []
     for start in range(0, len(rows), CHUNK):
         part = slice(start, start + CHUNK)
-        result = run(method, request.model, request.pool.rows(rows[part]), box=request.box, rng=request.seed)
+        points = request.pool.rows(rows[part])
+        result = run_attack(request.model, points, method, box=request.box, rng=request.seed)
         distance[part] = result.distance
         queries += int(result.queries.sum())
         gradients += int(result.gradients.sum())
         if confidence and result.found.any():
             crossed = np.flatnonzero(result.found)
-            sure[start + crossed] = probabilities(request.model, result.points[crossed]).max(axis=1)
+            there = like(result.points[crossed], points) if is_frame(points) else result.points[crossed]
+            sure[start + crossed] = probabilities(request.model, there).max(axis=1)
         if keep:
             kept.append(result)
     return _Hits(rows, distance, queries, gradients, sure, tuple(kept))
@@ -151,7 +152,7 @@ def _two_stage(method: Attack, request: Request, shortlist: float) -> _Hits:
     model, n = request.model, request.n
     estimate = request.score(lambda X: margins(model, X))
     order = top(-estimate, len(estimate), request.seed)
-    proved = isinstance(model, KNeighborsClassifier) and model.n_neighbors == 1 and method.norm == 2
+    proved = _is_euclidean_1nn(model) and method.norm == 2
     hits, size = _Hits(np.empty(0, dtype=np.intp), np.empty(0), len(request.pool), 0, np.empty(0)), 0
     while size < len(order) and n:
         start, size = size, min(len(order), max(int(np.ceil(shortlist * n)), size + max(n, size // 2)))
@@ -161,6 +162,16 @@ def _two_stage(method: Attack, request: Request, shortlist: float) -> _Hits:
             if np.partition(hits.distance, n - 1)[n - 1] <= factor * estimate[order[size]]:
                 break
     return hits
+
+
+def _is_euclidean_1nn(model: Any) -> bool:
+    """Return whether half the estimate is a proven bound: of two nearest neighbours in the Euclidean metric."""
+    inner = unwrapped(model)
+    return (
+        isinstance(inner, KNeighborsClassifier)
+        and inner.n_neighbors == 1
+        and inner.effective_metric_ in ("euclidean", "l2")
+    )
 
 
 def _smallest_ratio(distance: Floats, estimate: Floats) -> float:
@@ -201,7 +212,7 @@ def _with_twins(answer: Query, hits: _Hits, name: str, twins: float | str, reque
         np.concatenate([part.source for part in made]),
         name,
         np.concatenate([part.scale for part in made]),
-        np.concatenate([part.crossed_into for part in made]),
+        joined(*(part.crossed_into for part in made)),
     )
     return replace(
         answer,
@@ -211,20 +222,12 @@ def _with_twins(answer: Query, hits: _Hits, name: str, twins: float | str, reque
     )
 
 
-def _method(attack: str | Attack | None, settings: Mapping[str, Any], model: Any) -> tuple[str, Attack]:
+def _method(attack: AttackName | Attack | None, model: Any) -> tuple[str, Attack]:
     if attack is None:
-        attack = (
-            "region-exact"
-            if isinstance(model, KNeighborsClassifier)
-            else "deepfool"
-            if module_of(model) is not None
-            else "opt"
-        )
-    if isinstance(attack, str):
-        return attack, lookup(ATTACKS, attack, "attack").make(**settings)
-    if settings:
-        raise InputError(f"settings {sorted(settings)} go with a name; give them to the instance instead.")
-    return type(attack).__name__, attack
+        attack = "opt" if module_of(model) is None else "deepfool"
+        attack = "region-exact" if isinstance(unwrapped(model), KNeighborsClassifier) else attack
+    name = attack if isinstance(attack, str) else type(attack).__name__
+    return name, component(ATTACKS, attack, "attack")
 
 
 def _at_most(request: Request, most: int | None) -> Request:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors, RadiusNeighborsClassifier
 
 from edgewise.advice.conditions import boundary_can_help, effective_dimension
-from edgewise.arrays import Floats, Index, InputError, Labels
+from edgewise.arrays import Floats, Index, InputError
+from edgewise.models.answers import known_classes
 from edgewise.models.nadaraya_watson import NadarayaWatsonClassifier
+from edgewise.models.rows import numbers, take
+from edgewise.models.unwrap import unwrapped
 from edgewise.randomness import child_seed, stream
 from edgewise.strategies.clusters import Stratified, systematic
 from edgewise.strategies.frame import Query, Request, draw, top
-from edgewise.strategies.model_scores import Space, best_two
+from edgewise.strategies.model_scores import Space, best_two, embedder
 from edgewise.strategies.uncertainty import Random
 
 
@@ -94,7 +97,7 @@ class EdgeMix:
     --------
     >>> import edgewise as ew
     >>> X = np.linspace(-1, 1, 200)[:, None]
-    >>> pick = ew.query("edge-mix", lambda X: np.hstack([-X, X]), X, 20, rng=0)
+    >>> pick = ew.query(lambda X: np.hstack([-X, X]), X, 20, "edge-mix", rng=0)
     >>> len(pick.index), int(pick.uniform.sum())
     (20, 20)
     """
@@ -145,7 +148,7 @@ class EdgeMix:
         known = 0 if request.labelled is None else len(request.labelled.y)
         budget = max(request.budget or known + request.n, 1)
         rows = draw(request.candidates, DIMENSION_ROWS, request.seed, "dimension")
-        points = request.pool.rows(np.sort(rows)).reshape(len(rows), -1)
+        points = numbers(request.pool.rows(np.sort(rows)), name="pool").reshape(len(rows), -1)
         if len(np.unique(points, axis=0)) < 4:
             return "guard: fewer than four distinct rows; uniform sampling only"
         dim = effective_dimension(points)
@@ -161,7 +164,7 @@ class EdgeMix:
         """Return how many of the new rows go to the boundary: ``share`` of those beyond the cold start."""
         if request.model is None:
             return 0
-        classes = cast("Labels | None", getattr(request.model, "classes_", None))
+        classes = known_classes(request.model)
         width = 2 if classes is None else len(classes)
         known = 0 if request.labelled is None else len(request.labelled.y)
         cold = self.cold * width if known == 0 else 2 * width - known
@@ -216,7 +219,9 @@ class EdgeMix:
 
 def is_local_average(model: Any) -> bool:
     """Say whether predictions are votes of near training points, whose bias boundary sampling can raise."""
-    return isinstance(model, (KNeighborsClassifier, RadiusNeighborsClassifier, NadarayaWatsonClassifier))
+    return isinstance(
+        unwrapped(model), (KNeighborsClassifier, RadiusNeighborsClassifier, NadarayaWatsonClassifier)
+    )
 
 
 def unresolved(request: Request) -> float | None:
@@ -234,7 +239,8 @@ def unresolved(request: Request) -> float | None:
     counts = np.unique(y[keep], return_counts=True)[1]
     if len(keep) < ENOUGH or len(counts) < 2:
         return None
-    points = X[keep].reshape(len(keep), -1)
+    points = X[keep] if isinstance(X, np.ndarray) else embedder(request.model, "input")(take(X, keep))
+    points = points.reshape(len(keep), -1)
     nearest = NearestNeighbors(n_neighbors=1).fit(points).kneighbors(return_distance=False)[:, 0]
     return float(np.mean(y[keep][nearest] != y[keep]) / (1 - counts.max() / len(keep)))
 

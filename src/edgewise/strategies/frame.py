@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from edgewise.arrays import (
     Box,
@@ -16,14 +15,11 @@ from edgewise.arrays import (
     InputError,
     Labels,
     Mask,
-    check_box,
-    check_count,
 )
 from edgewise.data.dataset import Split
-from edgewise.models.access import check_fitted
+from edgewise.models.rows import Rows
 from edgewise.pools.pool import Pool
-from edgewise.randomness import Rng, seed_of, stream
-from edgewise.strategies.given import read_candidates, read_labelled, read_uniform
+from edgewise.randomness import stream
 
 
 class NoModelError(InputError):
@@ -55,7 +51,7 @@ class Created:
     crossed_into: Labels
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Query:
     """Rows to label next.
 
@@ -76,6 +72,8 @@ class Query:
         Rows the model answered while choosing, and how many of these with a gradient.
     notes
         What the strategy decided and why, one sentence each.
+    seed
+        What repeats this query: pass it as ``rng``.
     """
 
     index: Index
@@ -86,6 +84,14 @@ class Query:
     queries: int = 0
     gradients: int = 0
     notes: tuple[str, ...] = ()
+    seed: int | None = None
+
+    def __repr__(self) -> str:
+        """Return a few lines: how many rows, the first of them, and what the strategy decided."""
+        first = ", ".join(map(str, self.index[:8])) + (", ..." if len(self.index) > 8 else "")
+        made = "" if self.created is None else f", {len(self.created.points)} points made"
+        lines = [f"Query: {len(self.index)} rows ({int(self.uniform.sum())} uniform{made}): {first}"]
+        return "\n  ".join([*lines, *self.notes, f"{self.queries} model queries, seed {self.seed}"])
 
 
 @dataclass(frozen=True)
@@ -136,7 +142,7 @@ class Request:
             )
         return self.model
 
-    def score(self, function: Callable[[Floats], Floats]) -> Floats:
+    def score(self, function: Callable[[Rows], Floats]) -> Floats:
         """Return ``function`` of every candidate, batch by batch; only its values are kept."""
         return self.pool.score(function)[self.candidates]
 
@@ -162,95 +168,6 @@ class Rating(Protocol):
         ...
 
 
-def query(
-    strategy: str | Strategy | Callable[..., Any],
-    model: Any,
-    pool: Any,
-    n: int,
-    *,
-    labelled: tuple[ArrayLike, ArrayLike] | None = None,
-    candidates: ArrayLike | None = None,
-    box: Box | tuple[ArrayLike, ArrayLike] | None = None,
-    rng: Rng = 0,
-    repeatable: bool | None = None,
-    uniform: ArrayLike | None = None,
-    **settings: Any,
-) -> Query:
-    """Pick the ``n`` rows of ``pool`` that are worth a label most: distinct rows, always ``n`` of them.
-
-    Parameters
-    ----------
-    strategy
-        A name in `STRATEGIES` (``settings`` are its own), an instance such as ``Dfal(twins=0.1)``, or any
-        function ``(model, X) -> scores`` (larger for more wanted), called batch by batch.
-    model
-        A fitted scikit-learn classifier, a torch module, or a callable; asked, never changed. None before
-        there is one: ``random``, ``core-set``, ``typical`` and ``edge-mix`` do without.
-    pool
-        An array ``(n_pool, ...)``, a memory map, a Parquet or NPZ file or a list of them, a torch data set,
-        an iterable of batches, or a function that returns one. Read in batches; only scores are kept.
-    n
-        How many rows.
-    labelled
-        ``(X, y)`` known already, in the pool or not; strategies that look for new ground keep away from it.
-    candidates
-        Rows of the pool that may be picked; all by default.
-    box
-        Bounds that made points (twins) obey.
-    rng
-        Seed or generator; the same seed gives the same rows.
-    repeatable
-        Whether the oracle gives the same label when asked again; None if not known.
-    uniform
-        Which labelled points are a uniform sample (`Query.uniform` of earlier batches); all by default.
-
-    Returns
-    -------
-    Query
-        ``index, score, propensity, uniform, created``. ``index`` refers to ``pool``, not to ``candidates``.
-
-    Raises
-    ------
-    InputError
-        Bad input, an unknown name or setting, ``n`` above the number of candidates, NaN in the pool, a label
-        the model never saw, or a model that cannot answer what the strategy asks.
-
-    Examples
-    --------
-    >>> from sklearn.linear_model import LogisticRegression
-    >>> line = LogisticRegression().fit([[0.0], [1.0]], [0, 1])
-    >>> query("margin", line, [[0.0], [0.45], [0.9]], 1).index
-    array([1])
-    """
-    from edgewise.strategies import make
-
-    method = make(strategy, settings)
-    if isinstance(model, type) or model is not None:
-        check_fitted(model)
-    source = Pool.of(pool)
-    rows = read_candidates(candidates, len(source))
-    check_count(n, "n")
-    if n > len(rows):
-        raise InputError(
-            f"n is {n}, but the pool has {len(rows)} rows to pick from; ask for fewer, or add "
-            "rows to the pool."
-        )
-    known = read_labelled(labelled, model, source)
-    n_features = int(np.prod(source.shape))
-    request = Request(
-        model,
-        source,
-        n,
-        rows,
-        known,
-        check_box(box, n_features),
-        seed_of(rng),
-        repeatable,
-        uniform=read_uniform(uniform, known),
-    )
-    return checked(method(request), request)
-
-
 def checked(answer: Query, request: Request) -> Query:
     """Return a strategy's answer if it keeps the promise of `query`, else raise."""
     index = np.asarray(answer.index, dtype=np.intp)
@@ -263,7 +180,7 @@ def checked(answer: Query, request: Request) -> Query:
             f"the strategy broke its contract: {request.n} distinct candidate rows are taken; "
             f"it returned {len(index)} rows, {len(np.unique(index))} distinct."
         )
-    return replace(answer, index=index)
+    return replace(answer, index=index, seed=request.seed)
 
 
 def pick(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
+import narwhals as nw
 import numpy as np
 from numpy.typing import ArrayLike
 
-from edgewise.arrays import Index, InputError, Labels, Mask, check_X, check_y
+from edgewise.arrays import Index, InputError, Mask
 from edgewise.data.dataset import Split
+from edgewise.models.answers import known_classes
+from edgewise.models.joining import UnknownLabelError, check_y
+from edgewise.models.rows import Rows, check_rows, count, described, is_frame, numbers
 from edgewise.pools.pool import Pool
 
 
@@ -48,13 +52,34 @@ def read_labelled(labelled: tuple[ArrayLike, ArrayLike] | None, model: Any, pool
     if labelled is None:
         return None
     X, y = labelled
-    if np.size(X) == 0:
+    if np.shape(y) == (0,):
         return None
-    points = check_X(X, name="labelled X", images=True, n_features=int(np.prod(pool.shape)))
-    classes = cast("Labels | None", getattr(model, "classes_", None))
+    points = read_rows(X, pool, "labelled X")
     try:
-        return Split(points, check_y(y, len(points), name="labelled y", classes=classes))
-    except InputError as error:
-        if "does not know" not in str(error):
-            raise
-        raise InputError(f"{error} Fit the model on all that is labelled first.") from None
+        return Split(points, check_y(y, count(points), name="labelled y", classes=known_classes(model)))
+    except UnknownLabelError as error:
+        raise UnknownLabelError(f"{error} Fit the model on all that is labelled first.") from None
+
+
+def read_rows(X: Any, pool: Pool, name: str) -> Rows:
+    """Return labelled rows in the container of the pool, of as many features.
+
+    Raises
+    ------
+    InputError
+        Another number of features, or no frame with the pool's columns beside a pool that is one.
+    """
+    rows = check_rows(X, name=name)
+    if pool.names is not None:
+        names = tuple(nw.from_native(rows, eager_only=True).columns) if is_frame(rows) else None
+        if names != pool.names:
+            raise InputError(
+                f"{name} must be a frame with the columns of the pool, in their order: "
+                f"{', '.join(map(str, pool.names))}; got {described(rows)}."
+            )
+        return rows
+    if int(np.prod(rows.shape[1:])) != int(np.prod(pool.shape)):
+        raise InputError(
+            f"{name} has {int(np.prod(rows.shape[1:]))} features; expected {int(np.prod(pool.shape))}, as in the pool."
+        )
+    return numbers(rows, name=name) if is_frame(rows) else rows

@@ -10,15 +10,18 @@ import numpy as np
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
 from edgewise.arrays import Floats, Index, InputError
-from edgewise.models.access import Access, UnansweredError, class_scores
-from edgewise.pools.pool import BATCH_BYTES, Pool
+from edgewise.models.answers import UnansweredError, class_scores, known_classes
+from edgewise.models.rows import Rows, check_rows, count, is_sparse, numbers
+from edgewise.models.unwrap import is_module, module_of, pipeline_of, unwrapped
+from edgewise.pools.files import BATCH_BYTES
+from edgewise.pools.pool import Pool
 
 
 Space = Literal["input", "embedding"]
 """Where distances are measured: raw features, or what enters the last linear layer of a network."""
 
 
-def margins(model: Any, X: Floats) -> Floats:
+def margins(model: Any, X: Rows) -> Floats:
     """Return how sure ``model`` is of each row: the best score less the second best, at least 0 ``(n,)``.
 
     Scores are logits of a torch module, else probabilities or decision values. The votes of a nearest-
@@ -39,9 +42,9 @@ def margins(model: Any, X: Floats) -> Floats:
     return first - second
 
 
-def best_two(model: Any, X: Floats) -> tuple[Index, Index, Floats, Floats]:
+def best_two(model: Any, X: Rows) -> tuple[Index, Index, Floats, Floats]:
     """Return the positions of the two best classes of each row, and their scores (see `margins`)."""
-    scores = _neighbour_scores(model, X) if isinstance(model, KNeighborsClassifier) else _scores(model, X)
+    scores = _neighbour_scores(model, X) if has_distances(model) else _scores(model, X)
     if scores.shape[1] < 2:
         none = np.zeros(len(X), dtype=np.intp)
         return none, none, np.full(len(X), np.inf), np.zeros(len(X))
@@ -52,10 +55,10 @@ def best_two(model: Any, X: Floats) -> tuple[Index, Index, Floats, Floats]:
     return pair[:, 0], pair[:, 1], values[:, 0], values[:, 1]
 
 
-def _scores(model: Any, X: Floats) -> Floats:
+def _scores(model: Any, X: Rows) -> Floats:
+    network = module_of(model)
     try:
-        network = module_of(model)
-        return class_scores(model if network is None else network, X)
+        return class_scores(model if network is None or pipeline_of(model) is not None else network, X)
     except UnansweredError as error:
         raise UnansweredError(
             f"{error} With labels alone these strategies still work: 'random', 'core-set', "
@@ -63,20 +66,32 @@ def _scores(model: Any, X: Floats) -> Floats:
         ) from None
 
 
-def _neighbour_scores(model: KNeighborsClassifier, X: Floats) -> Floats:
-    """Minus the distance to the m-th nearest point of each class; exact."""
-    known = Access.to(model, len(X)).neighbours()
-    place = (known.k + 1) // 2
-    scores = np.full((len(X), len(known.classes)), -np.inf)
-    for c in range(len(known.classes)):
-        points = known.X[known.y == c]
-        if len(points) >= place:
-            scores[:, c] = -NearestNeighbors(n_neighbors=place).fit(points).kneighbors(X)[0][:, -1]
+def has_distances(model: Any) -> bool:
+    """Return whether ``model`` is a k-NN whose distances to rows can be computed."""
+    inner = unwrapped(model)
+    return isinstance(inner, KNeighborsClassifier) and inner.effective_metric_ != "precomputed"
+
+
+def _neighbour_scores(model: Any, X: Rows) -> Floats:
+    """Minus the distance to the m-th nearest training point of each class, in the model's metric; exact."""
+    knn, classes = unwrapped(model), known_classes(model)
+    assert classes is not None
+    place = (int(knn.n_neighbors) + 1) // 2
+    metric, options = knn.effective_metric_, dict(knn.effective_metric_params_)
+    p, rows = options.pop("p", 2), X if is_sparse(X) else numbers(X).reshape(count(X), -1)
+    if rows.shape[1] != knn.n_features_in_:
+        raise InputError(f"rows have {rows.shape[1]} features; the model was fitted to {knn.n_features_in_}.")
+    scores = np.full((count(X), len(classes)), -np.inf)
+    for c in range(len(classes)):
+        own = np.flatnonzero(knn._y == c)
+        if len(own) >= place:
+            near = NearestNeighbors(n_neighbors=place, metric=metric, p=p, metric_params=options or None)
+            scores[:, c] = -near.fit(knn._fit_X[own]).kneighbors(rows)[0][:, -1]
     finite = scores[np.isfinite(scores)]
     return np.where(np.isfinite(scores), scores, (finite.min() if finite.size else 0.0) * 2 - 1)
 
 
-def probabilities(model: Any, X: Floats) -> Floats:
+def probabilities(model: Any, X: Rows) -> Floats:
     """Return class probabilities ``(n, c)``; logits of a torch module go through a softmax.
 
     Raises
@@ -85,8 +100,8 @@ def probabilities(model: Any, X: Floats) -> Floats:
         The model has none; the message says which strategies still work.
     """
     if hasattr(model, "predict_proba"):
-        return np.asarray(class_scores(model, X), float)
-    if not hasattr(model, "predict") and not hasattr(model, "decision_function"):
+        return class_scores(model, X)
+    if not hasattr(model, "decision_function"):
         scores = np.asarray(_scores(model, X), float)
         if is_module(model):
             scores = np.exp(scores - scores.max(axis=1, keepdims=True))
@@ -99,55 +114,34 @@ def probabilities(model: Any, X: Floats) -> Floats:
     )
 
 
-def embedder(model: Any, space: Space) -> Callable[[Floats], Floats]:
+def embedder(model: Any, space: Space) -> Callable[[Rows], Floats]:
     """Return the function that maps rows to the space distances are measured in ``(n, h)``, float32.
 
     ``"embedding"`` is what enters the last linear layer of a torch module or skorch net; models that are no
-    networks, and no model, have none, and inputs are used as they are.
+    networks, and no model, have none, and inputs are used as they are. Frames and sparse rows are measured where
+    the last step of a pipeline sees them, if the model is a pipeline.
     """
     network = module_of(model)
     if space not in ("input", "embedding"):
         raise InputError(f"space must be 'input' or 'embedding'; got {space!r}.")
-    if space == "input" or network is None:
-        return lambda X: X.reshape(len(X), -1).astype(np.float32, copy=False)
-    return lambda X: _penultimate(network, X)
+    if space == "embedding" and network is not None:
+        from edgewise.models.torch_calls import embedding
+
+        return lambda X: embedding(network, X)
+    return lambda X: _as_points(model, X)
+
+
+def _as_points(model: Any, X: Rows) -> Floats:
+    steps = pipeline_of(model)
+    if steps is not None and not isinstance(X, np.ndarray):
+        seen = check_rows(cast("Any", steps[:-1]).transform(X), name="what the pipeline's last step sees")
+        return numbers(seen).astype(np.float32, copy=False)
+    return numbers(X).reshape(count(X), -1).astype(np.float32, copy=False)
 
 
 def asks(model: Any, space: Space) -> bool:
     """Say whether measuring distances in ``space`` costs model queries."""
     return space == "embedding" and module_of(model) is not None
-
-
-def module_of(model: Any) -> Any:
-    """Return the torch module of a module or a fitted skorch net, else None."""
-    inner = getattr(model, "module_", None)
-    return inner if is_module(inner) else model if is_module(model) else None
-
-
-def is_module(model: Any) -> bool:
-    """Say whether ``model`` is a torch module, without importing torch."""
-    return any(base.__module__ == "torch.nn.modules.module" for base in type(model).__mro__)
-
-
-def _penultimate(network: Any, X: Floats) -> Floats:
-    import torch
-
-    last = [layer for layer in network.modules() if isinstance(layer, torch.nn.Linear)]
-    if not last:
-        return X.reshape(len(X), -1).astype(np.float32, copy=False)
-    seen: list[Any] = []
-    hook = last[-1].register_forward_pre_hook(lambda _layer, inputs: seen.append(inputs[0]))
-    modes = {layer: layer.training for layer in network.modules()}
-    weight = next(network.parameters())
-    network.eval()
-    try:
-        with torch.no_grad():
-            network(torch.as_tensor(X, dtype=weight.dtype, device=weight.device))
-    finally:
-        hook.remove()
-        for layer, mode in modes.items():
-            layer.training = mode
-    return cast("Floats", seen[-1].flatten(1).float().cpu().numpy())
 
 
 def embedded(pool: Pool, function: Callable[[Floats], Floats], cap: int = 16 * BATCH_BYTES) -> Pool:
@@ -158,11 +152,12 @@ def embedded(pool: Pool, function: Callable[[Floats], Floats], cap: int = 16 * B
     take = pool.take
     return replace(
         pool,
+        names=None,
         shape=(width,),
         read=lambda: (function(rows) for _, rows in pool.batches()),
         take=None if take is None else _then(take, function),
     )
 
 
-def _then(take: Callable[[Index], Any], function: Callable[[Floats], Floats]) -> Callable[[Index], Floats]:
-    return lambda index: function(np.asarray(take(index)))
+def _then(take: Callable[[Index], Any], function: Callable[[Rows], Floats]) -> Callable[[Index], Floats]:
+    return lambda index: function(check_rows(take(index), name="pool"))

@@ -19,7 +19,7 @@ class Random:
     Examples
     --------
     >>> import edgewise as ew
-    >>> ew.query("random", None, np.zeros((9, 1)), 3, rng=0).propensity
+    >>> ew.query(None, np.zeros((9, 1)), 3, "random", rng=0).propensity
     array([1., 1., 1.])
     """
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from edgewise.data.dataset import Dataset
+from edgewise.testing.promise import promise
 
 
 Loader = Callable[[int], Dataset]
@@ -16,28 +17,28 @@ def is_finite_and_labelled(load: Loader) -> None:
     """Every split has finite points of one width and dtype, and one integer label a row."""
     data = load(0)
     for split in (data.train, data.held_out, data.test):
-        assert split.X.ndim == 2, "points are not (n, d)"
-        assert split.X.shape[1] == data.train.X.shape[1], "splits differ in width"
-        assert split.X.dtype == data.train.X.dtype, "splits differ in dtype"
-        assert np.isfinite(split.X).all(), "a value is not finite"
-        assert split.y.shape == (len(split.X),), "not one label a row"
+        promise(split.X.ndim == 2, "points are not (n, d)")
+        promise(split.X.shape[1] == data.train.X.shape[1], "splits differ in width")
+        promise(split.X.dtype == data.train.X.dtype, "splits differ in dtype")
+        promise(np.isfinite(split.X).all(), "a value is not finite")
+        promise(split.y.shape == (len(split.X),), "not one label a row")
 
 
 def names_every_class(load: Loader) -> None:
     """Labels are positions in ``classes``, and training has at least two of them."""
     data = load(0)
     labels = np.concatenate([data.train.y, data.held_out.y, data.test.y])
-    assert labels.dtype.kind == "i", "labels are not integers"
-    assert labels.min() >= 0, "a label is negative"
-    assert labels.max() < len(data.classes), "a label has no name"
-    assert len(np.unique(data.train.y)) > 1, "one class only"
+    promise(labels.dtype.kind == "i", "labels are not integers")
+    promise(labels.min() >= 0, "a label is negative")
+    promise(labels.max() < len(data.classes), "a label has no name")
+    promise(len(np.unique(data.train.y)) > 1, "one class only")
 
 
 def is_read_only(load: Loader) -> None:
     """No array of a data set can be written to."""
     data = load(0)
     arrays = [array for split in (data.train, data.held_out, data.test) for array in split]
-    assert not any(array.flags.writeable for array in arrays), "an array can be written to"
+    promise(not any(array.flags.writeable for array in arrays), "an array can be written to")
 
 
 def obeys_its_box(load: Loader) -> None:
@@ -45,20 +46,20 @@ def obeys_its_box(load: Loader) -> None:
     data = load(0)
     if data.box is not None:
         for split in (data.train, data.held_out, data.test):
-            assert data.box.contains(split.X).all(), "a row lies outside the box"
+            promise(data.box.contains(split.X).all(), "a row lies outside the box")
 
 
 def repeats(load: Loader) -> None:
     """The same seed gives the same rows, another seed others."""
     one, two, other = load(4), load(4), load(5)
-    assert one.train.X.tobytes() == two.train.X.tobytes(), "one seed gives two data sets"
-    assert one.train.X.tobytes() != other.train.X.tobytes(), "the seed changes nothing"
+    promise(one.train.X.tobytes() == two.train.X.tobytes(), "one seed gives two data sets")
+    promise(one.train.X.tobytes() != other.train.X.tobytes(), "the seed changes nothing")
 
 
 def says_where_it_is_from(load: Loader) -> None:
     """Name, source and licence are stated."""
     data = load(0)
-    assert all((data.name, data.source, data.licence)), "name, source or licence is empty"
+    promise(all((data.name, data.source, data.licence)), "name, source or licence is empty")
 
 
 DATASET_CHECKS: tuple[Callable[[Loader], None], ...] = (

@@ -52,7 +52,7 @@ def boxed(x, w, need, high):
 
 
 def check(attack, model, X, exact, box, tolerance, **settings):
-    adv = ew.attack(attack, model, X, box=box, **settings)
+    adv = ew.attack(model, X, attack, box=box, **settings)
     reachable = np.isfinite(exact)
     assert (adv.found == reachable).all()
     ratio = adv.distance[reachable] / exact[reachable]
@@ -76,7 +76,7 @@ def test_distance_on_a_linear_model_in_float32(name):
 
 def test_the_check_rejects_a_twin_that_goes_too_far_and_one_that_stops_short():
     model, X, free, _ = binary(8, 1.0)
-    near = ew.attack("deepfool", model, X)
+    near = ew.attack(model, X, "deepfool")
     with pytest.raises(AssertionError):
         check(lambda *_: X + 1.02 * (near.points - X), model, X, free, None, 1e-3)
     with pytest.raises(AssertionError):
@@ -91,16 +91,16 @@ def test_deepfool_with_all_candidates_finds_the_nearest_of_many_classes():
     gap = z[np.arange(40), own][:, None] - z
     width = np.linalg.norm(W[None] - W[own][:, None], axis=2)
     exact = np.where(width > 0, gap / np.where(width > 0, width, 1), np.inf).min(axis=1)
-    adv = ew.attack("deepfool", linear(W, b), X, candidates=None)
+    adv = ew.attack(linear(W, b), X, ew.attacks.DeepFool(candidates=None))
     np.testing.assert_allclose(adv.distance, exact, rtol=1e-3)
-    few = ew.attack("deepfool", linear(W, b), X, candidates=2).distance
+    few = ew.attack(linear(W, b), X, ew.attacks.DeepFool(candidates=2)).distance
     assert (few >= exact * (1 - 1e-6)).all()
     assert (few > exact * 1.01).any()
 
 
 def test_textbook_deepfool_takes_one_step_on_a_linear_model():
     model, X, free, _ = binary(8, 1.0)
-    adv = ew.attack("deepfool", model, X, half_steps=0, refine=False, overshoot=0.02, slack=0.0)
+    adv = ew.attack(model, X, ew.attacks.DeepFool(half_steps=0, refine=False, overshoot=0.02, slack=0.0))
     assert (adv.counts["steps"] == 1).all()
     np.testing.assert_allclose(adv.distance, 1.02 * free, rtol=1e-6)
 

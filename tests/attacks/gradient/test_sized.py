@@ -60,7 +60,7 @@ def test_the_check_of_the_radius_rejects_plain_addition():
 def test_pgd_climbs_where_one_step_does_not():
     model, X = net(seed=2), np.random.default_rng(1).normal(size=(200, 6))
     one, many = (
-        ew.attack(m, model, X, rng=0).found.mean()
+        ew.attack(model, X, m, rng=0).found.mean()
         for m in (FGSM(0.5), PGD(0.5, steps=30, random_start=False))
     )
     assert many > one
@@ -76,7 +76,9 @@ def test_pgd_starts_differ_by_seed_and_not_by_company():
 
 def test_stopping_when_crossed_saves_rows_and_keeps_the_successes():
     model, X = net(seed=2), np.random.default_rng(1).normal(size=(100, 6))
-    stop, go = (ew.attack("pgd", model, X, eps=0.5, steps=20, stop_when_crossed=s) for s in (True, False))
+    stop, go = (
+        ew.attack(model, X, ew.attacks.PGD(eps=0.5, steps=20, stop_when_crossed=s)) for s in (True, False)
+    )
     assert stop.found.sum() >= go.found.sum() > 10
     assert stop.gradients.sum() < go.gradients.sum()
     assert (stop.distance[stop.found & go.found] <= 0.5).all()

@@ -12,7 +12,8 @@ from sklearn.neighbors import KNeighborsClassifier
 
 import edgewise as ew
 from edgewise.arrays import Box
-from edgewise.attacks.region import RegionIndex, engine, find
+from edgewise.attacks.region import RegionIndex, find
+from edgewise.attacks.region import batch as engine
 from edgewise.attacks.region.batch import FILTERS
 from edgewise.attacks.region.k_neighbours import vote
 from edgewise.attacks.region.l2_search import search_block
@@ -140,11 +141,11 @@ def test_models_with_constant_pixels_are_crossed_in_the_box():
     X[:, 8:20] = rng.random((80, 12))
     knn = KNeighborsClassifier(1).fit(X, rng.integers(0, 2, 80))
     Q = rng.random((20, 30)).astype(np.float32)
-    adv = ew.attack("region-exact", knn, Q, box=(0, 1))
+    adv = ew.attack(knn, Q, "region-exact", box=(0, 1))
     assert adv.found.all()
     others = np.r_[0:8, 20:30]
     assert adv.points[:, others] == pytest.approx(Q[:, others], abs=1e-5)
-    assert ew.attack("region-approx", knn, Q, box=(0, 1)).found.all()
+    assert ew.attack(knn, Q, "region-approx", box=(0, 1)).found.all()
 
 
 def test_one_location_has_no_other_region():

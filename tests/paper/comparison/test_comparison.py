@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from edgewise.arrays import InputError
-from edgewise.paper.comparison.runs import cells, run
+from edgewise.paper.comparison.runs import cells
+from edgewise.paper.comparison.runs import work as run
 from edgewise.paper.comparison.statistics import (
     Curves,
     Task,

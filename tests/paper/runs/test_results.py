@@ -1,6 +1,10 @@
 """Published runs can be made again: a random sample of their cells is, on every run of the tests."""
 
+import os
 import random
+import shutil
+import subprocess
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -8,6 +12,7 @@ import pytest
 from edgewise.arrays import InputError
 from edgewise.data.files import MissingDataError
 from edgewise.paper.all_experiments import work
+from edgewise.paper.runs import results
 from edgewise.paper.runs.results import provenance, publish, published_run
 from edgewise.paper.tables import TABLES
 from edgewise.paper.tables.frame import summarise
@@ -16,8 +21,15 @@ from edgewise.store import Cell, Fact
 
 RESULTS = Path(__file__).parents[3] / "results"
 DEAR = {"opt"}
+SEED = int(os.environ.get("EDGEWISE_SAMPLE", date.today().toordinal()))
+"""What cells are chosen by: another one each day, printed in the test's name; set EDGEWISE_SAMPLE to repeat."""
+
+EXACT, TRAINED = 1e-9, 0.05
+"""Relative differences allowed on another processor: of what is only computed, and of what is trained by
+gradient descent, whose steps are rounded otherwise there."""
+
 SAMPLES = [
-    pytest.param(name, data, id=f"{name}-{data}")
+    pytest.param(name, data, id=f"{name}-{data}-sample{SEED}")
     for name, data in [
         ("table2", "halfmoon"),
         ("table2", "abalone"),
@@ -37,7 +49,7 @@ def test_a_random_cell_is_made_again(name, data):
         for fact in facts
         if fact.cell.settings["data"] == data and fact.cell.settings.get("attack") not in DEAR
     ]
-    fact = random.choice(cheap)  # any cell will do, so the choice is left to chance
+    fact = random.Random(SEED).choice(cheap)
     try:
         again = TABLES[name].make().work(fact.cell)
     except MissingDataError as error:
@@ -46,7 +58,8 @@ def test_a_random_cell_is_made_again(name, data):
         assert {k: v for k, v in then.items() if k != "values"} == {
             k: v for k, v in now.items() if k != "values"
         }
-        assert now["values"] == pytest.approx(then["values"], rel=1e-6), fact.cell
+        tolerance = TRAINED if name == "table4" else EXACT
+        assert now["values"] == pytest.approx(then["values"], rel=tolerance, abs=tolerance), fact.cell
 
 
 CHEAP = 2.0
@@ -64,10 +77,11 @@ CHEAP = 2.0
         ("compare.jsonl", "islands"),
         ("compare.jsonl", "australian"),
     ],
+    ids=lambda given: f"{given}-sample{SEED}" if "." not in given else given,
 )
 def test_a_random_fact_of_the_study_and_of_the_comparison_is_made_again(file, what):
     _, facts = published_run(RESULTS / file)
-    fact = random.choice(
+    fact = random.Random(SEED).choice(
         [
             fact
             for fact in facts
@@ -80,7 +94,7 @@ def test_a_random_fact_of_the_study_and_of_the_comparison_is_made_again(file, wh
         pytest.skip(f"the files of {what} are not here: {str(error)[:80]}")
     assert set(again) == set(fact.figures)
     for name, value in fact.figures.items():
-        assert again[name] == pytest.approx(value, rel=1e-6, nan_ok=True), (fact.cell, name)
+        assert again[name] == pytest.approx(value, rel=1e-6, abs=1e-9, nan_ok=True), (fact.cell, name)
 
 
 @pytest.mark.parametrize(
@@ -110,3 +124,24 @@ def test_bad_files(tmp_path):
     (tmp_path / "bad.jsonl").write_text("{}")
     with pytest.raises(InputError, match="holds no published run"):
         published_run(tmp_path / "bad.jsonl")
+
+
+def test_without_git_there_is_no_commit(monkeypatch):
+    monkeypatch.setenv("PATH", "/nonexistent")
+    assert provenance("edgewise demo")["commit"] is None
+
+
+def test_the_commit_of_a_checkout_that_does_not_track_this_package_is_not_ours(tmp_path, monkeypatch):
+    if shutil.which("git") is None:
+        pytest.skip("there is no git here")
+    package = tmp_path / ".venv" / "lib"
+    package.mkdir(parents=True)
+    (package / "results.py").write_text("")
+    (tmp_path / "mine.txt").write_text("")
+    who = ["-c", "user.name=a", "-c", "user.email=a@b.c"]
+    for words in (["init", "-q"], ["add", "mine.txt"], [*who, "commit", "-qm", "mine"]):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True)
+    monkeypatch.setattr(results, "__file__", str(package / "results.py"))
+    assert provenance("edgewise demo")["commit"] is None
+    monkeypatch.setattr(results, "__file__", str(tmp_path / "mine.txt"))
+    assert len(provenance("edgewise demo")["commit"]) == 12

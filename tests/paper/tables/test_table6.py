@@ -7,7 +7,7 @@ import pytest
 from edgewise.paper.tables import TABLES
 from edgewise.paper.tables.frame import summarise
 from edgewise.paper.tables.published import published
-from edgewise.paper.tables.run import run
+from edgewise.paper.tables.run import experiment
 from edgewise.paper.tables.table6 import BOTH, EPS, Table6, small
 from edgewise.store import Cell, Fact, Store
 
@@ -50,7 +50,8 @@ def test_the_smoke_run_and_its_checkpoints(tmp_path):
         pytest.skip("needs CIFAR-10: set EDGEWISE_DATA")
     table = Table6(checkpoints=tmp_path / "kept")
     with Store(":memory:") as store:
-        cells, summary = run(table, ["cifar10"], 3, store, quick=True)
+        wanted = experiment(table, ["cifar10"], 3, quick=True)
+        cells, summary = wanted.cells, wanted.run(store, "test").summary
         assert summary.failures == ()
         assert summary.computed == len(cells) == 29
         assert all(

@@ -8,13 +8,13 @@ from edgewise.paper.tables.published import published
 from edgewise.paper.tables.table7 import LABELS, MAIN, PAPER, POOLS, STRATEGIES, Table7, work
 from edgewise.stats import estimate, paired
 from edgewise.store import Cell
-from edgewise.strategies import make
+from edgewise.strategies.selecting import resolved
 
 
 def test_every_published_cell_has_an_arm_here():
     for arm in ("random", "dfal", "dfal-e-1", "dfal-e-2", "dfal-e-3", "max-confidence"):
         assert arm in STRATEGIES
-        make(STRATEGIES[arm])
+        resolved(STRATEGIES[arm])
         for pool in POOLS:
             for n in LABELS:
                 assert (

@@ -9,7 +9,7 @@ import pytest
 from edgewise.paper.tables import TABLES
 from edgewise.paper.tables.frame import Key, row, select, summarise
 from edgewise.paper.tables.published import published
-from edgewise.paper.tables.run import run
+from edgewise.paper.tables.run import experiment
 from edgewise.paper.tables.table2 import Table2
 from edgewise.paper.tables.table3 import Table3
 from edgewise.paper.tables.text import compact, printed
@@ -217,9 +217,9 @@ def test_a_quick_table_runs_and_runs_once(name):
     table = TABLES[name].make()
     data = ["halfmoon"]
     with Store(":memory:") as store:
-        _, summary = run(table, data, 2, store, quick=True)
+        summary = experiment(table, data, 2, quick=True).run(store, "test").summary
         assert summary.failures == ()
-        assert run(table, data, 2, store, quick=True)[1].computed == 0
+        assert experiment(table, data, 2, quick=True).run(store, "test").summary.computed == 0
         results = summarise(table, store.facts(name))
     assert {r.key.data for r in results} == {"halfmoon"}
     assert all(math.isfinite(r.estimate.mean) for r in results)
@@ -231,7 +231,7 @@ def test_a_quick_table_runs_and_runs_once(name):
 def test_no_heuristic_beats_the_exact_attack_in_table2():
     table = Table2()
     with Store(":memory:") as store:
-        run(table, ["halfmoon"], 1, store, quick=True)
+        experiment(table, ["halfmoon"], 1, quick=True).run(store, "test")
         results = summarise(table, store.facts("table2"))
     moved = {r.key.attack: r.estimate.mean for r in select(results, metric="perturbation_l2")}
     assert moved["region-exact"] <= min(moved["region-approx"], moved["direct"], moved["opt"]) + 1e-9

@@ -8,20 +8,20 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from edgewise.advice.advise import LEARNERS, advise, advise_data, count_name
+from edgewise.advice.advise import LEARNERS, advice_for, advise, count_name
 from edgewise.advice.conditions import boundary_can_help
 from edgewise.arrays import InputError
 from edgewise.cli import app
 from edgewise.paper.report import theory as section
 from edgewise.paper.report.blocks import Figure, Table
 from edgewise.paper.report.evidence import Evidence
-from edgewise.paper.theory import work as module
+from edgewise.paper.theory.study import compute as module
 from edgewise.paper.theory.study.analysis import containment, growth, rates, reproduced, trials
 from edgewise.paper.theory.study.compute import unpack, work
 from edgewise.paper.theory.study.containment import ViolationError
 from edgewise.paper.theory.study.reference_table import cells, drawn
 from edgewise.paper.theory.study.result_tables import summaries, write
-from edgewise.paper.theory.study.run import run_study
+from edgewise.paper.theory.study.run import experiment, violations
 from edgewise.paper.theory.study.settings import bandwidths, knn_grid, study
 from edgewise.paper.theory.study.theorem_verdicts import verdicts
 from edgewise.store import Cell, Fact, Store
@@ -279,9 +279,9 @@ def test_run_study_reports_violations(monkeypatch):
     )
     monkeypatch.setattr("edgewise.paper.theory.study.run.work", broken)
     with Store(":memory:") as facts:
-        report = run_study(facts)
-    assert report.summary.computed == 2
-    assert [failure.message for failure in report.violations] == ["ViolationError: seed 1."]
+        summary = experiment().run(facts, "test").summary
+    assert summary.computed == 2
+    assert [failure.message for failure in violations(summary)] == ["ViolationError: seed 1."]
 
 
 @pytest.mark.parametrize(
@@ -300,7 +300,7 @@ def test_run_study_reports_violations(monkeypatch):
     ],
 )
 def test_advice(n, dim, noise, learner, verdict):
-    advice = advise(n, dim, noise=noise, learner=learner)
+    advice = advice_for(n, dim, noise=noise, learner=learner)
     assert advice.verdict == verdict
     assert advice.floor == pytest.approx(1.5 / math.sqrt(n))
     assert advice.evidence
@@ -314,8 +314,8 @@ def test_advice_from_data_estimates_both():
     rng = np.random.default_rng(0)
     X = rng.uniform(-1, 1, (2000, 2)) @ rng.normal(size=(2, 6))
     clean = X[:, 0] > 0
-    assert advise_data(X, clean).verdict == "yes"
-    flipped = advise_data(X, clean ^ (rng.random(2000) < 0.2))
+    assert advise(X, clean).verdict == "yes"
+    flipped = advise(X, clean ^ (rng.random(2000) < 0.2))
     assert flipped.verdict == "no"
     assert re.search(r"dimension (1\.[7-9]|2\.[0-3]) of 6", flipped.evidence[0])
     assert "taken as noisy" in flipped.evidence[1]
@@ -324,12 +324,12 @@ def test_advice_from_data_estimates_both():
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: advise(0, 2), "at least 1"),
-        (lambda: advise(10, -1), "dim"),
-        (lambda: advise(10, math.nan), "dim"),
-        (lambda: advise(10, 2, noise=0.5), "1/2"),
-        (lambda: advise(10, 2, noise=-0.1), "1/2"),
-        (lambda: advise(10, 2, learner="forest"), "knn"),
+        (lambda: advice_for(0, 2), "at least 1"),
+        (lambda: advice_for(10, -1), "dim"),
+        (lambda: advice_for(10, math.nan), "dim"),
+        (lambda: advice_for(10, 2, noise=0.5), "1/2"),
+        (lambda: advice_for(10, 2, noise=-0.1), "1/2"),
+        (lambda: advice_for(10, 2, learner="forest"), "knn"),
     ],
 )
 def test_bad_advice_input(call, words):
@@ -360,10 +360,10 @@ def test_command_line(tmp_path, monkeypatch):
 @pytest.mark.slow
 def test_the_quick_study_runs_whole_and_resumes(tmp_path):
     with Store(tmp_path / "quick.db") as facts:
-        first = run_study(facts, quick=True)
-        assert first.summary.failures == ()
-        assert first.violations == ()
-        assert run_study(facts, quick=True, jobs=2).summary.computed == 0
+        first = experiment(quick=True).run(facts, "test").summary
+        assert first.failures == ()
+        assert violations(first) == ()
+        assert experiment(quick=True).run(facts, "test", jobs=2).summary.computed == 0
         worst = max(
             abs(rate.slope - rate.theory)
             for rate in rates(facts.facts("theory-exponent"))

@@ -14,7 +14,8 @@ from edgewise.arrays import Box, Floats, Index, Labels
 from edgewise.attacks.frame import Proposal
 from edgewise.attacks.gradient.model_warnings import inspect, report_zero_gradients
 from edgewise.models.access import Access
-from edgewise.models.torch_model import Differentiable, differentiable, in_batches
+from edgewise.models.torch_access import Differentiable, differentiable
+from edgewise.models.torch_calls import as_numpy, in_batches
 from edgewise.progress import Advance
 
 
@@ -82,7 +83,7 @@ def attack_in_batches(
             return attack(model, Batch(x, model.columns(y[rows]), low, high, of, X[rows]))
 
         for rows, (moved, figures, no_gradient) in in_batches(len(X), batch_size, work):
-            points[rows] = moved.cpu().numpy()
+            points[rows] = as_numpy(moved)
             for name, values in figures.items():
                 counts.setdefault(name, np.zeros(len(X), np.intp))[rows] = values.cpu().numpy()
             zero += int(no_gradient.sum())

@@ -21,7 +21,7 @@ from edgewise.attacks.gradient.batches import (
 )
 from edgewise.geometry import Norm
 from edgewise.models.access import Access
-from edgewise.models.torch_model import Differentiable, TorchPullback
+from edgewise.models.torch_access import Differentiable, TorchPullback
 from edgewise.progress import Advance
 
 
@@ -63,7 +63,7 @@ class DeepFool:
     >>> import edgewise as ew, numpy as np, torch
     >>> line = torch.nn.Linear(2, 2).double()
     >>> line.weight.data, line.bias.data = torch.tensor([[1.0, 0], [0, 1]]).double(), torch.zeros(2).double()
-    >>> ew.attack("deepfool", line, np.array([[2.0, 1.0]])).distance.round(3)
+    >>> ew.attack(line, np.array([[2.0, 1.0]]), "deepfool").distance.round(3)
     array([0.707])
     """
 

@@ -13,7 +13,7 @@ from edgewise.attacks.frame import Proposal
 from edgewise.attacks.gradient.batches import Batch, ascent, attack_in_batches, clamp, margin, norms, spread
 from edgewise.geometry import Norm
 from edgewise.models.access import Access
-from edgewise.models.torch_model import Differentiable
+from edgewise.models.torch_access import Differentiable
 from edgewise.progress import Advance
 from edgewise.randomness import row_streams
 
@@ -40,7 +40,7 @@ class FGSM:
     >>> import edgewise as ew, numpy as np, torch
     >>> line = torch.nn.Linear(2, 2).double()
     >>> line.weight.data, line.bias.data = torch.tensor([[1.0, 0], [0, 1]]).double(), torch.zeros(2).double()
-    >>> ew.attack("fgsm", line, np.array([[1.0, 0.8]]), eps=0.25).points
+    >>> ew.attack(line, np.array([[1.0, 0.8]]), ew.attacks.FGSM(eps=0.25)).points
     array([[0.75, 1.05]])
     """
 
@@ -101,7 +101,7 @@ class PGD:
     >>> import edgewise as ew, numpy as np, torch
     >>> line = torch.nn.Linear(2, 2).double()
     >>> line.weight.data, line.bias.data = torch.tensor([[1.0, 0], [0, 1]]).double(), torch.zeros(2).double()
-    >>> ew.attack("pgd", line, np.array([[1.0, 0.8]]), eps=0.25, rng=0).found
+    >>> ew.attack(line, np.array([[1.0, 0.8]]), ew.attacks.PGD(eps=0.25), rng=0).found
     array([ True])
     """
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from edgewise.models.torch_model import Differentiable
+from edgewise.models.torch_access import Differentiable
 
 
 class SuspiciousModelWarning(UserWarning):

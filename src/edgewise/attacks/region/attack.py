@@ -42,7 +42,7 @@ class RegionExact:
     >>> from sklearn.neighbors import KNeighborsClassifier
     >>> from edgewise import attack
     >>> knn = KNeighborsClassifier(1).fit([[0.0, 0.0], [2.0, 0.0], [0.0, 3.0]], [0, 1, 1])
-    >>> attack(RegionExact(), knn, [[0.5, 0.0]]).points.round(6)
+    >>> attack(knn, [[0.5, 0.0]], RegionExact()).points.round(6)
     array([[1., 0.]])
     """
 
@@ -89,7 +89,7 @@ class RegionApprox:
     >>> from sklearn.neighbors import KNeighborsClassifier
     >>> from edgewise import attack
     >>> knn = KNeighborsClassifier(1).fit([[0.0, 0.0], [2.0, 0.0], [0.0, 3.0]], [0, 1, 1])
-    >>> attack(RegionApprox(1), knn, [[0.5, 0.0]]).distance.round(6)
+    >>> attack(knn, [[0.5, 0.0]], RegionApprox(1)).distance.round(6)
     array([0.5])
     """
 

@@ -13,6 +13,7 @@ from skactiveml.utils import is_labeled
 from sklearn.base import clone
 
 from edgewise.strategies import frame as base
+from edgewise.strategies.selecting import query as choose
 
 
 class Ours(SingleAnnotatorPoolQueryStrategy):
@@ -41,11 +42,11 @@ class Ours(SingleAnnotatorPoolQueryStrategy):
         rows, mapping = self._transform_candidates(candidates, points, y)
         known = is_labeled(y, missing_label=self.missing_label_)
         model = cast("Any", clone(clf)).fit(points, y) if fit_clf else clf
-        answer = base.query(
-            self.strategy,
+        answer = choose(
             model if known.any() else None,
             rows,
             batch_size,
+            self.strategy,
             labelled=(points[known], y[known]),
             rng=int(self.random_state_.randint(2**31)),
         )

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from edgewise.randomness import Rng
-from edgewise.strategies.frame import Query, Request, query
+from edgewise.strategies.frame import Query, Request
+from edgewise.strategies.selecting import query
 
 
-def ours(strategy: Any = "edge-mix", rng: Rng = 0) -> Callable[..., Any]:
+def ours(strategy: Any = "edge-mix", rng: Rng = None) -> Callable[..., Any]:
     """Return a function ``(learner, X_pool, n_instances)`` for ``ActiveLearner(query_strategy=...)``.
 
     It answers with rows and their scores, the pair that modAL takes apart itself.
@@ -21,7 +22,7 @@ def ours(strategy: Any = "edge-mix", rng: Rng = 0) -> Callable[..., Any]:
     def query_strategy(learner: Any, X_pool: Any, n_instances: int = 1) -> tuple[Any, Any]:
         X, y = learner.X_training, learner.y_training
         answer = query(
-            strategy, learner.estimator, X_pool, n_instances, labelled=None if X is None else (X, y), rng=rng
+            learner.estimator, X_pool, n_instances, strategy, labelled=None if X is None else (X, y), rng=rng
         )
         return answer.index, answer.score
 

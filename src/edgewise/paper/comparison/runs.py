@@ -106,7 +106,7 @@ def cells(
     return made
 
 
-def run(cell: Cell) -> dict[str, Any]:
+def work(cell: Cell) -> dict[str, Any]:
     """Return the learning curve of one run: test accuracy after each round.
 
     The split, the initial labels and the learner's seed depend on the cell's seed alone, so all strategies of
@@ -125,7 +125,7 @@ def run(cell: Cell) -> dict[str, Any]:
         learner,
         X[rest],
         GroundTruth(y[rest]),
-        str(s["strategy"]),
+        lookup(STRATEGIES, str(s["strategy"]), "strategy").make(),
         batch=int(s["batch"]),
         budget=int(s["budget"]),
         rng=cell.seed,

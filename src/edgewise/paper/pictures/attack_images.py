@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from edgewise.attacks import attack
+from edgewise.attacks import attack, names
 from edgewise.data import load
 from edgewise.models import MODELS
 from edgewise.randomness import child_seed
@@ -41,7 +41,9 @@ def work(cell: Cell) -> dict[str, Any]:
     X = data.held_out.X[first : first + 1]
     made: dict[str, Any] = {}
     for name, chosen in settings["attacks"].items():
-        adv = attack(name, model, X, box=data.box, rng=child_seed(cell.seed, name), **chosen)
+        adv = attack(
+            model, X, names.ATTACKS[name].make(**chosen), box=data.box, rng=child_seed(cell.seed, name)
+        )
         made[name] = {
             "point": adv.points[0].astype(float).round(5).tolist(),
             "found": bool(adv.found[0]),

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
-from edgewise.attacks import attack
+from edgewise.attacks import attack, names
 from edgewise.data import load
 from edgewise.paper.tables.table2 import ATTACKS
 from edgewise.randomness import child_seed
@@ -36,7 +36,7 @@ def work(cell: Cell) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in cell.settings["attacks"]:
         settings: dict[str, Any] = {"starts": data.train} if name == "opt" else {}
-        adv = attack(name, knn, sources, rng=child_seed(cell.seed, name), **settings)
+        adv = attack(knn, sources, names.ATTACKS[name].make(**settings), rng=child_seed(cell.seed, name))
         found[name] = {
             "points": adv.points.round(6).tolist(),
             "found": adv.found.tolist(),

@@ -126,12 +126,18 @@ def _version(name: str) -> str | None:
 
 
 def _commit() -> str | None:
-    """Return the commit of the checkout this package runs from, or None outside one."""
-    answer = subprocess.run(
-        ["git", "rev-parse", "--short=12", "HEAD"],
-        cwd=Path(__file__).parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    """Return the commit of the checkout that tracks this package; None outside one and without git."""
+    here = Path(__file__)
+    if _git("ls-files", "--error-unmatch", here.name, folder=here.parent) is None:
+        return None
+    return _git("rev-parse", "--short=12", "HEAD", folder=here.parent)
+
+
+def _git(*arguments: str, folder: Path) -> str | None:
+    try:
+        answer = subprocess.run(
+            ["git", *arguments], cwd=folder, capture_output=True, text=True, check=True, timeout=10
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
     return answer.stdout.strip() or None

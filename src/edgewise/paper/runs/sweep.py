@@ -7,11 +7,13 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from threadpoolctl import threadpool_limits
 
 from edgewise.arrays import check_count
+from edgewise.data.files import data_folder, data_from
 from edgewise.parallel import Lost, spread
 from edgewise.progress import track
 from edgewise.store import Cell, Fact, Store
@@ -23,9 +25,10 @@ Work = Callable[[Cell], Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Failure:
-    """A cell that raised, with the last line of its traceback and the whole of it."""
+    """A cell that raised: the exception's class, the last line of its traceback and the whole of it."""
 
     cell: Cell
+    kind: str
     message: str
     trace: str
 
@@ -95,19 +98,20 @@ def sweep(
 
 
 def _outcomes(cells: Sequence[Cell], work: Work, jobs: int, losses: list[str]) -> Iterator[Fact | Failure]:
-    for number, outcome in spread(partial(_one, work), cells, jobs=jobs, lost=losses.append):
+    for number, outcome in spread(partial(_one, work, data_folder()), cells, jobs=jobs, lost=losses.append):
         if isinstance(outcome, Lost):
             message = f"its worker died each time it was computed: {outcome.reason}"
-            yield Failure(cells[number], message, message)
+            yield Failure(cells[number], "Lost", message, message)
         else:
             yield outcome
 
 
-def _one(work: Work, cell: Cell) -> Fact | Failure:
+def _one(work: Work, folder: Path | None, cell: Cell) -> Fact | Failure:
     started = time.perf_counter()
     try:
-        with threadpool_limits(1):
+        with threadpool_limits(1), data_from(folder):
             figures = work(cell)
     except Exception as error:  # noqa: BLE001 - one cell's error must not cost the others; it is reported
-        return Failure(cell, f"{type(error).__name__}: {error}", traceback.format_exc())
+        kind = type(error).__name__
+        return Failure(cell, kind, f"{kind}: {error}", traceback.format_exc())
     return Fact(cell, figures, time.perf_counter() - started)

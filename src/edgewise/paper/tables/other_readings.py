@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
-from edgewise.attacks import attack
+from edgewise.attacks import attack, names
 from edgewise.data import load
 from edgewise.data.dataset import Split
 from edgewise.learning.metrics import accuracy
+from edgewise.paper.tables import table2
 from edgewise.paper.tables.frame import Claim, Key, Result, row
-from edgewise.paper.tables.table2 import ATTACKS, HELD_OUT
+from edgewise.paper.tables.table2 import HELD_OUT
 from edgewise.paper.tables.table3 import BUDGETS
 from edgewise.paper.tables.transfer import Transferred
 from edgewise.randomness import child_seed
@@ -76,7 +77,7 @@ def test_points() -> Aside:
         "table2-test-points",
         "1-NN trained with adversarial examples of its test points (a leak, for the record)",
         ("halfmoon", "abalone", "mnist-1v7"),
-        tuple({"attack": method} for method in ATTACKS),
+        tuple({"attack": method} for method in table2.ATTACKS),
         from_test_points,
     )
 
@@ -87,7 +88,13 @@ def from_test_points(cell: Cell) -> dict[str, Any]:
     data = load(cell.settings["data"], rng=child_seed(cell.seed, "table2"), **HELD_OUT)
     victim = KNeighborsClassifier(1).fit(*data.train)
     settings: dict[str, Any] = {"starts": (data.train.X, data.train.y)} if method == "opt" else {}
-    adv = attack(method, victim, data.test.X, box=data.box, rng=child_seed(cell.seed, method), **settings)
+    adv = attack(
+        victim,
+        data.test.X,
+        names.ATTACKS[method].make(**settings),
+        box=data.box,
+        rng=child_seed(cell.seed, method),
+    )
     made = Split(adv.points[adv.found], data.test.y[adv.found])
     shadow = KNeighborsClassifier(1).fit(
         np.concatenate([data.train.X, made.X]), np.concatenate([data.train.y, made.y])

@@ -1,4 +1,4 @@
-"""Run a table into a store."""
+"""A table as an experiment, and the page about a run of it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from pathlib import Path
 from typing import Any, cast
 
 from edgewise.arrays import InputError, check_count
-from edgewise.atomic import replacing
 from edgewise.data import DATASETS
-from edgewise.paper.runs.results import provenance, published_run, record
-from edgewise.paper.runs.results import publish as write
-from edgewise.paper.runs.sweep import Summary, sweep
+from edgewise.paper.runs.experiment import Experiment, Run
+from edgewise.paper.runs.results import published_run, record
 from edgewise.paper.tables.frame import Table, summarise
 from edgewise.paper.tables.text import markdown
 from edgewise.registry import lookup
-from edgewise.store import Cell, Fact, Store
+from edgewise.store import Store
 
 
 def chosen_data(table: Table, names: Sequence[str] | None) -> tuple[str, ...]:
@@ -64,24 +62,12 @@ def reuse(store: Store, path: Path) -> int:
     return store.put_all(facts)
 
 
-def run(
-    table: Table,
-    data: Sequence[str],
-    seeds: int,
-    store: Store,
-    *,
-    quick: bool = False,
-    jobs: int = 1,
-    progress: bool = False,
-) -> tuple[list[Cell], Summary]:
-    """Compute the cells of ``table`` that ``store`` lacks; return all its cells and what was done."""
+def experiment(table: Table, data: Sequence[str], seeds: int, *, quick: bool = False) -> Experiment:
+    """Return the cells of ``table`` for these data sets and seeds, ready to run."""
     cells = table.cells(data, check_count(seeds, "seeds"), quick=quick)
-    return cells, sweep(cells, table.work, store, jobs=jobs, progress=progress, what=table.name)
+    return Experiment(table.name, cells, table.work, {"readings": list(table.readings)})
 
 
-def publish(table: Table, facts: Sequence[Fact], path: Path, command: str) -> None:
-    """Write the facts of a run to ``path`` and, beside it, a page of Markdown with figures and verdicts."""
-    about = provenance(command) | {"readings": list(table.readings)}
-    write(facts, path, about)
-    with replacing(path.with_suffix(".md")) as file:
-        file.write(markdown(table, summarise(table, facts), about).encode())
+def page(table: Table, run: Run) -> str:
+    """Return the page of Markdown that goes beside published facts: figures and verdicts."""
+    return markdown(table, summarise(table, run.facts), dict(run.about))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
-from edgewise.attacks import attack
+from edgewise.attacks import attack, names
 from edgewise.attacks.frame import Adversarial
 from edgewise.data import load
 from edgewise.data.dataset import Dataset, Split
@@ -152,7 +152,13 @@ def work(cell: Cell) -> dict[str, Any]:
             arms = {"least-confident": _least_confident(victim, data, extra)}
         return {"rows": [_arm(name, data, added) for name, added in arms.items()]}
     settings: dict[str, Any] = {"starts": (data.train.X, data.train.y)} if method == "opt" else {}
-    adv = attack(method, victim, sources.X, box=data.box, rng=child_seed(cell.seed, method), **settings)
+    adv = attack(
+        victim,
+        sources.X,
+        names.ATTACKS[method].make(**settings),
+        box=data.box,
+        rng=child_seed(cell.seed, method),
+    )
     if "scales" in cell.settings:
         return {"rows": _at_scales(adv, cell.settings["scales"], sources, victim, data, method)}
     made = adv.points[adv.found]

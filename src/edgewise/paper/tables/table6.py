@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.dummy import DummyClassifier
 
 from edgewise.arrays import Floats, Labels
-from edgewise.attacks import attack
+from edgewise.attacks import attack, names
 from edgewise.attacks.frame import Adversarial
 from edgewise.data import load
 from edgewise.data.dataset import Dataset, Split
@@ -233,7 +233,13 @@ def _start(what: str, settings: str, seed: int, checkpoints: Path | None) -> tup
 def _attacked(start: tuple[str, str, int, Path | None], method: str, settings: str) -> Adversarial:
     """Attack every train image; the arms of an attack follow one another and share it."""
     data, X, victim = _start(*start)
-    return attack(method, victim, X, box=data.box, rng=child_seed(start[2], method), **json.loads(settings))
+    return attack(
+        victim,
+        X,
+        names.ATTACKS[method].make(**json.loads(settings)),
+        box=data.box,
+        rng=child_seed(start[2], method),
+    )
 
 
 def _moved(adv: Adversarial) -> dict[str, Any]:

@@ -20,9 +20,9 @@ from edgewise.paper.tables.table7_claims import random_wins, uneven
 from edgewise.paper.tables.verdict_rule import never_below
 from edgewise.randomness import child_seed, stream
 from edgewise.store import Cell
-from edgewise.strategies import make
 from edgewise.strategies.adversarial import Dfal, MaxConfidence
-from edgewise.strategies.frame import Created, Query, query
+from edgewise.strategies.frame import Created, Query
+from edgewise.strategies.selecting import query, resolved
 
 
 NAME = "table7"
@@ -139,13 +139,13 @@ def work(cell: Cell) -> dict[str, Any]:
     s = cell.settings
     counts, steps = [int(n) for n in s["labels"]], int(s["steps"])
     X, y, test_X, test_y = _pool(str(s["data"]), cell.seed)
-    strategy = make(STRATEGIES[str(s["arm"])])
+    strategy = resolved(STRATEGIES[str(s["arm"])])
     if s["reading"] == "rounds":
         return {"rows": _rounds(str(s["arm"]), strategy, X, y, test_X, test_y, counts, cell.seed)}
     rows: list[dict[str, Any]] = []
     victim = _victim(str(s["data"]), cell.seed)
     for n in counts:
-        pick = query(strategy, victim, X, n, box=(0, 1), rng=child_seed(cell.seed, "pick", n))
+        pick = query(victim, X, n, strategy, box=(0, 1), rng=child_seed(cell.seed, "pick", n))
         rows_X, rows_y = _with_twins(X, y, pick)
         shadow = _shadow(len(rows_y), steps, cell.seed).fit(rows_X, rows_y)
         rows.append(_figures(str(s["arm"]), n, shadow, y[pick.index], test_X, test_y))

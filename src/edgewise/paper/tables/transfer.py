@@ -12,7 +12,7 @@ from scipy.spatial.distance import pdist
 from sklearn.neighbors import KNeighborsClassifier
 
 from edgewise.arrays import Floats, Labels
-from edgewise.attacks import attack
+from edgewise.attacks import attack, names
 from edgewise.data import load
 from edgewise.data.dataset import Dataset, Split
 from edgewise.geometry import length
@@ -216,7 +216,9 @@ SHADOWS: Mapping[str, Callable[[Dataset], Any]] = {
 
 def _crossings(name: str, network: Any, own: Split, data: Dataset, cell: Cell) -> Any:
     settings = {"eps": cell.settings["eps"]} if name in ("fgsm", "pgd") else {}
-    return attack(name, network, own.X, box=data.box, rng=child_seed(cell.seed, name), **settings)
+    return attack(
+        network, own.X, names.ATTACKS[name].make(**settings), box=data.box, rng=child_seed(cell.seed, name)
+    )
 
 
 def _arms(

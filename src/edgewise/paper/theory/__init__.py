@@ -4,17 +4,15 @@ The page docs/layers/theory.md states each theorem as printed, what is wrong wit
 place.
 """
 
-from edgewise.advice.advise import Advice, advise, advise_data
 from edgewise.paper.theory.density.boundary_density import BoundaryDensity, Mixture
 from edgewise.paper.theory.problems.islands_moons_rkhs import HalfMoons, Islands, RkhsExact
 from edgewise.paper.theory.problems.protocol import Problem, bayes, draw_labels, eta, excess_risk
 from edgewise.paper.theory.problems.ridge_ball_wave import Ball, Ridge, Wave
 from edgewise.paper.theory.study.containment import Comparison, Setting, ViolationError, compare, guarantees
-from edgewise.paper.theory.study.run import StudyReport, run_study
+from edgewise.paper.theory.study.run import experiment, violations
 
 
 __all__ = [
-    "Advice",
     "Ball",
     "BoundaryDensity",
     "Comparison",
@@ -25,16 +23,14 @@ __all__ = [
     "Ridge",
     "RkhsExact",
     "Setting",
-    "StudyReport",
     "ViolationError",
     "Wave",
-    "advise",
-    "advise_data",
     "bayes",
     "compare",
     "draw_labels",
     "eta",
     "excess_risk",
+    "experiment",
     "guarantees",
-    "run_study",
+    "violations",
 ]

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from edgewise.arrays import Box, Floats, Index, InputError, check_box, check_count
 from edgewise.atomic import replacing
 from edgewise.data.dataset import Split
+from edgewise.digests import of_bytes
 from edgewise.models.access import check_fitted
 from edgewise.parallel import Lost, spread
 from edgewise.pools.pool import Pool
@@ -23,6 +24,8 @@ from edgewise.randomness import Rng, seed_of
 from edgewise.strategies.edge_mix import EdgeMix
 from edgewise.strategies.frame import Query, Rating, Request, Strategy
 from edgewise.strategies.given import read_labelled, read_uniform
+from edgewise.strategies.names import StrategyName
+from edgewise.strategies.selecting import resolved
 from edgewise.strategies.sharded.scoring import (
     Ask,
     Job,
@@ -119,7 +122,7 @@ class Task:
 
     def _score(self, scoring: Scoring) -> list[Path]:
         folder = self.folder / scoring.digest[:16]
-        pickled = folder / "scoring.pickle"
+        pickled, data = folder / "scoring.pickle", scoring.pickled()
         jobs = [
             Job(
                 path,
@@ -127,13 +130,14 @@ class Task:
                 folder / f"{number:06d}-{path.name}.parquet",
                 State.now(scoring.digest, path, size),
                 pickled.absolute(),
+                of_bytes(data),
             )
             for number, (path, size) in enumerate(zip(self.shards.paths, self.shards.sizes, strict=True))
         ]
         due = [job for job in jobs if not _up_to_date(job)]
         self.kept += len(jobs) - len(due)
         with replacing(pickled) as file:
-            file.write(scoring.pickled())
+            file.write(data)
         deadly: dict[int, Lost] = {}
         with track(len(jobs), "scoring shards", show=self.progress) as advance:
             advance(len(jobs) - len(due))
@@ -159,16 +163,16 @@ def _up_to_date(job: Job) -> bool:
 
 
 def query_shards(
-    strategy: str | Strategy | Callable[..., Any],
     model: Any,
     pool: Shards | str | Path | Sequence[str | Path],
     n: int,
+    strategy: StrategyName | Strategy | Callable[..., Any] = "edge-mix",
     *,
     scores: str | Path = "scores",
     labelled: tuple[ArrayLike, ArrayLike] | None = None,
     taken: ArrayLike | None = None,
     box: Box | tuple[ArrayLike, ArrayLike] | None = None,
-    rng: Rng = 0,
+    rng: Rng = None,
     repeatable: bool | None = None,
     uniform: ArrayLike | None = None,
     scale: tuple[ArrayLike, ArrayLike] | None = None,
@@ -176,7 +180,6 @@ def query_shards(
     shortlist: int | None = None,
     jobs: int = 1,
     progress: bool = False,
-    **settings: Any,
 ) -> ShardQuery:
     """Pick the ``n`` rows worth a label most from a pool of many files, on one machine or many.
 
@@ -191,7 +194,7 @@ def query_shards(
 
     Parameters
     ----------
-    strategy, model, n, labelled, box, rng, repeatable, uniform, settings
+    model, n, strategy, labelled, box, rng, repeatable, uniform
         As in `edgewise.query`. Functions and models must be picklable.
     pool
         A pattern such as ``"shards/*.parquet"``, or files: ``.parquet``, ``.npz`` or ``.npy``.
@@ -223,14 +226,13 @@ def query_shards(
     ...     np.save(folder / f"{part}.npy", np.linspace(part, part + 0.9, 4)[:, None])
     >>> from sklearn.linear_model import LogisticRegression
     >>> line = LogisticRegression().fit([[0.0], [3.0]], [0, 1])
-    >>> pick = query_shards("margin", line, folder / "*.npy", 2, scores=folder / "scores")
+    >>> pick = query_shards(line, folder / "*.npy", 2, "margin", scores=folder / "scores")
     >>> [path.name for path in pick.shard], pick.row.tolist(), pick.scored
     (['1.npy', '1.npy'], [2, 1], 3)
     """
-    from edgewise.strategies import make
     from edgewise.strategies.sharded.from_scores import edge_mix, random, rated, shortlisted
 
-    method = make(strategy, settings)
+    method = resolved(strategy)
     if model is not None:
         check_fitted(model)
     shards = Shards.of(pool)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import importlib
 import io
 import pickle
@@ -16,6 +15,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from edgewise.arrays import Floats, Index, InputError
+from edgewise.digests import NoValueError, digest, of_bytes
+from edgewise.models.unwrap import module_of
 from edgewise.pools.pool import Pool
 from edgewise.pools.shards import (
     State,
@@ -27,7 +28,7 @@ from edgewise.pools.shards import (
 )
 from edgewise.strategies.diversity import gap_to, gradient_length
 from edgewise.strategies.frame import Rating
-from edgewise.strategies.model_scores import Space, best_two, embedder, module_of
+from edgewise.strategies.model_scores import Space, best_two, embedder
 
 
 try:
@@ -117,10 +118,15 @@ class Scoring:
 
     @functools.cached_property
     def digest(self) -> str:
-        """Equal for equal questions, models and scales, also in another process."""
-        total = io.BytesIO()
-        _Digesting(total).dump(self)
-        return hashlib.blake2b(total.getvalue(), digest_size=16).hexdigest()
+        """Equal for equal questions, models and scales, also in another process.
+
+        Of what has no stable value the pickle counts, which may differ from one process to the next: then shards
+        are scored again, never passed over.
+        """
+        try:
+            return digest((self.ask, self.model, self.scale, self.device))
+        except NoValueError:
+            return of_bytes(self.pickled())
 
     def columns(self, pool: Pool) -> Columns:
         """Return the columns of every row of ``pool``."""
@@ -142,26 +148,6 @@ class Scoring:
         return total.getvalue()
 
 
-class _Digesting(CloudPickler):
-    """Pickles arrays and tensors by their values.
-
-    Their own pickles name memory, or tell arrays that share a dtype object from arrays that came from another
-    process with one of their own.
-    """
-
-    def reducer_override(self, obj: Any) -> Any:
-        if type(obj).__module__.startswith("torch") and hasattr(obj, "detach") and hasattr(obj, "numpy"):
-            obj = obj.detach().cpu().numpy()
-        if isinstance(obj, np.ndarray) and not obj.dtype.hasobject:
-            return _named, (repr(obj.dtype), obj.shape, obj.tobytes())
-        return super().reducer_override(obj)
-
-
-def _named(*parts: Any) -> Any:
-    """Stand in digests for what makes an array; nothing is read back from them."""
-    return parts
-
-
 def scaled(rows: Floats, scale: tuple[Floats, Floats] | None) -> Floats:
     """Return ``rows`` (m, ...) as the model sees them."""
     if scale is None:
@@ -178,6 +164,7 @@ class Job:
     target: Path
     state: State
     scoring: Path
+    pickle: str
 
 
 def score_shard(job: Job) -> bool:
@@ -186,9 +173,9 @@ def score_shard(job: Job) -> bool:
     A pure function of the bytes of the shard and the scoring, on one thread, so that it does not matter
     who calls it, how often, or after what. Scores of the same bytes are kept where only the file is younger.
     """
-    digest = digest_of(job.path)
-    held, state = read_state(job.target), replace(job.state, digest=digest)
-    if held is not None and (held.scoring, held.digest) == (state.scoring, digest):
+    content = digest_of(job.path)
+    held, state = read_state(job.target), replace(job.state, digest=content)
+    if held is not None and (held.scoring, held.digest) == (state.scoring, content):
         parts = list(read_scores(job.target))
         write_scores(
             job.target, {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}, state
@@ -196,7 +183,7 @@ def score_shard(job: Job) -> bool:
         return False
     try:
         with threadpool_limits(1):
-            columns = _loaded(job.scoring, job.state.scoring).columns(
+            columns = _loaded(job.scoring, job.pickle).columns(
                 open_shard(job.path, job.state.rows, job.shape)
             )
     except InputError as error:
@@ -207,10 +194,12 @@ def score_shard(job: Job) -> bool:
     return True
 
 
-@functools.lru_cache(maxsize=1)
-def _loaded(path: Path, digest: str) -> Scoring:
-    """Read the scoring once a worker; ``digest`` tells scorings apart."""
-    scoring: Scoring = pickle.loads(path.read_bytes())
+def _loaded(path: Path, expected: str) -> Scoring:
+    """Read the scoring if it is what was written."""
+    data = path.read_bytes()
+    if of_bytes(data) != expected:
+        raise InputError(f"{path} is damaged or was replaced meanwhile (its digest differs); run again.")
+    scoring: Scoring = pickle.loads(data)
     network = module_of(scoring.model)
     if scoring.device is not None and network is not None:
         network.to(scoring.device)

@@ -1,0 +1,230 @@
+"""Labels in and batches out as CSV files, for one pool and for a pool in shards."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgewise.arrays import Floats, Index, InputError, Labels, Mask
+from edgewise.atomic import replacing
+from edgewise.labelling.columns import (
+    LABEL,
+    POOL,
+    PROPENSITY,
+    ROW,
+    SCORE,
+    SHARD,
+    UNIFORM,
+    as_written,
+    harmless,
+    listing,
+    shown_names,
+)
+from edgewise.labelling.sheet import Sheet
+from edgewise.labelling.table import read_words
+from edgewise.strategies.frame import Query
+from edgewise.strategies.sharded import ShardQuery, Shards
+from edgewise.strategies.sharded.query import read_rows
+
+
+SHOWN = 50
+"""Features that a batch shows the values of; wider rows are only named."""
+
+NUMBERED = re.compile(r"([0-9]+)(?:\.0*)?")
+"""A row number, also as spreadsheets write it."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is labelled of a pool in shards.
+
+    Parameters
+    ----------
+    index
+        Row numbers through all shards, ascending.
+    points
+        Those rows ``(n, ...)``.
+    labels, uniform
+        Their labels, and which rows were drawn uniformly.
+    """
+
+    index: Index
+    points: Floats
+    labels: Labels
+    uniform: Mask
+
+
+def read_labels(paths: Sequence[Path], sheet: Sheet) -> tuple[Index, Labels, Mask]:
+    """Read labels: CSV files with the columns ``row`` and ``label``; rows without a label are left out.
+
+    The files that `write_query` wrote, filled in, are such files; they also say which rows were drawn
+    uniformly, the third answer. In files that do not say all are.
+
+    Raises
+    ------
+    InputError
+        A missing column, a row that the pool does not have, a row with two different labels, or labels of
+        another pool.
+    """
+
+    def place(item: Mapping[str, str], path: Path) -> int:
+        if not _same_print(item.get(POOL, ""), sheet.digest):
+            raise InputError(
+                f"{path} labels another pool ({item[POOL]}) than this one ({sheet.digest}): the pool "
+                "changed since. Put the old pool back, or take the 'pool' column out if its rows "
+                "are still the same."
+            )
+        return _row_number(item[ROW], len(sheet.pool), "the pool", path)
+
+    index, labels, items = _collected(paths, (ROW, LABEL), place)
+    return index, labels, _uniform(items)
+
+
+def read_shard_labels(paths: Sequence[Path], shards: Shards, *, jobs: int = 1) -> Known:
+    """Read labels: CSV files with the columns ``shard``, ``row`` and ``label``; blank labels are left out.
+
+    The files that `write_shard_query` wrote, filled in, are such files. A shard is named by its path
+    or, where no two files share it, by its file name.
+
+    Raises
+    ------
+    InputError
+        A missing column, a shard or a row that the pool does not have, two labels for a row, or labels of a
+        row whose values have changed.
+    """
+    number = _numbers(shards)
+
+    def place(item: Mapping[str, str], path: Path) -> int:
+        shard = as_written(item[SHARD])
+        if shard not in number:
+            raise InputError(
+                f"{path}: shard {shard!r} is no file of this pool, whose first is "
+                f"{shards.paths[0]}. Run from the same folder, with the same --pool."
+            )
+        row = _row_number(item[ROW], shards.sizes[number[shard]], shard, path)
+        return int(shards.starts[number[shard]]) + row
+
+    index, labels, items = _collected(paths, (SHARD, ROW, LABEL), place)
+    points = read_rows(shards, index, jobs=jobs)
+    for i, item, values in zip(index.tolist(), items, points, strict=True):
+        if not _same_print(item.get(POOL, ""), _print_of(values)):
+            shard, row = (int(part[0]) for part in shards.locate(np.array([i])))
+            raise InputError(
+                f"row {row} of {shards.paths[shard]} is not the row that was labelled: the "
+                "shard changed since. Put it back, or take the 'pool' column out."
+            )
+    return Known(index, points, labels, _uniform(items))
+
+
+def _collected(
+    paths: Sequence[Path], needed: tuple[str, ...], place: Callable[[Mapping[str, str], Path], int]
+) -> tuple[Index, Labels, list[Mapping[str, str]]]:
+    """Return the rows that have a label, ascending, those labels, and the cells beside them."""
+    found: dict[int, tuple[str, Mapping[str, str]]] = {}
+    for path in paths:
+        frame = read_words(path)
+        if not set(needed) <= set(frame.column_names):
+            raise InputError(
+                f"{path} needs the columns {listing([repr(name) for name in needed])}; it has "
+                f"{listing(frame.column_names)}."
+            )
+        wanted = [name for name in (*needed, POOL, UNIFORM) if name in frame.column_names]
+        for cells in zip(*(frame[name].to_pylist() for name in wanted), strict=True):
+            item = {name: (cell or "").strip() for name, cell in zip(wanted, cells, strict=True)}
+            if not any(item[name] for name in needed):
+                continue
+            row, label = place(item, path), as_written(item[LABEL])
+            if label and found.setdefault(row, (label, item))[0] != label:
+                where = f"{item[SHARD]} row {item[ROW]}" if SHARD in item else f"row {row}"
+                raise InputError(f"{where} has two labels, {found[row][0]!r} and {label!r}; keep one.")
+    rows = sorted(found)
+    labels = np.array([found[row][0] for row in rows])
+    return np.array(rows, dtype=np.intp), labels, [found[row][1] for row in rows]
+
+
+def _uniform(items: Sequence[Mapping[str, str]]) -> Mask:
+    chosen = [NUMBERED.fullmatch(item.get(UNIFORM, "")) for item in items]
+    return np.array([match is None or int(match[1]) != 0 for match in chosen], dtype=bool)
+
+
+def _same_print(given: str, now: str) -> bool:
+    """Say whether a print is of the same values; earlier batches lack the letter before it."""
+    return given in ("", now, now[1:])
+
+
+def _row_number(cell: str, size: int, where: str, path: Path) -> int:
+    match = NUMBERED.fullmatch(cell)
+    if not match or int(match[1]) >= size:
+        raise InputError(f"{path}: row {cell!r} is no row of {where}, which has rows 0 to {size - 1}.")
+    return int(match[1])
+
+
+def write_query(path: Path, query: Query, sheet: Sheet) -> None:
+    """Write a batch to be labelled: one line a row, an empty ``label`` first, what it looks like last."""
+    points = sheet.pool.rows(query.index)
+    rows = query.index.tolist()
+    words: dict[str, Sequence[str]] = {
+        name: [str(column[row]) for row in rows] for name, column in sheet.text.items()
+    }
+    where = {ROW: rows}
+    _write(path, query, where, words, _shown(points, sheet.numbers), [sheet.digest] * len(points))
+
+
+def write_shard_query(path: Path, answer: ShardQuery, shards: Shards) -> None:
+    """Write a batch to be labelled: an empty ``label`` first, then where the row is and its values."""
+    points = read_rows(shards, answer.query.index)
+    where = {SHARD: [str(shard) for shard in answer.shard], ROW: answer.row.tolist()}
+    _write(path, answer.query, where, {}, _shown(points, ()), [_print_of(values) for values in points])
+
+
+def _shown(points: Floats, names: Sequence[str]) -> dict[str, Sequence[Any]]:
+    rows = points.reshape(len(points), -1)
+    if rows.shape[1] > SHOWN:
+        return {}
+    columns = [list(map(repr, column.tolist())) for column in rows.T]
+    return dict(zip(names or [f"x{i}" for i in range(len(columns))], columns, strict=True))
+
+
+def _write(
+    path: Path,
+    query: Query,
+    where: Mapping[str, Sequence[Any]],
+    words: Mapping[str, Sequence[str]],
+    values: Mapping[str, Sequence[Any]],
+    prints: Sequence[str],
+) -> None:
+    columns: list[Sequence[Any]] = [
+        [""] * len(prints),
+        *where.values(),
+        *words.values(),
+        *values.values(),
+        [repr(float(score)) for score in query.score],
+        [repr(float(chance)) for chance in query.propensity],
+        [int(drawn) for drawn in query.uniform],
+        prints,
+    ]
+    header = [LABEL, *where, *shown_names((*words, *values)), SCORE, PROPENSITY, UNIFORM, POOL]
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    for line in (header, *zip(*columns, strict=True)):
+        writer.writerow([harmless(cell) if isinstance(cell, str) else cell for cell in line])
+    with replacing(path) as file:
+        file.write(text.getvalue().encode())
+
+
+def _numbers(shards: Shards) -> Mapping[str, int]:
+    names = [path.name for path in shards.paths]
+    unique = {name: i for i, name in enumerate(names) if names.count(name) == 1} if len(names) < 10**4 else {}
+    return {**unique, **{str(path): i for i, path in enumerate(shards.paths)}}
+
+
+def _print_of(values: Floats) -> str:
+    return "r" + hashlib.blake2b(np.ascontiguousarray(values).tobytes(), digest_size=6).hexdigest()

@@ -1,0 +1,61 @@
+"""Labels as oracles give them: their types are kept, joined without loss, and numbered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from edgewise.arrays import Index, Labels
+
+
+NUMBERS = (bool, int, float, np.bool_, np.integer, np.floating)
+
+
+def as_labels(values: Sequence[Any]) -> Labels:
+    """Return labels as an array that gives each back as it was: of their own type, else of objects.
+
+    Examples
+    --------
+    >>> as_labels(["b", 0]), as_labels([1, 0])
+    (array(['b', 0], dtype=object), array([1, 0]))
+    """
+    words = (str, bytes)
+    plain: tuple[Any, ...]
+    for plain in (NUMBERS, (str,), (bytes,), (complex, np.complexfloating), (np.datetime64,)):
+        if all(isinstance(value, plain) for value in values):
+            cut = any(isinstance(value, words) and value[-1:] in ("\0", b"\0") for value in values)
+            if not cut:
+                return np.array(values)
+    found = np.empty(len(values), dtype=object)
+    for row, value in enumerate(values):
+        found[row] = value
+    return found
+
+
+def joined(one: Labels, two: Labels) -> Labels:
+    """Return both after one another; numbers join numbers and words words, anything else stays what it is."""
+    if not len(one) or not len(two):
+        return two if not len(one) else one
+    numbers = one.dtype.kind in "biuf" and two.dtype.kind in "biuf"
+    if numbers or (one.dtype.kind == two.dtype.kind != "O"):
+        return np.concatenate([one, two])
+    return as_labels([label for part in (one, two) for label in part])
+
+
+def numbered(y: Labels) -> tuple[Labels, Index]:
+    """Return the classes of ``y`` ``(c,)``, sorted, and the number of each label's class ``(n,)``."""
+    if y.dtype.kind != "O":
+        classes, code = np.unique(y, return_inverse=True)
+        return classes, code.reshape(-1)
+    classes = sorted(set(y.tolist()), key=lambda label: (type(label).__name__, repr(label)))
+    place = {label: number for number, label in enumerate(classes)}
+    return as_labels(classes), np.array([place[label] for label in y.tolist()], dtype=np.intp)
+
+
+def are_words(y: Labels) -> bool | None:
+    """Say whether labels are words (True) or numbers (False); None for others, or a mix."""
+    if y.dtype.kind == "U":
+        return True
+    return False if y.dtype.kind in "biuf" else None

@@ -1,0 +1,71 @@
+"""What is inside a model: the best of a search, the network of an estimator, and what kind it says it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.pipeline import Pipeline
+from sklearn.utils import get_tags
+
+
+NO_CLASSIFIERS = {
+    "regressor": "a regressor answers real numbers",
+    "clusterer": "a clusterer answers groups that it made itself",
+    "density_estimator": "a density estimator answers densities",
+}
+"""Kinds of estimators that are refused, and why."""
+
+
+def unwrapped(model: Any) -> Any:
+    """Return the estimator that answers: the best one of a fitted search, else the model itself.
+
+    Examples
+    --------
+    >>> unwrapped("anything else")
+    'anything else'
+    """
+    while hasattr(model, "best_estimator_"):
+        model = model.best_estimator_
+    return model
+
+
+def pipeline_of(model: Any) -> Pipeline | None:
+    """Return the pipeline of a model that transforms its rows before the last step sees them, else None."""
+    inner = unwrapped(model)
+    return inner if isinstance(inner, Pipeline) and len(inner.steps) > 1 else None
+
+
+def module_of(model: Any) -> Any:
+    """Return the torch module in ``model``: itself, or the ``module_`` of a fitted network estimator, else None."""
+    inner = unwrapped(model)
+    found = inner if is_module(inner) else getattr(inner, "module_", None)
+    return found if is_module(found) else None
+
+
+def is_module(model: Any) -> bool:
+    """Return whether ``model`` is a torch module, without importing torch."""
+    return any(base.__module__ == "torch.nn.modules.module" for base in type(model).__mro__)
+
+
+def is_skorch(model: Any) -> bool:
+    """Return whether ``model`` is a skorch estimator, whose labels are the columns of its module."""
+    return any(base.__module__.startswith("skorch.") for base in type(unwrapped(model)).__mro__)
+
+
+def refusal(model: Any) -> str | None:
+    """Return why ``model`` is no classifier of one label per row, as far as it says so itself, or None."""
+    inner = unwrapped(model)
+    kind = getattr(inner, "_estimator_type", None)
+    if hasattr(inner, "__sklearn_tags__"):
+        kind = get_tags(inner).estimator_type or kind
+    if kind in NO_CLASSIFIERS:
+        return NO_CLASSIFIERS[kind]
+    last = inner.steps[-1][1] if isinstance(inner, Pipeline) else inner
+    several = isinstance(getattr(last, "classes_", None), (list, tuple)) and any(
+        getattr(part, "ndim", 0) for part in last.classes_
+    )
+    binarizer = getattr(last, "_label_binarizer", None) or getattr(last, "label_binarizer_", None)
+    indicator = str(getattr(binarizer, "y_type_", "")).startswith("multilabel")
+    if several or indicator or getattr(last, "multilabel_", False) is True:
+        return "it was fitted to several labels per row"
+    return None

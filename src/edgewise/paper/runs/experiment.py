@@ -1,0 +1,97 @@
+"""An experiment: cells, what computes them, and one run of them from plan to published files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from edgewise.atomic import replacing
+from edgewise.paper.runs.results import provenance, publish, record
+from edgewise.paper.runs.sweep import Summary, Watch, Work, sweep
+from edgewise.store import Cell, Fact, Store
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run of an experiment left: its facts, what was done now, and how the figures were made."""
+
+    facts: Sequence[Fact]
+    summary: Summary
+    about: Mapping[str, Any]
+
+    def publish(self, path: Path, page: str | None = None) -> None:
+        """Write the facts to ``path`` and, where there is one, ``page`` beside it as Markdown.
+
+        Raises
+        ------
+        InputError
+            There are no facts.
+        """
+        publish(self.facts, path, self.about)
+        if page is not None:
+            with replacing(path.with_suffix(".md")) as file:
+                file.write(page.encode())
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Cells and what computes them: the one home of sweep, record and publish.
+
+    Parameters
+    ----------
+    name
+        What the progress display calls it.
+    cells
+        The whole experiment, those computed already included.
+    work
+        Computes the figures of a cell; importable, because workers are processes.
+    about
+        What to keep beside command, commit, versions and device, such as readings.
+
+    Examples
+    --------
+    >>> squares = Experiment("squares", [Cell("square", {"x": 3}, 0)], lambda cell: {"y": cell.settings["x"] ** 2})
+    >>> with Store(":memory:") as store:
+    ...     squares.run(store, "edgewise squares").facts[0].figures
+    {'y': 9}
+    """
+
+    name: str
+    cells: Sequence[Cell]
+    work: Work
+    about: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    def run(
+        self,
+        store: Store,
+        command: str,
+        *,
+        jobs: int = 1,
+        progress: bool = False,
+        watch: Watch | None = None,
+    ) -> Run:
+        """Compute what ``store`` lacks, and keep in it how the new figures were made.
+
+        Parameters
+        ----------
+        store
+            Where facts go; a run that was killed goes on from there.
+        command
+            What was typed.
+        jobs
+            Workers.
+        progress
+            Draw a progress bar.
+        watch
+            Called with the outcome of each cell as soon as it is written.
+        """
+        summary = sweep(
+            self.cells, self.work, store, jobs=jobs, progress=progress, what=self.name, watch=watch
+        )
+        about = {**provenance(command), **self.about}
+        held = [fact for cell in self.cells if (fact := store.get(cell)) is not None]
+        if summary.computed:
+            record(store, (fact.cell.what for fact in held), about)
+        return Run(held, summary, about)
