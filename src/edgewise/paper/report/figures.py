@@ -418,6 +418,8 @@ def _unwrapped(drawn: str) -> str:
     named: list[bool] = []
 
     def keep(tag: re.Match[str]) -> str:
+        if tag[0].endswith("/>"):
+            return tag[0]
         if tag[0] != "</g>":
             named.append(tag[0] != "<g>")
             return tag[0] if named[-1] else ""

@@ -153,6 +153,9 @@ def _difference(result: Result | None, arm: str) -> tuple[str, Mark | None]:
     gain = paired.difference
     interval = "" if gain.n == 1 else f" [{factor * gain.low:+.2f}, {factor * gain.high:+.2f}]"
     marks: dict[str, Mark] = {"better": "better", "worse": "worse", "undecided": "undecided"}
+    if result.key.data in RESAMPLED and gain.n > 1:
+        wide = corrected(gain, *RESAMPLED[result.key.data])
+        interval += f", over data sets [{factor * wide.low:+.2f}, {factor * wide.high:+.2f}]"
     return f"{factor * gain.mean:+.2f}{interval}, p {paired.p_holm:.2g}", marks[paired.verdict()]
 
 

@@ -113,6 +113,19 @@ def from_test_points(cell: Cell) -> dict[str, Any]:
     }
 
 
+def distinct_rows() -> Aside:
+    """Return Table 2 on Cancer without test rows that are also trained on or attacked."""
+    return Aside(
+        "table2-distinct-rows",
+        "1-NN trained with adversarial examples, Cancer without its repeated rows",
+        ("cancer",),
+        tuple(
+            {"attack": method, "extra": table2.EXTRA, "rows": "distinct"} for method in ("", *table2.ATTACKS)
+        ),
+        table2.work,
+    )
+
+
 def sorted_prefixes() -> Aside:
     """Return Table 3's random arm as the first rows of a train set that is sorted by class."""
     return Aside(

@@ -10,7 +10,7 @@ import numpy as np
 
 from edgewise.paper.tables import TABLES
 from edgewise.paper.tables.frame import Key, Result, Table
-from edgewise.paper.tables.other_readings import eps, regression, sorted_prefixes, test_points
+from edgewise.paper.tables.other_readings import distinct_rows, eps, regression, sorted_prefixes, test_points
 from edgewise.paper.tables.published import published_cells
 
 
@@ -106,6 +106,12 @@ READINGS: tuple[Reading, ...] = (
         "the points are made from the test points, with their true labels",
         leaks=True,
         make=test_points,
+    ),
+    Reading(
+        "table2",
+        "distinct-rows",
+        "Cancer without test rows that repeat a train or held-out row: 72 of 200 do",
+        make=distinct_rows,
     ),
     *(
         Reading("table3", f"scale-{s}", f"BBox points at scale {s}", {"boundary": f"boundary-{s}"})
