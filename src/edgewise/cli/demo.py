@@ -59,9 +59,9 @@ def _exact() -> str:
     data = ew.load("halfmoon", rng=0)
     knn = KNeighborsClassifier(1).fit(*data.train)
     found = ew.attack(knn, data.test.X[:1], rng=0)
-    shorter = ew.radius(knn, data.test.X[:1])
+    least = ew.radius(knn, data.test.X[:1])
     return (
         f"\nOne exact attack: the point {np.round(data.test.X[0], 2).tolist()} of class {found.source_label[0]} "
         f"becomes class {found.label[0]} at distance {found.distance[0]:.4f}; no point nearer than "
-        f"{shorter.lower[0]:.4f} does, which is proved."
+        f"{least[0]:.4f} does, which is proved."
     )

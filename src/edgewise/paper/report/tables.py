@@ -13,7 +13,7 @@ from edgewise.paper.report.charts import NAMES, SHARES, charts, in_reading_order
 from edgewise.paper.report.evidence import Evidence, Judged
 from edgewise.paper.report.verdicts import VERDICTS, claims
 from edgewise.paper.tables import TABLES
-from edgewise.paper.tables.frame import Claim, Result
+from edgewise.paper.tables.frame import RESAMPLED, Claim, Result, corrected
 from edgewise.stats import Estimate, Paired
 
 

@@ -189,14 +189,14 @@ def distinct(data: Dataset) -> Dataset:
 
     Cancer has 236 rows that repeat another, so that a third of its test rows is also trained on.
     """
-    seen = {row.tobytes() for row in data.train.X}
+    seen = {point.tobytes() for point in data.train.X}
     parts: dict[str, Split] = {}
     for name in ("held_out", "test"):
         split = getattr(data, name)
         keep: list[int] = []
-        for number, row in enumerate(split.X):
-            if row.tobytes() not in seen:
-                seen.add(row.tobytes())
+        for number, point in enumerate(split.X):
+            if point.tobytes() not in seen:
+                seen.add(point.tobytes())
                 keep.append(number)
         parts[name] = Split(split.X[keep], split.y[keep])
     return replace(data, **parts)

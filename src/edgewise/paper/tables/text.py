@@ -162,8 +162,8 @@ def markdown(table: Table, results: Sequence[Result], about: Mapping[str, Any]) 
     if any(r.key.data in RESAMPLED for r in results):
         lines += [
             "",
-            "Intervals are conditional on the data set. Cancer and Australian have a few hundred rows that nearly every "
-            "seed shares, so theirs are given twice: 'over data sets' is corrected for that (Nadeau and Bengio 2003).",
+            "Intervals are conditional on the data set. Cancer and Australian have a few hundred rows that every seed "
+            "shares, so theirs are given twice: 'over data sets' is corrected for that (Nadeau and Bengio 2003).",
         ]
     lines += ["", "How the paper was read:", "", *(f"- {reading}" for reading in table.readings)]
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
