@@ -1,8 +1,10 @@
 """The first screen, the suspicions and the provenance say what the facts say, and change with them."""
 
 import csv
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from edgewise.paper.audits import CHANCE, EXACT, GRADIENT, LEAK
@@ -214,3 +216,29 @@ def test_the_committed_runs_answer_the_question():
             "Attacks that found little",
             "Too few seeds",
         }
+
+
+@pytest.mark.slow
+def test_the_sentences_are_those_of_the_facts_counted_another_way():
+    with collected(RESULTS) as store:
+        (section,) = answer.sections(Evidence(store))
+        facts = [fact for fact in store.facts("table3") if fact.cell.settings.get("attack") == "opt"]
+        table7 = store.facts("table7")
+    said = " ".join(section.blocks[0].items)
+    means = {}
+    for fact in facts:
+        for item in fact.figures["rows"]:
+            where = (item["arm"], fact.cell.settings["data"], item["budget"])
+            means.setdefault(where, []).append(item["values"]["accuracy"])
+    boundary = {where: np.mean(v) for where, v in means.items() if where[0] == "boundary"}
+    worst = min(boundary, key=boundary.get)
+    clean = np.mean(means["clean", *worst[1:]])
+    assert f"worst on {worst[1]}: {100 * boundary[worst]:.0f} % against {100 * clean:.0f} %" in said
+    cells = {
+        (fact.cell.settings["data"], item["arm"], item["budget"])
+        for fact in table7
+        for item in fact.figures["rows"]
+        if item["arm"] in ("edge-mix", "rounds-edge-mix")
+    }
+    assert re.search(rf"in Table 7 it wins \d+ of {len(cells)} cells", said)
+    assert len(section.blocks[0].items) + 1 <= 7
