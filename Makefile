@@ -50,9 +50,11 @@ test-anywhere: .venv/.dev  ## the fast tests as on other processors, without dat
 	$(FAST) -p randomly
 
 check: .venv/.dev  ## ruff, pyright strict, layers
+	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+	$(BIN)/python tools/circles.py
 
 .venv/.docs: .venv/.pip pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet -c constraints.txt --group docs

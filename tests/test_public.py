@@ -37,7 +37,7 @@ def test_importing_is_lazy():
 def test_a_nearest_neighbour_attack_needs_no_torch():
     code = (
         "import edgewise as ew; from sklearn.neighbors import KNeighborsClassifier as K; "
-        "ew.attack('region-exact', K(1).fit([[0.0], [1.0]], [0, 1]), [[0.2]])"
+        "ew.attack(K(1).fit([[0.0], [1.0]], [0, 1]), [[0.2]], 'region-exact')"
     )
     assert "torch" not in loaded_after(code)
 
@@ -54,9 +54,9 @@ sys.meta_path.insert(0, Absent())
 import edgewise as ew
 from sklearn.neighbors import KNeighborsClassifier
 knn = KNeighborsClassifier(1).fit([[0.0], [1.0]], [0, 1])
-assert ew.attack("direct", knn, [[0.2]]).found[0]
+assert ew.attack(knn, [[0.2]], "direct").found[0]
 try:
-    ew.attack("deepfool", knn, [[0.2]])
+    ew.attack(knn, [[0.2]], "deepfool")
 except ImportError as error:
     print(error)
 """

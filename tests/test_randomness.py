@@ -25,7 +25,7 @@ def test_rows_have_streams_of_their_own():
     assert forward[1].random() != stream(0, "a").random()
 
 
-@pytest.mark.parametrize("rng", [-1, 1.5, None, True, "1"])
+@pytest.mark.parametrize("rng", [-1, 1.5, True, "1"])
 def test_other_things_are_refused(rng):
     with pytest.raises(InputError, match="rng must be a non-negative integer"):
         seed_of(rng)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 import importlib.util
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+import runpy
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 from edgewise.arrays import InputError
@@ -83,6 +85,26 @@ class Row:
         return f"{what} needs {needed}; install it with: pip install 'edgewise[{self.extra}]'"
 
 
+def from_file(spec: str) -> Any:
+    """Return what ``"path/to/file.py:Name"`` names: a class is made with its defaults, all else is as it is.
+
+    Reading the file runs it.
+
+    Raises
+    ------
+    InputError
+        No such file, or no such name in it.
+    """
+    path, _, name = spec.rpartition(":")
+    if not Path(path).is_file():
+        raise InputError(f"there is no file {path!r}; a component of your own is named FILE.py:NAME.")
+    space = runpy.run_path(path)
+    if name not in space:
+        own = [key for key, value in space.items() if callable(value) and not key.startswith("_")]
+        raise InputError(unknown(name, own, f"name in {path}"))
+    return space[name]() if isinstance(space[name], type) else space[name]
+
+
 def unknown(name: object, known: Iterable[str], kind: str) -> str:
     """Return the error text for an unknown name: the nearest one, then all there are.
 
@@ -111,7 +133,7 @@ def lookup(rows: Mapping[str, T], name: str, kind: str) -> T:
 
 
 def component(rows: Mapping[str, Row], given: Any, kind: str) -> Any:
-    """Return the component that a name or an instance stands for: the one place that resolves them.
+    """Return the component that a name, FILE.py:NAME or an instance stands for: the one place that resolves them.
 
     Raises
     ------
@@ -124,7 +146,7 @@ def component(rows: Mapping[str, Row], given: Any, kind: str) -> Any:
     True
     """
     if isinstance(given, str):
-        return lookup(rows, given, kind).make()
+        return from_file(given) if ".py:" in given else lookup(rows, given, kind).make()
     if isinstance(given, type):
         raise InputError(
             f"expected an instance for the {kind}; got the class, so write {given.__name__}(...)."
@@ -135,21 +157,6 @@ def component(rows: Mapping[str, Row], given: Any, kind: str) -> Any:
             f"Names: {', '.join(rows)}."
         )
     return given
-
-
-def lazily(module: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """Return ``__getattr__`` and ``__dir__`` of a module whose names are imported when first asked for.
-
-    ``homes`` maps each name to the module that defines it, or to itself for a sub-module.
-    """
-
-    def get(name: str) -> Any:
-        if name not in homes:
-            raise AttributeError(f"module {module!r} has no attribute {name!r}")
-        home = importlib.import_module(homes[name])
-        return home if homes[name] == f"{module}.{name}" else getattr(home, name)
-
-    return get, lambda: sorted(homes)
 
 
 def classes(rows: Mapping[str, Row]) -> dict[str, str]:

@@ -23,7 +23,7 @@ def step(X):
 
 
 def test_what_does_not_cross_is_never_reported_as_if_it_did():
-    adv = attack(step, [[-1.0, 0.0], [-0.05, 0.0]], lambda model, X, y: X + np.array([0.1, 0]))
+    adv = attack(step, [[-1.0, 0.0], [-0.05, 0.0]], lambda model, X, y: X + np.array([0.1, 0]), rng=0)
     assert adv.found.tolist() == [False, True]
     assert adv.status.tolist() == ["failed", "crossed"]
     assert adv.distance[0] == np.inf
@@ -32,30 +32,30 @@ def test_what_does_not_cross_is_never_reported_as_if_it_did():
 
 
 def test_nan_points_are_failures():
-    adv = attack(step, [[-1.0, 0.0]], lambda model, X, y: X * np.nan)
+    adv = attack(step, [[-1.0, 0.0]], lambda model, X, y: X * np.nan, rng=0)
     assert not adv.found[0]
     assert np.isfinite(adv.points).all()
 
 
 def test_points_are_clipped_to_the_box_before_they_are_verified():
-    adv = attack(step, [[-1.0, 0.0]], lambda model, X, y: X + 5, box=([-2, 0], [-0.5, 1]))
+    adv = attack(step, [[-1.0, 0.0]], lambda model, X, y: X + 5, box=([-2, 0], [-0.5, 1]), rng=0)
     assert adv.status.tolist() == ["failed"]
 
 
 def test_queries_count_source_label_method_and_verification():
-    adv = attack(knn, [[0.2, 0.0]], ew.attacks.Direct(steps=5))
+    adv = attack(knn, [[0.2, 0.0]], ew.attacks.Direct(steps=5), rng=0)
     assert adv.queries.tolist() == [1 + 1 + 5 + 1]
 
 
 def test_all_already_wrong_asks_nothing_more():
-    adv = attack(knn, [[0.2, 0.0]], "direct", y=[1])
+    adv = attack(knn, [[0.2, 0.0]], "direct", y=[1], rng=0)
     assert adv.status.tolist() == ["already"]
     assert adv.queries.tolist() == [1]
     assert adv.distance.tolist() == [0.0]
 
 
 def test_scale_moves_along_the_same_line():
-    adv = attack(knn, [[0.2, 0.0]], "direct")
+    adv = attack(knn, [[0.2, 0.0]], "direct", rng=0)
     assert np.allclose(adv.at(0.5), [[0.35, 0.0]], atol=1e-6)
     assert np.allclose(adv.at(0), [[0.2, 0.0]])
     assert adv.at(10, box=(0, 1)).max() <= 1
@@ -65,7 +65,7 @@ def test_scale_moves_along_the_same_line():
 
 def test_labels_may_be_strings_and_integers_become_floats():
     model = KNeighborsClassifier(1).fit([[0], [4]], ["no", "yes"])
-    adv = attack(model, np.array([[1]]), "direct")
+    adv = attack(model, np.array([[1]]), "direct", rng=0)
     assert adv.source_label.tolist() == ["no"]
     assert adv.label.tolist() == ["yes"]
     assert adv.points.dtype == np.float64
@@ -83,7 +83,7 @@ def test_labels_may_be_strings_and_integers_become_floats():
 )
 def test_bad_samples(X, message):
     with pytest.raises(InputError, match=message):
-        attack(knn, X, "direct")
+        attack(knn, X, "direct", rng=0)
 
 
 @pytest.mark.parametrize(
@@ -115,25 +115,27 @@ def test_bad_arguments(keywords, message):
 )
 def test_bad_models(model, message):
     with pytest.raises(InputError, match=message):
-        attack(model, [[0.2, 0.0]], "opt")
+        attack(model, [[0.2, 0.0]], "opt", rng=0)
 
 
 def test_unknown_attack_names_the_nearest():
     with pytest.raises(InputError, match="unknown attack 'regionexact'; did you mean 'region-exact'"):
-        attack(knn, [[0.2, 0.0]], "regionexact")
+        attack(knn, [[0.2, 0.0]], "regionexact", rng=0)
 
 
 def test_an_attack_that_needs_more_says_which_question_went_unanswered():
     svc = LinearSVC().fit([[0.0, 0.0], [1.0, 0.0]], [0, 1])
     with pytest.raises(InputError, match="training points of a KNeighborsClassifier; got LinearSVC"):
-        attack(svc, [[0.2, 0.0]], "direct")
-    with pytest.raises(InputError, match="knows the Euclidean metric only"):
-        attack(KNeighborsClassifier(1, metric="manhattan").fit([[0.0], [1.0]], [0, 1]), [[0.2]], "direct")
+        attack(svc, [[0.2, 0.0]], "direct", rng=0)
+    with pytest.raises(InputError, match="knows the plain Euclidean metric only"):
+        attack(
+            KNeighborsClassifier(1, metric="manhattan").fit([[0.0], [1.0]], [0, 1]), [[0.2]], "direct", rng=0
+        )
 
 
 def test_a_foreign_attack_must_keep_the_shape():
     with pytest.raises(InputError, match="returned shape"):
-        attack(step, [[-1.0, 0.0]], lambda model, X, y: X[:, :1])
+        attack(step, [[-1.0, 0.0]], lambda model, X, y: X[:, :1], rng=0)
 
 
 def test_a_budget_is_refused_before_it_is_passed():
@@ -151,14 +153,14 @@ def test_a_proposal_cannot_lie_about_crossing():
         def __call__(self, model, X, y, *, box, seed, advance):
             return Proposal(X, lower=np.zeros(len(X)))
 
-    assert not attack(step, [[-1.0, 0.0]], Liar()).found.any()
+    assert not attack(step, [[-1.0, 0.0]], Liar(), rng=0).found.any()
 
 
 @given(arrays(float, (6, 2), elements=st.floats(-5, 5, width=32)), st.integers(0, 99))
 @settings(max_examples=40, deadline=None)
 def test_whatever_is_proposed_the_result_is_true(moved, seed):
     X = np.random.default_rng(seed).normal(size=(6, 2))
-    adv = attack(step, X, lambda model, X, y: moved, box=(-9, 9))
+    adv = attack(step, X, lambda model, X, y: moved, box=(-9, 9), rng=0)
     answered = step(adv.points)
     assert (answered == adv.label).all()
     assert (adv.found == (answered != adv.source_label)).all()

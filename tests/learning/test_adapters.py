@@ -98,8 +98,8 @@ def test_modal_functions_run_in_our_loop_and_agree_with_ours(modal):
     from modAL.uncertainty import margin_sampling
 
     line = LogisticRegression().fit(X[:20], Y[:20])
-    theirs = ew.query(X, 7, modal.Theirs(margin_sampling), line).index
-    assert set(theirs.tolist()) == set(ew.query(line, X, 7, "margin").index.tolist())
+    theirs = ew.query(line, X, 7, modal.Theirs(margin_sampling), rng=0).index
+    assert set(theirs.tolist()) == set(ew.query(line, X, 7, "margin", rng=0).index.tolist())
     rounds = list(
         ew.learn(
             LogisticRegression(), X, GroundTruth(Y), modal.Theirs(margin_sampling), batch=6, budget=24, rng=0

@@ -45,7 +45,9 @@ class Person:
 
 def go(store, oracle=truth, strategy="margin", model=None, budget=20, pool=X, batch=10, **more):
     model = LogisticRegression() if model is None else model
-    return list(learn(model, pool, oracle, strategy, batch=batch, budget=budget, store=store, **more))
+    return list(
+        learn(model, pool, oracle, strategy, batch=batch, budget=budget, store=store, **{"rng": 0, **more})
+    )
 
 
 @pytest.mark.parametrize("how", [KeyboardInterrupt, SystemExit, MemoryError])
@@ -162,7 +164,14 @@ def test_a_full_disk_stops_the_asking_and_hands_over_the_answer(tmp_path):
             return person(rows)
 
         rounds = learn(
-            LogisticRegression(), X, Callback(then_full, chunk=1), "random", batch=30, budget=30, store=store
+            LogisticRegression(),
+            X,
+            Callback(then_full, chunk=1),
+            "random",
+            batch=30,
+            budget=30,
+            store=store,
+            rng=0,
         )
         try:
             with pytest.raises(OracleError, match="were not written") as caught:
@@ -180,6 +189,7 @@ def test_a_full_disk_stops_the_asking_and_hands_over_the_answer(tmp_path):
                 batch=30,
                 budget=30,
                 store=store,
+                rng=0,
             )
         )
     # All that was written is kept: the answer that the disk did not take is the only one asked again.
@@ -337,7 +347,7 @@ def test_a_smaller_budget_is_never_exceeded_by_a_resumed_round(tmp_path):
 
 def test_two_processes_never_pay_for_one_run(tmp_path):
     with Store(tmp_path / "a.db") as one, Store(tmp_path / "a.db") as two:
-        running = learn(LogisticRegression(), X, truth, "random", batch=5, budget=20, store=one)
+        running = learn(LogisticRegression(), X, truth, "random", batch=5, budget=20, store=one, rng=0)
         next(running)
         with pytest.raises(InputError, match="under way"):
             go(two, strategy="random", batch=5)

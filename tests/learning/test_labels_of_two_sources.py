@@ -62,7 +62,7 @@ def test_a_model_needs_fit_and_predict_alone():
     assert not hasattr(model, "labels")
     data = ew.Dataset("m", ew.Split(X, Y), ew.Split(X[:0], Y[:0]), ew.Split(X, Y), None, ("0", "1"), "s", "l")
     out = ew.retrain(
-        Mean().fit(X, Y), Mean(), data, attack=ew.attacks.Opt(budget=40), budget=20, base=data.train
+        Mean().fit(X, Y), Mean(), data, attack=ew.attacks.Opt(budget=40), budget=20, base=data.train, rng=0
     )
     assert out.accuracy == 1
 
@@ -77,11 +77,14 @@ def test_a_victim_of_words_and_data_of_numbers_are_refused():
             data,
             attack=ew.attacks.Opt(budget=40),
             budget=20,
+            rng=0,
         )
     with pytest.raises(InputError, match="words and numbers"):
         agreement(lambda Z: words[(Z[:, 0] > 0).astype(int)], lambda Z: (Z[:, 0] > 0).astype(int), X)
     with pytest.raises(InputError, match="words and numbers"):
-        ew.attack(lambda Z: words[(Z[:, 0] > 0).astype(int)], X[:5], ew.attacks.Opt(budget=30), y=Y[:5])
+        ew.attack(
+            lambda Z: words[(Z[:, 0] > 0).astype(int)], X[:5], ew.attacks.Opt(budget=30), y=Y[:5], rng=0
+        )
 
 
 @pytest.mark.parametrize(

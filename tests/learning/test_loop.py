@@ -25,9 +25,9 @@ Y = (X[:, 0] + 0.5 * X[:, 1] > 0).astype(int)
 TRUTH = GroundTruth(Y)
 
 
-def run(strategy="edge-mix", model=None, oracle=TRUTH, pool=X, batch=10, budget=40, **more):
+def run(strategy="edge-mix", model=None, oracle=TRUTH, pool=X, batch=10, budget=40, rng=0, **more):
     model = model or LogisticRegression()
-    return list(learn(model, pool, oracle, strategy, batch=batch, budget=budget, **more))
+    return list(learn(model, pool, oracle, strategy, batch=batch, budget=budget, rng=rng, **more))
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_warm_goes_on_and_cold_starts_afresh():
 
 
 def test_local_averages_vote_with_inverse_propensities_unless_told_otherwise():
-    more = {"model": ew.NadarayaWatsonClassifier(), "start": (X[:20], Y[:20]), "budget": 20}
+    more = {"model": ew.models.NadarayaWatsonClassifier(), "start": (X[:20], Y[:20]), "budget": 20}
     mix = EdgeMix(greedy=False, guard=False)
     models = [run(mix, weighted=weighted, **more)[0].model for weighted in (None, True, False)]
     votes = [model.predict_proba(X[:50]) for model in models]
@@ -157,7 +157,7 @@ def test_weights_reach_the_learner_or_are_refused():
 def test_a_pool_that_changes_between_rounds_is_detected(tmp_path):
     path = tmp_path / "pool.npy"
     np.save(path, X)
-    rounds = learn(LogisticRegression(), path, TRUTH, "margin", batch=10, budget=40)
+    rounds = learn(LogisticRegression(), path, TRUTH, "margin", batch=10, budget=40, rng=0)
     next(rounds)
     np.save(path, X + 1e-9)
     with pytest.raises(InputError, match="content hash"):
@@ -287,3 +287,26 @@ def test_tuning_looks_at_the_uniform_labels_only():
 
 def test_learn_is_public():
     assert ew.learn is learn
+
+
+def test_audit_labels_are_bought_first_and_never_learned_from():
+    seen = []
+
+    class Spy(LogisticRegression):
+        def fit(self, X, y, sample_weight=None):
+            seen.append(np.asarray(X))
+            return super().fit(X, y, sample_weight)
+
+    rounds = list(learn(Spy(), X, TRUTH, "herding", batch=10, budget=50, audit=20, rng=3))
+    assert [r.n_labelled for r in rounds] == [0, 10, 20, 30]
+    assert rounds[0].query.uniform.all()
+    assert len(rounds[0].index) == 20
+    kept_out = {row.tobytes() for row in X[rounds[0].index]}
+    assert not any(row.tobytes() in kept_out for rows in seen for row in rows)
+    assert rounds[-1].cost.labels == 50
+    last = rounds[-1]
+    right = last.model.predict(X[rounds[0].index]) == rounds[0].labels
+    assert last.audited.mean == pytest.approx(right.mean())
+    assert last.audited.n == 20
+    plain = list(learn(LogisticRegression(), X, TRUTH, "herding", batch=10, budget=20, rng=3))
+    assert plain[-1].audited is None

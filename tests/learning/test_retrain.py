@@ -66,7 +66,7 @@ def test_among_keeps_the_nearest_to_the_boundary():
 
 def test_failed_sources_are_replaced():
     def never_on_the_right(model, X, y):
-        return np.where(X[:, :1] > 0.5, X, attack(model, X, "direct").points)
+        return np.where(X[:, :1] > 0.5, X, attack(model, X, "direct", rng=0).points)
 
     made = generate(VICTIM, POOL, attack=never_on_the_right, budget=30, rng=0)
     assert len(made.y) == 30
@@ -85,8 +85,7 @@ def test_the_shadow_is_a_clone_and_is_measured():
 
 def test_same_seed_same_bytes_other_seed_other_sources():
     one, two, other = (
-        generate(VICTIM, POOL, attack="opt", budget=10, settings={"budget": 60}, rng=seed)
-        for seed in (5, 5, 6)
+        generate(VICTIM, POOL, attack=ew.attacks.Opt(budget=60), budget=10, rng=seed) for seed in (5, 5, 6)
     )
     assert one.X.tobytes() == two.X.tobytes()
     assert one.source.tolist() != other.source.tolist()
@@ -114,15 +113,19 @@ def test_bad_arguments(keywords, message):
 
 def test_a_shadow_must_be_trainable_on_two_classes():
     with pytest.raises(InputError, match="shadow must be an estimator with fit"):
-        retrain(VICTIM, 3, DATA, attack="direct", budget=5)
-    made = generate(VICTIM, POOL, attack="direct", budget=5, oracle=Callback(lambda X: np.ones(len(X))))
+        retrain(VICTIM, 3, DATA, attack="direct", budget=5, rng=0)
+    made = generate(
+        VICTIM, POOL, attack="direct", budget=5, oracle=Callback(lambda X: np.ones(len(X))), rng=0
+    )
     with pytest.raises(InputError, match="points of one class"):
         fit_shadow(VICTIM, made)
 
 
 def test_an_oracle_that_leaves_points_out_is_refused():
     with pytest.raises(InputError, match="left 1 of 5 made points unanswered"):
-        generate(VICTIM, POOL, attack="direct", budget=5, oracle=Callback(lambda X: [None, 1, 1, 0, 0]))
+        generate(
+            VICTIM, POOL, attack="direct", budget=5, oracle=Callback(lambda X: [None, 1, 1, 0, 0]), rng=0
+        )
 
 
 class Counted:

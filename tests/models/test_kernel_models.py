@@ -272,8 +272,8 @@ def test_a_singular_matrix_and_too_little_memory_say_what_to_do(monkeypatch):
 def test_they_are_public_and_registered():
     from edgewise.models import MODELS as ROWS
 
-    assert edgewise.NadarayaWatsonClassifier is NadarayaWatsonClassifier
-    assert edgewise.KernelRidgeClassifier is KernelRidgeClassifier
+    assert edgewise.models.NadarayaWatsonClassifier is NadarayaWatsonClassifier
+    assert edgewise.models.KernelRidgeClassifier is KernelRidgeClassifier
     assert isinstance(ROWS["nadaraya-watson"].make(kernel="box"), NadarayaWatsonClassifier)
     assert ROWS["kernel-ridge"].make(kernel="linear").kernel == "linear"
     assert ROWS["k-nn"].make(n_neighbors=1).n_neighbors == 1

@@ -82,9 +82,9 @@ def test_no_heuristic_beats_the_exact_attack_and_one_that_did_would_be_seen(monk
     assert all(ratio >= 1 - 1e-9 for ratio in figures["median_ratio"].values())
     true = audits.attack
 
-    def far(name, *args, **settings):
-        answer = true(name, *args, **settings)
-        if name == "region-exact":
+    def far(model, X, method, **settings):
+        answer = true(model, X, method, **settings)
+        if method == "region-exact":
             from dataclasses import replace
 
             return replace(answer, distance=answer.distance * 2)

@@ -165,11 +165,11 @@ MEMORY = textwrap.dedent("""
     path, rows = sys.argv[1], int(sys.argv[2])
     rng = np.random.default_rng(0)
     model = LogisticRegression().fit(rng.normal(size=(30, 784)).astype(np.float32), np.arange(30) % 3)
-    ew.query("margin", model, rng.normal(size=(100, 784)).astype(np.float32), 5)
+    ew.query(model, rng.normal(size=(100, 784)).astype(np.float32), 5, "margin")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     pool = np.memmap(path, np.float32, "r", shape=(rows, 784))
     for name in ("random", "margin", "edge-mix"):
-        assert len(ew.query(name, model, pool, 100, rng=0).index) == 100
+        assert len(ew.query(model, pool, 100, name, rng=0).index) == 100
     print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
 """)
 

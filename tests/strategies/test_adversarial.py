@@ -34,8 +34,8 @@ def region():
 
 
 def test_dfal_takes_the_smallest_exact_distances_of_a_nearest_neighbour():
-    distance = ew.attack(KNN, POOL, "region-exact").distance
-    answer = ew.query(KNN, POOL, 15, "dfal")
+    distance = ew.attack(KNN, POOL, "region-exact", rng=0).distance
+    answer = ew.query(KNN, POOL, 15, "dfal", rng=0)
     assert set(answer.index.tolist()) == set(np.argsort(distance)[:15].tolist())
     assert -answer.score == pytest.approx(distance[answer.index])
 
@@ -44,8 +44,8 @@ def test_two_stages_give_the_batch_of_the_full_attack_for_a_part_of_its_cost():
     for seed in range(5):
         pool = np.random.default_rng(seed).uniform(-1, 1, (600, 2))
         full, short = region(), region()
-        whole = ew.query(KNN, pool, 10, Dfal(full, two_stage=False))
-        staged = ew.query(KNN, pool, 10, Dfal(short))
+        whole = ew.query(KNN, pool, 10, Dfal(full, two_stage=False), rng=0)
+        staged = ew.query(KNN, pool, 10, Dfal(short), rng=0)
         assert staged.index.tolist() == whole.index.tolist()
         assert full.asked == 600
         assert short.asked < 150
@@ -62,15 +62,15 @@ def test_a_shortlist_too_short_is_widened():
             np.stack([np.linspace(0.0, 0.2, 50), np.full(50, 36.0)], axis=1),
         ]
     )
-    whole = ew.query(knn, pool, 5, Dfal(two_stage=False))
-    staged = ew.query(knn, pool, 5, Dfal(shortlist=1.0))
+    whole = ew.query(knn, pool, 5, Dfal(two_stage=False), rng=0)
+    staged = ew.query(knn, pool, 5, Dfal(shortlist=1.0), rng=0)
     assert set(staged.index.tolist()) == set(whole.index.tolist())
     naive = np.argsort(margins(knn, pool))[:5]
     assert set(naive.tolist()) != set(whole.index.tolist())
 
 
 def test_crossing_twins_cross_and_carry_their_provenance():
-    answer = ew.query(KNN, POOL, 8, ew.strategies.Dfal(twins="crossing"), box=(-1, 1))
+    answer = ew.query(KNN, POOL, 8, ew.strategies.Dfal(twins="crossing"), box=(-1, 1), rng=0)
     made = answer.created
     assert set(made.source.tolist()) == set(answer.index.tolist())
     assert (KNN.predict(made.points) == made.crossed_into).all()
@@ -82,10 +82,10 @@ def test_crossing_twins_cross_and_carry_their_provenance():
 
 @pytest.mark.parametrize("length", [0.1, 0.001])
 def test_twins_of_a_length_have_it(length):
-    made = ew.query(KNN, POOL, 8, ew.strategies.Dfal(twins=length)).created
+    made = ew.query(KNN, POOL, 8, ew.strategies.Dfal(twins=length), rng=0).created
     step = np.linalg.norm(made.points - POOL[made.source], axis=1)
     assert step == pytest.approx(np.full(8, length))
-    distance = ew.attack(KNN, POOL[made.source], "region-exact").distance
+    distance = ew.attack(KNN, POOL[made.source], "region-exact", rng=0).distance
     assert made.scale == pytest.approx(length / distance, rel=1e-6)
 
 
@@ -97,7 +97,7 @@ def test_failed_attacks_come_last():
             return Proposal(np.where(X[:, :1] > 0, 5.0, X))
 
     line = LogisticRegression().fit(KNOWN, KNOWN[:, 0] > 0.9)
-    answer = ew.query(line, POOL, 400, Dfal(Fails(), two_stage=False))
+    answer = ew.query(line, POOL, 400, Dfal(Fails(), two_stage=False), rng=0)
     lost = np.isinf(answer.score)
     assert lost.any()
     assert not lost[: int((~lost).sum())].any()
@@ -105,7 +105,7 @@ def test_failed_attacks_come_last():
 
 def test_any_attack_can_be_the_distance_also_of_a_model_that_gives_labels_only():
     model = lambda X: (X[:, 0] > 0.2).astype(int)  # noqa: E731
-    answer = ew.query(model, POOL, 5, ew.strategies.Dfal(attack="opt", settings={"budget": 300}, most=40))
+    answer = ew.query(model, POOL, 5, ew.strategies.Dfal(attack=ew.attacks.Opt(budget=300), most=40), rng=0)
     near = np.abs(POOL[:, 0] - 0.2)
     assert near[answer.index].max() < np.median(near)
     assert answer.queries > 40
@@ -119,18 +119,18 @@ def test_max_confidence_takes_the_surest_twins():
 
     from edgewise.attacks.frame import Foreign
 
-    answer = ew.query(line, POOL, 5, MaxConfidence(Foreign(far)))
+    answer = ew.query(line, POOL, 5, MaxConfidence(Foreign(far)), rng=0)
     assert set(answer.index.tolist()) <= set(np.argsort(-np.abs(POOL[:, 0]))[:12].tolist())
     assert len(answer.created.points) == 5
 
 
 def test_bad_settings_are_told():
     with pytest.raises(InputError, match="twins must be"):
-        ew.query(KNN, POOL, 3, ew.strategies.Dfal(twins=-1.0))
+        ew.query(KNN, POOL, 3, ew.strategies.Dfal(twins=-1.0), rng=0)
     with pytest.raises(InputError, match="shortlist"):
-        ew.query(KNN, POOL, 3, ew.strategies.Dfal(shortlist=0.5))
+        ew.query(KNN, POOL, 3, ew.strategies.Dfal(shortlist=0.5), rng=0)
     with pytest.raises(InputError, match="did you mean 'direct'"):
-        ew.query(KNN, POOL, 3, ew.strategies.Dfal(attack="dirct"))
+        ew.query(KNN, POOL, 3, ew.strategies.Dfal(attack="dirct"), rng=0)
 
 
 def test_distinct_rows_over_many_pools_with_repeated_rows():
@@ -160,8 +160,8 @@ def network():
 
 def test_two_stages_on_a_network_keep_the_batch(network):
     pool = POOL.astype(np.float32)
-    whole = ew.query(network, pool, 20, ew.strategies.Dfal(two_stage=False))
-    staged = ew.query(network, pool, 20, "dfal")
+    whole = ew.query(network, pool, 20, ew.strategies.Dfal(two_stage=False), rng=0)
+    staged = ew.query(network, pool, 20, "dfal", rng=0)
     assert len(set(whole.index.tolist()) & set(staged.index.tolist())) >= 20 * 0.99
     assert 0 < staged.gradients < whole.gradients / 2
 
@@ -172,7 +172,7 @@ def test_strategies_use_the_embedding_and_leave_a_network_as_it_was(network):
     network.train()
     before = [p.clone() for p in network.parameters()]
     for strategy in ("badge", "core-set", "typical", "edge-mix", "margin", "dfal"):
-        assert len(ew.query(network, POOL.astype(np.float32), 5, strategy).index) == 5
+        assert len(ew.query(network, POOL.astype(np.float32), 5, strategy, rng=0).index) == 5
     assert network.training
     assert all(torch.equal(a, b) for a, b in zip(before, network.parameters(), strict=True))
     network.eval()

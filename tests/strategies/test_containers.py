@@ -102,25 +102,27 @@ def test_missing_cells_are_the_models_business():
     ("call", "said"),
     [
         (lambda: ew.query(None, MIXED, 5, "typical", rng=0), "plan, joined"),
-        (lambda: ew.attack(PIPE.fit(MIXED, Y), MIXED, ew.attacks.Opt(budget=50)), "plan, joined"),
+        (lambda: ew.attack(PIPE.fit(MIXED, Y), MIXED, ew.attacks.Opt(budget=50), rng=0), "plan, joined"),
         (lambda: ew.query(None, MIXED[["spend"]], 5, "core-set", rng=0), "NaN"),
         (
-            lambda: ew.query(PIPE.fit(MIXED, Y), MIXED, 5, "margin", labelled=(MIXED[["plan", "age"]], Y)),
+            lambda: ew.query(
+                PIPE.fit(MIXED, Y), MIXED, 5, "margin", labelled=(MIXED[["plan", "age"]], Y), rng=0
+            ),
             "columns of the pool",
         ),
         (
-            lambda: ew.query(LogisticRegression().fit(FRAME, Y), MIXED, 5, "margin"),
+            lambda: ew.query(LogisticRegression().fit(FRAME, Y), MIXED, 5, "margin", rng=0),
             "could not answer a frame",
         ),
-        (lambda: ew.query(None, pd.concat([FRAME, FRAME], axis=1), 5, "random"), "twice"),
-        (lambda: ew.query(None, FRAME[:0], 5, "random"), "empty"),
-        (lambda: ew.query(None, ["a good film", "a bad one."], 1, "random"), "texts"),
-        (lambda: ew.query(None, np.array(["good", "bad"]), 1, "random"), "texts"),
-        (lambda: ew.query(None, pd.Series(["good", "bad"]), 1, "random"), "texts"),
-        (lambda: ew.query(None, np.ma.masked_less(X, 0), 1, "random"), "masked"),
-        (lambda: ew.query(None, X.astype("M8[s]"), 1, "random"), "datetime64"),
-        (lambda: ew.query(None, X.astype(complex), 1, "random"), "complex"),
-        (lambda: ew.attack(LogisticRegression().fit(X, Y), sp.csr_array(X), "opt"), "sparse"),
+        (lambda: ew.query(None, pd.concat([FRAME, FRAME], axis=1), 5, "random", rng=0), "twice"),
+        (lambda: ew.query(None, FRAME[:0], 5, "random", rng=0), "empty"),
+        (lambda: ew.query(None, ["a good film", "a bad one."], 1, "random", rng=0), "texts"),
+        (lambda: ew.query(None, np.array(["good", "bad"]), 1, "random", rng=0), "texts"),
+        (lambda: ew.query(None, pd.Series(["good", "bad"]), 1, "random", rng=0), "texts"),
+        (lambda: ew.query(None, np.ma.masked_less(X, 0), 1, "random", rng=0), "masked"),
+        (lambda: ew.query(None, X.astype("M8[s]"), 1, "random", rng=0), "datetime64"),
+        (lambda: ew.query(None, X.astype(complex), 1, "random", rng=0), "complex"),
+        (lambda: ew.attack(LogisticRegression().fit(X, Y), sp.csr_array(X), "opt", rng=0), "sparse"),
     ],
 )
 def test_what_cannot_be_done_is_said_by_name(call, said):
@@ -168,7 +170,7 @@ def test_learning_from_a_sparse_pool():
         {"weights": lambda d: 1 / (1 + d)},
         {"metric": lambda a, b: float(np.abs(a - b).sum()), "algorithm": "brute"},
     ],
-    ids=str,
+    ids=lambda settings: "-".join(str(value) for value in settings.values() if not callable(value)),
 )
 @pytest.mark.parametrize("sparse", [False, True])
 @pytest.mark.parametrize("strategy", ["margin", "edge-mix"])

@@ -21,7 +21,7 @@ TRAIN = RNG.normal(size=(40, 2))
 LABELS = np.digitize(TRAIN[:, 0] + TRAIN[:, 1], [-0.7, 0.7])
 POOL = RNG.normal(size=(300, 2))
 MODEL = LogisticRegression().fit(TRAIN, LABELS)
-PASSIVE = [name for name, row in ew.STRATEGIES.items() if "attack" not in row.needs]
+PASSIVE = [name for name, row in ew.STRATEGIES.items() if not {"attack", "committee"} & set(row.needs)]
 
 
 def test_classical_scores_are_what_their_definitions_say():
@@ -32,7 +32,7 @@ def test_classical_scores_are_what_their_definitions_say():
         ("margin", ordered[:, -2] - ordered[:, -1]),
         ("entropy", -(p * np.log(p)).sum(axis=1)),
     ]:
-        answer = ew.query(MODEL, POOL, 7, name)
+        answer = ew.query(MODEL, POOL, 7, name, rng=0)
         assert answer.index.tolist() == np.argsort(-score)[:7].tolist()
         assert answer.score == pytest.approx(score[answer.index])
         assert answer.queries == 300
@@ -65,12 +65,14 @@ def greedy_centres(known, n):
 
 
 def test_core_set_is_greedy_k_centre_by_brute_force():
-    answer = ew.query(MODEL, POOL, 12, "core-set", labelled=(TRAIN, LABELS))
+    answer = ew.query(MODEL, POOL, 12, "core-set", labelled=(TRAIN, LABELS), rng=0)
     assert answer.index.tolist() == greedy_centres(TRAIN, 12)
 
 
 def test_core_set_is_the_same_when_the_pool_is_only_streamed():
-    streamed = ew.query(None, lambda: iter(np.array_split(POOL, 7)), 12, "core-set", labelled=(TRAIN, LABELS))
+    streamed = ew.query(
+        None, lambda: iter(np.array_split(POOL, 7)), 12, "core-set", labelled=(TRAIN, LABELS), rng=0
+    )
     assert streamed.index.tolist() == greedy_centres(TRAIN, 12)
 
 
@@ -99,8 +101,8 @@ def test_typical_takes_one_row_of_each_blob_and_leaves_covered_ones():
     centres = np.array([[0, 0], [9, 0], [0, 9], [9, 9]], float)
     blobs = np.repeat(np.arange(4), 50)
     X = centres[blobs] + RNG.normal(scale=0.3, size=(200, 2))
-    assert sorted(blobs[ew.query(None, X, 4, "typical").index]) == [0, 1, 2, 3]
-    rest = ew.query(MODEL, X, 2, "typical", labelled=(centres[:2], np.array([0, 1])))
+    assert sorted(blobs[ew.query(None, X, 4, "typical", rng=0).index]) == [0, 1, 2, 3]
+    rest = ew.query(MODEL, X, 2, "typical", labelled=(centres[:2], np.array([0, 1])), rng=0)
     assert sorted(blobs[rest.index]) == [2, 3]
 
 
@@ -177,12 +179,12 @@ def test_ties_are_not_broken_by_position():
 
 
 def test_a_function_is_a_strategy_and_gets_batches():
-    answer = ew.query(None, POOL, 3, lambda model, X: X[:, 0])
+    answer = ew.query(None, POOL, 3, lambda model, X: X[:, 0], rng=0)
     assert answer.index.tolist() == np.argsort(-POOL[:, 0])[:3].tolist()
     with pytest.raises(InputError, match="one per row"):
-        ew.query(None, POOL, 3, lambda model, X: X[:1, 0])
+        ew.query(None, POOL, 3, lambda model, X: X[:1, 0], rng=0)
     with pytest.raises(InputError, match="NaN"):
-        ew.query(None, POOL, 3, lambda model, X: X[:, 0] * np.nan)
+        ew.query(None, POOL, 3, lambda model, X: X[:, 0] * np.nan, rng=0)
 
 
 def test_a_strategy_that_breaks_the_contract_is_caught():
@@ -197,57 +199,59 @@ def test_a_strategy_that_breaks_the_contract_is_caught():
             return dataclasses.replace(answer, index=np.repeat(answer.index[:1], len(answer.index)))
 
     with pytest.raises(InputError, match="1 distinct"):
-        ew.query(None, POOL, 3, Twice())
+        ew.query(None, POOL, 3, Twice(), rng=0)
 
 
 class TestBadInput:
     def test_more_than_the_pool(self):
         with pytest.raises(InputError, match="n is 301, but the pool has 300"):
-            ew.query(None, POOL, 301, "random")
+            ew.query(None, POOL, 301, "random", rng=0)
 
     def test_nan_rows_are_named(self):
         X = POOL.copy()
         X[[7, 9], 1] = np.nan
         with pytest.raises(InputError, match="2 of 300 rows \\(first: row 7\\)"):
-            ew.query(MODEL, X, 3, "margin")
+            ew.query(MODEL, X, 3, "margin", rng=0)
 
     def test_labels_the_model_never_saw(self):
         with pytest.raises(InputError, match=r"does not know: \[7\].*Fit the model"):
-            ew.query(MODEL, POOL, 3, "margin", labelled=(TRAIN[:2], [0, 7]))
+            ew.query(MODEL, POOL, 3, "margin", labelled=(TRAIN[:2], [0, 7]), rng=0)
 
     def test_no_probabilities(self):
         for model in (LinearSVC().fit(TRAIN, LABELS), RidgeClassifier().fit(TRAIN, LABELS)):
             with pytest.raises(UnansweredError, match="'margin', 'dfal', 'edge-mix'"):
-                ew.query(model, POOL, 3, "entropy")
+                ew.query(model, POOL, 3, "entropy", rng=0)
             for name in ("margin", "edge-mix", "core-set", "typical", "random"):
-                assert len(ew.query(model, POOL, 3, name).index) == 3
+                assert len(ew.query(model, POOL, 3, name, rng=0).index) == 3
 
     def test_labels_only(self):
         model = lambda X: (X[:, 0] > 0).astype(int)  # noqa: E731
         with pytest.raises(UnansweredError, match="'dfal' with attack='opt'"):
-            ew.query(model, POOL, 3, "margin")
+            ew.query(model, POOL, 3, "margin", rng=0)
 
     def test_no_model(self):
         with pytest.raises(InputError, match="start with 'typical'"):
-            ew.query(None, POOL, 3, "margin")
-        assert len(ew.query(None, POOL, 3, "edge-mix").index) == 3
+            ew.query(None, POOL, 3, "margin", rng=0)
+        assert len(ew.query(None, POOL, 3, "edge-mix", rng=0).index) == 3
 
     def test_unfitted_model_and_class(self):
         with pytest.raises(InputError, match="not fitted"):
-            ew.query(LogisticRegression(), POOL, 3, "margin")
+            ew.query(LogisticRegression(), POOL, 3, "margin", rng=0)
         with pytest.raises(InputError, match="not the class"):
-            ew.query(LogisticRegression, POOL, 3, "margin")
+            ew.query(LogisticRegression, POOL, 3, "margin", rng=0)
 
     def test_names_and_settings(self):
         with pytest.raises(InputError, match="did you mean 'margin'"):
-            ew.query(MODEL, POOL, 3, "margn")
+            ew.query(MODEL, POOL, 3, "margn", rng=0)
         with pytest.raises(InputError, match="setting of EdgeMix"):
-            ew.query(MODEL, POOL, 3, ew.strategies.EdgeMix(shares=0.3))
+            ew.STRATEGIES["edge-mix"].make(shares=0.3)
+        with pytest.raises(TypeError, match="candiates"):
+            ew.query(MODEL, POOL, 3, candiates=[1], rng=0)
         with pytest.raises(InputError, match="share in"):
-            ew.query(MODEL, POOL, 3, ew.strategies.EdgeMix(share=1.0))
+            ew.query(MODEL, POOL, 3, ew.strategies.EdgeMix(share=1.0), rng=0)
 
     def test_candidates(self):
         with pytest.raises(InputError, match="between 0 and 299"):
-            ew.query(None, POOL, 3, "random", candidates=[300])
-        first = ew.query(MODEL, POOL, 3, "margin", candidates=np.arange(300) < 3)
+            ew.query(None, POOL, 3, "random", candidates=[300], rng=0)
+        first = ew.query(MODEL, POOL, 3, "margin", candidates=np.arange(300) < 3, rng=0)
         assert set(first.index.tolist()) == {0, 1, 2}

@@ -15,13 +15,15 @@ import edgewise as ew
 from edgewise.arrays import InputError
 from edgewise.parallel import in_force
 from edgewise.pools.shards import State, read_state
+from edgewise.strategies.herding import Herding
 from edgewise.strategies.sharded import Shards, query_shards
-from edgewise.strategies.sharded.query import read_rows
+from edgewise.strategies.sharded.task import read_rows
 
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 STRATEGIES = [
+    "herding",
     "margin",
     "entropy",
     "least-confidence",
@@ -73,12 +75,11 @@ def ask(strategy, task, shards, folder, n=15, **more):
         model,
         shards,
         n,
-        strategy,
+        ew.STRATEGIES[strategy].make(**settings) if settings else strategy,
         scores=folder,
         labelled=(X[:40], y[:40]),
         taken=np.arange(40),
         rng=4,
-        **settings,
         **more,
     )
 
@@ -100,10 +101,23 @@ def test_row_by_row_strategies_pick_what_one_machine_picks(strategy, task, shard
 def test_a_shortlist_of_everything_is_the_strategy_itself(strategy, task, shards, tmp_path):
     X, y, model = task
     rows = np.arange(40, len(X))
-    settings = {"clusters": 30} if strategy == "typical" else {}
-    whole = ew.query(model, X[40:], 15, strategy, labelled=(X[:40], y[:40]), rng=4, **settings)
+    method = ew.strategies.Typical(clusters=30) if strategy == "typical" else strategy
+    whole = ew.query(model, X[40:], 15, method, labelled=(X[:40], y[:40]), rng=4)
     found = ask(strategy, task, shards, tmp_path, shortlist=len(X))
     assert found.query.index.tolist() == rows[whole.index].tolist()
+
+
+@pytest.mark.parametrize("settings", [{}, {"witnesses": 300, "candidates": 200}])
+def test_herding_picks_what_one_machine_picks(settings, task, shards, tmp_path):
+    X, y, model = task
+    method = Herding(**settings)
+    whole = ew.query(model, X, 15, method, labelled=(X[:40], y[:40]), candidates=np.arange(40, len(X)), rng=4)
+    found = ask(method, task, shards, tmp_path)
+    assert found.query.index.tolist() == whole.index.tolist()
+    assert found.scored == 6
+    cold = query_shards(None, shards, 15, method, scores=tmp_path, rng=4)
+    assert cold.query.index.tolist() == ew.query(None, X, 15, method, rng=4).index.tolist()
+    assert cold.scored == 0
 
 
 def test_edge_mix_takes_the_smallest_margins_of_the_whole_pool(task, shards, tmp_path):
@@ -118,9 +132,10 @@ def test_edge_mix_takes_the_smallest_margins_of_the_whole_pool(task, shards, tmp
         taken=np.arange(40),
         repeatable=True,
         shortlist=100,
+        rng=0,
     )
     boundary = found.query.index[~found.query.uniform]
-    ranked = ew.query(model, X, len(X), "margin")
+    ranked = ew.query(model, X, len(X), "margin", rng=0)
     margin = -ranked.score[np.argsort(ranked.index)]
     free = np.setdiff1d(np.arange(40, len(X)), found.query.index[found.query.uniform])
     slab = free[np.argsort(margin[free])[: 5 * len(boundary)]]
@@ -208,6 +223,7 @@ def test_a_shard_that_kills_workers_is_named_and_the_others_are_kept(task, shard
 DRIVER = """
 import sys, time
 from edgewise.parallel import engine
+from edgewise.strategies.herding import Herding
 from edgewise.strategies.sharded import query_shards
 
 def slow(_model, X):
@@ -259,7 +275,7 @@ def test_a_driver_that_is_killed_goes_on_where_it_was(name, jobs, task, shards, 
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     index, scored, kept = done.stdout.splitlines()[-1].split("|")
     assert (int(scored), int(kept)) == (6 - left, left)
-    whole = query_shards(None, shards, 15, first_feature, scores=tmp_path / "whole")
+    whole = query_shards(None, shards, 15, first_feature, scores=tmp_path / "whole", rng=0)
     assert index == str(whole.query.index.tolist())
 
 
@@ -339,7 +355,7 @@ def test_another_model_scores_anew_and_the_same_model_made_again_does_not(task, 
     X, y, _ = task
     for rows, scored in ((40, 6), (40, 0), (60, 6)):
         model = LogisticRegression().fit(X[:rows], y[:rows])
-        assert query_shards(model, shards, 5, "margin", scores=tmp_path).scored == scored
+        assert query_shards(model, shards, 5, "margin", scores=tmp_path, rng=0).scored == scored
 
 
 def test_an_array_that_was_in_another_process_is_the_same_array(task, shards, tmp_path):
@@ -347,12 +363,15 @@ def test_an_array_that_was_in_another_process_is_the_same_array(task, shards, tm
 
     model = task[2]
     centre, spread = np.zeros(3), np.ones(3)
-    query_shards(model, shards, 5, "margin", scores=tmp_path, scale=(centre, spread))
+    query_shards(model, shards, 5, "margin", scores=tmp_path, scale=(centre, spread), rng=0)
     travelled = pickle.loads(pickle.dumps(spread))
     copied = pickle.loads(pickle.dumps(model))
-    assert query_shards(copied, shards, 5, "margin", scores=tmp_path, scale=(centre, travelled)).scored == 0
+    assert (
+        query_shards(copied, shards, 5, "margin", scores=tmp_path, scale=(centre, travelled), rng=0).scored
+        == 0
+    )
     other = np.nextafter(spread, 2)
-    assert query_shards(model, shards, 5, "margin", scores=tmp_path, scale=(centre, other)).scored == 6
+    assert query_shards(model, shards, 5, "margin", scores=tmp_path, scale=(centre, other), rng=0).scored == 6
 
 
 def test_a_torch_model_is_known_again_and_moved_where_asked(task, shards, tmp_path):
@@ -362,10 +381,10 @@ def test_a_torch_model_is_known_again_and_moved_where_asked(task, shards, tmp_pa
         torch.manual_seed(0)
         return torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.ReLU(), torch.nn.Linear(4, 2)).double()
 
-    one = query_shards(net(), shards, 5, "margin", scores=tmp_path, device="cpu")
-    two = query_shards(net(), shards, 5, "margin", scores=tmp_path, device="cpu")
+    one = query_shards(net(), shards, 5, "margin", scores=tmp_path, device="cpu", rng=0)
+    two = query_shards(net(), shards, 5, "margin", scores=tmp_path, device="cpu", rng=0)
     assert (one.scored, two.scored, two.kept) == (6, 0, 6)
-    assert one.query.index.tolist() == ew.query(net(), task[0], 5, "margin").index.tolist()
+    assert one.query.index.tolist() == ew.query(net(), task[0], 5, "margin", rng=0).index.tolist()
 
 
 def test_scaled_rows_are_what_the_model_sees(task, shards, tmp_path):
@@ -375,8 +394,8 @@ def test_scaled_rows_are_what_the_model_sees(task, shards, tmp_path):
     centre, spread = X.mean(axis=0) + 1, 3 * X.std(axis=0)
     scaled = (X - centre) / spread
     model = LogisticRegression().fit(scaled[:40], y[:40])
-    found = query_shards(model, shards, 9, "margin", scores=tmp_path, scale=(centre, spread))
-    assert found.query.index.tolist() == ew.query(model, scaled, 9, "margin").index.tolist()
+    found = query_shards(model, shards, 9, "margin", scores=tmp_path, scale=(centre, spread), rng=0)
+    assert found.query.index.tolist() == ew.query(model, scaled, 9, "margin", rng=0).index.tolist()
 
 
 @pytest.mark.parametrize("suffix", [".npy", ".npz", ".parquet"])
@@ -393,8 +412,8 @@ def test_every_kind_of_file_is_a_shard(suffix, task, tmp_path):
             np.savez(path, other=part[:1], X=part)
         else:
             parquet.write_table(pa.table({f"f{i}": part[:, i] for i in range(3)}), path)
-    found = query_shards(model, tmp_path / f"*{suffix}", 7, "margin", scores=tmp_path / "scores")
-    assert found.query.index.tolist() == ew.query(model, X, 7, "margin").index.tolist()
+    found = query_shards(model, tmp_path / f"*{suffix}", 7, "margin", scores=tmp_path / "scores", rng=0)
+    assert found.query.index.tolist() == ew.query(model, X, 7, "margin", rng=0).index.tolist()
 
 
 def nan_in(folder):
@@ -431,7 +450,7 @@ def no_rows(folder):
 def test_wrong_pools_are_refused(harm, message, task, shards, tmp_path):
     harm(Path(shards).parent)
     with pytest.raises(InputError, match=message):
-        query_shards(task[2], shards, 3, "margin", scores=tmp_path)
+        query_shards(task[2], shards, 3, "margin", scores=tmp_path, rng=0)
 
 
 @pytest.mark.parametrize(
@@ -463,7 +482,7 @@ def test_a_shard_that_changes_while_it_is_scored_is_told(task, shards, tmp_path)
         return X[:, 0]
 
     with pytest.raises(InputError, match="changed while it was scored"):
-        query_shards(None, shards, 3, meddling, scores=tmp_path)
+        query_shards(None, shards, 3, meddling, scores=tmp_path, rng=0)
 
 
 def test_the_state_of_a_shard_is_its_scoring_rows_size_and_time(task, shards):

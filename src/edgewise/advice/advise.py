@@ -148,9 +148,9 @@ def advise(X: Floats, y: Labels, *, budget: int | None = None, learner: str = "k
 
 
 LIMITS = (
-    "The condition n / log n > e^D is necessary for local averages, not sufficient: where it fails uniform "
-    "sampling was best in 43 of 43 measured cells; where it holds the boundary won 17, tied 9 and lost 9 of "
-    "35.",
+    "The condition n / log n > e^D comes from a bound and is neither necessary nor sufficient: where it fails "
+    "uniform sampling was best in 43 of 43 measured cells of the theory study, but not on tables at large; where "
+    "it holds the boundary won 17, tied 9 and lost 9 of 35.",
     "It assumes one smooth boundary, found everywhere: hidden components, class imbalance and large batches "
     "of "
     "near-duplicates are outside it.",

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from edgewise.attacks.names import ATTACKS as ATTACKS
 from edgewise.attacks.names import AttackName as AttackName
-from edgewise.registry import classes, lazily
+from edgewise.lazy import lazily
+from edgewise.registry import classes
 
 
 if TYPE_CHECKING:

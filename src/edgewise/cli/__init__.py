@@ -11,6 +11,7 @@ import typer
 
 from edgewise import __version__
 from edgewise.cli.attack import attack
+from edgewise.cli.benchmark import benchmark
 from edgewise.cli.compare import compare
 from edgewise.cli.demo import demo
 from edgewise.cli.picture import picture
@@ -56,6 +57,7 @@ app.command("reproduce")(reproduce)
 app.command("picture")(picture)
 app.command("report")(report)
 app.add_typer(theory, name="theory")
+app.add_typer(benchmark, name="benchmark")
 
 
 def main() -> None:

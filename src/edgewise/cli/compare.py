@@ -22,6 +22,7 @@ from edgewise.cli.options import (
 
 
 if TYPE_CHECKING:
+    from edgewise.paper.comparison.ranks import Ranking
     from edgewise.paper.comparison.statistics import Standing
     from edgewise.stats import Paired
 
@@ -30,11 +31,19 @@ def compare(
     strategy: Annotated[
         list[str] | None,
         typer.Option(
-            "--strategy", help="A strategy; random, margin and edge-mix by default. May be repeated."
+            "--strategy",
+            help="A strategy, or FILE.py:NAME for your own; nine strong ones by default. May be repeated.",
         ),
     ] = None,
-    data: Annotated[list[str] | None, typer.Option("--data", help="Only this data set.")] = None,
-    learner: Annotated[list[str] | None, typer.Option("--learner", help="Only this learner.")] = None,
+    data: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--data", help="Only this data set, KEEL table, or CSV of your own (class last). May be repeated."
+        ),
+    ] = None,
+    learner: Annotated[
+        list[str] | None, typer.Option("--learner", help="Only this learner. May be repeated.")
+    ] = None,
     seeds: Annotated[int, typer.Option("--seeds", min=1, help="Paired runs.")] = 10,
     batch: Annotated[int | None, typer.Option("--batch", min=1, help="Labels a round.")] = None,
     budget: Annotated[int | None, typer.Option("--budget", min=1, help="Labels in all.")] = None,
@@ -48,16 +57,20 @@ def compare(
     ] = None,
     data_home: DataHome = None,
 ) -> None:
-    """Run strategies from the same initial labels, seed by seed, and compare the areas under their curves."""
+    """Run strategies from the same initial labels, seed by seed, and compare the areas under their curves.
+
+    Data that strategies were chosen on ("development") and data that they were not ("report") are ranked apart.
+    """
     from math import isnan
 
     from edgewise.learning.learners import LEARNERS
-    from edgewise.paper.comparison.runs import TRIALS, cells, work
+    from edgewise.paper.comparison.ranks import rankings
+    from edgewise.paper.comparison.runs import STRONG, TRIALS, cells, work
     from edgewise.paper.comparison.statistics import curves, penalties, standings
     from edgewise.paper.report.strategies import markdown
     from edgewise.paper.runs.experiment import Experiment
 
-    names = strategy or ["random", "margin", "edge-mix"]
+    names = strategy or list(STRONG)
     wanted = cells(
         data or list(TRIALS),
         learner or list(LEARNERS),
@@ -99,6 +112,12 @@ def compare(
             if not isnan(ratio)
         ],
     )
+    for figure in ("accuracy", "balanced"):
+        show(
+            f"mean ranks and gains over random in points, {figure}{' accuracy' * (figure == 'balanced')}",
+            ("data", "strategy", "tasks", "mean rank", "gain", "above", "worst", "p, random", "p, first"),
+            [_ranked(row) for row in rankings(curves(run.facts, figure))],
+        )
     table = penalties(found, names)
     show(
         "penalty matrix: how often the row beats the column",
@@ -106,6 +125,20 @@ def compare(
         [(name, *(f"{value:.1f}" for value in table[i])) for i, name in enumerate(names)],
     )
     conclude(run.summary, store, cells="runs")
+
+
+def _ranked(row: Ranking) -> tuple[str, ...]:
+    return (
+        row.kind,
+        row.strategy,
+        f"{row.tasks}",
+        f"{row.rank:.2f}",
+        f"{100 * row.gain:+.2f}",
+        f"{row.above}",
+        f"{100 * row.worst:+.2f}",
+        f"{row.p:.2g}",
+        f"{row.p_leader:.2g}",
+    )
 
 
 def _row(standing: Standing) -> tuple[str, ...]:

@@ -37,8 +37,10 @@ def query(
         list[str] | None,
         typer.Option("--ignore", help="A column to show and not to learn from. May be repeated."),
     ] = None,
-    strategy: Annotated[str, typer.Option("--strategy", help="How to choose.")] = "edge-mix",
-    learner: Annotated[str, typer.Option("--learner", help="logistic, 1-nn or rbf-ridge.")] = "logistic",
+    strategy: Annotated[str, typer.Option("--strategy", help="How to choose.")] = "herding",
+    learner: Annotated[
+        str, typer.Option("--learner", help="logistic, 1-nn, rbf-ridge, svc, forest or boosting.")
+    ] = "logistic",
     seed: Seed = 0,
     shards: Annotated[
         str | None,

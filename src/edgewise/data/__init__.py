@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edgewise.data.names import DATASETS as DATASETS
-from edgewise.registry import classes, lazily
+from edgewise.lazy import lazily
+from edgewise.registry import classes
 
 
 if TYPE_CHECKING:

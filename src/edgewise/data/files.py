@@ -259,9 +259,9 @@ def _fetched(source: Source, keep: Path, looked: list[str]) -> Rows:
     try:
         with replacing(keep) as file:
             file.write(buffer.getvalue())
-    except OSError as error:
+    except (OSError, InputError) as error:
         _say(
-            f"edgewise: could not keep {source.name} in {keep.parent} ({error.strerror}); "
+            f"edgewise: could not keep {source.name} in {keep.parent} ({error}); "
             "the next load will fetch it again."
         )
     return array

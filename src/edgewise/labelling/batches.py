@@ -32,7 +32,7 @@ from edgewise.labelling.sheet import Sheet
 from edgewise.labelling.table import read_words
 from edgewise.strategies.frame import Query
 from edgewise.strategies.sharded import ShardQuery, Shards
-from edgewise.strategies.sharded.query import read_rows
+from edgewise.strategies.sharded.task import read_rows
 
 
 SHOWN = 50

@@ -20,7 +20,7 @@ from edgewise.strategies import STRATEGIES
 from edgewise.strategies.frame import Query
 from edgewise.strategies.selecting import query
 from edgewise.strategies.sharded import ShardQuery, Shards, query_shards
-from edgewise.strategies.sharded.query import read_rows
+from edgewise.strategies.sharded.task import read_rows
 
 
 SAMPLE = 5_000
@@ -36,7 +36,7 @@ def next_batch(
     """
     lookup(LEARNERS, learner, "learner")
     if learner == "network":
-        raise InputError("the command trains 1-nn, rbf-ridge and logistic; for networks call edgewise.query.")
+        raise InputError("the command trains no networks; for networks call edgewise.query.")
     rows = pool.score(lambda part: part.reshape(len(part), -1))
     spread = rows.std(axis=0)
     rows = (rows - rows.mean(axis=0)) / np.where(spread > 0, spread, 1)
@@ -46,7 +46,7 @@ def next_batch(
     elif needs_model(strategy):
         raise InputError(
             f"{strategy} needs labels of at least two classes; label a first batch of "
-            "'edge-mix', 'typical' or 'random' first."
+            "'herding', 'typical' or 'random' first."
         )
     return query(
         model,
@@ -62,7 +62,7 @@ def next_batch(
 
 def needs_model(strategy: str) -> bool:
     """Say whether a strategy asks a model and so cannot make the first batch."""
-    return bool(lookup(STRATEGIES, strategy, "strategy").needs)
+    return ".py:" not in strategy and bool(lookup(STRATEGIES, strategy, "strategy").needs)
 
 
 def next_shard_batch(
@@ -91,10 +91,10 @@ def next_shard_batch(
     if model is None:
         lookup(LEARNERS, learner, "learner")
         if learner == "network":
-            raise InputError("the command trains 1-nn, rbf-ridge and logistic; give a network with --model.")
+            raise InputError("the command trains no networks; give a network with --model.")
         if len(np.unique(known.labels)) < 2 and needs_model(strategy):
             raise InputError(
-                f"{strategy} needs a model: label a first batch of 'edge-mix' or 'random' and "
+                f"{strategy} needs a model: label a first batch of 'herding' or 'random' and "
                 "give it with --labels, or give a fitted model with --model."
             )
         drawn = np.sort(draw_rows(min(SAMPLE, len(shards)), len(shards), np.empty(0, np.intp), seed, "scale"))

@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.model_selection import ParameterGrid
 
-from edgewise.arrays import Floats, InputError, Labels, Mask
+from edgewise.arrays import Floats, Index, InputError, Labels, Mask
 from edgewise.learning.labels import as_labels, numbered
 from edgewise.models.answers import predict
 from edgewise.models.joining import same
@@ -72,6 +72,11 @@ class Coded(ClassifierMixin, BaseEstimator):
         self.classes_, code = numbered(as_labels(list(y)))
         self.model_ = unfitted(self.model).fit(X, code)
         return self
+
+    def numbers(self, y: Labels) -> Index:
+        """Return the number that the model inside knows each label by; -1 for labels it never saw."""
+        place = {label: number for number, label in enumerate(self.classes_.tolist())}
+        return np.array([place.get(label, -1) for label in y.tolist()], dtype=np.intp)
 
     def predict(self, X: Rows) -> Labels:
         """Return labels as they were given."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from edgewise.arrays import Index, Labels
+from edgewise.models import joining
 
 
 NUMBERS = (bool, int, float, np.bool_, np.integer, np.floating)
@@ -54,8 +55,8 @@ def numbered(y: Labels) -> tuple[Labels, Index]:
     return as_labels(classes), np.array([place[label] for label in y.tolist()], dtype=np.intp)
 
 
-def are_words(y: Labels) -> bool | None:
-    """Say whether labels are words (True) or numbers (False); None for others, or a mix."""
-    if y.dtype.kind == "U":
-        return True
-    return False if y.dtype.kind in "biuf" else None
+def check_alike(one: Labels, other: Labels, names: tuple[str, str]) -> None:
+    """Raise if labels of two sources are words and numbers, or words that differ in case or spaces only."""
+    plain = "biufU"
+    if one.dtype.kind in plain and other.dtype.kind in plain:
+        joining.joined(one, other, names=names)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.svm import SVC
 
 from edgewise.arrays import Floats, InputError
 from edgewise.models.kernel_ridge import KernelRidgeClassifier
@@ -30,10 +31,36 @@ def _network(_: Floats) -> Any:
     return NetClassifier("lenet5", epochs=30, batch_size=32, lr=4e-3, schedule="one-cycle")
 
 
+def _forest(_: Floats) -> Any:
+    from sklearn.ensemble import RandomForestClassifier
+
+    return RandomForestClassifier(100)
+
+
+def _boosting(_: Floats) -> Any:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    return HistGradientBoostingClassifier(max_iter=50, min_samples_leaf=5)
+
+
+def gives_probabilities(name: str) -> bool:
+    """Say whether the learner of this name gives probabilities, which some strategies need.
+
+    Examples
+    --------
+    >>> gives_probabilities("logistic"), gives_probabilities("svc")
+    (True, False)
+    """
+    return name == "network" or hasattr(LEARNERS[name](np.eye(2)), "predict_proba")
+
+
 LEARNERS: Mapping[str, Callable[[Floats], Any]] = {
     "1-nn": lambda X: KNeighborsClassifier(1),
     "rbf-ridge": _scaled_ridge,
     "logistic": lambda X: LogisticRegression(max_iter=200),
+    "svc": lambda X: SVC(),
+    "forest": _forest,
+    "boosting": _boosting,
     "network": _network,
 }
 """What learns; each is made from the unlabelled pool, never from test data."""

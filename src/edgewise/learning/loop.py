@@ -31,7 +31,7 @@ def learn(
     model: Any,
     pool: Any,
     oracle: Oracle | Callable[..., Any],
-    strategy: StrategyName | Strategy | Callable[..., Any] = "edge-mix",
+    strategy: StrategyName | Strategy | Callable[..., Any] = "herding",
     *,
     batch: int,
     budget: int,
@@ -44,6 +44,7 @@ def learn(
     stop: Stop | None = None,
     tune: Mapping[str, Sequence[Any]] | None = None,
     run: str | None = None,
+    audit: int = 0,
 ) -> Iterator[Round]:
     """Label a pool in batches: yield a `Round` after each, until the budget is spent.
 
@@ -87,6 +88,10 @@ def learn(
     tune
         Values to try for parameters of the model, in every round, judged on the uniform labels only.
 
+    audit
+        So many labels of the budget are bought first, uniformly, and never learned from: `Round.audited` is the
+        accuracy of each round's model on them, whatever the strategy.
+
     Raises
     ------
     InputError
@@ -107,6 +112,7 @@ def learn(
     """
     check_count(batch, "batch")
     check_count(budget, "budget")
+    check_count(audit, "audit", low=0)
     weighted = is_local_average(model) and takes_weights(model) if weighted is None else weighted
     check_learner(model, weighted=weighted, warm=warm)
     rows = Pool.of(pool)
@@ -124,6 +130,7 @@ def learn(
         stop,
         tune,
         bounds,
+        audit,
     )
     if budget > len(rows):
         raise InputError(f"budget is {budget} labels; the pool has {len(rows)} rows. Ask for fewer.")
@@ -137,7 +144,7 @@ def learn(
         "start": lambda: None if start is None else digest((state.X, state.y)),
         "box": lambda: digest(bounds),
         "seed": lambda: plan.seed,
-        "learning": lambda: digest((batch, warm, weighted, tune)),
+        "learning": lambda: digest((batch, warm, weighted, tune, *[audit] * (audit > 0))),
         "oracle": lambda: name_of(plan.oracle),
         "repeatable": lambda: plan.oracle.repeatable,
     }

@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from edgewise.arrays import Index, InputError, Labels, check_count
-from edgewise.learning.labels import as_labels, joined
+from edgewise.learning.labels import as_labels, check_alike, joined
 from edgewise.models.answers import check_fitted, predict
 from edgewise.models.labels import listed, missing
 from edgewise.models.rows import Rows, count, take
@@ -194,7 +194,13 @@ class Callback:
                     "rows had been asked before."
                 )
                 raise OracleError(message, merged(got)) from error
-            got.append(_answered(_listed(given, len(asked), got), asked))
+            answer = _answered(_listed(given, len(asked), got), asked)
+            for before in got[:1]:
+                try:
+                    check_alike(before.labels, answer.labels, ("earlier answers", "the last ones"))
+                except InputError as error:
+                    raise OracleError(str(error), merged(got), given) from None
+            got.append(answer)
             yield asked, got[-1]
 
 
@@ -295,7 +301,7 @@ def _listed(given: Any, rows: int, before: Sequence[Answer]) -> list[Any]:
             raise OracleError(message, merged(before), given)
         return [given.get(row) for row in range(rows)]
     try:
-        values = list(listed(given))
+        values = list(given if isinstance(given, (list, tuple)) else listed(given))
     except (InputError, TypeError):
         values = None
     if (

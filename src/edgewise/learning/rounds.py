@@ -10,6 +10,7 @@ import numpy as np
 
 from edgewise.arrays import Floats, Index, Labels, Mask
 from edgewise.data.dataset import Split
+from edgewise.learning.fitting import Coded
 from edgewise.learning.labels import as_labels, joined
 from edgewise.learning.oracle import Answer, Cost
 from edgewise.models.answers import predict
@@ -49,6 +50,8 @@ class Round:
         Why the loop ends after this round, or None.
     choosing
         What strategies asked of the learner itself so far; nobody is paid for these.
+    audited
+        The accuracy of this round's model on the audit labels, with its 95 % interval; None without any.
     """
 
     number: int
@@ -62,6 +65,7 @@ class Round:
     n_labelled: int
     stop: str | None = None
     choosing: Cost = NOTHING
+    audited: Estimate | None = None
 
 
 Stop = Callable[[list[Round]], str | None]
@@ -76,6 +80,8 @@ def hits(model: Any, X: Rows, y: Labels, inverse: Floats, uniform: Mask) -> tupl
     """
     if model is None or not len(y):
         return ()
+    if isinstance(model, Coded):
+        model, y = model.model_, model.numbers(y)
     right = same(predict(model, X), y).astype(float)
     if np.isnan(inverse).any():
         return tuple(right[uniform].tolist())
@@ -90,6 +96,13 @@ def accuracy(right: tuple[float, ...]) -> Estimate | None:
         low, high = wilson(round(sum(right)), len(right))
         return Estimate(float(np.mean(right)), low, high, len(right))
     return estimate(right)
+
+
+def audited(model: Any, audit: Split | None) -> Estimate | None:
+    """Return the accuracy of a model on labels that it has not learned from."""
+    if model is None or audit is None or not len(audit.y):
+        return None
+    return accuracy(tuple(same(predict(model, audit.X), audit.y).astype(float).tolist()))
 
 
 def made_points(made: Split | None, query: Query, answer: Answer) -> Split | None:

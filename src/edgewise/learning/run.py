@@ -12,11 +12,11 @@ from numpy.typing import ArrayLike
 
 from edgewise.arrays import Box, Floats, Index, InputError, Labels, Mask
 from edgewise.data.dataset import Split
-from edgewise.learning.fitting import fitted, tuned
+from edgewise.learning.fitting import Coded, fitted, tuned
 from edgewise.learning.journal import Journal
-from edgewise.learning.labels import are_words, joined, numbered
+from edgewise.learning.labels import check_alike, joined, numbered
 from edgewise.learning.oracle import Answer, Cost, Oracle, OracleError, ask_in_parts, merged
-from edgewise.learning.rounds import NOTHING, Round, Stop, accuracy, hits, made_points
+from edgewise.learning.rounds import NOTHING, Round, Stop, accuracy, audited, hits, made_points
 from edgewise.models.joining import check_y
 from edgewise.models.rows import Rows, count, like, stacked
 from edgewise.pools.pool import Pool
@@ -44,7 +44,8 @@ class State:
     """All that is known between two rounds; each round makes a new one.
 
     ``X, y, uniform, weight``: the labelled points; ``given``: how many were there at the start; ``made``: the
-    twins; ``asked``: pool rows asked about; ``hits``: weighted right answers, one a label.
+    twins; ``asked``: pool rows asked about; ``hits``: weighted right answers, one a label; ``audit``: labels that
+    are never learned from.
     """
 
     X: Rows
@@ -58,11 +59,12 @@ class State:
     cost: Cost = NOTHING
     choosing: Cost = NOTHING
     hits: tuple[float, ...] = ()
+    audit: Split | None = None
 
     @property
     def bought(self) -> int:
         """How many labels were paid for."""
-        return len(self.y) - self.given
+        return len(self.y) - self.given + (0 if self.audit is None else len(self.audit.y))
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ class Run:
     stop: Stop | None
     tune: Mapping[str, Sequence[Any]] | None
     box: Box | None = None
+    audit: int = 0
 
     def started(self, start: tuple[ArrayLike, ArrayLike] | None) -> State:
         """Return the state before the first round."""
@@ -122,13 +125,17 @@ class Run:
 
     def _query(self, state: State, number: int) -> Query:
         candidates = np.setdiff1d(np.arange(len(self.pool)), state.asked)
-        n = min(self.batch, self.budget - state.bought, len(candidates))
+        audits = self._audits(number)
+        n = min(self.audit if audits else self.batch, self.budget - state.bought, len(candidates))
+        model, y = state.model, state.y
+        if isinstance(model, Coded):
+            model, y = model.model_, model.numbers(y)
         request = Request(
-            state.model,
+            model,
             self.pool,
             n,
             candidates,
-            Split(state.X, state.y) if len(state.y) else None,
+            Split(state.X, y) if len(y) else None,
             self.box,
             child_seed(self.seed, "query", number),
             self.oracle.repeatable,
@@ -136,9 +143,13 @@ class Run:
             state.uniform,
         )
         try:
-            return checked(self.strategy(request), request)
+            return checked((Random() if audits else self.strategy)(request), request)
         except NoModelError:
             return Random()(request)
+
+    def _audits(self, number: int) -> bool:
+        """Say whether a round buys labels to judge by, not to learn from."""
+        return self.audit > 0 and number == 0
 
     def _answer(self, query: Query, number: int, most: int, journal: Journal | None) -> Answer:
         """Ask for what was not asked yet, at most ``most`` labels; each part is written before the next is asked."""
@@ -178,13 +189,11 @@ class Run:
         """Return the state after an answer: judged first, then learned from."""
         rows = answer.rows
         X = self.pool.rows(query.index[rows])
+        if self._audits(number):
+            paid = {"asked": np.concatenate([state.asked, query.index]), "cost": state.cost + answer.cost}
+            return replace(state, audit=Split(X, answer.labels), **paid)
         inverse = 1 / query.propensity[rows]
-        words = {are_words(y) for y in (state.y[: state.given], answer.labels) if len(y)}
-        if state.given and words == {True, False}:
-            raise InputError(
-                f"start labels such as {state.y[0]!r} and answers such as {answer.labels[0]!r} are words and "
-                "numbers; give both in one form."
-            )
+        check_alike(state.y[: state.given], answer.labels, ("the start labels", "the answers"))
         state = replace(
             state,
             hits=state.hits + hits(state.model, X, answer.labels, inverse, query.uniform[rows]),
@@ -233,6 +242,7 @@ class Run:
             accuracy(state.hits[-RECENT:]),
             len(state.y),
             choosing=state.choosing,
+            audited=audited(state.model, state.audit),
         )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from edgewise.lazy import lazily
 from edgewise.models.names import MODELS as MODELS
-from edgewise.registry import classes, lazily
+from edgewise.registry import classes
 
 
 if TYPE_CHECKING:

@@ -151,15 +151,23 @@ class Access:
                 "(labels only) or a gradient attack."
             )
         knn = cast("Any", inner)
-        metric, options = knn.effective_metric_, knn.effective_metric_params_
-        plain = options.get("p", 2) == 2 and options.get("w") is None
-        if metric not in ("euclidean", "l2", "minkowski", "sqeuclidean") or not plain:
+        metric, more = knn.effective_metric_, dict(knn.effective_metric_params_ or {})
+        p = more.pop("p", 2)
+        if metric not in ("euclidean", "l2", "minkowski", "sqeuclidean") or p != 2 or more:
+            given = ", ".join(
+                [repr(metric), f"p={p}", *(f"{name}={value!r}" for name, value in more.items())]
+            )
             raise UnansweredError(
-                f"this attack knows the Euclidean metric only; the model uses {metric!r} "
-                f"({options or 'no parameters'}). Fit KNeighborsClassifier(metric='euclidean')."
+                "this attack knows the plain Euclidean metric only, every feature weighing the same; the "
+                f"model was fitted with {given}. Fit KNeighborsClassifier(metric='euclidean'), for weights w "
+                "on X * sqrt(w), or use 'opt'."
             )
         if knn._y.ndim != 1 or not isinstance(knn._fit_X, np.ndarray):
-            raise UnansweredError("this attack needs one output and dense training points.")
+            raise UnansweredError(
+                "this attack needs one output and dense training points; the model was fitted on "
+                f"{type(knn._fit_X).__name__} with {1 if knn._y.ndim == 1 else knn._y.shape[1]} output(s). "
+                "Fit it on X.toarray() and one column of labels."
+            )
         weights = knn.weights
         if weights not in ("uniform", "distance"):
             raise UnansweredError(f"weights must be 'uniform' or 'distance' here; the model has {weights!r}.")

@@ -53,6 +53,8 @@ class LeNet5(nn.Module):
     ----------
     n_classes
         Width of the output.
+    norm
+        Batch normalisation after both convolutions and the first linear layer, which few labels need.
 
     References
     ----------
@@ -64,18 +66,25 @@ class LeNet5(nn.Module):
     torch.Size([2, 10])
     """
 
-    def __init__(self, n_classes: int = 10) -> None:
+    def __init__(self, n_classes: int = 10, norm: bool = False) -> None:
         super().__init__()
         self.features = nn.Sequential(
             nn.Conv2d(1, 6, 5, padding=2),
+            *([nn.BatchNorm2d(6)] if norm else []),
             nn.ReLU(),
             nn.MaxPool2d(2),
             nn.Conv2d(6, 16, 5),
+            *([nn.BatchNorm2d(16)] if norm else []),
             nn.ReLU(),
             nn.MaxPool2d(2),
         )
         self.head = nn.Sequential(
-            nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, n_classes)
+            nn.Linear(400, 120),
+            *([nn.BatchNorm1d(120)] if norm else []),
+            nn.ReLU(),
+            nn.Linear(120, 84),
+            nn.ReLU(),
+            nn.Linear(84, n_classes),
         )
 
     def forward(self, x: Tensor) -> Tensor:

@@ -23,6 +23,7 @@ from edgewise.models.architectures import VGG16, LeNet5, ShallowNet
 from edgewise.models.checkpoint import Snapshot, digest
 from edgewise.models.joining import check_y
 from edgewise.models.torch_calls import OutOfMemoryWarning, predict_logits
+from edgewise.models.virtual_adversarial import VirtualAdversarial, train
 from edgewise.progress import track
 from edgewise.randomness import child_seed, stream
 from edgewise.registry import lookup
@@ -34,6 +35,7 @@ NetFactory = Callable[[int, int], nn.Module]
 NETS: Mapping[str, NetFactory] = {
     "shallow": ShallowNet,
     "lenet5": lambda _features, classes: LeNet5(classes),
+    "lenet5-norm": lambda _features, classes: LeNet5(classes, norm=True),
     "vgg16": lambda _features, classes: VGG16(classes),
     "vgg16-quarter": lambda _features, classes: VGG16(classes, width=0.25),
 }
@@ -61,7 +63,8 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     net
-        ``"shallow"``, ``"lenet5"``, ``"vgg16"``, ``"vgg16-quarter"`` (of its width), or a callable
+        ``"shallow"``, ``"lenet5"``, ``"lenet5-norm"`` (with batch normalisation), ``"vgg16"``,
+        ``"vgg16-quarter"`` (of its width), or a callable
         ``(n_features, n_classes) -> module`` that returns logits.
     epochs, batch_size
         Length of the training.
@@ -87,6 +90,11 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         ``"auto"`` (CUDA where there is one), or a torch device.
     mixed_precision
         Compute in bfloat16 where it pays: ``"auto"`` is convolutions on CUDA devices that have it.
+    unlabelled
+        Rows without labels ``(m, ...)`` to learn from as well, by virtual adversarial training; ``virtual`` then
+        takes the place of ``epochs``, ``batch_size``, ``optimizer``, ``lr``, ``schedule`` and ``augment``.
+    virtual
+        Its settings; None for `VirtualAdversarial()`.
     random_state
         Seed of initial weights, order of the rows and augmentation.
     progress
@@ -117,6 +125,8 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         checkpoint: str | Path | None = None,
         device: str = "auto",
         mixed_precision: str | bool = "auto",
+        unlabelled: ArrayLike | None = None,
+        virtual: VirtualAdversarial | None = None,
         random_state: int = 0,
         progress: bool = False,
     ) -> None:
@@ -134,6 +144,8 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         self.checkpoint = checkpoint
         self.device = device
         self.mixed_precision = mixed_precision
+        self.unlabelled = unlabelled
+        self.virtual = virtual
         self.random_state = random_state
         self.progress = progress
 
@@ -153,7 +165,8 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
             raise InputError(f"y has one class only ({self.classes_[0]!r}); a classifier needs two.")
         self.n_features_in_ = points[0].size
         with torch.random.fork_rng(_cuda(self._device())):
-            self.module_, self.history_ = self._train(points, columns.astype(np.int64))
+            work = self._train if self.unlabelled is None else self._train_with_unlabelled
+            self.module_, self.history_ = work(points, columns.astype(np.int64))
         return self
 
     def predict_proba(self, X: ArrayLike) -> Floats:
@@ -216,6 +229,24 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         module = cast("_Trained", net.module_).inner
         module.load_state_dict(shot.best if self.patience is not None else shot.module)
         return module.eval(), list(shot.history)
+
+    def _train_with_unlabelled(self, X: Floats, y: Labels) -> tuple[nn.Module, list[dict[str, float]]]:
+        if self.checkpoint is not None or self.validation or self.patience is not None:
+            raise InputError(
+                "unlabelled does not go with checkpoint, validation or patience; leave them out."
+            )
+        others = check_X(self.unlabelled, name="unlabelled", images=True, n_features=X[0].size)
+        factory = lookup(NETS, self.net, "net") if isinstance(self.net, str) else self.net
+        return train(
+            lambda: factory(X[0].size, len(self.classes_)),
+            X,
+            y,
+            others.reshape(len(others), *X.shape[1:]).astype(np.float32),
+            self.virtual or VirtualAdversarial(),
+            classes=len(self.classes_),
+            seed=self.random_state,
+            device=self._device(),
+        )
 
     def _settings(self) -> dict[str, Any]:
         """Return what decides the weights."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edgewise.registry import lazily
+from edgewise.lazy import lazily
 
 
 if TYPE_CHECKING:

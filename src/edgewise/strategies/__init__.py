@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edgewise.registry import classes, lazily
+from edgewise.lazy import lazily
+from edgewise.registry import classes
 from edgewise.strategies.names import STRATEGIES as STRATEGIES
 from edgewise.strategies.names import StrategyName as StrategyName
 
@@ -12,8 +13,10 @@ from edgewise.strategies.names import StrategyName as StrategyName
 if TYPE_CHECKING:
     from edgewise.strategies.adversarial import Dfal as Dfal
     from edgewise.strategies.adversarial import MaxConfidence as MaxConfidence
+    from edgewise.strategies.bald import Bald as Bald
     from edgewise.strategies.clusters import Stratified as Stratified
     from edgewise.strategies.clusters import Typical as Typical
+    from edgewise.strategies.density import DensityMargin as DensityMargin
     from edgewise.strategies.diversity import Badge as Badge
     from edgewise.strategies.diversity import CoreSet as CoreSet
     from edgewise.strategies.edge_mix import EdgeMix as EdgeMix
@@ -22,9 +25,12 @@ if TYPE_CHECKING:
     from edgewise.strategies.frame import Query as Query
     from edgewise.strategies.frame import Request as Request
     from edgewise.strategies.frame import Strategy as Strategy
+    from edgewise.strategies.herding import Herding as Herding
+    from edgewise.strategies.probcover import ProbCover as ProbCover
     from edgewise.strategies.selecting import query as query
     from edgewise.strategies.sharded.query import ShardQuery as ShardQuery
     from edgewise.strategies.sharded.query import query_shards as query_shards
+    from edgewise.strategies.typical_then_margin import TypicalThenMargin as TypicalThenMargin
     from edgewise.strategies.uncertainty import Entropy as Entropy
     from edgewise.strategies.uncertainty import LeastConfidence as LeastConfidence
     from edgewise.strategies.uncertainty import Margin as Margin

@@ -222,10 +222,15 @@ def _with_twins(answer: Query, hits: _Hits, name: str, twins: float | str, reque
     )
 
 
+def attack_for(model: Any) -> AttackName:
+    """Return the name of the attack that suits the model, where none is named."""
+    if isinstance(unwrapped(model), KNeighborsClassifier):
+        return "region-exact"
+    return "opt" if module_of(model) is None else "deepfool"
+
+
 def _method(attack: AttackName | Attack | None, model: Any) -> tuple[str, Attack]:
-    if attack is None:
-        attack = "opt" if module_of(model) is None else "deepfool"
-        attack = "region-exact" if isinstance(unwrapped(model), KNeighborsClassifier) else attack
+    attack = attack_for(model) if attack is None else attack
     name = attack if isinstance(attack, str) else type(attack).__name__
     return name, component(ATTACKS, attack, "attack")
 

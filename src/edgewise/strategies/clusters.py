@@ -52,7 +52,7 @@ class Typical:
         look = embedder(request.model, self.space)
         points, known = _reduced(request.pool, rows, look, request)
         k = min(len(points), self.clusters, request.n + len(known))
-        groups = _clustered(np.vstack([points, known]), k, request.seed)
+        groups = clustered(np.vstack([points, known]), k, request.seed)
         member, covered = groups[: len(points)], np.bincount(groups[len(points) :], minlength=k)
         typical = _typicality(points, member, self.neighbours)
         order = _in_turn(member, covered, typical, request.n)
@@ -88,7 +88,7 @@ class Stratified:
         picked = np.empty(0, dtype=np.intp)
         if request.n:
             member = _in_tree_order(
-                points, _clustered(points, min(len(points), self.clusters, request.n), request.seed)
+                points, clustered(points, min(len(points), self.clusters, request.n), request.seed)
             )
             picked = rows[
                 systematic(
@@ -125,7 +125,8 @@ def systematic(chance: Floats, group: Index, rng: np.random.Generator) -> Index:
     return order[np.searchsorted(edges, marks, side="right").clip(0, len(order) - 1)]
 
 
-def _clustered(points: Floats, k: int, seed: int) -> Index:
+def clustered(points: Floats, k: int, seed: int) -> Index:
+    """Return the k-means cluster of each of ``points`` (n, h) ``(n,)``."""
     with warnings.catch_warnings():
         # Repeated rows leave fewer distinct points than clusters; empty clusters do no harm here.
         warnings.simplefilter("ignore", ConvergenceWarning)

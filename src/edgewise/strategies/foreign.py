@@ -24,7 +24,7 @@ class Scored:
     Examples
     --------
     >>> import edgewise as ew
-    >>> ew.query([[1.0], [5.0], [3.0]], 2, lambda model, X: X[:, 0], None).index
+    >>> ew.query(None, [[1.0], [5.0], [3.0]], 2, lambda model, X: X[:, 0]).index
     array([1, 2])
     """
 

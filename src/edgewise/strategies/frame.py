@@ -137,8 +137,8 @@ class Request:
         """Return the model, or say which strategies do without one."""
         if self.model is None:
             raise NoModelError(
-                "this strategy asks a model and there is none yet; start with 'typical', "
-                "'random' or 'edge-mix', or give a fitted model."
+                "this strategy asks a model and there is none yet; start with 'herding', "
+                "'typical' or 'random', or give a fitted model."
             )
         return self.model
 

@@ -61,7 +61,7 @@ def _scores(model: Any, X: Rows) -> Floats:
         return class_scores(model if network is None or pipeline_of(model) is not None else network, X)
     except UnansweredError as error:
         raise UnansweredError(
-            f"{error} With labels alone these strategies still work: 'random', 'core-set', "
+            f"{error} With labels alone these strategies still work: 'herding', 'random', 'core-set', "
             "'typical', and 'dfal' with attack='opt'."
         ) from None
 
@@ -72,8 +72,11 @@ def has_distances(model: Any) -> bool:
     return isinstance(inner, KNeighborsClassifier) and inner.effective_metric_ != "precomputed"
 
 
-def _neighbour_scores(model: Any, X: Rows) -> Floats:
-    """Minus the distance to the m-th nearest training point of each class, in the model's metric; exact."""
+def class_distances(model: Any, X: Rows) -> Floats:
+    """Return the distance of each row to the m-th nearest training point of each class ``(n, c)``, exact.
+
+    m = (k + 1) // 2; in the metric of the model; infinite where a class has fewer points.
+    """
     knn, classes = unwrapped(model), known_classes(model)
     assert classes is not None
     place = (int(knn.n_neighbors) + 1) // 2
@@ -81,12 +84,17 @@ def _neighbour_scores(model: Any, X: Rows) -> Floats:
     p, rows = options.pop("p", 2), X if is_sparse(X) else numbers(X).reshape(count(X), -1)
     if rows.shape[1] != knn.n_features_in_:
         raise InputError(f"rows have {rows.shape[1]} features; the model was fitted to {knn.n_features_in_}.")
-    scores = np.full((count(X), len(classes)), -np.inf)
+    distance = np.full((count(X), len(classes)), np.inf)
     for c in range(len(classes)):
         own = np.flatnonzero(knn._y == c)
         if len(own) >= place:
             near = NearestNeighbors(n_neighbors=place, metric=metric, p=p, metric_params=options or None)
-            scores[:, c] = -near.fit(knn._fit_X[own]).kneighbors(rows)[0][:, -1]
+            distance[:, c] = near.fit(knn._fit_X[own]).kneighbors(rows)[0][:, -1]
+    return distance
+
+
+def _neighbour_scores(model: Any, X: Rows) -> Floats:
+    scores = -class_distances(model, X)
     finite = scores[np.isfinite(scores)]
     return np.where(np.isfinite(scores), scores, (finite.min() if finite.size else 0.0) * 2 - 1)
 
@@ -108,7 +116,7 @@ def probabilities(model: Any, X: Rows) -> Floats:
         if (scores >= 0).all():
             return scores / np.maximum(scores.sum(axis=1, keepdims=True), np.finfo(float).tiny)
     raise UnansweredError(
-        f"{type(model).__name__} gives no probabilities. 'margin', 'dfal', 'edge-mix', "
+        f"{type(model).__name__} gives no probabilities. 'herding', 'margin', 'dfal', 'edge-mix', "
         "'core-set', 'typical' and 'random' still work; for the others wrap it in "
         "sklearn.calibration.CalibratedClassifierCV."
     )

@@ -23,7 +23,7 @@ def query(
     model: Any,
     pool: Any,
     n: int,
-    strategy: StrategyName | Strategy | Callable[..., Any] = "edge-mix",
+    strategy: StrategyName | Strategy | Callable[..., Any] = "herding",
     *,
     labelled: tuple[ArrayLike, ArrayLike] | None = None,
     candidates: ArrayLike | None = None,
@@ -38,7 +38,7 @@ def query(
     ----------
     model
         A fitted scikit-learn classifier, a torch module, or a callable; asked, never changed. None before
-        there is one: ``random``, ``core-set``, ``typical`` and ``edge-mix`` do without.
+        there is one: ``herding``, ``random``, ``core-set``, ``typical`` and ``edge-mix`` do without.
     pool
         An array ``(n_pool, ...)``, a memory map, a Parquet or NPZ file or a list of them, a torch data set,
         an iterable of batches, or a function that returns one. Read in batches; only scores are kept.

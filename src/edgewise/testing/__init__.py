@@ -8,7 +8,7 @@ Examples
 >>> from functools import partial
 >>> from edgewise import attack
 >>> from edgewise.testing import ATTACK_CHECKS, AttackProblem
->>> mine = partial(attack, "direct")
+>>> mine = partial(attack, attack="direct")
 >>> for check in ATTACK_CHECKS:
 ...     check(mine, AttackProblem.neighbours())
 """

@@ -59,7 +59,10 @@ def points(n=12, d=6, seed=0):
 
 
 def run(name, model, X, **kwargs):
-    return ew.attack(model, X, name, **{**FAST[name], **kwargs})
+    own = {"y", "box", "rng", "progress"}
+    settings = FAST[name] | {key: value for key, value in kwargs.items() if key not in own}
+    method = ATTACKS[name].make(**settings)
+    return ew.attack(model, X, method, **{key: value for key, value in kwargs.items() if key in own})
 
 
 def test_every_row_of_the_registry_is_here():
@@ -119,10 +122,10 @@ def test_no_false_success_on_blank_saturated_wrong_and_unreachable_samples(name)
 
 def test_the_suite_rejects_an_attack_that_returns_blank_images_with_its_own_flag():
     X = np.random.default_rng(0).integers(0, 2, size=(30, 16)).astype(float)
-    never = ew.attack(Blank(reach=-1.0), X, lambda _m, X, _y: np.zeros_like(X), box=(0, 1))
+    never = ew.attack(Blank(reach=-1.0), X, lambda _m, X, _y: np.zeros_like(X), box=(0, 1), rng=0)
     assert not never.found.any()
     near = run("deepfool", Blank(), X, box=(0, 1))
-    blank = ew.attack(Blank(), X, lambda _m, X, _y: np.zeros_like(X), box=(0, 1))
+    blank = ew.attack(Blank(), X, lambda _m, X, _y: np.zeros_like(X), box=(0, 1), rng=0)
     assert (blank.distance[near.status == "crossed"] > near.distance[near.status == "crossed"]).all()
 
 
@@ -379,4 +382,4 @@ def test_queries_and_gradients_are_counted_by_sample():
 )
 def test_bad_settings(name, bad):
     with pytest.raises(InputError):
-        ew.attack(net(), points(), name, **bad)
+        ew.attack(net(), points(), ATTACKS[name].make(**bad), rng=0)

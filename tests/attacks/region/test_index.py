@@ -56,7 +56,8 @@ def test_resident_distances_change_no_radius(seed, kind, boxed, norm):
     assert not none.apart2.size
     with_, without = find(kept, Q, own, box, norm=norm), find(none, Q, own, box, norm=norm)
     assert with_.squares == pytest.approx(without.squares, rel=1e-12, abs=1e-24)
-    assert np.array_equal(with_.lower, with_.squares)
+    assert (with_.lower <= with_.squares).all()
+    assert with_.lower == pytest.approx(with_.squares, rel=1e-5)
     if norm == 2:
         expected = [oracles.one_neighbour(X, y, x, c, box) for x, c in zip(Q, own, strict=True)]
         assert np.sqrt(with_.squares) == pytest.approx(
@@ -141,11 +142,11 @@ def test_models_with_constant_pixels_are_crossed_in_the_box():
     X[:, 8:20] = rng.random((80, 12))
     knn = KNeighborsClassifier(1).fit(X, rng.integers(0, 2, 80))
     Q = rng.random((20, 30)).astype(np.float32)
-    adv = ew.attack(knn, Q, "region-exact", box=(0, 1))
+    adv = ew.attack(knn, Q, "region-exact", box=(0, 1), rng=0)
     assert adv.found.all()
     others = np.r_[0:8, 20:30]
     assert adv.points[:, others] == pytest.approx(Q[:, others], abs=1e-5)
-    assert ew.attack(knn, Q, "region-approx", box=(0, 1)).found.all()
+    assert ew.attack(knn, Q, "region-approx", box=(0, 1), rng=0).found.all()
 
 
 def test_one_location_has_no_other_region():

@@ -47,13 +47,13 @@ def test_norms_are_ordered_and_points_cross(norm):
     X, y = rng.random((300, 20)), rng.integers(0, 2, 300)
     knn = KNeighborsClassifier(1).fit(X, y)
     Q = rng.random((30, 20))
-    adv = ew.attack(knn, Q, ew.attacks.RegionExact(norm=norm), box=(0, 1))
+    adv = ew.attack(knn, Q, ew.attacks.RegionExact(norm=norm), box=(0, 1), rng=0)
     euclid = ew.radius(knn, Q, box=(0, 1))
     assert adv.found.all()
     assert adv.distance == pytest.approx(adv.lower, rel=1e-6)
     assert ((adv.lower >= euclid - 1e-12) if norm == 1 else (adv.lower <= euclid + 1e-12)).all()
     most = 20**0.5 if norm == 1 else 1
-    assert (adv.lower <= ew.attack(knn, Q, "region-exact", box=(0, 1)).distance * most + 1e-9).all()
+    assert (adv.lower <= ew.attack(knn, Q, "region-exact", box=(0, 1), rng=0).distance * most + 1e-9).all()
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -65,7 +65,7 @@ def test_tree_is_exact(dtype, norm, box):
     y = (np.sin(9 * X[:, 0]) > X[:, 1]).astype(int)
     tree = DecisionTreeClassifier(random_state=0).fit(X, y)
     Q = rng.random((25, 2)).astype(dtype)
-    adv = ew.attack(tree, Q, ew.attacks.RegionExact(norm=norm), box=box)
+    adv = ew.attack(tree, Q, ew.attacks.RegionExact(norm=norm), box=box, rng=0)
     assert adv.found.all()
     assert adv.distance == pytest.approx(adv.lower, abs=1e-6)
     steps = rng.random((2000, 2)) * 2 - 1
@@ -77,7 +77,7 @@ def test_tree_is_exact(dtype, norm, box):
 
 def test_tree_thresholds_are_compared_in_float32():
     tree = DecisionTreeClassifier().fit([[0.1], [0.3]], [0, 1])
-    adv = ew.attack(tree, [[0.1]], "region-exact")
+    adv = ew.attack(tree, [[0.1]], "region-exact", rng=0)
     assert adv.found[0]
     assert tree.predict(adv.points)[0] == 1
     assert adv.distance[0] == pytest.approx(tree.tree_.threshold[0] - 0.1, abs=1e-7)
@@ -90,8 +90,8 @@ def test_forest_regions_cross_and_shrink_with_more_of_them(kind):
     y = (X.sum(1) > 2).astype(int) + (X[:, 0] > 0.8)
     forest = kind(15, random_state=0).fit(X, y)
     Q = rng.random((20, 4))
-    one = ew.attack(forest, Q, ew.attacks.RegionApprox(training=X, regions=1), box=(0, 1))
-    all_ = ew.attack(forest, Q, ew.attacks.RegionApprox(training=X, regions=150), box=(0, 1))
+    one = ew.attack(forest, Q, ew.attacks.RegionApprox(training=X, regions=1), box=(0, 1), rng=0)
+    all_ = ew.attack(forest, Q, ew.attacks.RegionApprox(training=X, regions=150), box=(0, 1), rng=0)
     assert one.found.all()
     assert all_.found.all()
     assert one.lower is None
@@ -102,15 +102,15 @@ def test_forest_regions_cross_and_shrink_with_more_of_them(kind):
 def test_refusals_say_what_to_do():
     X, y = [[0.0], [1.0], [2.0]], [0, 1, 1]
     with pytest.raises(InputError, match="training=X_train"):
-        ew.attack(RandomForestClassifier(3).fit(X, y), [[0.2]], "region-approx")
+        ew.attack(RandomForestClassifier(3).fit(X, y), [[0.2]], "region-approx", rng=0)
     with pytest.raises(InputError, match="single tree"):
-        ew.attack(RandomForestClassifier(3).fit(X, y), [[0.2]], "region-exact")
+        ew.attack(RandomForestClassifier(3).fit(X, y), [[0.2]], "region-exact", rng=0)
     with pytest.raises(UnansweredError, match="1 neighbour"):
-        ew.attack(KNeighborsClassifier(3).fit(X, y), [[0.2]], "region-approx")
+        ew.attack(KNeighborsClassifier(3).fit(X, y), [[0.2]], "region-approx", rng=0)
     with pytest.raises(InputError, match="norm"):
-        ew.attack(KNeighborsClassifier(1).fit(X, y), [[0.2]], ew.attacks.RegionExact(norm=3))
+        ew.attack(KNeighborsClassifier(1).fit(X, y), [[0.2]], ew.attacks.RegionExact(norm=3), rng=0)
     with pytest.raises(InputError, match="norm must be 2"):
-        ew.attack(KNeighborsClassifier(3).fit(X, y), [[0.2]], ew.attacks.RegionExact(norm=1))
+        ew.attack(KNeighborsClassifier(3).fit(X, y), [[0.2]], ew.attacks.RegionExact(norm=1), rng=0)
 
 
 @given(st.integers(0, 10**6), st.sampled_from([1.0, np.inf]))
@@ -132,7 +132,7 @@ def test_points_cross_where_training_points_lie_outside_the_box(norm):
     rng = np.random.default_rng(3)
     X, y = rng.random((80, 4)) * 2 - 0.5, rng.integers(0, 2, 80)
     knn = KNeighborsClassifier(1).fit(X, y)
-    adv = ew.attack(knn, rng.random((30, 4)), ew.attacks.RegionExact(norm=norm), box=(0, 1))
+    adv = ew.attack(knn, rng.random((30, 4)), ew.attacks.RegionExact(norm=norm), box=(0, 1), rng=0)
     assert adv.found.all()
     assert ((adv.points >= 0) & (adv.points <= 1)).all()
     assert adv.distance == pytest.approx(adv.lower, rel=1e-4, abs=1e-6)

@@ -96,7 +96,7 @@ def test_many_half_spaces_outgrow_the_first_room():
 
 def test_two_points_have_a_bisector():
     knn = KNeighborsClassifier(1).fit([[0.0, 0.0], [2.0, 0.0]], ["a", "b"])
-    adv = ew.attack(knn, [[0.5, 7.0]], "region-exact")
+    adv = ew.attack(knn, [[0.5, 7.0]], "region-exact", rng=0)
     assert adv.distance[0] == pytest.approx(0.5)
     assert adv.label[0] == "b"
     assert adv.lower[0] == pytest.approx(0.5)
@@ -113,7 +113,7 @@ def test_every_point_crosses_in_the_models_own_arithmetic(dtype, kind, algorithm
         y = rng.integers(0, 3, len(X))
         knn = KNeighborsClassifier(1, algorithm=algorithm).fit(X.astype(dtype), y)
         for box in (None, (0, 1)):
-            adv = ew.attack(knn, Q.astype(dtype), "region-exact", box=box)
+            adv = ew.attack(knn, Q.astype(dtype), "region-exact", box=box, rng=0)
             assert (adv.found | (adv.status == "none-exists")).all()
             assert (knn.predict(adv.points)[adv.found] != adv.source_label[adv.found]).all()
             slack = 1e-3 if dtype == np.float32 else 1e-6
@@ -139,7 +139,7 @@ def test_nothing_nearer_than_the_bound_is_labelled_otherwise():
 
 def test_one_class_has_no_adversary():
     knn = KNeighborsClassifier(1).fit([[0.0], [1.0]], [3, 3])
-    adv = ew.attack(knn, [[0.5]], "region-exact")
+    adv = ew.attack(knn, [[0.5]], "region-exact", rng=0)
     assert adv.status[0] == "none-exists"
     assert adv.distance[0] == np.inf
     assert adv.lower[0] == np.inf
@@ -147,14 +147,14 @@ def test_one_class_has_no_adversary():
 
 def test_a_box_can_hold_no_adversary():
     knn = KNeighborsClassifier(1).fit([[0.0], [10.0]], [0, 1])
-    assert ew.attack(knn, [[0.5]], "region-exact", box=(0, 1)).status[0] == "none-exists"
-    assert ew.attack(knn, [[0.5]], "region-exact", box=(0, 6)).distance[0] == pytest.approx(4.5)
+    assert ew.attack(knn, [[0.5]], "region-exact", box=(0, 1), rng=0).status[0] == "none-exists"
+    assert ew.attack(knn, [[0.5]], "region-exact", box=(0, 6), rng=0).distance[0] == pytest.approx(4.5)
 
 
 def test_training_points_outside_an_endless_box_are_refused():
     knn = KNeighborsClassifier(1).fit([[0.0], [10.0]], [0, 1])
     with pytest.raises(InputError, match="outside the box"):
-        ew.attack(knn, [[0.5]], "region-exact", box=(-np.inf, 1))
+        ew.attack(knn, [[0.5]], "region-exact", box=(-np.inf, 1), rng=0)
 
 
 def test_one_sided_and_frozen_features():
@@ -168,7 +168,7 @@ def test_one_sided_and_frozen_features():
     assert np.sqrt(at.squares) == pytest.approx(expected, rel=1e-9)
     frozen = Box(np.r_[Q[0, :2], 0, 0], np.r_[Q[0, :2], 1, 1])
     knn = KNeighborsClassifier(1).fit(X, y)
-    adv = ew.attack(knn, Q[:1], "region-exact", box=frozen)
+    adv = ew.attack(knn, Q[:1], "region-exact", box=frozen, rng=0)
     assert adv.found[0] is np.False_ or np.array_equal(adv.points[0, :2], Q[0, :2])
 
 
@@ -177,11 +177,11 @@ def test_threads_and_batches_give_the_same_answers():
     X, y = rng.random((300, 40)), rng.integers(0, 3, 300)
     knn = KNeighborsClassifier(1).fit(X, y)
     Q = rng.random((300, 40))
-    one = ew.attack(knn, Q, RegionExact(), box=(0, 1))
-    two = ew.attack(knn, Q, RegionExact(threads=2), box=(0, 1))
+    one = ew.attack(knn, Q, RegionExact(), box=(0, 1), rng=0)
+    two = ew.attack(knn, Q, RegionExact(threads=2), box=(0, 1), rng=0)
     assert np.array_equal(one.points, two.points)
     assert np.array_equal(one.lower, two.lower)
-    alone = ew.attack(knn, Q[7:8], RegionExact(), box=(0, 1))
+    alone = ew.attack(knn, Q[7:8], RegionExact(), box=(0, 1), rng=0)
     assert alone.distance[0] == pytest.approx(one.distance[7], rel=1e-12)
 
 
@@ -190,8 +190,8 @@ def test_nearest_regions_are_an_upper_bound_with_a_proved_lower_one():
     X, y = rng.random((200, 3)), rng.integers(0, 2, 200)
     knn = KNeighborsClassifier(1).fit(X, y)
     Q = rng.random((40, 3))
-    best = ew.attack(knn, Q, "region-exact")
-    few, most = ew.attack(knn, Q, RegionApprox(1)), ew.attack(knn, Q, RegionApprox(10**6))
+    best = ew.attack(knn, Q, "region-exact", rng=0)
+    few, most = ew.attack(knn, Q, RegionApprox(1), rng=0), ew.attack(knn, Q, RegionApprox(10**6), rng=0)
     assert (few.distance >= best.distance - 1e-9).all()
     assert (few.distance > best.distance + 1e-6).any()
     assert (few.lower <= best.lower + 1e-12).all()

@@ -60,7 +60,7 @@ def test_the_model_confirms_every_point_and_no_nearer_one(k, dtype):
     rng = np.random.default_rng(k)
     X, y, Q = rng.random((60, 3)), rng.integers(0, 3, 60), rng.random((8, 3)).astype(dtype)
     knn = KNeighborsClassifier(k).fit(X, y)
-    adv = ew.attack(knn, Q, "region-exact", box=(0, 1))
+    adv = ew.attack(knn, Q, "region-exact", box=(0, 1), rng=0)
     assert adv.found.all()
     assert adv.counts["exact"].all()
     assert adv.distance == pytest.approx(adv.lower, rel=1e-3, abs=1e-5)
@@ -75,7 +75,7 @@ def test_few_nodes_give_an_interval_and_say_so():
     X, Q = rng.random((300, 12)), rng.random((5, 12))
     y = rng.integers(0, 2, 300)
     knn = KNeighborsClassifier(5).fit(X, y)
-    full, few = ew.attack(knn, Q, RegionExact()), ew.attack(knn, Q, RegionExact(nodes=2))
+    full, few = ew.attack(knn, Q, RegionExact(), rng=0), ew.attack(knn, Q, RegionExact(nodes=2), rng=0)
     assert few.found.all()
     assert not few.counts["exact"].all()
     assert (few.lower <= full.lower + 1e-9).all()
@@ -86,7 +86,7 @@ def test_few_nodes_give_an_interval_and_say_so():
 def test_coinciding_points_of_two_classes_give_an_interval_that_holds():
     X, y = np.array([[0.0], [0.0], [1.0], [1.0], [3.0], [3.0]]), np.array([0, 0, 0, 1, 1, 1])
     knn = KNeighborsClassifier(3).fit(X, y)
-    adv = ew.attack(knn, [[0.0]], "region-exact")
+    adv = ew.attack(knn, [[0.0]], "region-exact", rng=0)
     line = np.linspace(-6, 6, 24001)[:, None]
     truth = np.abs(line[knn.predict(line) != adv.source_label[0]]).min()
     assert adv.found[0]
@@ -97,4 +97,4 @@ def test_coinciding_points_of_two_classes_give_an_interval_that_holds():
 def test_unequal_votes_are_refused():
     knn = KNeighborsClassifier(3, weights="distance").fit([[0.0], [1.0], [2.0]], [0, 1, 1])
     with pytest.raises(UnansweredError, match="equal votes"):
-        ew.attack(knn, [[0.2]], "region-exact")
+        ew.attack(knn, [[0.2]], "region-exact", rng=0)

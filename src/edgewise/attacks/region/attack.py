@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from edgewise.arrays import Box, Floats, InputError, Labels, check_count, check_X
+from edgewise.arrays import Box, Floats, InputError, Labels, Mask, check_count, check_X
 from edgewise.attacks.frame import Proposal
 from edgewise.attacks.region.batch import COUNTS, find, nearest_others
-from edgewise.attacks.region.fitted import fitted
+from edgewise.attacks.region.index import Fitted, fitted
 from edgewise.attacks.region.k_neighbours import vote
 from edgewise.attacks.region.past_the_boundary import cross, outvote
 from edgewise.attacks.region.trees import approximate_forest, exact_tree
@@ -25,7 +25,9 @@ class RegionExact:
 
     Every region of another class is either solved or ruled out by a bound, so that the distance is the
     smallest there is, with and without a box; ``lower`` of the result is the proved bound. The point itself
-    is a little beyond the boundary: as little as the model's own arithmetic can tell.
+    is a little beyond the boundary: as little as the model's own arithmetic can tell. Where a region is
+    reached at a tie only (it just touches the box) or rounding leaves the optimum in doubt, ``lower`` and
+    ``distance`` enclose it and ``counts["exact"]`` is false.
 
     Parameters
     ----------
@@ -148,7 +150,8 @@ def _one(
     lower = np.minimum(np.sqrt(at.lower), np.maximum(beyond - np.sqrt(at.near), 0) / 2)
     points = cross(model, X, y, own, box, at, fit, norm)
     counts = {name: at.counts[:, e] for e, name in enumerate(COUNTS)}
-    return Proposal(points, lower, np.isinf(lower), counts)
+    none = np.isinf(lower)
+    return Proposal(points, lower, none, counts | {"exact": _exact(points, X, lower, norm, fit) | none})
 
 
 def _several(
@@ -168,5 +171,11 @@ def _several(
     )
     points = outvote(model, X, y, own, box, at, fit, known.k, nodes)
     lower = np.sqrt(at.lower)
-    exact = at.found & (length(points.astype(float) - X) <= lower * (1 + 1e-3) + 1e-6 * np.sqrt(fit.largest2))
+    exact = at.found & _exact(points, X, lower, 2.0, fit)
     return Proposal(points, lower, at.none, {"nodes": at.nodes, "exact": exact | at.none})
+
+
+def _exact(points: Floats, X: Floats, lower: Floats, norm: float, fit: Fitted) -> Mask:
+    """Say where a point is as near as the bound, but for what the model's rounding may ask."""
+    away, unit = length(points.astype(float) - X, norm), float(np.finfo(X.dtype).eps)
+    return np.asarray(away <= lower * (1 + 1e-3) + max(1e-6, 8 * unit) * np.sqrt(fit.largest2))

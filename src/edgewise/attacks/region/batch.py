@@ -11,11 +11,12 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from edgewise.arrays import Box, Floats, Index, InputError
+from edgewise.attacks.region.careful import careful
 from edgewise.attacks.region.distance_filters import Points, Scratch
 from edgewise.attacks.region.index import CHUNK, RegionIndex
 from edgewise.attacks.region.l1_linf_cell import program
 from edgewise.attacks.region.l1_linf_search import search_block as polyhedral_block
-from edgewise.attacks.region.l2_cell import FULL, room
+from edgewise.attacks.region.l2_cell import FULL, STALLED, room
 from edgewise.attacks.region.l2_search import search_block
 
 
@@ -23,7 +24,7 @@ _BOUNDS = 2**23  # of a block of queries, held at a time
 _ROOM = 16  # half-spaces a cell may have at first
 _BLAS = ThreadpoolController()
 FILTERS = ("screen", "range", "interval", "movement", "pool")
-COUNTS = ("cells", "oracle_calls", "exact_distances", "newton_steps")
+COUNTS = ("cells", "oracle_calls", "exact_distances", "newton_steps", "careful")
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class Nearest:
     points
         On the boundary ``(b, d)``; NaN where none exists.
     squares, lower
-        Squared distance, and a proved lower bound on it ``(b,)``; infinite where none exists.
+        Squared distance, and a proved lower bound on it ``(b,)``: the same number, unless rounding leaves
+        more than 1e-10 of it in doubt. Infinite where none exists.
     winner
         The training row (of the index) whose region was reached; -1 where none exists.
     gap
@@ -72,7 +74,8 @@ def find(
 
     ``allowed`` (b, m) restricts the regions to those of these rows of the index. With ``margin`` (b,) every
     own point is farther, in half squared distance, by that much. ``without`` names filters to switch off;
-    that changes the time and nothing else.
+    that changes the time and nothing else. A query whose cells are too narrow for the fast search is searched
+    again by `edgewise.attacks.region.careful`.
 
     Raises
     ------
@@ -155,6 +158,15 @@ def find(
             _spread(work, [slice(at, at + 1) for at in np.flatnonzero(status == FULL)], larger, threads)
             larger *= 4
     reached, squares, lower, winner, gap, near, _, counts = out
+    order = 2 if norm == 2 else 1
+    for b in np.flatnonzero(status == STALLED):
+        again = careful(index, part[b], own[b], (low, high), caps[b], margins[b], allowed[b], norm)
+        lower[b], counts[b, -1] = max(lower[b], again.lower**order), 1
+        if again.winner >= 0 or again.lower == np.inf:
+            reached[b], squares[b] = part[b] + again.step, again.length**order
+            winner[b], gap[b] = again.winner, again.gap
+        lower[b] = min(lower[b], squares[b])
+    reached = np.clip(reached, low, high)
     points, beside = index.widen(reached, X, box, norm)
     points[winner < 0] = np.nan
     if norm != 2:
@@ -226,6 +238,7 @@ def points_of(index: RegionIndex) -> Points:
         index.rest,
         index.apart2,
         index.largest,
+        float(np.sqrt(index.centre @ index.centre)),
     )
 
 

@@ -36,11 +36,13 @@ from edgewise.attacks.region.distance_filters import (
     View,
     below,
     between2,
+    blurred,
+    counts_as,
     interval,
     place,
     slack_at,
 )
-from edgewise.attacks.region.l2_cell import EMPTY, Cell, Query, dist2
+from edgewise.attacks.region.l2_cell import EMPTY, STALLED, Cell, Query, dist2, leave, rounding
 
 
 LISTS: dict[str, Any] = {**INNER, "_nrt": True}
@@ -50,7 +52,12 @@ FOUND, LIMIT, NONE = 0, 1, 2
 @njit(**LISTS)
 def _nearer(
     reach2: float,
+    j: int,
+    margin: float,
+    tol: float,
     spread: float,
+    q: Query,
+    c: Cell,
     label: int,
     row: Any,
     width: int,
@@ -61,17 +68,20 @@ def _nearer(
     use: Any,
     count: int,
 ) -> int:
-    """Append undecided points of class ``label`` nearer to ``z`` than ``reach2`` to the list of intruders."""
+    """Append undecided points of class ``label`` nearer to ``z`` than member ``j`` to the list of intruders."""
     begin, end = p.start[label], p.stop[label]
-    radius = np.sqrt(max(reach2, 0.0))
+    band = blurred(reach2, spread, v, p)
+    radius = np.sqrt(max(reach2 + band, 0.0))
     slack = slack_at(radius, p, w)
     found = below(v.low, v.least, begin, end, (radius + spread) ** 2 * (1 + 1e-9), w.found, ZERO)
     for e in range(found):
         i = w.found[e]
-        if use[INTERVAL] and interval(i, slack, p, w) >= reach2:
+        if use[INTERVAL] and interval(i, slack, p, w) >= reach2 + band:
             continue
         value = dist2(p.X, i, w.z)
-        if value < reach2 and not known(i, row, width, beside):
+        if value <= reach2 + band and not known(i, row, width, beside):
+            if not counts_as(i, value, reach2, band, j, margin, tol, q, c, p):
+                continue
             w.live[count], w.live_far[count] = i, value
             count += 1
     return count
@@ -179,8 +189,11 @@ def _intruders(
     types: Any,
     cand: Any,
     kind: Any,
+    far: Any,
     margin: float,
     spread: float,
+    q: Query,
+    c: Cell,
     v: View,
     p: Points,
     w: Scratch,
@@ -188,14 +201,16 @@ def _intruders(
 ) -> int:
     """List undecided points nearer than the farthest member of ``e`` (1) or own ones nearer than any (0)."""
     rival_of = types[row[TYPE], 0]
-    far, at = farthest(row, width, cand, kind, rival_of if beside == 1 else -1, p, w)
+    farther, at = farthest(row, width, cand, kind, rival_of if beside == 1 else -1, p, w)
     if at < 0:
         return 0
-    reach2 = far * (1.0 - 1e-12) + 2.0 * margin
+    reach2, j, tol = farther + 2.0 * margin, cand[at], 2.0 * rounding(far[at], q.x.size)
     count = 0
     for label in range(p.start.size):
         if (label != rival_of) if beside == 1 else (label == own):
-            count = _nearer(reach2, spread, label, row, width, beside, v, p, w, use, count)
+            count = _nearer(
+                reach2, j, margin, tol, spread, q, c, label, row, width, beside, v, p, w, use, count
+            )
     return count
 
 
@@ -208,8 +223,11 @@ def _split(
     types: Any,
     cand: Any,
     kind: Any,
+    far: Any,
     margin: float,
     spread: float,
+    q: Query,
+    c: Cell,
     v: View,
     p: Points,
     w: Scratch,
@@ -223,7 +241,9 @@ def _split(
     others = types[t, 3]
     for beside in (1, 0) if others > 0 else (1, 1):
         room = types[t, 2] + (others if beside == 1 else 0) - allowed(row, width, beside)
-        count = _intruders(beside, own, row, width, types, cand, kind, margin, spread, v, p, w, use)
+        count = _intruders(
+            beside, own, row, width, types, cand, kind, far, margin, spread, q, c, v, p, w, use
+        )
         if count > room:
             _nearest_first(count, room + 1, w)
             code = 1 if beside == 0 or others == 0 else -1
@@ -293,7 +313,8 @@ def branch(
     ``seed`` if that has members. Leaves the point in ``w.z`` and its node in ``seed``; returns the outcome, a
     lower bound on the squared distance (the distance itself if `FOUND`) and the number of nodes.
     """
-    q = Query(x, low, high, boxed)
+    leave(x, low, high, boxed, c)
+    q = Query(x, c.low, c.high, boxed)
     v = View(lows, least, coords, rest, length, 0, 0)
     heap = [(0.0, 0)]
     heap.pop()
@@ -311,14 +332,14 @@ def branch(
             size = _next_anchor(row, bounds, nodes, size, heap)
             if kind[row[HEAD]] != types[t, 0] and types[t, 3] == 0:
                 continue
-        status, q2, active = project(row, width, types, cand, kind, far, margin, cap, q, c, p, w)
+        status, q2, active = project(row, width, types, cand, kind, far, margin, cap, q, c, v, p, w)
         solved += 1
         if status == EMPTY:
             continue
         q2 = max(q2, bound)
         _, spread = place(-1, active, q, c, v, p, w)
         grown = _split(
-            q2, own, row, width, types, cand, kind, margin, spread, v, p, w, use, nodes, size, heap
+            q2, own, row, width, types, cand, kind, far, margin, spread, q, c, v, p, w, use, nodes, size, heap
         )
         if grown > size:
             size = grown
@@ -328,7 +349,7 @@ def branch(
         elif len(heap) == 0 or q2 <= heap[0][0]:
             for e in range(row.size):
                 seed[e] = row[e]
-            return FOUND, q2, solved
+            return (LIMIT if status == STALLED else FOUND), q2, solved
         else:
             size = _child(row, q2, nodes, size, heap) + 1
     return (NONE if beyond2 == np.inf else LIMIT), (np.inf if beyond2 == np.inf else beyond2), solved

@@ -8,8 +8,21 @@ import numpy as np
 from numba import njit
 
 from edgewise.attacks.region.compiling import INNER, WITHIN
-from edgewise.attacks.region.distance_filters import Points, Scratch
-from edgewise.attacks.region.l2_cell import EMPTY, SOLVED, Cell, Query, add, dist2, maximise, move
+from edgewise.attacks.region.distance_filters import Points, Scratch, View, blurred
+from edgewise.attacks.region.l2_cell import (
+    EMPTY,
+    SOLVED,
+    STALLED,
+    Cell,
+    Query,
+    add,
+    dist2,
+    doubt,
+    inside,
+    maximise,
+    move,
+    rounding,
+)
 
 
 ROOM = 40
@@ -18,8 +31,6 @@ ROOM = 40
 TYPE, MEMBERS, ALLOWED, OUT, LAST, HEAD = 0, 1, 2, 3, 4, 5
 """Where a row keeps its type, how many members, points allowed and out it has, its last member, the lists."""
 
-_EPS = 2.220446049250313e-16
-
 
 @njit(**INNER)
 def settle(k: int, q: Query, c: Cell, w: Scratch) -> None:
@@ -27,7 +38,7 @@ def settle(k: int, q: Query, c: Cell, w: Scratch) -> None:
     if not q.boxed:
         move(k, c.lam, q, c)
     for t in range(w.z.size):
-        w.z[t] = min(max(c.u[t], q.low[t]), q.high[t]) if q.boxed else c.u[t]
+        w.z[t] = q.x[t] + c.delta[t]
 
 
 @njit(**INNER)
@@ -57,11 +68,12 @@ def project(
     cap: float,
     q: Query,
     c: Cell,
+    v: View,
     p: Points,
     w: Scratch,
 ) -> tuple[int, float, int]:
     """Solve the node's cell into ``z``; return status, squared distance and how many half-spaces hold it."""
-    k, q2 = 0, move(0, c.lam, q, c)
+    k, q2, tol = 0, move(0, c.lam, q, c), 0.0
     rival_of = types[row[TYPE], 0]
     base = HEAD + width + ROOM
     for _ in range(1000):
@@ -77,27 +89,35 @@ def project(
             at = at_all if code >= 0 else at_own
             if at < 0:
                 continue
-            tol = 4e-13 * far[at] + 4.0 * _EPS * np.sqrt(far[at]) * 2.0 * p.largest
-            gap = 0.5 * (dist2(p.X, out, w.z) - (far_all if code >= 0 else far_own)) - margin
-            if gap < -tol and gap < worst:
-                worst, j, i = gap, at, out
+            reach2 = (far_all if code >= 0 else far_own) + 2.0 * margin
+            if dist2(p.X, out, w.z) <= reach2 + blurred(reach2, np.sqrt(q2), v, p):
+                gap = inside(out, cand[at], margin, q, c, p.X)
+                if gap < -rounding(far[at], q.x.size) and gap < worst:
+                    worst, j, i = gap, at, out
         if j < 0:
-            return SOLVED, q2, k
+            return SOLVED, _proved(q2, k, tol, c), k
         code = j * p.X.shape[0] + i
         for e in range(k):
             if c.act[e] == code:
-                return SOLVED, q2, k
+                return STALLED, _proved(q2, k, tol, c), k
         if k == c.act.size:
-            return SOLVED, q2, k
-        add(k, i, cand[j], p.X, 0.5 * (far[j] - dist2(p.X, i, q.x)) + margin, c)
+            return STALLED, _proved(q2, k, tol, c), k
+        add(k, i, cand[j], p.X, margin, q, c)
         c.act[k] = code
-        if c.G[k, k] == 0.0:
+        if c.size[k] <= 1e-300 and margin >= 0.0:
             return EMPTY, q2, k
-        tol = 4e-13 * far[j] + 4.0 * _EPS * np.sqrt(far[j]) * 2.0 * p.largest
+        tol = max(tol, rounding(far[j], q.x.size))
         k, q2, status, _ = maximise(k + 1, q2, np.inf, cap, tol, q, c)
-        if status == EMPTY:
-            return EMPTY, q2, k
-    return SOLVED, q2, k
+        if status != SOLVED:
+            return status, _proved(q2, k, tol, c), k
+    return STALLED, _proved(q2, k, tol, c), k
+
+
+@njit(**INNER)
+def _proved(q2: float, k: int, tol: float, c: Cell) -> float:
+    """Return twice the dual value, less what rounding may have done to it if that is not negligible."""
+    unsure = doubt(k, tol, c)
+    return q2 if unsure <= 1e-9 * q2 else max(q2 - unsure, 0.0)
 
 
 @njit(**INNER)

@@ -15,7 +15,9 @@ from edgewise.attacks.region.distance_filters import (
     Points,
     Scratch,
     View,
+    blurred,
     chunk_minima,
+    counts_as,
     interval,
     rival,
     slack_at,
@@ -24,22 +26,37 @@ from edgewise.attacks.region.l2_cell import Cell, Query, dist2
 
 
 SETTLED, CROWDED = -1, -2
+_ROUNDED = 1e-14
 
 
 @njit(**INNER)
 def bisector(far_j: float, far_i: float, apart2: float) -> float:
-    """Return the distance from the query to where ``x_j`` becomes as near as ``x_i``."""
-    gain = far_j - far_i
+    """Return the distance from the query to where ``x_j`` becomes as near as ``x_i``, less than rounding."""
+    gain = far_j - far_i - _ROUNDED * (far_j + far_i)
     if gain <= 0.0:
         return 0.0
     return gain / (2.0 * np.sqrt(apart2)) if apart2 > 0.0 else np.inf
 
 
 @njit(**INNER)
-def violated(reach2: float, size: int, k: int, c: Cell, p: Points, w: Scratch, use: Any, counts: Any) -> int:
-    """Return the pool member nearest to ``z`` if nearer than ``reach2`` and not yet active, else -1."""
-    best, which = reach2, -1
-    slack = slack_at(np.sqrt(reach2), p, w)
+def violated(
+    reach2: float,
+    band: float,
+    size: int,
+    j: int,
+    k: int,
+    margin: float,
+    tol: float,
+    q: Query,
+    c: Cell,
+    p: Points,
+    w: Scratch,
+    use: Any,
+    counts: Any,
+) -> int:
+    """Return the pool member nearest to ``z`` of those nearer than ``x_j``, not yet active; else -1."""
+    best, which = reach2 + band, -1
+    slack = slack_at(np.sqrt(max(best, 0.0)), p, w)
     for a in range(size):
         active = False
         for e in range(k):
@@ -47,7 +64,7 @@ def violated(reach2: float, size: int, k: int, c: Cell, p: Points, w: Scratch, u
         if not active and not (use[INTERVAL] and interval(w.pool[a], slack, p, w) >= best):
             counts[EXACT] += 1
             value = dist2(p.X, w.pool[a], w.z)
-            if value < best:
+            if value < best and counts_as(w.pool[a], value, reach2, band, j, margin, tol, q, c, p):
                 best, which = value, a
     return which
 
@@ -69,7 +86,10 @@ def opponent(
     spread: float,
     path: float,
     size: int,
+    j: int,
     k: int,
+    margin: float,
+    tol: float,
     q: Query,
     c: Cell,
     v: View,
@@ -78,16 +98,16 @@ def opponent(
     use: Any,
     counts: Any,
 ) -> tuple[int, int]:
-    """Return the place in the pool of a rival nearer to ``z`` than ``reach2``, and the pool's size.
+    """Return the place in the pool of a rival nearer to ``z`` than ``x_j`` is, and the pool's size.
 
-    The place is `SETTLED` if there is none but, by rounding, an active one; `CROWDED` if the pool is full.
+    ``reach2`` is the squared distance of ``x_j``, and what a rival's has to stay above. The place is
+    `SETTLED` if there is none beyond rounding, ``tol``; `CROWDED` if the pool is full.
     """
-    fresh = violated(reach2, size, k, c, p, w, use, counts) if use[POOL] else -1
+    band = blurred(reach2, spread, v, p)
+    fresh = violated(reach2, band, size, j, k, margin, tol, q, c, p, w, use, counts) if use[POOL] else -1
     if fresh < 0:
-        i = rival(reach2, spread, path, v, p, w, use, counts)
+        i = rival(reach2, band, spread, path, j, k, margin, tol, q, c, v, p, w, use, counts)
         fresh = SETTLED if i < 0 else enter(i, size, q, p, w)
-        for a in range(k):
-            fresh = SETTLED if c.act[a] == i else fresh
         if fresh == size:
             fresh, size = (CROWDED, size) if size == w.pool.size else (size, size + 1)
     return fresh, size

@@ -9,17 +9,21 @@ from numba import njit
 
 from edgewise.attacks.region.compiling import FLAGS, INNER, ZERO
 from edgewise.attacks.region.index import CHUNK
-from edgewise.attacks.region.l2_cell import Cell, Query, dist2, move
+from edgewise.attacks.region.l2_cell import Cell, Query, dist2, inside, move
 
 
 REDUCE: dict[str, Any] = {**INNER, "fastmath": FLAGS | {"nnan"}}
 SCREEN, RANGE, INTERVAL, MOVEMENT, POOL = 0, 1, 2, 3, 4
 _HALF_ULP = 2.0**-24
+_EPS = 2.220446049250313e-16
 CELLS, CALLS, EXACT, STEPS = 0, 1, 2, 3
 
 
 class Points(NamedTuple):
-    """The arrays of a `RegionIndex` that a search reads, ``axes`` in float32; ``apart2`` may be empty."""
+    """The arrays of a `RegionIndex` that a search reads, ``axes`` in float32; ``apart2`` may be empty.
+
+    ``offset`` is how far the centre is from the origin.
+    """
 
     X: Any
     start: Any
@@ -30,6 +34,7 @@ class Points(NamedTuple):
     rest: Any
     apart2: Any
     largest: float
+    offset: float
 
 
 class View(NamedTuple):
@@ -45,7 +50,7 @@ class View(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Room for lists of points, and what is known of the current point ``z``.
+    """Room for lists of points, and what is known of the current point ``z``, rounded.
 
     ``found`` with ``value``: points that pass a filter; ``seen``: when a point was last looked at, its least
     distance plus the path so far; ``live``: cells that may win, with squared distance, bound, best pool
@@ -187,7 +192,7 @@ def place(j: int, k: int, q: Query, c: Cell, v: View, p: Points, w: Scratch) -> 
         move(k, c.lam, q, c)
     moved, length, away, touched = 0.0, 0.0, 0.0, 0.0
     for t in range(z.size):
-        new = min(max(c.u[t], q.low[t]), q.high[t]) if q.boxed else c.u[t]
+        new = q.x[t] + delta[t]
         gap = new - z[t]
         moved += gap * gap
         z[t] = new
@@ -204,8 +209,8 @@ def place(j: int, k: int, q: Query, c: Cell, v: View, p: Points, w: Scratch) -> 
     else:
         blur = 8.0 * away
         for a in range(k):
-            step = np.float32(c.lam[a])
-            blur += 8.0 * c.lam[a] * p.largest
+            step = np.float32(c.lam[a] / c.size[a])
+            blur += 8.0 * c.lam[a] / c.size[a] * p.largest
             i = c.act[a]
             for e in range(cz.size):
                 cz[e] += step * (p.coords[j, e] - p.coords[i, e])
@@ -242,16 +247,62 @@ def interval(i: int, slack: float, p: Points, w: Scratch) -> float:
 
 
 @njit(**INNER)
+def blurred(reach2: float, spread: float, v: View, p: Points) -> float:
+    """Return what rounding may do to a squared distance of ``reach2`` to ``z``, at ``spread`` from the query."""
+    return (
+        4.0
+        * _EPS
+        * (
+            (4.0 + np.sqrt(p.X.shape[1])) * abs(reach2)
+            + np.sqrt(abs(reach2)) * (p.offset + v.length + spread)
+        )
+    )
+
+
+@njit(**INNER)
+def counts_as(
+    i: int,
+    value: float,
+    reach2: float,
+    band: float,
+    j: int,
+    margin: float,
+    tol: float,
+    q: Query,
+    c: Cell,
+    p: Points,
+) -> bool:
+    """Say whether rival ``i``, at ``value`` from ``z``, is nearer than ``x_j``, at ``reach2``, certainly."""
+    if value < reach2 - band:
+        return True
+    return value <= reach2 + band and inside(i, j, margin, q, c, p.X) < -tol
+
+
+@njit(**INNER)
 def rival(
-    reach2: float, spread: float, path: float, v: View, p: Points, w: Scratch, use: Any, counts: Any
+    reach2: float,
+    band: float,
+    spread: float,
+    path: float,
+    j: int,
+    k: int,
+    margin: float,
+    tol: float,
+    q: Query,
+    c: Cell,
+    v: View,
+    p: Points,
+    w: Scratch,
+    use: Any,
+    counts: Any,
 ) -> int:
-    """Return the rival nearest to ``z`` if nearer than ``reach2``, else -1.
+    """Return the rival nearest to ``z`` of those nearer than ``x_j``, at ``reach2``, and not active; else -1.
 
     Three filters discard points that cannot be it: by distance from the query (``spread`` is that of ``z``),
     by the interval in the indexed coordinates, and by how far ``z`` has moved since a point was last seen.
     """
-    best, which = reach2, -1
-    radius = np.sqrt(best)
+    best, which = reach2 + band, -1
+    radius = np.sqrt(max(best, 0.0))
     slack = slack_at(radius, p, w)
     limit = (radius + spread) ** 2 if use[RANGE] else np.inf
     counts[CALLS] += 1
@@ -266,8 +317,12 @@ def rival(
             w.seen[i] = np.sqrt(max(value, 0.0)) - w.about[1] + path
             if value >= best:
                 continue
-        w.found[kept], w.value[kept] = i, value
-        kept += 1
+        active = False
+        for a in range(k):
+            active = active or c.act[a] == i
+        if not active:
+            w.found[kept], w.value[kept] = i, value
+            kept += 1
     while kept > 0:
         least = 0
         for e in range(1, kept):
@@ -278,7 +333,7 @@ def rival(
         counts[EXACT] += 1
         value = dist2(p.X, i, w.z)
         w.seen[i] = np.sqrt(value) * (1.0 - 1e-9) + path
-        if value < best:
+        if value < best and counts_as(i, value, reach2, band, j, margin, tol, q, c, p):
             best, which = value, i
         kept -= 1
         w.found[least], w.value[least] = w.found[kept], w.value[kept]

@@ -32,7 +32,19 @@ from edgewise.attacks.region.distance_filters import (
     place,
 )
 from edgewise.attacks.region.l1_linf_cell import OPTIMAL, UNBOUNDED, Program, append, optimise, restart
-from edgewise.attacks.region.l2_cell import CUT, EMPTY, FULL, SOLVED, STALLED, Cell, Query, dist2
+from edgewise.attacks.region.l2_cell import (
+    CUT,
+    EMPTY,
+    FULL,
+    SOLVED,
+    STALLED,
+    Cell,
+    Query,
+    dist2,
+    leave,
+    middle,
+    rounding,
+)
 from edgewise.attacks.region.l2_search import first_cell
 
 
@@ -54,7 +66,7 @@ def _dual_length(i: int, j: int, X: Any, largest: bool) -> float:
 def _ranges(t: float, q: Query, largest: bool, g: Program) -> None:
     """Set the steps every feature may take: within ``t`` (L-infinity) or at a cost of 1 a unit (L1)."""
     for e in range(q.x.size):
-        low, high = q.low[e] - q.x[e], q.high[e] - q.x[e]
+        low, high = q.low[e], q.high[e]
         if largest:
             g.values[e, 0], g.values[e, 1] = max(low, -t), min(high, t)
             g.jumps[e], g.slopes[e, 0] = 1, 0.0
@@ -79,11 +91,11 @@ def _widen(t: float, k: int, q: Query, g: Program) -> float:
         for e in range(q.x.size):
             w = g.w[e]
             if w > 0.0:
-                high = q.high[e] - q.x[e]
+                high = q.high[e]
                 lack -= w * min(high, t)
                 rate += w if t < high else 0.0
             elif w < 0.0:
-                low = q.low[e] - q.x[e]
+                low = q.low[e]
                 lack -= w * max(low, -t)
                 rate -= w if -t > low else 0.0
         if lack <= 1e-15 * t:
@@ -127,16 +139,19 @@ def _least(
 
 
 @njit(**INNER)
-def _row(k: int, i: int, j: int, b: float, X: Any, g: Program) -> int:
+def _row(k: int, i: int, j: int, margin: float, q: Query, c: Cell, X: Any, g: Program) -> int:
     """Append the half-space of rival ``i`` against ``j``, scaled to a unit normal."""
     d = X.shape[1]
     size = np.sqrt(dist2(X, i, X[j]))
     if size == 0.0:
         return k
+    middle(i, j, X, q.x, c.free)
+    total = margin
     for t in range(d):
         g.N[k, t] = (X[j, t] - X[i, t]) / size
+        total += (X[j, t] - X[i, t]) * c.free[t]
     g.N[k, d] = 1.0
-    return append(k, b / size, g)
+    return append(k, total / size, g)
 
 
 @njit(**WITHIN)
@@ -159,8 +174,8 @@ def _cell(
 ) -> tuple[int, float, int, int, float]:
     """Solve survivor ``e``'s cell; return status, length, half-spaces, pool size and path length."""
     j, far = w.live[e], w.live_far[e]
-    tol = 4e-13 * far + 1e-15 * np.sqrt(far) * (p.largest + v.length)
-    unit = _TOL * (1.0 + np.sqrt(far))
+    tol = rounding(far, q.x.size)
+    unit = max(_TOL * np.sqrt(far), tol)
     counts[CELLS] += 1
     t, k, fresh = start, ZERO, w.live_best[e]
     _ranges(t, q, largest, g)
@@ -170,20 +185,19 @@ def _cell(
             if k == g.b.size:
                 return FULL, t, k, size, path
             c.act[k] = w.pool[fresh]
-            k = _row(k, w.pool[fresh], j, 0.5 * (far - w.pool_far[fresh]) + margin, p.X, g)
+            k = _row(k, w.pool[fresh], j, margin, q, c, p.X, g)
             status, t, pivots = _least(k, t, ub, unit, q, largest, g)
             counts[STEPS] += pivots
             if status != SOLVED:
                 return status, t, k, size, path
         for f in range(q.x.size):
-            c.delta[f] = g.step[f] if k > 0 else min(max(0.0, q.low[f] - q.x[f]), q.high[f] - q.x[f])
-            c.u[f] = q.x[f] + c.delta[f]
+            c.delta[f] = g.step[f] if k > 0 else min(max(0.0, q.low[f]), q.high[f])
         moved, spread = place(-1, k, q, c, v, p, w)
         path += moved
-        reach2 = dist2(p.X, j, w.z) + 2.0 * (margin - tol)
-        if reach2 <= 0.0:
-            return SOLVED, t, k, size, path
-        fresh, size = opponent(reach2, spread, path, size, k, q, c, v, p, w, use, counts)
+        reach2 = dist2(p.X, j, w.z) + 2.0 * margin
+        fresh, size = opponent(
+            reach2, spread, path, size, j, k, margin, 2.0 * unit, q, c, v, p, w, use, counts
+        )
         if fresh < 0:
             return (FULL if fresh == CROWDED else SOLVED), t, k, size, path
     return STALLED, t, k, size, path
@@ -295,7 +309,8 @@ def _search(
         if not screened:
             screened = True
             m = _screen(i1, d1, first, size, ub, own, largest, q, v, p, w, use, counts)
-    return SOLVED, ub, min(ub, stalled), winner, gap, d1
+    lower = min(ub, stalled)
+    return (SOLVED if lower == ub else STALLED), ub, lower, winner, gap, d1
 
 
 @dated
@@ -329,7 +344,8 @@ def search_block(
 ) -> None:
     """Search for every row of ``X``; the last eight arrays take the answers."""
     for b in range(X.shape[0]):
-        q = Query(X[b], low, high, True)
+        leave(X[b], low, high, True, c)
+        q = Query(X[b], c.low, c.high, True)
         v = View(lows[b], least, coords[b], rests[b], lengths[b], p.start[own[b]], p.stop[own[b]])
         status[b], bounds[b], lowers[b], winners[b], gaps[b], nears[b] = _search(
             own[b], starts[b], margins[b], largest, q, c, g, v, p, w, use, points[b], counts[b]

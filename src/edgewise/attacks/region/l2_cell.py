@@ -1,12 +1,14 @@
 """One cell: the nearest point of a few half-spaces and a box, by a dual active set.
 
-The half-space of a rival ``i`` is ``n_i . delta >= b_i`` with ``n_i = x_j - x_i`` and
-``b_i = (|x - x_j|^2 - |x - x_i|^2) / 2``. For multipliers ``lam >= 0``
+The half-space of a rival ``i`` is ``n_i . delta >= b_i`` with ``n_i = (x_j - x_i) / |x_j - x_i|`` and
+``b_i = n_i . ((x_j - x) + (x_i - x)) / 2``, so that slacks and tolerances are lengths, and no digit is lost
+where points lie close together far from the origin. For multipliers ``lam >= 0``
 
-    z = clip(x + sum lam_i n_i),   2 q = |z - x|^2 - 2 sum lam_i s_i,   s_i = n_i . (z - x) - b_i
+    delta = clip(sum lam_i n_i),   2 q = |delta|^2 - 2 sum lam_i s_i,   s_i = n_i . delta - b_i
 
 is a lower bound on the squared distance whatever ``lam`` is, and the squared distance itself where
-``s = 0``. Newton's method runs on the handful of multipliers; the box has none.
+``s = 0``. Newton's method runs on the handful of multipliers; the box has none. Slacks are known to ``tol``
+only: what is proved is ``2 q - 2 tol sum lam_i``.
 """
 
 from __future__ import annotations
@@ -16,18 +18,19 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from edgewise.attacks.region.compiling import INNER
+from edgewise.attacks.region.compiling import INNER, PRECISE
 
 
 SOLVED, CUT, EMPTY, STALLED, FULL = 0, 1, 2, 3, 4
 """How a cell ends: solved, cannot win, no point, numerically stuck, more constraints than room."""
 
 _STEPS = 200
-_SINGULAR = 1e-11
+_SINGULAR = 1e-13
+_EPS = 2.220446049250313e-16
 
 
 class Query(NamedTuple):
-    """Where a search starts, ``x``, and the box it stays in, ``low`` to ``high`` (d,), if ``boxed``."""
+    """Where a search starts, ``x``, and if ``boxed`` how far each feature may move, ``low`` to ``high`` (d,)."""
 
     x: Any
     low: Any
@@ -36,11 +39,15 @@ class Query(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """Room for ``K`` half-spaces: indices, multipliers, offsets, normals, Gram matrix, and scratch."""
+    """Room for ``K`` half-spaces: indices, multipliers, offsets, unit normals, their Gram matrix, and scratch.
+
+    ``size`` (K,) holds the lengths the normals had; ``low`` and ``high`` (d,) are room for those of a `Query`.
+    """
 
     act: Any
     lam: Any
     bs: Any
+    size: Any
     N: Any
     G: Any
     L: Any
@@ -50,26 +57,39 @@ class Cell(NamedTuple):
     u: Any
     delta: Any
     free: Any
+    low: Any
+    high: Any
 
 
 def room(K: int, d: int) -> Cell:
     """Return room for ``K`` half-spaces in ``d`` features."""
-    small = np.zeros((5, K))
-    wide = np.zeros((3, d))
+    small = np.zeros((6, K))
+    wide = np.zeros((5, d))
     return Cell(
         np.zeros(K, np.intp),
         small[0],
         small[1],
+        small[2],
         np.zeros((K, d)),
         np.zeros((K, K)),
         np.zeros((K, K)),
-        small[2],
         small[3],
         small[4],
+        small[5],
         wide[0],
         wide[1],
         wide[2],
+        wide[3],
+        wide[4],
     )
+
+
+@njit(**INNER)
+def leave(x: Any, low: Any, high: Any, boxed: bool, c: Cell) -> None:
+    """Set how far each feature may move from ``x`` in the box from ``low`` to ``high`` (d,)."""
+    if boxed:
+        for t in range(x.size):
+            c.low[t], c.high[t] = low[t] - x[t], high[t] - x[t]
 
 
 @njit(**INNER)
@@ -82,14 +102,48 @@ def dist2(X: Any, i: int, z: Any) -> float:
     return total
 
 
+@njit(**PRECISE)
+def middle(i: int, j: int, X: Any, x: Any, out: Any) -> None:
+    """Set ``out`` (d,) to the way from ``x`` to half-way between points ``i`` and ``j``."""
+    for t in range(x.size):
+        out[t] = 0.5 * ((X[j, t] - x[t]) + (X[i, t] - x[t]))
+
+
 @njit(**INNER)
-def add(k: int, i: int, j: int, X: Any, b: float, c: Cell) -> None:
+def inside(i: int, j: int, margin: float, q: Query, c: Cell, X: Any) -> float:
+    """Return how far inside the half-space of rival ``i`` against ``j`` the current step is."""
+    middle(i, j, X, q.x, c.free)
+    total, square = 0.0, 0.0
+    for t in range(c.free.size):
+        gap = X[j, t] - X[i, t]
+        total += gap * (c.delta[t] - c.free[t])
+        square += gap * gap
+    return (total - margin) / np.sqrt(square) if square > 0.0 else np.inf
+
+
+@njit(**INNER)
+def rounding(far: Any, d: int) -> Any:
+    """Return what rounding may do to a slack in the cell of a point at the squared distance ``far``."""
+    return _EPS * (16.0 + 2.0 * np.sqrt(d)) * np.sqrt(far)
+
+
+@njit(**INNER)
+def add(k: int, i: int, j: int, X: Any, margin: float, q: Query, c: Cell) -> None:
     """Append the half-space of rival ``i`` against ``j`` with multiplier 0 to ``k`` others."""
-    act, lam, bs, N, G = c.act, c.lam, c.bs, c.N, c.G
-    act[k], lam[k], bs[k] = i, 0.0, b
+    act, lam, N, G = c.act, c.lam, c.N, c.G
     d = X.shape[1]
+    middle(i, j, X, q.x, c.free)
+    total, square = margin, 0.0
     for t in range(d):
-        N[k, t] = X[j, t] - X[i, t]
+        gap = X[j, t] - X[i, t]
+        N[k, t] = gap
+        total += gap * c.free[t]
+        square += gap * gap
+    size = max(np.sqrt(square), 1e-300)
+    act[k], lam[k], c.size[k], c.bs[k] = i, 0.0, size, total / size
+    scale = 1.0 / size
+    for t in range(d):
+        N[k, t] *= scale
     for a in range(k + 1):
         total = 0.0
         for t in range(d):
@@ -104,6 +158,7 @@ def _drop(k: int, a: int, c: Cell) -> int:
     last = k - 1
     if a != last:
         act[a], lam[a], bs[a], s[a] = act[last], lam[last], bs[last], s[last]
+        c.size[a] = c.size[last]
         for t in range(N.shape[1]):
             N[a, t] = N[last, t]
         for e in range(last):
@@ -115,12 +170,12 @@ def _drop(k: int, a: int, c: Cell) -> int:
 
 @njit(**INNER)
 def move(k: int, lam: Any, q: Query, c: Cell) -> float:
-    """Set the unclipped point and its clipped step; return the squared length of the step."""
-    x, low, high, u, delta, N = q.x, q.low, q.high, c.u, c.delta, c.N
-    d = x.size
+    """Set the unclipped and the clipped step; return the squared length of the latter."""
+    low, high, u, delta, N = q.low, q.high, c.u, c.delta, c.N
+    d = u.size
     first = lam[0] if k > 0 else 0.0
     for t in range(d):
-        u[t] = x[t] + first * N[0, t]
+        u[t] = first * N[0, t] if k > 0 else 0.0
     for a in range(1, k):
         step = lam[a]
         for t in range(d):
@@ -128,12 +183,12 @@ def move(k: int, lam: Any, q: Query, c: Cell) -> float:
     total = 0.0
     if q.boxed:
         for t in range(d):
-            gap = min(max(u[t], low[t]), high[t]) - x[t]
+            gap = min(max(u[t], low[t]), high[t])
             delta[t] = gap
             total += gap * gap
     else:
         for t in range(d):
-            gap = u[t] - x[t]
+            gap = u[t]
             delta[t] = gap
             total += gap * gap
     return total
@@ -157,7 +212,7 @@ def slack_of(a: int, k: int, lam: Any, boxed: bool, c: Cell) -> float:
 def _mask(q: Query, c: Cell, inward: Any, kinks: bool) -> None:
     """Set ``free`` to 1 where the point moves with the multipliers.
 
-    At a kink, where the unclipped point sits on a bound, that depends on the way it will be pushed.
+    At a kink, where the unclipped step sits on a bound, that depends on the way it will be pushed.
     """
     u, low, high, free = c.u, q.low, q.high, c.free
     if kinks:
@@ -190,8 +245,8 @@ def _direction(k: int, boxed: bool, c: Cell) -> None:
             for f in range(e):
                 total -= L[a, f] * L[e, f]
             if a == e:
-                if total <= _SINGULAR * G[a, a]:
-                    total = 0.01 * G[a, a]
+                if total <= _SINGULAR:
+                    total = 0.01
                 L[a, a] = np.sqrt(total)
             else:
                 L[a, e] = total / L[e, e]
@@ -252,25 +307,36 @@ def _climb(k: int, stop2: float, q: Query, c: Cell) -> tuple[float, int]:
 
 
 @njit(**INNER)
+def doubt(k: int, tol: float, c: Cell) -> float:
+    """Return by how much twice the dual may be wrong where slacks are known to ``tol``."""
+    total = 0.0
+    for a in range(k):
+        total += c.lam[a]
+    return 2.0 * tol * total
+
+
+@njit(**INNER)
 def maximise(
     k: int, q2: float, ub2: float, cap: float, tol: float, q: Query, c: Cell
 ) -> tuple[int, float, int, int]:
     """Raise the dual, twice its value ``q2`` before, over ``k`` half-spaces, the last one new and violated.
 
-    Stops as soon as twice its value reaches ``ub2`` (`CUT`: the cell cannot win) or passes ``cap`` (`EMPTY`:
+    Stops as soon as what is proved reaches ``ub2`` (`CUT`: the cell cannot win) or passes ``cap`` (`EMPTY`:
     no point is that far). Returns how many half-spaces stay, twice the value, the status and the steps.
     """
     c.s[k - 1] = slack_of(k - 1, k, c.lam, q.boxed, c)
     for step in range(_STEPS):
-        worst = 0.0
+        worst, unsure = 0.0, doubt(k, tol, c)
         for a in range(k):
             worst = max(worst, abs(c.s[a]))
-        if q2 >= ub2:
+        if q2 - unsure >= ub2:
             return k, q2, CUT, step
-        if q2 > cap:
+        if q2 - unsure > cap:
             return k, q2, EMPTY, step
         if worst <= tol:
             return k, q2, SOLVED, step
+        if unsure > 0.5 * q2 and q2 > 1e6 * tol * tol:
+            return k, q2, STALLED, step
         if q.boxed:
             _mask(q, c, c.N[k - 1], step == 0)
         _direction(k, q.boxed, c)

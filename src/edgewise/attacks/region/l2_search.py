@@ -34,11 +34,24 @@ from edgewise.attacks.region.distance_filters import (
     nearest,
     place,
 )
-from edgewise.attacks.region.l2_cell import FULL, SOLVED, STALLED, Cell, Query, add, dist2, maximise, move
+from edgewise.attacks.region.l2_cell import (
+    FULL,
+    SOLVED,
+    STALLED,
+    Cell,
+    Query,
+    add,
+    dist2,
+    doubt,
+    leave,
+    maximise,
+    move,
+    rounding,
+)
 
 
 _ROUNDS = 1000
-_EPS = 2.220446049250313e-16
+_SURE = 1e-10
 
 
 @njit(**INNER)
@@ -88,7 +101,7 @@ def _cell(
 ) -> tuple[int, float, int, int, float]:
     """Solve survivor ``e``'s cell; return status, twice the dual, half-spaces, pool size and path length."""
     j, far = w.live[e], w.live_far[e]
-    tol = 4e-13 * far + 4 * _EPS * np.sqrt(far) * (p.largest + v.length)
+    tol = rounding(far, q.x.size)
     counts[CELLS] += 1
     k, fresh = ZERO, w.live_best[e]
     q2 = move(k, c.lam, q, c)
@@ -96,17 +109,15 @@ def _cell(
         if fresh >= 0:
             if k == c.act.size:
                 return FULL, q2, k, size, path
-            add(k, w.pool[fresh], j, p.X, 0.5 * (far - w.pool_far[fresh]) + margin, c)
+            add(k, w.pool[fresh], j, p.X, margin, q, c)
             k, q2, status, steps = maximise(k + 1, q2, ub2, cap, tol, q, c)
             counts[STEPS] += steps
             if status != SOLVED:
                 return status, q2, k, size, path
         moved, spread = place(j, k, q, c, v, p, w)
         path += moved
-        reach2 = dist2(p.X, j, w.z) + 2.0 * (margin - tol)
-        if reach2 <= 0.0:
-            return SOLVED, q2, k, size, path
-        fresh, size = opponent(reach2, spread, path, size, k, q, c, v, p, w, use, counts)
+        reach2 = dist2(p.X, j, w.z) + 2.0 * margin
+        fresh, size = opponent(reach2, spread, path, size, j, k, margin, tol, q, c, v, p, w, use, counts)
         if fresh < 0:
             return (FULL if fresh == CROWDED else SOLVED), q2, k, size, path
     return STALLED, q2, k, size, path
@@ -229,7 +240,7 @@ def search(
         return SOLVED, np.inf, 0.0, -1, np.inf, np.inf
     w.pool[0], w.pool_far[0], size, path = i1, d1, ZERO + 1, 0.0
     first = first_cell(i1, d1, own, allowed, v, p, w)
-    ub2, stalled2, winner, gap, m = np.inf, np.inf, ZERO - 1, np.inf, ZERO
+    ub2, lower2, winner, gap, m = np.inf, np.inf, ZERO - 1, np.inf, ZERO
     if first >= 0:
         counts[EXACT] += 2
         far = dist2(p.X, first, q.x)
@@ -246,19 +257,23 @@ def search(
         status, q2, k, size, path = _cell(e, size, ub2, limit, margin, path, q, c, v, p, w, use, counts)
         if status == FULL:
             return FULL, ub2, 0.0, winner, gap, d1
+        sure2 = max(q2 - doubt(k, rounding(w.live_far[e], q.x.size), c), w.live_bound[e] ** 2)
+        if status == SOLVED:
+            lower2 = min(lower2, q2 if sure2 >= q2 * (1 - _SURE) else sure2)
+        elif status == STALLED:
+            lower2 = min(lower2, sure2)
         if status == SOLVED and q2 < ub2:
             ub2, winner = max(q2, 0.0), w.live[e]
             keep(best_z, w)
             gap = dist2(p.X, i1, p.X[winner])
             for a in range(k):
-                gap = min(gap, c.G[a, a])
-        elif status == STALLED:
-            stalled2 = min(stalled2, q2)
+                gap = min(gap, c.size[a] ** 2)
         m = bury(e, m, w)
         if not screened:
             screened = True
             m = _screen(i1, d1, first, size, np.sqrt(ub2), own, allowed, q, v, p, w, use, counts)
-    return SOLVED, ub2, min(ub2, stalled2), winner, gap, d1
+    lower2 = max(min(ub2, lower2), 0.0)
+    return (SOLVED if lower2 == ub2 else STALLED), ub2, lower2, winner, gap, d1
 
 
 @dated
@@ -292,7 +307,8 @@ def search_block(
 ) -> None:
     """Run `search` for every row of ``X``; the last eight arrays take the answers."""
     for b in range(X.shape[0]):
-        q = Query(X[b], low, high, boxed)
+        leave(X[b], low, high, boxed, c)
+        q = Query(X[b], c.low, c.high, boxed)
         v = View(lows[b], least, coords[b], rests[b], lengths[b], p.start[own[b]], p.stop[own[b]])
         status[b], squares[b], lowers[b], winners[b], gaps[b], nears[b] = search(
             own[b], caps[b], margins[b], allowed[b], q, c, v, p, w, use, points[b], counts[b]

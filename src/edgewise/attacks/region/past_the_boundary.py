@@ -6,8 +6,9 @@ import numpy as np
 
 from edgewise.arrays import Box, Floats, Index, Labels
 from edgewise.attacks.region.batch import Nearest, find, nearest_others
-from edgewise.attacks.region.fitted import Fitted
+from edgewise.attacks.region.index import Fitted
 from edgewise.attacks.region.k_neighbours import Votes, vote
+from edgewise.attacks.region.l2_cell import rounding
 from edgewise.geometry import between
 from edgewise.models.access import Access
 
@@ -20,20 +21,15 @@ def cross(
 ) -> Floats:
     """Return points ``(b, d)`` in the dtype of ``X`` just beyond those of ``at``; NaN where there are none.
 
-    Moving from z towards the winning training point x_j opens every tie in proportion; the first step is as
-    long as the rounding of the model's distances and of the points asks, and four times longer for each row
-    the model still labels ``y``. Where x_j is outside the box, the regions' walls are moved instead.
+    Moving from z towards the winning training point x_j opens every tie in proportion; the first step is what
+    the rounding of the points asks, or a 1e-10 of the way if that is more, and eight times longer for each
+    row the model, with its own rounding, still labels ``y``. Where x_j is outside the box, the regions' walls
+    are moved instead. Rows still without, such as where a region only touches the box, are searched again
+    with all walls moved, then on the way to a training point.
     """
     points = np.full(X.shape, np.nan, X.dtype)
-    unit = np.finfo(X.dtype).eps
     winner = fit.index.whole(np.maximum(at.winner, 0))
-    scale = fit.largest2 + np.einsum("ij,ij->i", at.points, at.points)
-    far = np.einsum("ij,ij->i", winner - X, winner - X)
-    gap = np.maximum(at.gap, np.finfo(float).tiny)
-    tau = 4 * (64 * np.finfo(float).eps * scale + 4e-12 * far) / gap
-    if unit > 1e-10:
-        tau = tau + unit * np.sqrt(scale / gap)
-    tau = np.minimum(tau, 0.5)
+    tau = _first_steps(X, at, winner, fit)
     reachable = np.ones(len(X), bool) if box is None else box.contains(winner)
     todo = np.flatnonzero(at.winner >= 0)
     for _ in range(_TRIES):
@@ -42,28 +38,48 @@ def cross(
         moved = between(at.points[todo], winner[todo], tau[todo])
         walls = todo[~reachable[todo]]
         if len(walls):
-            margin = tau[walls] * at.gap[walls]
             moved[~reachable[todo]] = find(
                 fit.index,
                 X[walls].astype(float),
                 own[walls],
                 box,
-                margin=margin,
+                margin=tau[walls] * at.gap[walls],
                 allowed=at.winner[walls, None],
                 norm=norm,
             ).points
-        moved = moved.astype(X.dtype)
-        if box is not None:
-            moved = box.clip(moved)
-        points[todo] = moved
-        known = np.isfinite(moved).all(axis=1)
-        todo, moved = todo[known], moved[known]
+        todo = _keep(model, y, box, todo, moved, points)
+        todo = todo[tau[todo] < 1]
+        tau[todo] = np.minimum(8 * tau[todo], 1)
+    todo = np.flatnonzero(~np.isfinite(points).all(axis=1) & (at.winner >= 0))
+    margin = 64 * np.finfo(X.dtype).eps * _squares(X, fit)
+    for _ in range(8):
         if not len(todo):
-            break
-        failed = model.view(todo).labels(moved) == y[todo]
-        todo = todo[failed & (tau[todo] < 1)]
-        tau[todo] = np.minimum(4 * tau[todo], 1)
+            return points
+        again = find(fit.index, X[todo].astype(float), own[todo], box, margin=margin[todo], norm=norm)
+        todo = _keep(model, y, box, todo, again.points, points)
+        margin *= 32
+    if len(todo):
+        points[todo] = _on_the_way(model, X, y, own, box, todo, fit)
     return points
+
+
+def _squares(X: Floats, fit: Fitted) -> Floats:
+    """Return the size of the numbers a model meets that expands squared distances ``(b,)``."""
+    return fit.largest2 + np.einsum("ij,ij->i", X, X, dtype=float)
+
+
+def _first_steps(X: Floats, at: Nearest, winner: Floats, fit: Fitted) -> Floats:
+    """Return which part ``(b,)`` of the way from the boundary to the winning point to try first."""
+    unit, tiny = np.finfo(X.dtype).eps, np.finfo(float).tiny
+    gap, scale = np.maximum(at.gap, tiny), _squares(X, fit)
+    far = np.einsum("ij,ij->i", winner - X, winner - X)
+    rough = 4 * (64 * np.finfo(float).eps * scale + 4e-12 * far) / gap
+    if unit > 1e-10:
+        return np.minimum(rough + unit * np.sqrt(scale / gap), 0.5)
+    left = np.sqrt(np.einsum("ij,ij->i", winner - at.points, winner - at.points))
+    fine = 16 * (rounding.py_func(far, X.shape[1]) + unit * np.sqrt(scale)) / np.sqrt(gap)
+    near = 1e-10 * np.sqrt(at.squares) / np.maximum(left, tiny)
+    return np.nan_to_num(np.minimum(np.minimum(rough, np.maximum(fine, near)), 0.5), nan=0.5)
 
 
 def outvote(
@@ -85,10 +101,9 @@ def outvote(
     """
     points = np.full(X.shape, np.nan, X.dtype)
     unit = np.finfo(X.dtype).eps
-    square = np.einsum("ij,ij->i", X, X, dtype=float)
-    margin = 64 * np.finfo(float).eps * (fit.largest2 + square)
+    margin = 64 * np.finfo(float).eps * _squares(X, fit)
     if unit > 1e-10:
-        margin = margin + unit * (fit.largest2 + square)
+        margin = margin + unit * _squares(X, fit)
     todo = np.flatnonzero(at.found)
     for attempt in range(12):
         if not len(todo):

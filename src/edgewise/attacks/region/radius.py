@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from edgewise.arrays import Box, Floats, check_box, check_count, check_X
 from edgewise.attacks.region.batch import find
-from edgewise.attacks.region.fitted import fitted
+from edgewise.attacks.region.index import fitted
 from edgewise.attacks.region.k_neighbours import vote
 from edgewise.attacks.region.trees import exact_tree
 from edgewise.geometry import Norm, check_norm

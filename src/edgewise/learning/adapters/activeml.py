@@ -17,10 +17,10 @@ from edgewise.strategies.selecting import query as choose
 
 
 class Ours(SingleAnnotatorPoolQueryStrategy):
-    """A strategy of edgewise in scikit-activeml: ``Ours("edge-mix").query(X, y, clf)``."""
+    """A strategy of edgewise in scikit-activeml: ``Ours("herding").query(X, y, clf)``."""
 
     def __init__(
-        self, strategy: Any = "edge-mix", missing_label: Any = np.nan, random_state: Any = None
+        self, strategy: Any = "herding", missing_label: Any = np.nan, random_state: Any = None
     ) -> None:
         super().__init__(missing_label=missing_label, random_state=random_state)
         self.strategy = strategy

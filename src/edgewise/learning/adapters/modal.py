@@ -13,7 +13,7 @@ from edgewise.strategies.frame import Query, Request
 from edgewise.strategies.selecting import query
 
 
-def ours(strategy: Any = "edge-mix", rng: Rng = None) -> Callable[..., Any]:
+def ours(strategy: Any = "herding", rng: Rng = None) -> Callable[..., Any]:
     """Return a function ``(learner, X_pool, n_instances)`` for ``ActiveLearner(query_strategy=...)``.
 
     It answers with rows and their scores, the pair that modAL takes apart itself.

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from edgewise.arrays import Floats, InputError, Labels
+from edgewise.arrays import Floats, Index, InputError, Labels
 from edgewise.data import load
-from edgewise.learning.learners import LEARNERS
+from edgewise.data.keel import KEEL, keel, read_table
+from edgewise.learning.learners import LEARNERS, gives_probabilities
 from edgewise.learning.loop import learn
 from edgewise.learning.oracle import GroundTruth
 from edgewise.models.access import predict
 from edgewise.randomness import stream
-from edgewise.registry import lookup
+from edgewise.registry import from_file, lookup, unknown
 from edgewise.store import Cell
 from edgewise.strategies import STRATEGIES
+from edgewise.strategies.edge_mix import EdgeMix
+from edgewise.strategies.frame import Strategy
+from edgewise.strategies.selecting import resolved
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,55 @@ TRIALS: Mapping[str, Trial] = {
 }
 """The ten data sets; the last two are made here, from problems on which plain boundary sampling fails."""
 
+STRONG = (
+    "random",
+    "margin",
+    "entropy",
+    "badge",
+    "core-set",
+    "typical",
+    "typical-then-margin",
+    "edge-mix",
+    "herding",
+)
+"""What `edgewise compare` runs if no strategy is named."""
+
+REPORT = (
+    *("cancer", "islands", "wave10", "mnist-1v7", "german", "crx"),
+    *("bands", "mushroom", "saheart", "splice", "tic-tac-toe"),
+)
+"""Data that no strategy was chosen or tuned on; a person's own table is one too. All else is development data."""
+
+
+def kind_of(data: str) -> str:
+    """Say whether a data set was used when strategies were chosen.
+
+    Examples
+    --------
+    >>> kind_of("digits"), kind_of("german"), kind_of("mine.csv")
+    ('development', 'report', 'report')
+    """
+    return "report" if data in REPORT or _is_own(data) else "development"
+
+
+def trial_of(data: str) -> Trial:
+    """Return how a data set is run: as in `TRIALS`; a KEEL table or one's own by its number of rows."""
+    if data in TRIALS:
+        return TRIALS[data]
+    n = len(_table(data)[1])
+    pool = min(500, int(0.6 * n))
+    return table_trial(pool, min(400, n - pool))
+
+
+def table_trial(pool: int, test: int) -> Trial:
+    """Return how a table is run: 10 labels at the start, 150 are bought, or 60 % of a small pool."""
+    return Trial(pool, test, 10, 10, min(150, 10 * int(0.06 * pool)))
+
+
+def is_table(data: str) -> bool:
+    """Say whether the data are a KEEL table or a CSV of one's own."""
+    return data not in TRIALS and (data in KEEL or _is_own(data))
+
 
 def cells(
     data: Sequence[str],
@@ -77,33 +133,46 @@ def cells(
     180
     """
     made: list[Cell] = []
-    for strategy in strategies:
-        lookup(STRATEGIES, strategy, "strategy")
+    shown = {strategy: _strategy_settings(strategy) for strategy in strategies}
     for seed in seeds:
         for name in data:
-            trial = lookup(TRIALS, name, "data set")
+            trial = trial_of(name)
             for learner in learners:
                 lookup(LEARNERS, learner, "learner")
                 if learner == "network" and not trial.networks:
                     continue
-                made += [
-                    Cell(
-                        "compare",
-                        {
-                            "data": name,
-                            "learner": learner,
-                            "strategy": strategy,
-                            "pool": pool or trial.pool,
-                            "test": trial.test,
-                            "start": trial.start,
-                            "batch": batch or trial.batch,
-                            "budget": budget or trial.budget,
-                        },
-                        seed,
-                    )
-                    for strategy in strategies
-                ]
+                task = {
+                    "data": name,
+                    "learner": learner,
+                    "pool": pool or trial.pool,
+                    "test": trial.test,
+                    "start": trial.start,
+                    "batch": batch or trial.batch,
+                    "budget": budget or trial.budget,
+                }
+                if _is_own(name):
+                    task["content"] = _digest(name)
+                for strategy in strategies:
+                    more = dict(shown[strategy])
+                    if strategy == "edge-mix" and name not in TRIALS:
+                        more["guard"] = False
+                    if _goes_with(strategy, learner):
+                        made.append(Cell("compare", task | more, seed))
     return made
+
+
+def _strategy_settings(strategy: str) -> dict[str, Any]:
+    if ".py:" in strategy:
+        from_file(strategy)
+        return {"strategy": strategy, "code": _digest(strategy.rpartition(":")[0])}
+    lookup(STRATEGIES, strategy, "strategy")
+    return {"strategy": strategy}
+
+
+def _goes_with(strategy: str, learner: str) -> bool:
+    """Say whether the learner can answer what the strategy asks; a pair that cannot is left out."""
+    needs = STRATEGIES[strategy].needs if strategy in STRATEGIES else ()
+    return "probabilities" not in needs or gives_probabilities(learner)
 
 
 def work(cell: Cell) -> dict[str, Any]:
@@ -120,20 +189,29 @@ def work(cell: Cell) -> dict[str, Any]:
         raise InputError(f"{s['data']} has a pool of {len(rest)} rows; the budget is {s['budget']}.")
     labels: list[int] = []
     accuracy: list[float] = []
+    balanced: list[float] = []
     learner = LEARNERS[str(s["learner"])](X)
     for done in learn(
         learner,
         X[rest],
         GroundTruth(y[rest]),
-        lookup(STRATEGIES, str(s["strategy"]), "strategy").make(),
+        _strategy(s),
         batch=int(s["batch"]),
         budget=int(s["budget"]),
         rng=cell.seed,
         start=(X[first], y[first]),
     ):
         labels.append(done.n_labelled)
-        accuracy.append(float(np.mean(predict(done.model, test_X) == test_y)))
-    return {"labels": labels, "accuracy": accuracy}
+        right = predict(done.model, test_X) == test_y
+        accuracy.append(float(np.mean(right)))
+        balanced.append(float(np.mean([right[test_y == label].mean() for label in np.unique(test_y)])))
+    return {"labels": labels, "accuracy": accuracy, "balanced": balanced}
+
+
+def _strategy(settings: Mapping[str, Any]) -> Strategy:
+    """Return the strategy of a cell; edge-mix has its guard, as in the first edition, unless the cell says not."""
+    name = str(settings["strategy"])
+    return EdgeMix(guard=bool(settings.get("guard", True))) if name == "edge-mix" else resolved(name)
 
 
 def _task(name: str, pool: int, test: int, seed: int) -> tuple[Floats, Labels, Floats, Labels]:
@@ -141,16 +219,49 @@ def _task(name: str, pool: int, test: int, seed: int) -> tuple[Floats, Labels, F
     if name in _MADE:
         points, y = _MADE[name](pool + test, stream(seed, "made", name))
         return points[:pool], y[:pool], points[pool:], y[pool:]
+    if name not in TRIALS:
+        return _split(name, pool, test, seed)
     data = load(name, rng=seed)
     known = [part for part in (data.train, data.held_out) if len(part.y)]
     rows = stream(seed, "pool").permutation(sum(len(part.y) for part in known))[:pool]
     asked = stream(seed, "test").permutation(len(data.test.y))[:test]
     points, other = np.concatenate([part.X for part in known])[rows], data.test.X[asked]
     if data.image_shape is None:
-        centre, spread = points.mean(axis=0), points.std(axis=0)
-        spread = np.where(spread > 0, spread, 1)
-        points, other = (points - centre) / spread, (other - centre) / spread
+        points, other = _scaled(points, other)
     return points, np.concatenate([part.y for part in known])[rows], other, data.test.y[asked]
+
+
+def _split(name: str, pool: int, test: int, seed: int) -> tuple[Floats, Labels, Floats, Labels]:
+    """Return pool and test rows of a KEEL table or of one's own."""
+    X, y = _table(name)
+    if pool + test > len(y):
+        raise InputError(f"{name} has {len(y)} rows; a pool of {pool} and {test} for testing need more.")
+    rows = stream(seed, "rows", name).permutation(len(y))[: pool + test]
+    points, other = _scaled(X[rows[:pool]], X[rows[pool:]])
+    return points, y[rows[:pool]], other, y[rows[pool:]]
+
+
+def _scaled(points: Floats, other: Floats) -> tuple[Floats, Floats]:
+    centre, spread = points.mean(axis=0), points.std(axis=0)
+    spread = np.where(spread > 0, spread, 1)
+    return (points - centre) / spread, (other - centre) / spread
+
+
+@cache
+def _table(name: str) -> tuple[Floats, Index]:
+    if _is_own(name):
+        return read_table(name)
+    if name not in KEEL:
+        raise InputError(unknown(name, [*TRIALS, *KEEL], "data set") + " Or give a CSV: FILE.csv.")
+    return keel(name)
+
+
+def _is_own(name: str) -> bool:
+    return name.endswith(".csv")
+
+
+def _digest(path: str) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
 
 
 def _start(y: Labels, n: int, seed: int) -> Any:

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from scipy import stats as scipy_stats
 
 from edgewise.arrays import Floats, InputError
-from edgewise.paper.comparison.runs import TRIALS, Trial
+from edgewise.paper.comparison.runs import TRIALS, Trial, is_table, table_trial
 from edgewise.stats import Estimate, Paired, estimate, holm, paired
 from edgewise.store import Fact
 
@@ -87,14 +87,20 @@ class Standing:
     seeds_needed: Mapping[str, int]
 
 
-def curves(facts: Iterable[Fact]) -> dict[Task, dict[str, Curves]]:
-    """Return the learning curves in the facts of `edgewise.paper.comparison.runs`, by task and strategy."""
+def curves(facts: Iterable[Fact], figure: str = "accuracy") -> dict[Task, dict[str, Curves]]:
+    """Return the learning curves in the facts of `edgewise.paper.comparison.runs`, by task and strategy.
+
+    ``figure`` is ``"accuracy"`` or ``"balanced"`` (the mean recall of the classes); facts without it are
+    left out.
+    """
     found: dict[Task, dict[str, dict[int, tuple[list[float], list[float]]]]] = {}
     for fact in facts:
         s, f = fact.cell.settings, fact.figures
+        if figure not in f:
+            continue
         task = Task(s["data"], s["learner"], _setup(s))
         runs = found.setdefault(task, {}).setdefault(s["strategy"], {})
-        runs[fact.cell.seed] = (f["labels"], f["accuracy"])
+        runs[fact.cell.seed] = (f["labels"], f[figure])
     return {
         task: {name: _stacked(task, name, runs) for name, runs in by_strategy.items()}
         for task, by_strategy in sorted(found.items())
@@ -104,6 +110,8 @@ def curves(facts: Iterable[Fact]) -> dict[Task, dict[str, Curves]]:
 def _setup(settings: Mapping[str, Any]) -> str:
     """Say what differs from how `TRIALS` runs the data set; empty where nothing does."""
     usual = TRIALS.get(settings["data"], Trial())
+    if is_table(settings["data"]):
+        usual = table_trial(settings["pool"], settings["test"])
     parts = ("pool", "test", "start", "batch", "budget")
     return ", ".join(
         f"{part} {settings[part]:,}"

@@ -15,10 +15,10 @@ from markupsafe import Markup
 
 from edgewise.arrays import InputError
 from edgewise.atomic import replacing
-from edgewise.paper.report import SECTIONS
 from edgewise.paper.report.blocks import MARKS, Block, Figure, Prose, Section, SideBySide, Table
 from edgewise.paper.report.evidence import Evidence
 from edgewise.paper.report.export import export
+from edgewise.paper.report.sections import SECTIONS
 from edgewise.progress import track
 from edgewise.store import Store
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,11 +17,10 @@ from edgewise.strategies.diversity import Badge, CoreSet
 from edgewise.strategies.edge_mix import NARROW, EdgeMix, by_turns, quota_chances
 from edgewise.strategies.foreign import Scored
 from edgewise.strategies.frame import Query, Strategy, chosen
-from edgewise.strategies.sharded.scoring import Ask, Gaps, Gradients, Margins, Rated
-
-
-if TYPE_CHECKING:
-    from edgewise.strategies.sharded.query import Task
+from edgewise.strategies.herding import Herding
+from edgewise.strategies.measured import Source
+from edgewise.strategies.sharded.scoring import Ask, Doubts, Gaps, Gradients, Margins, Rated
+from edgewise.strategies.sharded.task import Task
 
 
 SHORT, EACH = 5_000, 20
@@ -93,6 +92,15 @@ def _weighted(weight: Floats, chance: Floats) -> Floats:
     """Return keys whose largest are a draw without replacement by weight (Efraimidis & Spirakis 2006)."""
     with np.errstate(divide="ignore"):
         return np.where(weight > 0, np.log(chance) / weight, -np.inf)
+
+
+def herding(task: Task, method: Herding) -> Query:
+    """Answer as `Herding` does of the pool in one piece: the same samples, doubts from the scores."""
+
+    def scored() -> Iterable[Columns]:
+        return task.scores(Doubts())()
+
+    return method.pick_from(Source(task.free, len(task.shards), task.draw, scored, task.points), task.request)
 
 
 def edge_mix(task: Task, method: EdgeMix) -> Query:

@@ -27,6 +27,7 @@ from edgewise.pools.shards import (
     write_scores,
 )
 from edgewise.strategies.diversity import gap_to, gradient_length
+from edgewise.strategies.doubt import doubts
 from edgewise.strategies.frame import Rating
 from edgewise.strategies.model_scores import Space, best_two, embedder
 
@@ -69,6 +70,15 @@ class Margins:
         first, second, high, low = best_two(model, X)
         small, large = np.sort(np.stack([first, second]), axis=0).astype(np.int64)
         return {"score": -(np.asarray(high, float) - low), "pair": small * 2**24 + large}
+
+
+@dataclass(frozen=True)
+class Doubts:
+    """How much the model doubts a row: what herding weighs it by."""
+
+    def __call__(self, model: Any, X: Floats) -> Columns:
+        """Return the doubt."""
+        return {"score": doubts(model, X)}
 
 
 @dataclass(frozen=True)

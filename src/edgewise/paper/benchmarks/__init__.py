@@ -1,0 +1,1 @@
+"""Published benchmarks of others, run by their protocols and set beside their numbers."""

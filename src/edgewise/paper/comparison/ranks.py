@@ -1,0 +1,103 @@
+"""Mean ranks and gains of strategies over tasks, development data and report data apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import rankdata
+
+from edgewise.arrays import Floats
+from edgewise.paper.comparison.runs import kind_of
+from edgewise.paper.comparison.statistics import Curves, Task, aulc
+from edgewise.stats import paired
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """One strategy over the tasks of one kind of data.
+
+    Parameters
+    ----------
+    kind
+        ``"development"`` or ``"report"``: whether strategies were chosen by looking at the data.
+    strategy
+        Which.
+    tasks, data
+        Tasks that every strategy ran on, and how many data sets they are of.
+    rank
+        Its mean rank in area under the learning curve, over tasks; 1 is best.
+    gain
+        Its mean gain in area over the baseline, paired by seed.
+    above
+        Tasks with a gain above 0.
+    worst
+        The smallest gain of a task.
+    p
+        Wilcoxon's p of its gains against the baseline, with data sets as units.
+    p_leader
+        The same against the strategy with the best mean rank.
+    """
+
+    kind: str
+    strategy: str
+    tasks: int
+    data: int
+    rank: float
+    gain: float
+    above: int
+    worst: float
+    p: float
+    p_leader: float
+
+
+def rankings(found: Mapping[Task, Mapping[str, Curves]], *, baseline: str = "random") -> list[Ranking]:
+    """Rank strategies over the tasks and seeds that all of them have, best mean rank first.
+
+    Examples
+    --------
+    >>> flat, high = (Curves((0, 1), np.array([10.0, 20.0]), np.full((2, 2), value)) for value in (0.5, 0.75))
+    >>> [(row.strategy, row.rank, row.gain) for row in rankings({Task("german", "m"): {"random": flat, "far": high}})]
+    [('far', 1.0, 0.25), ('random', 2.0, 0.0)]
+    """
+    names = list(dict.fromkeys(name for by_name in found.values() for name in by_name))
+    rows: list[Ranking] = []
+    for kind in ("development", "report"):
+        tasks = [task for task, by in found.items() if kind_of(task.data) == kind and set(names) <= set(by)]
+        if tasks and baseline in names:
+            rows += _ranked(kind, names, tasks, [_areas(found[task], names) for task in tasks], baseline)
+    return rows
+
+
+def _areas(by_name: Mapping[str, Curves], names: Sequence[str]) -> Floats:
+    """Return the mean area of each strategy over the seeds that all have ``(s,)``."""
+    seeds = sorted(set.intersection(*(set(by_name[name].seeds) for name in names)))
+    runs = [by_name[name].only(seeds) for name in names]
+    return np.array([aulc(run.labels, run.accuracy).mean() for run in runs])
+
+
+def _ranked(
+    kind: str, names: Sequence[str], tasks: Sequence[Task], areas: Sequence[Floats], baseline: str
+) -> list[Ranking]:
+    area = np.array(areas)
+    rank = np.mean([rankdata(-row) for row in area], axis=0)
+    gain = area - area[:, [names.index(baseline)]]
+    data = np.array([task.data for task in tasks])
+    unit = np.array([gain[data == name].mean(axis=0) for name in np.unique(data)])
+    leader = int(np.argmin(rank))
+    return [
+        Ranking(
+            kind,
+            names[i],
+            len(tasks),
+            len(unit),
+            float(rank[i]),
+            float(gain[:, i].mean()),
+            int((gain[:, i] > 0).sum()),
+            float(gain[:, i].min()),
+            paired(unit[:, i], 0 * unit[:, i]).p,
+            paired(unit[:, i], unit[:, leader]).p,
+        )
+        for i in np.argsort(rank)
+    ]

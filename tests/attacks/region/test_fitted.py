@@ -1,0 +1,156 @@
+"""What a fitted model says about itself: refits, changed arrays, metrics, sparse fits, weights."""
+
+import copy
+
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.neighbors import KNeighborsClassifier
+
+import edgewise as ew
+from edgewise.arrays import InputError
+from edgewise.attacks.region.index import fitted
+from edgewise.models.access import Access
+
+
+def data(seed=0, n=120, d=3):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, d))
+    return X, (X[:, 0] > 0).astype(int), rng.normal(size=(20, d)), rng
+
+
+def like_new(knn, X, y, Q, **settings):
+    fresh = KNeighborsClassifier(knn.n_neighbors, **settings).fit(X.copy(), y)
+    assert np.array_equal(ew.radius(knn, Q), ew.radius(fresh, Q))
+    adv = ew.attack(knn, Q, "region-exact", rng=0)
+    assert adv.found.all()
+    assert (adv.lower <= adv.distance * (1 + 1e-9)).all()
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_refit_on_the_same_rows_with_other_labels(k):
+    X, y, Q, rng = data()
+    knn = KNeighborsClassifier(k).fit(X, y)
+    ew.radius(knn, Q)
+    for labels in (rng.permutation(y), 1 - y, np.roll(y, 1)):
+        knn.fit(X, labels)
+        like_new(knn, X, labels, Q)
+
+
+def test_refit_after_the_rows_changed_in_place():
+    X, y, Q, _ = data()
+    knn = KNeighborsClassifier(1).fit(X, y)
+    ew.radius(knn, Q)
+    X[[0, 1]] = X[[1, 0]]
+    knn.fit(X, y)
+    like_new(knn, X, y, Q)
+    X[:] = X[::-1].copy()
+    knn.fit(X, y)
+    like_new(knn, X, y, Q)
+
+
+def test_rows_changed_under_a_brute_force_model():
+    X, y, Q, _ = data()
+    knn = KNeighborsClassifier(1, algorithm="brute").fit(X, y)
+    ew.radius(knn, Q)
+    knn._fit_X[:, [0, 1]] = knn._fit_X[:, [1, 0]]
+    like_new(knn, knn._fit_X, y, Q, algorithm="brute")
+
+
+def test_another_number_of_neighbours_without_a_fit():
+    X, y, Q, _ = data(n=30)
+    knn = KNeighborsClassifier(1).fit(X, y)
+    ew.radius(knn, Q)
+    knn.set_params(n_neighbors=3)
+    like_new(knn, X, y, Q)
+
+
+def test_a_copy_fitted_apart_has_its_own_index():
+    X, y, Q, _ = data()
+    knn = KNeighborsClassifier(1).fit(X, y)
+    first = ew.radius(knn, Q)
+    twin = copy.deepcopy(knn).fit(X, 1 - y[::-1])
+    like_new(twin, X, 1 - y[::-1], Q)
+    assert np.array_equal(ew.radius(knn, Q), first)
+
+
+def test_the_index_is_used_again_while_nothing_changes():
+    X, y, _, _ = data()
+    knn = KNeighborsClassifier(1).fit(X, y)
+    assert fitted(Access.to(knn, 1))[0] is fitted(Access.to(knn, 1))[0]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"metric": "minkowski", "p": 2, "metric_params": {"w": np.array([1.0, 25.0, 1.0])}},
+        {"metric": "minkowski", "p": 1},
+        {"metric": "minkowski", "p": 3},
+        {"metric": "manhattan"},
+        {"metric": "l1"},
+        {"metric": "chebyshev"},
+        {"metric": "cosine", "algorithm": "brute"},
+        {"metric": "seuclidean", "metric_params": {"V": np.array([1.0, 4.0, 1.0])}},
+        {"metric": "mahalanobis", "metric_params": {"VI": np.diag([1.0, 4.0, 1.0])}},
+        {"metric": lambda a, b: float(np.abs(a - b).sum())},
+    ],
+)
+@pytest.mark.parametrize("attack", ["region-exact", "region-approx"])
+def test_another_metric_is_refused_by_name(settings, attack):
+    X, y, Q, _ = data(n=30)
+    knn = KNeighborsClassifier(1, **settings).fit(X, y)
+    with pytest.raises(InputError, match="Euclidean"):
+        ew.attack(knn, Q, attack, rng=0)
+    with pytest.raises(InputError, match="Euclidean"):
+        ew.radius(knn, Q)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"metric": "l2"},
+        {"metric": "euclidean"},
+        {"metric": "sqeuclidean", "algorithm": "brute"},
+        {"metric": "minkowski", "p": 2, "metric_params": {}},
+        {"metric": "l2", "algorithm": "ball_tree"},
+    ],
+)
+def test_other_words_for_euclidean_are_taken(settings):
+    X, y, Q, _ = data(n=60)
+    knn = KNeighborsClassifier(1, **settings).fit(X, y)
+    assert ew.radius(knn, Q) == pytest.approx(ew.radius(KNeighborsClassifier(1).fit(X, y), Q), rel=1e-12)
+    assert ew.attack(knn, Q, "region-exact", rng=0).found.all()
+
+
+def test_precomputed_distances_and_sparse_points_are_refused():
+    X, y, Q, _ = data(n=30)
+    away = np.sqrt(((X[:, None] - X) ** 2).sum(2))
+    knn = KNeighborsClassifier(1, metric="precomputed").fit(away, y)
+    with pytest.raises(InputError, match="precomputed"):
+        ew.radius(knn, away[:3])
+    for kind in (sparse.csr_array, sparse.csc_matrix):
+        knn = KNeighborsClassifier(1).fit(kind(X), y)
+        with pytest.raises(InputError, match="dense"):
+            ew.radius(knn, Q)
+
+
+def test_unequal_votes_are_taken_for_one_neighbour_only():
+    X, y, Q, _ = data(n=40)
+    knn = KNeighborsClassifier(1, weights="distance").fit(X, y)
+    assert ew.radius(knn, Q) == pytest.approx(ew.radius(KNeighborsClassifier(1).fit(X, y), Q))
+    for weights in ("distance", lambda away: 1 / (1 + away)):
+        knn = KNeighborsClassifier(3, weights=weights).fit(X, y)
+        with pytest.raises(InputError, match="weights"):
+            ew.radius(knn, Q)
+
+
+@pytest.mark.parametrize("k", [2, 4])
+def test_tied_votes_go_where_the_model_sends_them(k):
+    X, y, Q, rng = data(n=40, d=2)
+    knn = KNeighborsClassifier(k).fit(X, y)
+    radius, own = ew.radius(knn, Q), knn.predict(Q)
+    way = rng.normal(size=(400, 2))
+    way /= np.linalg.norm(way, axis=1, keepdims=True)
+    for x, c, r in zip(Q, own, radius, strict=True):
+        assert (knn.predict(x + way * rng.random((400, 1)) * r * (1 - 1e-6)) == c).all()
+        assert (knn.predict(x + way * r * 1.5) != c).any()

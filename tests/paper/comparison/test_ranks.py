@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+
+from edgewise.arrays import InputError
+from edgewise.data.keel import read_table
+from edgewise.paper.comparison.ranks import rankings
+from edgewise.paper.comparison.runs import cells, trial_of, work
+from edgewise.paper.comparison.statistics import Curves, Task, curves
+from edgewise.store import Cell, Fact
+
+
+LABELS = np.array([10.0, 20.0])
+
+
+def level(value, seeds=(0, 1, 2)):
+    return Curves(seeds, LABELS, np.full((len(seeds), 2), value))
+
+
+def test_ranks_are_over_the_tasks_that_all_have_and_by_kind_of_data():
+    found = {
+        Task("german", "a"): {"random": level(0.5), "x": level(0.7), "y": level(0.6)},
+        Task("crx", "a"): {"random": level(0.5), "x": level(0.4), "y": level(0.6)},
+        Task("bands", "a"): {"random": level(0.5), "x": level(0.9)},
+        Task("digits", "a"): {"random": level(0.5), "x": level(0.6), "y": level(0.5)},
+    }
+    rows = {(row.kind, row.strategy): row for row in rankings(found)}
+    assert [row.strategy for row in rankings(found) if row.kind == "report"] == ["y", "x", "random"]
+    x = rows["report", "x"]
+    assert (x.rank, x.tasks, x.data, x.above) == (2, 2, 2, 1)
+    assert x.gain == pytest.approx(0.05)
+    assert x.worst == pytest.approx(-0.1)
+    assert rows["report", "random"].rank == 2.5
+    assert rows["development", "y"].rank == 2.5
+
+
+def test_pairs_use_the_seeds_that_all_have():
+    odd = Curves((1, 2, 9), LABELS, np.array([[0.6, 0.6], [0.6, 0.6], [0.1, 0.1]]))
+    found = {Task("german", "a"): {"random": level(0.5), "x": odd}}
+    assert rankings(found)[0].gain == pytest.approx(0.1)
+
+
+def test_published_cells_keep_their_keys_and_edge_mix_its_guard():
+    cell = cells(["halfmoon"], ["1-nn"], ["edge-mix"], [0])[0]
+    assert "guard" not in cell.settings
+    assert cell.key == Cell("compare", dict(cell.settings), 0).key
+    assert list(cell.settings) == ["data", "learner", "pool", "test", "start", "batch", "budget", "strategy"]
+    noisy = Cell("compare", {**cell.settings, "data": "wave10", "pool": 200, "budget": 20}, 0)
+    same = Cell("compare", {**noisy.settings, "strategy": "random"}, 0)
+    # The guard gives a 1-NN in ten dimensions the very rows of random.
+    assert work(noisy)["accuracy"] == work(same)["accuracy"]
+    free = Cell("compare", {**noisy.settings, "guard": False}, 0)
+    assert work(free)["accuracy"] != work(same)["accuracy"]
+
+
+def test_balanced_accuracy_is_the_mean_recall():
+    found = work(
+        Cell(
+            "compare",
+            {
+                "data": "islands",
+                "learner": "logistic",
+                "strategy": "random",
+                "pool": 100,
+                "test": 200,
+                "start": 10,
+                "batch": 10,
+                "budget": 10,
+            },
+            3,
+        )
+    )
+    assert len(found["balanced"]) == len(found["accuracy"]) == 1
+    assert found["balanced"] != found["accuracy"]
+    old = Fact(
+        Cell("compare", {"data": "d", "learner": "m", "strategy": "s"}, 0), {"labels": [1], "accuracy": [1.0]}
+    )
+    assert curves([old], "balanced") == {}
+
+
+def test_a_table_is_read_or_refused_with_a_reason(tmp_path):
+    path = tmp_path / "t.csv"
+    for text in ("a,class\n1,x\n2,\n", "a,class\n1,x\n2,x\n", "class\nx\ny\n", "a,class\n1,x,3\n2,y\n", ""):
+        path.write_text(text)
+        with pytest.raises(InputError, match=r"t\.csv must be a CSV"):
+            read_table(path)
+    with pytest.raises(InputError, match="cannot be read"):
+        read_table(tmp_path / "none.csv")
+    rows = "".join(f"{i},{'ab'[i % 2]}\n" for i in range(50))
+    path.write_text("a,class\n" + rows)
+    trial = trial_of(str(path))
+    assert (trial.pool, trial.test, trial.budget) == (30, 20, 10)
