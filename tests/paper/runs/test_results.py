@@ -92,7 +92,8 @@ def test_a_random_fact_of_the_study_and_of_the_comparison_is_made_again(file, wh
         again = work(fact.cell)
     except MissingDataError as error:
         pytest.skip(f"the files of {what} are not here: {str(error)[:80]}")
-    assert set(fact.figures) <= set(again)  # later versions may say more
+    # Balanced accuracy was added after the first runs were published; nothing else may differ.
+    assert set(again) - {"balanced"} == set(fact.figures) - {"balanced"}
     for name, value in fact.figures.items():
         assert again[name] == pytest.approx(value, rel=1e-6, abs=1e-9, nan_ok=True), (fact.cell, name)
 
