@@ -129,12 +129,12 @@ class Access:
         if not len(X):
             return np.empty(0, dtype=int if self.classes is None else self.classes.dtype)
         self._charge(X, of)
-        return predict(self.model, self._contained(X))
+        return predict(self.model, self.contained(X))
 
     def scores(self, X: Floats, of: Index | None = None) -> Floats:
         """Return one score a class ``(n, c)``, larger for likelier; counted like labels."""
         self._charge(X, of)
-        return class_scores(self.model, self._contained(X))
+        return class_scores(self.model, self.contained(X))
 
     def neighbours(self) -> Neighbours:
         """Return the training points of a nearest-neighbour model.
@@ -222,7 +222,8 @@ class Access:
                 raise BudgetError(f"a sample would cost {wanted.max()} queries; the budget is {self.budget}.")
         np.add.at(self.queries, rows, 1)
 
-    def _contained(self, X: Floats) -> Rows:
+    def contained(self, X: Floats) -> Rows:
+        """Return rows in the container the model is asked in."""
         return X if self.given is None else like(X, self.given)
 
     def _charge(self, X: Floats, of: Index | None) -> None:

@@ -152,7 +152,7 @@ class TreesExact:
         """Put the nearest start of another label that the moves allow, where nothing was found."""
         starts = check_X(np.asarray(self.starts), name="starts", n_features=X.shape[1]).astype(X.dtype)
         starts = starts if box is None else starts[box.contains(starts)]
-        label = predict(model.model, starts) if len(starts) else np.empty(0, y.dtype)
+        label = predict(model.model, model.contained(starts)) if len(starts) else np.empty(0, y.dtype)
         rules = self.moves.of(model.model, X.shape[1])
         for row in failed:
             low, high = rules.ranges(X[row : row + 1], None)
