@@ -21,7 +21,7 @@ def data(seed=0, n=120, d=3):
 
 def like_new(knn, X, y, Q, **settings):
     fresh = KNeighborsClassifier(knn.n_neighbors, **settings).fit(X.copy(), y)
-    assert np.array_equal(ew.radius(knn, Q), ew.radius(fresh, Q))
+    assert np.array_equal(ew.radius(knn, Q).distance, ew.radius(fresh, Q).distance)
     adv = ew.attack(knn, Q, "region-exact", rng=0)
     assert adv.found.all()
     assert (adv.lower <= adv.distance * (1 + 1e-9)).all()
@@ -68,10 +68,10 @@ def test_another_number_of_neighbours_without_a_fit():
 def test_a_copy_fitted_apart_has_its_own_index():
     X, y, Q, _ = data()
     knn = KNeighborsClassifier(1).fit(X, y)
-    first = ew.radius(knn, Q)
+    first = ew.radius(knn, Q).distance
     twin = copy.deepcopy(knn).fit(X, 1 - y[::-1])
     like_new(twin, X, 1 - y[::-1], Q)
-    assert np.array_equal(ew.radius(knn, Q), first)
+    assert np.array_equal(ew.radius(knn, Q).distance, first)
 
 
 def test_the_index_is_used_again_while_nothing_changes():
@@ -118,7 +118,9 @@ def test_another_metric_is_refused_by_name(settings, attack):
 def test_other_words_for_euclidean_are_taken(settings):
     X, y, Q, _ = data(n=60)
     knn = KNeighborsClassifier(1, **settings).fit(X, y)
-    assert ew.radius(knn, Q) == pytest.approx(ew.radius(KNeighborsClassifier(1).fit(X, y), Q), rel=1e-12)
+    assert ew.radius(knn, Q).distance == pytest.approx(
+        ew.radius(KNeighborsClassifier(1).fit(X, y), Q).distance, rel=1e-12
+    )
     assert ew.attack(knn, Q, "region-exact", rng=0).found.all()
 
 
@@ -137,7 +139,7 @@ def test_precomputed_distances_and_sparse_points_are_refused():
 def test_unequal_votes_are_taken_for_one_neighbour_only():
     X, y, Q, _ = data(n=40)
     knn = KNeighborsClassifier(1, weights="distance").fit(X, y)
-    assert ew.radius(knn, Q) == pytest.approx(ew.radius(KNeighborsClassifier(1).fit(X, y), Q))
+    assert ew.radius(knn, Q).distance == pytest.approx(ew.radius(KNeighborsClassifier(1).fit(X, y), Q))
     for weights in ("distance", lambda away: 1 / (1 + away)):
         knn = KNeighborsClassifier(3, weights=weights).fit(X, y)
         with pytest.raises(InputError, match="weights"):
@@ -148,7 +150,7 @@ def test_unequal_votes_are_taken_for_one_neighbour_only():
 def test_tied_votes_go_where_the_model_sends_them(k):
     X, y, Q, rng = data(n=40, d=2)
     knn = KNeighborsClassifier(k).fit(X, y)
-    radius, own = ew.radius(knn, Q), knn.predict(Q)
+    radius, own = ew.radius(knn, Q).distance, knn.predict(Q)
     way = rng.normal(size=(400, 2))
     way /= np.linalg.norm(way, axis=1, keepdims=True)
     for x, c, r in zip(Q, own, radius, strict=True):
