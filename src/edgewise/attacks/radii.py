@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from edgewise.arrays import Box, Floats, check_box, check_count, check_X
 from edgewise.attacks.exact import exact
@@ -47,9 +47,10 @@ class Radius:
     norm: float
     attack: str
 
-    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> Floats:
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         """Return ``distance``."""
-        return np.array(self.distance, dtype=np.dtype(dtype or float), copy=True if copy is None else copy)
+        made = self.distance if dtype is None else self.distance.astype(dtype, copy=False)
+        return made.copy() if copy else made
 
     def __len__(self) -> int:
         """Return the number of rows."""
