@@ -13,6 +13,7 @@ from edgewise.attacks.exact import exact
 from edgewise.attacks.linear import LinearExact
 from edgewise.attacks.moves import Moves
 from edgewise.attacks.region.batch import find
+from edgewise.attacks.region.first_label import first_labels
 from edgewise.attacks.region.index import fitted
 from edgewise.attacks.region.k_neighbours import vote
 from edgewise.attacks.trees.compiled import Compiled, each_nearest
@@ -148,7 +149,7 @@ def _trees(
 def _neighbours(
     access: Access, X: Floats, box: Box | None, norm: float, nodes: int, threads: int, advance: Advance
 ) -> tuple[Floats, Floats]:
-    labels = access.labels(X)
+    labels = first_labels(access, X)
     fit, known = fitted(access)
     own, start = np.searchsorted(fit.classes, labels).astype(np.intp), X.astype(np.float64)
     if known.k == 1:

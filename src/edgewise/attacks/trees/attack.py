@@ -69,6 +69,7 @@ class TreesExact:
     threads: int = 1
     takes_outside = True
     takes_missing = True
+    confirms = True
 
     def __post_init__(self) -> None:
         check_norm(self.norm)
