@@ -33,8 +33,9 @@ class TreesExact:
     XGBoost, LightGBM and CatBoost; monotone scalers in a pipeline, votes and calibration are seen through
     where their rule allows.
 
-    Missing values stay missing and keep their route; features split by categories stay as they are. For rows
-    of float32 the nearest float32 row is meant.
+    Missing values stay missing and keep their route; features split by categories stay as they are, and
+    ``counts["frozen"]`` says how many features of a row that were. For rows of float32 the nearest float32 row
+    is meant.
 
     Parameters
     ----------
@@ -113,7 +114,10 @@ class TreesExact:
         }
         moved = np.where(pointless, np.inf, self.measure(points.astype(float) - X, model.model))
         exact = missing | (lower >= np.array([a.cost for a in answers]) * (1 - 1e-12))
-        return Proposal(points, np.minimum(lower, moved), missing, counts | {"exact": exact})
+        frozen = len(known.cells.ensemble.codes) + np.isnan(X).sum(axis=1)
+        return Proposal(
+            points, np.minimum(lower, moved), missing, counts | {"exact": exact, "frozen": frozen}
+        )
 
     def smallest(
         self,
