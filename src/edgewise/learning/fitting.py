@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.model_selection import ParameterGrid
 
 from edgewise.arrays import Floats, Index, InputError, Labels, Mask
-from edgewise.learning.labels import as_labels, numbered
+from edgewise.learning.any_labels import as_given, numbered
 from edgewise.models.answers import predict
 from edgewise.models.joining import same
 from edgewise.models.rows import Rows, take
@@ -69,7 +69,7 @@ class Coded(ClassifierMixin, BaseEstimator):
 
     def fit(self, X: Rows, y: Labels) -> Coded:
         """Fit a copy of the model to the numbers of the labels."""
-        self.classes_, code = numbered(as_labels(list(y)))
+        self.classes_, code = numbered(as_given(list(y)))
         self.model_ = unfitted(self.model).fit(X, code)
         return self
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from edgewise.arrays import Index, InputError, Labels, check_count
-from edgewise.learning.labels import as_labels, check_alike, joined
+from edgewise.learning.any_labels import as_given, check_alike, join_given
 from edgewise.models.answers import check_fitted, predict
 from edgewise.models.labels import listed, missing
 from edgewise.models.rows import Rows, count, take
@@ -251,7 +251,7 @@ def merged(answers: Sequence[Answer]) -> Answer:
     rows = np.concatenate([np.empty(0, np.intp), *(part.rows for part in answers)])
     labels: Labels = np.empty(0)
     for part in answers:
-        labels = joined(labels, part.labels)
+        labels = join_given(labels, part.labels)
     order = np.argsort(rows)
     return Answer(rows[order], labels[order], sum((part.cost for part in answers), Cost()))
 
@@ -328,4 +328,4 @@ def _shape(given: Any) -> tuple[int, ...] | str:
 def _answered(labels: list[Any], asked: Index) -> Answer:
     """Keep what is a label among those of the rows ``asked``."""
     there = [place for place, label in enumerate(labels) if not missing(label)]
-    return Answer(asked[there], as_labels([labels[place] for place in there]), Cost(labels=len(there)))
+    return Answer(asked[there], as_given([labels[place] for place in there]), Cost(labels=len(there)))
