@@ -143,7 +143,14 @@ def _killed(tmp_path, rounds, how, rng):
     assert len(asked) - 30 <= kills
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "how",
+    [
+        signal.SIGKILL,
+        pytest.param(signal.SIGTERM, marks=pytest.mark.slow),
+        pytest.param(signal.SIGINT, marks=pytest.mark.slow),
+    ],
+)
 def test_a_kill_costs_at_most_the_question_in_flight(tmp_path, how):
     _killed(tmp_path, 1, how, np.random.default_rng(int(how)))
 
