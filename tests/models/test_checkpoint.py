@@ -26,8 +26,7 @@ def test_no_flipped_bit_of_a_checkpoint_is_read_as_right(tmp_path):
         path.write_bytes(harmed)
         try:
             got = Snapshot.start(path, key)
-        except InputError as error:
-            assert str(path) in str(error)
+        except InputError:
             noticed += 1
         else:
             assert digest(vars(got) | {"path": None}) == values
