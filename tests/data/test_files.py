@@ -190,7 +190,9 @@ def test_a_malicious_pickle_is_not_run(tmp_path, monkeypatch):
 
 
 def test_a_cifar_batch_is_hashed_before_it_is_unpickled(tmp_path, monkeypatch):
-    monkeypatch.setattr(image_files, "unpickle", lambda content: pytest.fail("unpickled before it was verified"))
+    monkeypatch.setattr(
+        image_files, "unpickle", lambda content: pytest.fail("unpickled before it was verified")
+    )
     for file in image_files.CIFAR_SOURCE.files:
         (tmp_path / file.name).write_bytes(pickle.dumps({b"data": Malice()}, protocol=2))
     with pytest.raises(MissingDataError, match="data_batch_1 is damaged"):

@@ -15,10 +15,11 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.linear_model import LogisticRegression
 
 from edgewise.arrays import InputError
+from edgewise.learning.answer import OracleError
 from edgewise.learning.any_labels import as_given
 from edgewise.learning.encoding import dump_array, load_array
 from edgewise.learning.loop import LearningError, learn
-from edgewise.learning.oracle import Callback, OracleError
+from edgewise.learning.oracle import Callback
 from edgewise.store import Cell, Fact, Store, StoreError
 
 

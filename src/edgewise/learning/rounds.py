@@ -10,9 +10,9 @@ import numpy as np
 
 from edgewise.arrays import Floats, Index, Labels, Mask
 from edgewise.data.dataset import Split
+from edgewise.learning.answer import Answer, Cost
 from edgewise.learning.any_labels import as_given, join_given
 from edgewise.learning.fitting import Coded
-from edgewise.learning.oracle import Answer, Cost
 from edgewise.models.answers import predict
 from edgewise.models.joining import same
 from edgewise.models.rows import Rows

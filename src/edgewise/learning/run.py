@@ -12,10 +12,11 @@ from numpy.typing import ArrayLike
 
 from edgewise.arrays import Box, Floats, Index, InputError, Labels, Mask
 from edgewise.data.dataset import Split
+from edgewise.learning.answer import Answer, Cost, OracleError, merged
 from edgewise.learning.any_labels import check_alike, join_given, numbered
 from edgewise.learning.fitting import Coded, fitted, tuned
 from edgewise.learning.journal import Journal
-from edgewise.learning.oracle import Answer, Cost, Oracle, OracleError, ask_in_parts, merged
+from edgewise.learning.oracle import Oracle, ask_in_parts
 from edgewise.learning.rounds import NOTHING, Round, Stop, accuracy, audited, hits, made_points
 from edgewise.models.joining import check_y
 from edgewise.models.rows import Rows, count, like, stacked
