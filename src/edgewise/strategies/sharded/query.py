@@ -150,27 +150,10 @@ def query_shards(
         repeatable,
         uniform=read_uniform(uniform, known),
     )
-    task = Task(
-        request,
-        shards,
-        none,
-        Path(scores),
-        factors,
-        device,
-        None if shortlist is None else check_count(shortlist, "shortlist", low=n),
-        check_count(jobs, "jobs"),
-        progress,
-    )
-    if isinstance(method, Random):
-        answer = random(task)
-    elif isinstance(method, Rating):
-        answer = rated(task, Rated(method))
-    elif isinstance(method, EdgeMix):
-        answer = edge_mix(task, method)
-    elif isinstance(method, Herding):
-        answer = herding(task, method)
-    else:
-        answer = shortlisted(task, method)
+    most = None if shortlist is None else check_count(shortlist, "shortlist", low=n)
+    jobs = check_count(jobs, "jobs")
+    task = Task(request, shards, none, Path(scores), factors, device, most, jobs, progress)
+    answer = _answer(task, method)
     shard, row = shards.locate(answer.index)
     return ShardQuery(
         answer,
@@ -180,6 +163,19 @@ def query_shards(
         task.kept,
         tuple(task.losses),
     )
+
+
+def _answer(task: Task, method: Strategy) -> Query:
+    """Return what the strategy picks, each in the way that its scores allow."""
+    if isinstance(method, Random):
+        return random(task)
+    if isinstance(method, Rating):
+        return rated(task, Rated(method))
+    if isinstance(method, EdgeMix):
+        return edge_mix(task, method)
+    if isinstance(method, Herding):
+        return herding(task, method)
+    return shortlisted(task, method)
 
 
 def _taken(taken: ArrayLike | None, size: int) -> Index:
