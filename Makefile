@@ -50,12 +50,14 @@ test-anywhere: .venv/.dev  ## the fast tests as on other processors, without dat
 	PATH=$(CURDIR)/$(BIN) $(FAST)
 	$(FAST) -p randomly
 
-check: .venv/.dev  ## ruff, pyright strict, layers
+check: .venv/.dev  ## ruff, pyright strict, layers, sizes, docstrings
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/python tools/circles.py
+	$(BIN)/python tools/sizes.py
+	$(BIN)/python tools/docstrings.py
 
 .venv/.docs: .venv/.pip pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet -c constraints.txt --group docs

@@ -64,7 +64,14 @@ class Answer:
 class OracleError(InputError):
     """An oracle raised or broke its contract.
 
-    ``answer`` holds what it had answered by then, ``given`` what it gave that could not be taken.
+    Parameters
+    ----------
+    message
+        What went wrong.
+    answer
+        What the oracle had answered by then.
+    given
+        What it gave that could not be taken.
     """
 
     def __init__(self, message: str, answer: Answer, given: Any = None) -> None:

@@ -107,6 +107,8 @@ def retrain(
         Any fitted model; asked, never changed.
     shadow
         An estimator with ``fit``; a clone of it is trained.
+    data
+        Its parts and box.
     attack
         As in `edgewise.attack`.
     budget
@@ -122,6 +124,13 @@ def retrain(
         Clean points to train on besides.
     rng
         Seed or generator.
+    progress
+        Draw a progress bar.
+
+    Returns
+    -------
+    Retrained
+        The shadow, what it learnt from, its accuracy and agreement, and every question by purpose.
 
     Raises
     ------

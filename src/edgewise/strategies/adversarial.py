@@ -96,7 +96,7 @@ class MaxConfidence:
 
     Parameters
     ----------
-    attack, settings, most
+    attack, most
         As in `Dfal`; there is no shortlist, because the confidence after the crossing is not known before.
     """
 

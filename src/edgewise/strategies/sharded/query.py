@@ -87,14 +87,20 @@ def query_shards(
 
     Parameters
     ----------
-    model, n, strategy, labelled, box, rng, repeatable, uniform
-        As in `edgewise.query`. Functions and models must be picklable.
+    model
+        As in `edgewise.query`; picklable.
     pool
         A pattern such as ``"shards/*.parquet"``, or files: ``.parquet``, ``.npz`` or ``.npy``.
+    n, strategy
+        As in `edgewise.query`; functions must be picklable.
     scores
         The folder for files of scores; seen by driver and workers at the same path.
+    labelled
+        As in `edgewise.query`.
     taken
         Row numbers that may not be picked, such as those labelled already.
+    box, rng, repeatable, uniform
+        As in `edgewise.query`.
     scale
         ``(centre, spread)`` that rows and labelled points are scaled by before the model sees them.
     device
@@ -103,6 +109,13 @@ def query_shards(
         Rows of a shortlist; by default 5,000 or 20 ``n``, and 60,000 for ``typical``.
     jobs
         Shards scored at once.
+    progress
+        Draw a progress bar.
+
+    Returns
+    -------
+    ShardQuery
+        The rows picked, where they lie, and what was scored for it.
 
     Raises
     ------
