@@ -85,4 +85,5 @@ _HOMES = {
 }
 
 __all__ = list(_HOMES)  # pyright: ignore[reportUnsupportedDunderAll]
-__getattr__, __dir__ = lazily(__name__, _HOMES)
+if not TYPE_CHECKING:  # an editor sees the imports above, and a misspelt name
+    __getattr__, __dir__ = lazily(__name__, _HOMES)

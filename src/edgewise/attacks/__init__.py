@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from edgewise.attacks.trees.attack import TreesExact as TreesExact
 
 _FRAME = dict.fromkeys(("Adversarial", "Attack", "Proposal", "attack"), "edgewise.attacks.frame")
-__getattr__, __dir__ = lazily(
-    __name__,
-    {**classes(ATTACKS), **_FRAME, "radius": "edgewise.attacks.radii", "Moves": "edgewise.attacks.moves"},
-)
+if not TYPE_CHECKING:  # an editor sees the imports above, and a misspelt name
+    __getattr__, __dir__ = lazily(
+        __name__,
+        {**classes(ATTACKS), **_FRAME, "radius": "edgewise.attacks.radii", "Moves": "edgewise.attacks.moves"},
+    )

@@ -159,7 +159,7 @@ def tuned(
     usable = [(rest, fold) for rest, fold in folds if len(fold) and len(np.unique(code[rest])) > 1]
     if len(rows) < FOLDS or not usable:
         return unfitted(model).set_params(**ParameterGrid(dict(grid))[0])
-    search = GridSearchCV(
+    search = cast("Any", GridSearchCV)(
         _from_scratch(model, seed), dict(grid), scoring=_right, cv=usable, refit=False, error_score="raise"
     )
     with _seeded(seed):

@@ -11,4 +11,7 @@ if TYPE_CHECKING:
     from edgewise.pools.pool import Pool as Pool
     from edgewise.pools.shards import Shards as Shards
 
-__getattr__, __dir__ = lazily(__name__, {"Pool": "edgewise.pools.pool", "Shards": "edgewise.pools.shards"})
+if not TYPE_CHECKING:  # an editor sees the imports above, and a misspelt name
+    __getattr__, __dir__ = lazily(
+        __name__, {"Pool": "edgewise.pools.pool", "Shards": "edgewise.pools.shards"}
+    )
