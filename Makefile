@@ -14,11 +14,11 @@ help:  ## what there is
 	touch $@
 
 .venv/.core: .venv/.pip pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[paper]'
 	touch $@
 
 .venv/.dev: .venv/.core
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[torch,tables]' --group dev
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[paper,torch,tables]' --group dev
 	# modAL's release pins an old skorch; without its dependencies it runs beside today's.
 	$(BIN)/python -m pip install --quiet --no-deps -c constraints.txt modAL-python
 	$(BIN)/python -m pip install --quiet --no-deps -c constraints.txt --group boosting

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from edgewise.attacks.names import ATTACKS as ATTACKS
 from edgewise.attacks.names import AttackName as AttackName
-from edgewise.lazy import lazily
+from edgewise.importing import lazily
 from edgewise.registry import classes
 
 

@@ -91,7 +91,7 @@ def _chosen(method: str, fitted: Any, norm: float) -> Any:
 def _load(path: Path, trust: list[str]) -> Any:
     """Return the model in a ``.skops`` file, all of whose types are known or trusted."""
     from edgewise.arrays import InputError
-    from edgewise.registry import MissingExtraError
+    from edgewise.importing import MissingExtraError
 
     if not path.is_file():
         raise InputError(f"there is no file {path}.")

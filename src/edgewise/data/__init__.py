@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edgewise.data.names import DATASETS as DATASETS
-from edgewise.lazy import lazily
+from edgewise.importing import lazily
 from edgewise.registry import classes
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edgewise.lazy import lazily
+from edgewise.importing import lazily
 from edgewise.models.names import MODELS as MODELS
 from edgewise.registry import classes
 

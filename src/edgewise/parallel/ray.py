@@ -18,8 +18,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from edgewise.arrays import InputError
+from edgewise.importing import needing
 from edgewise.parallel.remote import Remote
-from edgewise.registry import MissingExtraError
 
 
 OLDEST = (2, 54)
@@ -125,12 +125,8 @@ def _call(function: Callable[[], Any]) -> Any:
 
 
 def _imported(settings: Mapping[str, str]) -> Any:
-    try:
+    with needing("the ray backend"):
         version = importlib.metadata.version("ray")
-    except importlib.metadata.PackageNotFoundError:
-        raise MissingExtraError(
-            "the ray backend needs Ray; install it with: pip install 'edgewise[ray]'"
-        ) from None
     if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
         raise InputError(
             f"Ray {version} is too old to be started safely; edgewise takes "
