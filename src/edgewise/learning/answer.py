@@ -91,7 +91,7 @@ def merged(answers: Sequence[Answer]) -> Answer:
 
 
 def entries_of(given: Any, rows: int, before: Sequence[Answer]) -> list[Any]:
-    """Return one entry a row, None where missing, or raise with what was answered before."""
+    """Return one entry per row, None where missing, or raise with what was answered before."""
     if isinstance(given, Mapping):
         outside = [row for row in given if row not in range(rows)]
         if outside:

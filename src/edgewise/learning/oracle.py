@@ -37,7 +37,7 @@ class GroundTruth:
     Parameters
     ----------
     y
-        One label a row of the pool ``(n_pool,)``; ``None`` or NaN where there is no answer.
+        One label per row of the pool ``(n_pool,)``; ``None`` or NaN where there is no answer.
 
     Examples
     --------
