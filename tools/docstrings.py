@@ -5,7 +5,7 @@ import inspect
 import sys
 from collections.abc import Iterator
 
-from numpydoc.validate import validate
+from numpydoc.validate import Validator, validate
 
 
 MODULES = ("", ".attacks", ".strategies", ".oracles", ".stopping", ".pools", ".models", ".testing")
@@ -21,6 +21,7 @@ RULES = {
     "EX01",  # no example
 }
 CLASSES = RULES - {"RT01", "RT03", "EX01"}
+TUPLES = CLASSES - {"PR01"}  # their fields are attributes
 
 
 def public() -> Iterator[str]:
@@ -38,7 +39,8 @@ def public() -> Iterator[str]:
 def faults(name: str) -> Iterator[str]:
     """Yield a line for each rule that the docstring of ``name`` breaks."""
     found = validate(name)
-    rules = RULES if found["type"] == "function" else CLASSES
+    thing = Validator._load_obj(name)
+    rules = RULES if inspect.isfunction(thing) else TUPLES if hasattr(thing, "_fields") else CLASSES
     for code, message in found["errors"]:
         if code in rules:
             yield f"{found['file']}:{found['file_line']}: {name}: {code} {message}"

@@ -1,4 +1,4 @@
-"""Norms, distances and projections onto balls; pure functions of arrays."""
+"""Norms, distances, and points between two others; pure functions of arrays."""
 
 from __future__ import annotations
 

@@ -81,16 +81,16 @@ class Fact:
 class Store:
     """The facts of one file; use as a context manager.
 
+    Every fact carries a digest that is checked whenever the fact is read, and the file's structure is checked
+    when it is opened. Stores of before 0.2 are read as they are and written from then on with digests; their
+    own facts have none.
+
     Parameters
     ----------
     path
         The file; made if missing. ``":memory:"`` keeps it in memory.
     read_only
         Refuse to write, and do not make a file; a folder that cannot be written will do.
-
-    Every fact carries a digest that is checked whenever the fact is read, and the file's structure is checked
-    when it is opened. Stores of before 0.2 are read as they are and written from then on with digests; their
-    own facts have none.
 
     Raises
     ------

@@ -179,10 +179,10 @@ def test_stopping_keeps_what_was_finished(tmp_path, ending, status):
 @pytest.mark.slow
 def test_kills_of_the_real_command_change_no_figure(tmp_path):
     whole, killed = tmp_path / "whole.db", tmp_path / "killed.db"
-    arguments = ["reproduce", "table2", "--quick", "--data", "halfmoon", "--seeds", "6", "--store"]
+    arguments = ["reproduce", "table2", "--quick", "--data", "halfmoon", "--seeds", "2", "--store"]
     edgewise(*arguments, whole)
     command = [*COMMAND, *arguments, str(killed), "--jobs", "2"]
-    for goal in (3, 10, 20, 30):
+    for goal in (1, 4, 8):
         job = subprocess.Popen(
             command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
         )

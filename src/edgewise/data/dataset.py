@@ -11,7 +11,7 @@ from edgewise.arrays import Box, Floats, Labels
 class Split(NamedTuple):
     """Points and their labels; unpacks into ``fit(*split)``.
 
-    Parameters
+    Attributes
     ----------
     X
         Points ``(n, d)``.
