@@ -37,6 +37,21 @@ def reproduce(
     store: Store = Path("runs.db"),
     quick: Annotated[bool, typer.Option("--quick", help="Small; never set beside the paper.")] = False,
     full: Annotated[bool, typer.Option("--full", help="With all: run it, not only plan.")] = False,
+    arm: Annotated[
+        list[str] | None, typer.Option("--arm", help="Only this arm of table7; may be repeated.")
+    ] = None,
+    reading: Annotated[
+        str,
+        typer.Option(
+            "--reading", help="Another reading of the paper than the main one; a wrong name lists them."
+        ),
+    ] = "main",
+    size: Annotated[
+        str, typer.Option("--size", help="With table6: small, hours on a CPU; or full, for a GPU.")
+    ] = "full",
+    published: Annotated[
+        Path | None, typer.Option("--reuse", help="Take cells from this published .jsonl instead of the CPU.")
+    ] = None,
     only: Annotated[
         list[str] | None, typer.Option("--only", help="With all: this part; may be repeated.")
     ] = None,
@@ -55,7 +70,8 @@ def reproduce(
     from edgewise.cli.reproduce_all import chosen_parts, plan_only, reproduce_all
     from edgewise.paper.tables import TABLES
     from edgewise.paper.tables.frame import summarise
-    from edgewise.paper.tables.run import chosen_data, experiment, page
+    from edgewise.paper.tables.readings import distance, of
+    from edgewise.paper.tables.run import chosen_arms, chosen_data, experiment, page, reuse, with_checkpoints
     from edgewise.paper.tables.text import LEGEND, compact
     from edgewise.registry import lookup
 
@@ -72,12 +88,15 @@ def reproduce(
         with where(store) as facts:
             reproduce_all(chosen, facts, store, jobs=jobs, publish=publish)
         return
-    row = lookup(TABLES, table, "table")
+    row = lookup(TABLES, table if size == "full" else f"{table}-{size}", "table")
     row.require()
-    definition = row.make()
+    chosen = row.make() if reading == "main" else lookup(of(table), reading, f"reading of {table}").definition
+    definition = with_checkpoints(chosen_arms(chosen, arm), store)
     names = chosen_data(definition, data)
     wanted = experiment(definition, names, seeds or (3 if quick else 20), quick=quick)
     with where(store) as facts:
+        if published is not None:
+            reuse(facts, published)
         run = wanted.run(facts, typed(), jobs=jobs, progress=not quiet())
     if publish is not None:
         run.publish(publish, page(definition, run))
@@ -88,4 +107,10 @@ def reproduce(
     typer.echo(LEGEND)
     for claim in definition.claims(results) if not quick else []:
         typer.echo(f"\n{claim.verdict.upper()}: {claim.text}\n  {claim.reason}")
+    gap = None if quick or size != "full" else distance(of(table)[reading], results)
+    if gap is not None:
+        typer.echo(
+            f"\nDistance of this reading ({reading}) to the printed figures: {gap.mean:.3f} on average, "
+            f"{gap.largest:.3f} at most, over {gap.cells} of {gap.printed}."
+        )
     conclude(run.summary, store)

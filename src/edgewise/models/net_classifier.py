@@ -37,6 +37,7 @@ NETS: Mapping[str, NetFactory] = {
     "lenet5": lambda _features, classes: LeNet5(classes),
     "lenet5-norm": lambda _features, classes: LeNet5(classes, norm=True),
     "vgg16": lambda _features, classes: VGG16(classes),
+    "vgg16-quarter": lambda _features, classes: VGG16(classes, width=0.25),
 }
 
 CIFAR_RECIPE: Mapping[str, Any] = {
@@ -62,7 +63,8 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     net
-        ``"shallow"``, ``"lenet5"``, ``"lenet5-norm"`` (with batch normalisation), ``"vgg16"``, or a callable
+        ``"shallow"``, ``"lenet5"``, ``"lenet5-norm"`` (with batch normalisation), ``"vgg16"``,
+        ``"vgg16-quarter"`` (of its width), or a callable
         ``(n_features, n_classes) -> module`` that returns logits.
     epochs, batch_size
         Length of the training.

@@ -10,15 +10,16 @@ from matplotlib.figure import Figure as Canvas
 from edgewise.paper.pictures.attack_images import NAME
 from edgewise.paper.report import figures
 from edgewise.paper.report.blocks import Figure, Section, Table
-from edgewise.store import Fact, Store
+from edgewise.paper.report.evidence import Evidence
+from edgewise.store import Fact
 
 
 AMPLIFIED = 10
 
 
-def sections(store: Store) -> list[Section]:
+def sections(evidence: Evidence) -> list[Section]:
     """Return one section with a picture and a table for each stored image, or nothing."""
-    facts = store.facts(NAME)
+    facts = evidence.facts(NAME)
     if not facts:
         return []
     lead = (

@@ -10,13 +10,14 @@ import numpy as np
 from edgewise.paper.pictures.halfmoon import NAME
 from edgewise.paper.report import figures
 from edgewise.paper.report.blocks import Figure, Section, Table
+from edgewise.paper.report.evidence import Evidence
 from edgewise.paper.report.figures import Scatter
-from edgewise.store import Fact, Store
+from edgewise.store import Fact
 
 
-def sections(store: Store) -> list[Section]:
+def sections(evidence: Evidence) -> list[Section]:
     """Return one section with a picture and its figures for each stored picture, or nothing."""
-    facts = store.facts(NAME)
+    facts = evidence.facts(NAME)
     if not facts:
         return []
     lead = (

@@ -12,7 +12,6 @@ from edgewise.paper.comparison.statistics import (
     Curves,
     Standing,
     Task,
-    curves,
     labels_to,
     penalties,
     speed_up,
@@ -21,22 +20,23 @@ from edgewise.paper.comparison.statistics import (
 )
 from edgewise.paper.report import figures
 from edgewise.paper.report.blocks import Block, Figure, Mark, Prose, Section, Table
+from edgewise.paper.report.evidence import Evidence
 from edgewise.paper.report.figures import Curve, Dot
 from edgewise.stats import Estimate, Paired, estimate
-from edgewise.store import Fact, Store
+from edgewise.store import Fact
 
 
 MARKS: dict[str, Mark] = {"better": "better", "worse": "worse", "undecided": "undecided"}
 
 
-def sections(store: Store) -> list[Section]:
+def sections(evidence: Evidence) -> list[Section]:
     """Return the comparison of strategies and the class balance of Table 7, where the store has figures."""
     found: list[Section] = []
-    runs = curves(store.facts("compare"))
+    runs = evidence.curves
     usual = {task: by_name for task, by_name in runs.items() if not task.setup} or runs
     found += [comparison(usual)] if usual else []
     found += [labelling(task, by_name) for task, by_name in runs.items() if task not in usual]
-    facts = store.facts("table7")
+    facts = evidence.facts("table7")
     if facts:
         found.append(balance(facts))
     return found
@@ -75,6 +75,8 @@ def _lead(rows: Sequence[Standing]) -> str:
 
 
 TARGETS = (0.8, 0.9, 0.95, 0.97)
+POINTS = 12
+"""More on a curve make a page of many curves heavy and no clearer."""
 
 
 def labelling(task: Task, by_name: Mapping[str, Curves]) -> Section:
@@ -253,10 +255,16 @@ def _matrix(runs: Mapping[Task, Mapping[str, Curves]]) -> Table:
 
 def chart(task: Task, by_name: Mapping[str, Curves], *, width: float = figures.WIDTH) -> Figure:
     """Return the learning curves of one task."""
-    lines = [
-        _line(name, {int(n): _percent(estimate(run.accuracy[:, i])) for i, n in enumerate(run.labels)})
-        for name, run in sorted(by_name.items())
-    ]
+    lines: list[Curve] = []
+    for name, run in sorted(by_name.items()):
+        last = len(run.labels) - 1
+        kept = (
+            sorted({round(i * last / min(last, POINTS)) for i in range(min(last, POINTS) + 1)})
+            if last
+            else [0]
+        )
+        shown = {int(run.labels[i]): _percent(estimate(run.accuracy[:, i])) for i in kept}
+        lines.append(_line(name, shown))
     return Figure(
         figures.curves(lines, "labels", "test accuracy, %", width=width),
         f"{task}: final accuracy "

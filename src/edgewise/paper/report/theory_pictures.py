@@ -152,24 +152,35 @@ def _bands(axes: Axes, curves: Sequence[Curve], what: str, names: Sequence[str])
     axes.grid(axis="y")
 
 
+LEARNERS = {"knn": "k-NN", "nw-epan": "Nadaraya-Watson", "krr-matern32": "kernel ridge"}
+
+
 def exponents(rates: Sequence[Rate]) -> bytes:
-    """Return fitted exponents against β: theory solid, printed dashed, a panel a kind of labels."""
-    kinds = list(dict.fromkeys(rate.labels for rate in rates))
+    """Return fitted exponents against β: repaired solid, printed dashed where it speaks of this; a panel a learner."""
+    kinds = list(dict.fromkeys((rate.labels, rate.learner) for rate in rates))
     with mpl.rc_context(STYLE):
         alone = len(kinds) == 1
-        canvas = Canvas(figsize=(3.5 * len(kinds), 4.4 if alone else 3.9), layout="constrained")
+        canvas = Canvas(
+            figsize=((3.5 if len(kinds) < 3 else 2.6) * len(kinds), 4.4 if alone else 3.9),
+            layout="constrained",
+        )
         panels = canvas.subplots(1, len(kinds), squeeze=False)
-        for axes, labels in zip(panels[0], kinds, strict=True):
-            chosen = [rate for rate in rates if rate.labels == labels]
+        for axes, (labels, learner) in zip(panels[0], kinds, strict=True):
+            chosen = [rate for rate in rates if (rate.labels, rate.learner) == (labels, learner)]
             for number, dim in enumerate(sorted({rate.dim for rate in chosen})):
                 _exponents(axes, [rate for rate in chosen if rate.dim == dim], dim, number)
             axes.set_title(
-                labels + (" labels, 1-NN" if labels == "clean" else " labels, tuned k-NN"), loc="left"
+                f"{labels} labels, {'1-NN' if labels == 'clean' else LEARNERS.get(learner, learner)}",
+                loc="left",
             )
             axes.set_xlabel("β")
             axes.set_ylabel("exponent of the wrong area in n")
             axes.grid(axis="y")
-        handles, texts = panels[0][0].get_legend_handles_labels()
+        handles, texts = panels[0][-1].get_legend_handles_labels()
+        if len(kinds) > 1:
+            more, names = panels[0][0].get_legend_handles_labels()
+            by_name = dict(zip(texts, handles, strict=True)) | dict(zip(names, more, strict=True))
+            texts, handles = list(by_name), list(by_name.values())
         canvas.legend(handles, texts, loc="outside lower center", ncols=1 if alone else 3, fontsize=8.5)
         return svg(canvas)
 
