@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,6 +21,13 @@ from edgewise.cli.options import (
     typed,
     width,
 )
+
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from edgewise.paper.tables.frame import Result, Table
+    from edgewise.paper.tables.readings import Reading
 
 
 def reproduce(
@@ -68,30 +75,25 @@ def reproduce(
     """
     from edgewise.arrays import InputError
     from edgewise.cli.reproduce_all import chosen_parts, plan_only, reproduce_all
-    from edgewise.paper.tables import TABLES
     from edgewise.paper.tables.frame import summarise
-    from edgewise.paper.tables.readings import distance, of
+    from edgewise.paper.tables.readings import of
     from edgewise.paper.tables.run import chosen_arms, chosen_data, experiment, page, reuse, with_checkpoints
     from edgewise.paper.tables.text import LEGEND, compact
-    from edgewise.registry import lookup
 
     where = partial(computing, jobs=jobs, backend=backend, address=address, data_home=data_home)
     if table == "all":
-        chosen = chosen_parts(quick=quick, seeds=seeds, only=only)
         if quick and full:
             raise InputError("--quick and --full are two runs; give one of them.")
         if resume and not store.exists():
             raise InputError(f"--resume goes on with a run, and there is no store at {store}; leave it out.")
+        chosen = chosen_parts(quick=quick, seeds=seeds, only=only)
         if not quick and not full:
             plan_only(chosen, jobs)
             return
         with where(store) as facts:
             reproduce_all(chosen, facts, store, jobs=jobs, publish=publish)
         return
-    row = lookup(TABLES, table if size == "full" else f"{table}-{size}", "table")
-    row.require()
-    chosen = row.make() if reading == "main" else lookup(of(table), reading, f"reading of {table}").definition
-    definition = with_checkpoints(chosen_arms(chosen, arm), store)
+    definition = with_checkpoints(chosen_arms(_definition(table, size, reading), arm), store)
     names = chosen_data(definition, data)
     wanted = experiment(definition, names, seeds or (3 if quick else 20), quick=quick)
     with where(store) as facts:
@@ -105,12 +107,31 @@ def reproduce(
     for part in compact(results, width=width(), quick=quick):
         show(*part)
     typer.echo(LEGEND)
-    for claim in definition.claims(results) if not quick else []:
+    if not quick:
+        _judge(definition, results, of(table)[reading] if size == "full" else None)
+    conclude(run.summary, store)
+
+
+def _definition(table: str, size: str, reading: str) -> Table:
+    """Return the table at this size, or as it is read otherwise."""
+    from edgewise.paper.tables import TABLES
+    from edgewise.paper.tables.readings import MAIN, of
+    from edgewise.registry import lookup
+
+    row = lookup(TABLES, table if size == "full" else f"{table}-{size}", "table")
+    row.require()
+    return row.make() if reading == MAIN else lookup(of(table), reading, f"reading of {table}").definition
+
+
+def _judge(table: Table, results: Sequence[Result], reading: Reading | None) -> None:
+    """Print the verdicts, and how far the reading is from what is printed."""
+    from edgewise.paper.tables.readings import distance
+
+    for claim in table.claims(results):
         typer.echo(f"\n{claim.verdict.upper()}: {claim.text}\n  {claim.reason}")
-    gap = None if quick or size != "full" else distance(of(table)[reading], results)
-    if gap is not None:
+    gap = None if reading is None else distance(reading, results)
+    if reading is not None and gap is not None:
         typer.echo(
-            f"\nDistance of this reading ({reading}) to the printed figures: {gap.mean:.3f} on average, "
+            f"\nDistance of this reading ({reading.name}) to the printed figures: {gap.mean:.3f} on average, "
             f"{gap.largest:.3f} at most, over {gap.cells} of {gap.printed}."
         )
-    conclude(run.summary, store)

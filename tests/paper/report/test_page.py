@@ -17,8 +17,9 @@ from edgewise.arrays import InputError
 from edgewise.paper.report import SECTIONS, build, figures
 from edgewise.paper.report.blocks import Figure, Prose, Section, Table
 from edgewise.paper.report.evidence import Evidence
-from edgewise.paper.report.figures import Curve, Dot, Scatter
+from edgewise.paper.report.figures import Curve, Dot
 from edgewise.paper.report.page import gather, render
+from edgewise.paper.report.plane import Scatter, regions
 from edgewise.store import Cell, Fact, Store
 
 
@@ -170,7 +171,7 @@ PICTURES = {
         "x",
         "y",
     ),
-    "regions": lambda: figures.regions(
+    "regions": lambda: regions(
         np.array([[0, 1], [1, 0]]),
         (0.0, 2.0, 0.0, 1.0),
         ("a", "b"),
@@ -212,7 +213,7 @@ def test_an_empty_chart_is_refused():
     for make in (
         lambda: figures.dots([], "x"),
         lambda: figures.curves([], "x", "y"),
-        lambda: figures.regions(np.zeros((2, 2)), (0, 1, 0, 1), ("a",), []),
+        lambda: regions(np.zeros((2, 2)), (0, 1, 0, 1), ("a",), []),
     ):
         with pytest.raises(InputError, match="at least one"):
             make()

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Patch
 
 from edgewise.arrays import Floats
-from edgewise.paper.report.figures import COLOURS, INK, MARKERS, SOFT, STYLE, svg
+from edgewise.paper.report.drawing import COLOURS, INK, MARKERS, SOFT, STYLE, svg
 from edgewise.paper.theory.study.analysis import Curve, Rate
 
 

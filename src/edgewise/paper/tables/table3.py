@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
-from edgewise.arrays import Floats, Index, Labels
+from edgewise.arrays import Floats, Index
 from edgewise.attacks.opt import Opt
 from edgewise.data import load
 from edgewise.data.dataset import Dataset
@@ -205,7 +205,7 @@ def work(cell: Cell) -> dict[str, Any]:
     if "choice" in cell.settings:
         order = np.argsort(margins(victim, data.held_out.X), kind="stable")
         chosen = [data.held_out.X[order[:budget]] for budget in budgets]
-        return {"rows": [_row("least-confident", "", victim, data, len(X), X, None, len(X)) for X in chosen]}
+        return {"rows": [_row("least-confident", "", victim, data, len(X), X, len(X)) for X in chosen]}
     method = cell.settings["attack"]
     made, clean = _made(method, victim, data, cell), data.held_out.X[_order(data, cell.seed)]
     random = _uniform(data, max(budgets), cell.seed)
@@ -213,17 +213,17 @@ def work(cell: Cell) -> dict[str, Any]:
     for budget in budgets:
         part, few = made.first(budget), clean[:budget]
         spent = part.cost.queries + (STARTS if method == "opt" else 0)
-        rows.append(_row("clean", "", victim, data, budget, few, None, budget))
+        rows.append(_row("clean", "", victim, data, budget, few, budget))
         source = data.held_out.X[part.source]
         for scale in cell.settings["scales"]:
             placed = part.X if scale == 1 else source + scale * (part.X - source)
             arm = "boundary" if scale == 1 else f"boundary-{scale}"
-            rows.append(_row(arm, method, victim, data, budget, placed, None, spent))
+            rows.append(_row(arm, method, victim, data, budget, placed, spent))
         if method == "opt":
             many = clean[:spent]
             rows += [
-                _row("random", "", victim, data, budget, random[:budget], None, budget),
-                _row(EQUAL, "", victim, data, budget, many, None, len(many)),
+                _row("random", "", victim, data, budget, random[:budget], budget),
+                _row(EQUAL, "", victim, data, budget, many, len(many)),
                 *_mixed(budget, made, victim, data, few),
             ]
     return {"rows": rows}
@@ -238,8 +238,8 @@ def _mixed(
     pairs = np.concatenate([half.X, data.held_out.X[half.source]])
     spent = half.cost.queries + STARTS
     return [
-        _row("half", "opt", victim, data, budget, with_clean, None, spent + budget - len(half.X)),
-        _row("pairs", "opt", victim, data, budget, pairs, None, spent),
+        _row("half", "opt", victim, data, budget, with_clean, spent + budget - len(half.X)),
+        _row("pairs", "opt", victim, data, budget, pairs, spent),
     ]
 
 
@@ -276,10 +276,9 @@ def _row(
     data: Dataset,
     budget: int,
     X: Floats,
-    y: Labels | None,
     queries: int,
 ) -> dict[str, Any]:
-    shadow = KNeighborsClassifier(1).fit(X, victim.predict(X) if y is None else y)
+    shadow = KNeighborsClassifier(1).fit(X, victim.predict(X))
     return row(
         model=MODEL,
         attack=method,

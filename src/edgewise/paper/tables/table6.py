@@ -268,13 +268,13 @@ def _trained(cell: Cell, X: Floats, y: Labels, checkpoints: Path | None) -> Any:
     if len(np.unique(y)) == 1:
         # A victim that learnt nothing answers one class; what learns from it can only do the same.
         return DummyClassifier(strategy="most_frequent").fit(X, y)
-    chosen = ("net", "epochs", "batch_size", "lr", "mixed_precision")
-    settings = {**CIFAR_RECIPE, **{name: cell.settings[name] for name in chosen if name in cell.settings}}
+    own = {"net", "epochs", "batch_size", "lr", "mixed_precision"} & set(cell.settings)
+    settings = {**CIFAR_RECIPE, **{name: cell.settings[name] for name in own}}
     if checkpoints is not None:
         checkpoints.mkdir(parents=True, exist_ok=True)
         settings["checkpoint"] = _kept_in(checkpoints, cell)
-    seed = child_seed(cell.seed, "weights") % 2**31
-    return MODELS["network"].make(**settings, random_state=seed).fit(X, y)
+    settings["random_state"] = child_seed(cell.seed, "weights") % 2**31
+    return MODELS["network"].make(**settings).fit(X, y)
 
 
 def _kept_in(checkpoints: Path, cell: Cell) -> Path:
@@ -282,9 +282,7 @@ def _kept_in(checkpoints: Path, cell: Cell) -> Path:
 
 
 def _images(X: Floats, data: Dataset) -> Floats:
-    if data.image_shape is None:
-        return X
-    return np.asarray(X, np.float32).reshape(-1, *data.image_shape)
+    return X if data.image_shape is None else np.asarray(X, np.float32).reshape(-1, *data.image_shape)
 
 
 def _row(

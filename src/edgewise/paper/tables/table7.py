@@ -12,6 +12,7 @@ import numpy as np
 
 from edgewise.arrays import Floats, Labels
 from edgewise.data import load
+from edgewise.data.dataset import Split
 from edgewise.learning.loop import learn
 from edgewise.learning.metrics import accuracy
 from edgewise.learning.oracle import GroundTruth
@@ -138,43 +139,48 @@ def work(cell: Cell) -> dict[str, Any]:
     """Compute one cell: the curve of one arm on one pool."""
     s = cell.settings
     counts, steps = [int(n) for n in s["labels"]], int(s["steps"])
-    X, y, test_X, test_y = _pool(str(s["data"]), cell.seed)
+    pool, test = _pool(str(s["data"]), cell.seed)
     strategy = resolved(STRATEGIES[str(s["arm"])])
     if s["reading"] == "rounds":
-        return {"rows": _rounds(str(s["arm"]), strategy, X, y, test_X, test_y, counts, cell.seed)}
+        return {"rows": _rounds(str(s["arm"]), strategy, pool, test, counts, cell.seed)}
     rows: list[dict[str, Any]] = []
     victim = _victim(str(s["data"]), cell.seed)
     for n in counts:
-        pick = query(victim, X, n, strategy, box=(0, 1), rng=child_seed(cell.seed, "pick", n))
-        rows_X, rows_y = _with_twins(X, y, pick)
+        pick = query(victim, pool.X, n, strategy, box=(0, 1), rng=child_seed(cell.seed, "pick", n))
+        rows_X, rows_y = _with_twins(pool, pick)
         shadow = _shadow(len(rows_y), steps, cell.seed).fit(rows_X, rows_y)
-        rows.append(_figures(str(s["arm"]), n, shadow, y[pick.index], test_X, test_y))
+        rows.append(_figures(str(s["arm"]), n, shadow, pool.y[pick.index], test))
     return {"rows": rows}
 
 
 def _rounds(
     arm: str,
     strategy: Callable[..., Any],
-    X: Floats,
-    y: Labels,
-    test_X: Floats,
-    test_y: Labels,
+    pool: Split,
+    test: Split,
     counts: Sequence[int],
     seed: int,
 ) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     labels: list[Any] = []
     for done in learn(
-        _shadow(0, 0, seed), X, GroundTruth(y), strategy, batch=100, budget=max(counts), rng=seed, box=(0, 1)
+        _shadow(0, 0, seed),
+        pool.X,
+        GroundTruth(pool.y),
+        strategy,
+        batch=100,
+        budget=max(counts),
+        rng=seed,
+        box=(0, 1),
     ):
         labels += list(done.labels)
         n = done.n_labelled
         if n in counts:
-            found.append(_figures(ROUNDS + arm, n, done.model, np.array(labels), test_X, test_y))
+            found.append(_figures(ROUNDS + arm, n, done.model, np.array(labels), test))
     return found
 
 
-def _figures(arm: str, n: int, model: Any, picked: Labels, test_X: Floats, test_y: Labels) -> dict[str, Any]:
+def _figures(arm: str, n: int, model: Any, picked: Labels, test: Split) -> dict[str, Any]:
     """Return a row: accuracy, and how unevenly the pick falls on the classes."""
     counts = np.bincount(picked.astype(int), minlength=10)
     share = counts[counts > 0] / counts.sum()
@@ -183,7 +189,7 @@ def _figures(arm: str, n: int, model: Any, picked: Labels, test_X: Floats, test_
         model="lenet",
         arm=arm,
         budget=n,
-        accuracy=accuracy(model, test_X, test_y),
+        accuracy=accuracy(model, *test),
         balance=balance,
         rarest=int(counts.min()),
         commonest=int(counts.max()),
@@ -191,18 +197,18 @@ def _figures(arm: str, n: int, model: Any, picked: Labels, test_X: Floats, test_
 
 
 @lru_cache(maxsize=1)
-def _mnist(seed: int) -> tuple[Floats, Labels, Floats, Labels]:
+def _mnist(seed: int) -> tuple[Split, Split]:
     data = load("mnist", rng=child_seed(seed, NAME))
     X = np.concatenate([data.train.X, data.held_out.X])
     y = np.concatenate([data.train.y, data.held_out.y])
-    return X, y, data.test.X, data.test.y
+    return Split(X, y), data.test
 
 
-def _pool(name: str, seed: int) -> tuple[Floats, Labels, Floats, Labels]:
+def _pool(name: str, seed: int) -> tuple[Split, Split]:
     """Return the pool and the test set; smaller pools are parts of larger ones of the same seed."""
-    X, y, test_X, test_y = _mnist(seed)
-    rows = stream(seed, NAME, "pool").permutation(len(y))[: int(name.rsplit("-", 1)[1])]
-    return X[rows], y[rows], test_X, test_y
+    whole, test = _mnist(seed)
+    rows = stream(seed, NAME, "pool").permutation(len(whole.y))[: int(name.rsplit("-", 1)[1])]
+    return Split(whole.X[rows], whole.y[rows]), test
 
 
 @lru_cache(maxsize=1)
@@ -210,8 +216,8 @@ def _victim(name: str, seed: int) -> Any:
     """Train the victim of a pool; the arms of a pool and seed follow one another and share it."""
     from edgewise.models.net_classifier import NetClassifier
 
-    X, y, _, _ = _pool(name, seed)
-    epochs = max(2, round(800 * 64 / len(y)))
+    pool, _ = _pool(name, seed)
+    epochs = max(2, round(800 * 64 / len(pool.y)))
     return NetClassifier(
         "lenet5",
         epochs=epochs,
@@ -219,7 +225,7 @@ def _victim(name: str, seed: int) -> Any:
         lr=4e-3,
         schedule="one-cycle",
         random_state=child_seed(seed, "victim") % 2**32,
-    ).fit(X, y)
+    ).fit(*pool)
 
 
 def _shadow(n: int, steps: int, seed: int) -> Any:
@@ -238,11 +244,11 @@ def _shadow(n: int, steps: int, seed: int) -> Any:
     )
 
 
-def _with_twins(X: Floats, y: Labels, pick: Query) -> tuple[Floats, Labels]:
+def _with_twins(pool: Split, pick: Query) -> tuple[Floats, Labels]:
     made: Created | None = pick.created
     if made is None:
-        return X[pick.index], y[pick.index]
+        return pool.X[pick.index], pool.y[pick.index]
     return (
-        np.concatenate([X[pick.index], made.points.astype(X.dtype)]),
-        np.concatenate([y[pick.index], y[made.source]]),
+        np.concatenate([pool.X[pick.index], made.points.astype(pool.X.dtype)]),
+        np.concatenate([pool.y[pick.index], pool.y[made.source]]),
     )

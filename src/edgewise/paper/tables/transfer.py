@@ -183,11 +183,10 @@ def compute(cell: Cell, models: Sequence[str], attacks: Sequence[str] = ATTACKS)
     made = {name: _crossings(name, network, own, data, cell) for name in attacks}
     rows = [row(model="network", arm="victim", accuracy=accuracy(network, *data.test))]
     for name in models:
-        make = SHADOWS[name]
-        victim = make(data).fit(*data.train)
+        victim = SHADOWS[name](data).fit(*data.train)
         rows.append(row(model=name, arm="victim", accuracy=measured(victim, data.test)))
         for budget in budgets:
-            rows += _arms(name, budget, make(data), victim, data, own, more, made)
+            rows += _arms(name, budget, victim, data, own, more, made)
     return {"rows": rows}
 
 
@@ -224,7 +223,6 @@ def _crossings(name: str, network: Any, own: Split, data: Dataset, cell: Cell) -
 def _arms(
     model: str,
     budget: int,
-    shadow: Any,
     victim: Any,
     data: Dataset,
     own: Split,
@@ -240,6 +238,7 @@ def _arms(
         score = measured(shadow.fit(*train), data.test)
         return row(model=model, attack=method, arm=name, budget=budget, accuracy=score, **values)
 
+    shadow = SHADOWS[model](data)
     rows = [arm("clean", None, None), arm(MORE, more.X[:budget], victim.predict(more.X[:budget]))]
     for method, adv in made.items():
         at = np.flatnonzero(adv.found[:budget])

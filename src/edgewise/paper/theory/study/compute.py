@@ -18,12 +18,12 @@ from edgewise.paper.theory.study.containment import (
     Setting,
     check_inside,
     design_guarantee,
-    exam,
     guarantees,
     guarantees_at,
     predict,
 )
 from edgewise.paper.theory.study.containment import measure as run_once
+from edgewise.paper.theory.study.exam import exam
 from edgewise.paper.theory.study.learners import scores
 from edgewise.paper.theory.study.settings import bandwidths, knn_grid
 from edgewise.randomness import stream
