@@ -27,13 +27,19 @@ class Judged:
     claims
         The claims about it, judged.
     seeds
-        How many.
+        The fewest and the most of a figure.
     """
 
     table: Table
     results: tuple[Result, ...]
     claims: tuple[Claim, ...]
-    seeds: int
+    seeds: tuple[int, int]
+
+    @property
+    def said_seeds(self) -> str:
+        """Such as "20 seeds" or "4 to 20 seeds"."""
+        fewest, most = self.seeds
+        return f"{most} seeds" if fewest == most else f"{fewest} to {most} seeds"
 
 
 class Evidence:
@@ -112,9 +118,8 @@ class Evidence:
 def judge(table: Table, facts: Sequence[Fact]) -> Judged:
     """Return what these facts of a table say, whole."""
     results = summarise(table, facts)
-    return Judged(
-        table, tuple(results), tuple(table.claims(results)), len({fact.cell.seed for fact in facts})
-    )
+    counts = [result.estimate.n for result in results] or [0]
+    return Judged(table, tuple(results), tuple(table.claims(results)), (min(counts), max(counts)))
 
 
 def split(table: Table, facts: Sequence[Fact]) -> tuple[list[Fact], list[Fact]]:

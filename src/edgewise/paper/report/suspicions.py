@@ -147,11 +147,9 @@ def _gradients(facts: Sequence[Fact]) -> tuple[bool, str]:
 
 
 def _few_seeds(evidence: Evidence) -> Suspicion:
-    seeds = {
-        what: len({f.cell.seed for f in facts})
-        for what in (*TABLES, "compare")
-        if (facts := evidence.facts(what))
-    }
+    seeds = {name: table.seeds[0] for name, table in (evidence.quick | evidence.judged).items()}
+    if trials := evidence.facts("compare"):
+        seeds["compare"] = len({fact.cell.seed for fact in trials})
     name = "Too few seeds"
     if not seeds:
         return Suspicion(name, None, "There is no table in this store.")
@@ -162,7 +160,7 @@ def _few_seeds(evidence: Evidence) -> Suspicion:
         if few
         else "A claim that nothing differs still needs its interval read: undecided is not equal."
     )
-    return Suspicion(name, bool(few), f"Seeds: {said}. {tail}")
+    return Suspicion(name, bool(few), f"Fewest seeds of a figure: {said}. {tail}")
 
 
 def _missed(evidence: Evidence) -> Suspicion:

@@ -13,7 +13,7 @@ from edgewise.paper.report.charts import NAMES, SHARES, charts, in_reading_order
 from edgewise.paper.report.evidence import Evidence, Judged
 from edgewise.paper.report.verdicts import VERDICTS, claims
 from edgewise.paper.tables import TABLES
-from edgewise.paper.tables.frame import RESAMPLED, Claim, Result, corrected
+from edgewise.paper.tables.frame import RESAMPLED, Result, corrected
 from edgewise.stats import Estimate, Paired
 
 
@@ -43,10 +43,10 @@ def section(found: Judged, *, quick: bool = False) -> Section:
         blocks += [*charts(data, mine, quick=quick), grid(data, mine, quick=quick)]
     blocks.append(Prose(heading="How the paper was read", items=table.readings))
     lead = (
-        f"Small settings, {found.seeds} seeds: a check that everything runs, never to be compared with "
+        f"Small settings, {found.said_seeds}: a check that everything runs, never to be compared with "
         "the paper."
         if quick
-        else _said(found.claims, found.seeds)
+        else _said(found)
     )
     number = table.name.removeprefix("table").replace("-", ", ")
     return Section(
@@ -63,9 +63,10 @@ def _printed(results: Sequence[Result]) -> list[Result]:
     return [result for result in results if not printed or result.key.model in printed]
 
 
-def _said(claims: Sequence[Claim], seeds: int) -> str:
-    hold, fail, open_ = (sum(claim.verdict == verdict for claim in claims) for verdict in VERDICTS)
-    return f"{seeds} seeds. Of {len(claims)} claims, {hold} hold, {fail} are contradicted, {open_} are not shown."
+def _said(found: Judged) -> str:
+    hold, fail, open_ = (sum(claim.verdict == verdict for claim in found.claims) for verdict in VERDICTS)
+    verdicts = f"{hold} hold, {fail} are contradicted, {open_} are not shown"
+    return f"{found.said_seeds}. Of {len(found.claims)} claims, {verdicts}."
 
 
 def grid(data: str, results: Sequence[Result], *, quick: bool = False) -> Grid:

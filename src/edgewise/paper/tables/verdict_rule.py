@@ -52,7 +52,7 @@ def always_better(
         " ".join(_reasons(compared, against, cells, len(printed), len(beyond), verdict)),
         _range([gain for gain, _ in printed]),
         _spread([pair.difference for pair in pairs]),
-        f"{len(pairs)} paired Wilcoxon tests over {_seeds(pairs)} seeds, Holm over {compared[0].tests} tests",
+        f"{len(pairs)} paired Wilcoxon tests over {_seeds(pairs)}, Holm over {compared[0].tests} tests",
         ours_alone,
     )
 
@@ -67,7 +67,7 @@ def _reasons(
     name = " ".join(part for part in (worst.key.data, worst.key.attack, worst.key.budget) if part)
     said = [
         f"significantly better than {against} in {counts['better']} of {len(pairs)} cells, worse in "
-        f"{counts['worse']}, neither in {counts['undecided']} ({_seeds(pairs)} seeds); least: {name} "
+        f"{counts['worse']}, neither in {counts['undecided']} ({_seeds(pairs)}); least: {name} "
         f"{least.difference.mean:+.4f} (p {least.p_holm:.3g})."
     ]
     if printed:
@@ -141,7 +141,7 @@ def never_below(text: str, results: Sequence[Result], against: str, *, margin: f
     significantly worse. It is this package's kind of claim, not the paper's.
     """
     pairs = [result.against[against] for result in results if against in result.against]
-    if not pairs or _seeds(pairs) < 6:
+    if not pairs or min(pair.difference.n for pair in pairs) < 6:
         return Claim(text, "not shown", "fewer than six paired seeds.", ours_alone=True)
     counts, low = tally(pairs), min(pair.difference.low for pair in pairs)
     inside = sum(pair.difference.low > -margin for pair in pairs)
@@ -155,13 +155,15 @@ def never_below(text: str, results: Sequence[Result], against: str, *, margin: f
         f"the lowest interval reaches {100 * low:+.1f} points.",
         "prints none",
         _spread([pair.difference for pair in pairs]),
-        f"{len(pairs)} intervals against a margin of {100 * margin:g} point, {_seeds(pairs)} seeds",
+        f"{len(pairs)} intervals against a margin of {100 * margin:g} point, {_seeds(pairs)}",
         ours_alone=True,
     )
 
 
-def _seeds(pairs: Iterable[Paired]) -> int:
-    return min(pair.difference.n for pair in pairs)
+def _seeds(pairs: Iterable[Paired]) -> str:
+    """Say how many paired seeds the cells have, such as "4 to 20 seeds"."""
+    counts = {pair.difference.n for pair in pairs}
+    return f"{min(counts)} seeds" if len(counts) == 1 else f"{min(counts)} to {max(counts)} seeds"
 
 
 def _range(gains: Sequence[float]) -> str:
