@@ -152,9 +152,6 @@ def _bands(axes: Axes, curves: Sequence[Curve], what: str, names: Sequence[str])
     axes.grid(axis="y")
 
 
-LEARNERS = {"knn": "k-NN", "nw-epan": "Nadaraya-Watson", "krr-matern32": "kernel ridge"}
-
-
 def exponents(rates: Sequence[Rate]) -> bytes:
     """Return fitted exponents against β: repaired solid, printed dashed where it speaks of this; a panel a learner."""
     kinds = list(dict.fromkeys((rate.labels, rate.learner) for rate in rates))
@@ -169,10 +166,8 @@ def exponents(rates: Sequence[Rate]) -> bytes:
             chosen = [rate for rate in rates if (rate.labels, rate.learner) == (labels, learner)]
             for number, dim in enumerate(sorted({rate.dim for rate in chosen})):
                 _exponents(axes, [rate for rate in chosen if rate.dim == dim], dim, number)
-            axes.set_title(
-                f"{labels} labels, {'1-NN' if labels == 'clean' else LEARNERS.get(learner, learner)}",
-                loc="left",
-            )
+            name = "1-NN" if labels == "clean" else LEARNERS.get(learner, learner).partition(",")[0]
+            axes.set_title(f"{labels} labels, {name}", loc="left")
             axes.set_xlabel("β")
             axes.set_ylabel("exponent of the wrong area in n")
             axes.grid(axis="y")

@@ -140,7 +140,8 @@ def sorted_prefixes() -> Aside:
 def first_rows(cell: Cell) -> dict[str, Any]:
     """Compute one data set: Halfmoon with noise 0.2, which gives the paper's figure at 2,000."""
     name = cell.settings["data"]
-    data = load(name, rng=child_seed(cell.seed, "table3"), **({"noise": 0.2} if name == "halfmoon" else {}))
+    noise: dict[str, Any] = {"noise": 0.2} if name == "halfmoon" else {}
+    data = load(name, rng=child_seed(cell.seed, "table3"), **noise)
     order = np.argsort(data.train.y, kind="stable")
     rows: list[dict[str, Any]] = []
     for budget in BUDGETS[name]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
@@ -22,6 +22,10 @@ from edgewise.paper.tables.verdict_rule import always_better
 from edgewise.randomness import child_seed, stream
 from edgewise.store import Cell
 from edgewise.strategies.model_scores import margins
+
+
+if TYPE_CHECKING:
+    from edgewise.attacks.names import AttackName
 
 
 NAME = "table3"
@@ -255,7 +259,7 @@ def _made(method: str, victim: KNeighborsClassifier, data: Dataset, cell: Cell) 
     return generate(
         victim,
         data.held_out,
-        attack=by_labels if method == "opt" else method,
+        attack=by_labels if method == "opt" else cast("AttackName", method),
         budget=max(cell.settings["budgets"]),
         box=data.box,
         rng=child_seed(cell.seed, "boundary"),
