@@ -57,8 +57,12 @@ def test_signed_rank_by_every_sign_of_the_ranks():
     assert signed_rank_p(-difference) == pytest.approx(by_hand)
 
 
-def test_more_pairs_are_scipys():
-    difference = np.random.default_rng(0).integers(-3, 6, 20).astype(float)
+def test_the_surest_answer_with_ties_is_two_in_all_signs():
+    assert signed_rank_p(np.repeat([1.0, 2.0], 10)) == pytest.approx(2.0**-19)
+
+
+def test_many_pairs_are_scipys():
+    difference = np.random.default_rng(0).integers(-3, 6, EXACT_PAIRS + 1).astype(float)
     assert signed_rank_p(difference) == stats.wilcoxon(difference, zero_method="pratt").pvalue
 
 

@@ -182,6 +182,7 @@ def exponents(rates: Sequence[Rate]) -> bytes:
 
 def _exponents(axes: Axes, rates: Sequence[Rate], dim: int, number: int) -> None:
     colour, beta = COLOURS[number], [rate.beta for rate in rates]
+    axes.set_xticks(beta)
     axes.errorbar(
         beta,
         [rate.slope for rate in rates],
@@ -194,6 +195,8 @@ def _exponents(axes: Axes, rates: Sequence[Rate], dim: int, number: int) -> None
         label=f"d={dim}, measured ± 2 s.e.",
     )
     axes.plot(beta, [rate.theory for rate in rates], color=colour, lw=1.5, label=f"d={dim}, theory")
+    if not np.isfinite([rate.printed for rate in rates]).any():
+        return
     axes.plot(
         beta,
         [rate.printed for rate in rates],
@@ -205,4 +208,3 @@ def _exponents(axes: Axes, rates: Sequence[Rate], dim: int, number: int) -> None
         markerfacecolor="none",
         label=f"d={dim}, as printed (Theorem 3.2)",
     )
-    axes.set_xticks(beta)

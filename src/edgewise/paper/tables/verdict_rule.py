@@ -104,7 +104,7 @@ def smallest_gain(difference: Estimate, tests: int, level: float = 0.05, power: 
     Examples
     --------
     >>> round(smallest_gain(Estimate(0.0, -0.01, 0.01, 20), 1), 4)
-    0.0142
+    0.0141
     >>> smallest_gain(Estimate(0.0, -0.01, 0.01, 5), 1)
     inf
     """

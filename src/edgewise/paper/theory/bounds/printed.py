@@ -77,7 +77,7 @@ def printed_3_2(
     Examples
     --------
     >>> printed_3_2(np.array([1.0, 0.1]), 1000, 0.1, 1, lipschitz=1.0).round(4)
-    array([1.9251,    inf])
+    array([1.9253,    inf])
     """
     check_count(n, "n")
     check_positive(h, "h", "a bandwidth")
