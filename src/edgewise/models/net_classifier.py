@@ -36,7 +36,8 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     net
-        ``"shallow"``, ``"lenet5"``, ``"lenet5-norm"`` (with batch normalisation), ``"vgg16"``, or a callable
+        ``"shallow"``, ``"lenet5"``, ``"lenet5-norm"`` (with batch normalisation), ``"vgg16"``,
+        ``"vgg16-quarter"`` (of its width), or a callable
         ``(n_features, n_classes) -> module`` that returns logits.
     epochs, batch_size
         Length of the training.

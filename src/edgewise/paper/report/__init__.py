@@ -1,7 +1,7 @@
 """Reports from stored facts alone. `SECTIONS` lists what a report can show; `build` writes one.
 
-To add a part, write a module with a function ``sections`` that returns an empty list when the store has
-nothing for it, and add its row in ``sections.py``.
+To add a part, write a module with ``sections(evidence: Evidence) -> list[Section]`` that returns an empty list
+when the store has nothing for it, and add its row in ``sections.py``.
 """
 
 from __future__ import annotations
