@@ -14,6 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from edgewise.arrays import Floats, Index, InputError, check_X
+from edgewise.registry import unknown
 
 
 Rows: TypeAlias = Any
@@ -148,6 +149,37 @@ def like(points: Floats, given: Rows) -> Rows:
     return sp.csr_array(points) if is_sparse(given) else points.astype(given.dtype, copy=False)
 
 
+def with_columns(points: Floats, columns: Sequence[str], given: Rows) -> Rows:
+    """Return the frame ``given`` (m rows) with ``points`` (m, k) in these columns, the others untouched."""
+    frame = _frame(given)
+    made = nw.from_dict(
+        {name: points[:, i] for i, name in enumerate(columns)}, backend=frame.implementation
+    ).to_native()
+    if hasattr(given, "iloc"):
+        made.index = given.index
+    fresh = nw.from_native(made, eager_only=True)
+    return frame.with_columns(*(fresh[name] for name in columns)).to_native()
+
+
+def only(X: Rows, columns: Sequence[str], *, name: str = "X") -> Rows:
+    """Return a frame of these ``columns`` of a frame.
+
+    Raises
+    ------
+    InputError
+        No frame, no columns, one twice, or one that it does not have.
+    """
+    if not is_frame(X):
+        raise InputError(f"columns name those of a frame; {name} is {described(X)}.")
+    have = _frame(X).columns
+    if isinstance(columns, str) or not columns or len(set(columns)) < len(columns):
+        raise InputError(f"columns must be a list of different names; got {columns!r}.")
+    for column in columns:
+        if column not in have:
+            raise InputError(unknown(column, map(str, have), f"column of {name}"))
+    return _frame(X).select(*columns).to_native()
+
+
 def numbers(X: Rows, *, name: str = "X", missing: bool = False) -> Floats:
     """Return rows as finite numbers ``(n, d)``, for what measures distances or moves points.
 
@@ -169,7 +201,8 @@ def numbers(X: Rows, *, name: str = "X", missing: bool = False) -> Floats:
             raise InputError(
                 f"{name} has columns that hold no numbers ({', '.join(map(str, others))}), and this measures "
                 "distances between rows. Fit a pipeline that encodes them, as with "
-                "make_pipeline(make_column_transformer(...), model), or drop them."
+                "make_pipeline(make_column_transformer(...), model), or drop them; an attack takes the columns that "
+                "may move as columns=[...]."
             )
         columns = [series.cast(nw.Float64()).to_numpy() for series in frame.iter_columns()]
         return check_X(np.column_stack(columns), name=name, missing=missing)
