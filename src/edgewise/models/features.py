@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import narwhals as nw
 import numpy as np
@@ -108,12 +108,16 @@ def _of_texts(sample: Rows) -> _Made:
 
     words = TfidfVectorizer(sublinear_tf=True)
     try:
-        seen = words.fit_transform(handed(sample))
+        seen: Any = words.fit_transform(handed(sample))
     except ValueError as error:
         raise InputError(f"the texts cannot be compared by their words: {error}.") from None
     most = min(DIRECTIONS, *(side - 1 for side in seen.shape))
     if most < 1:
-        return lambda X: words.transform(handed(X)).toarray(), seen.toarray(), np.zeros(seen.shape[1], bool), ()
+
+        def alone(X: Rows) -> Floats:
+            return cast("Any", words.transform(handed(X))).toarray()
+
+        return alone, seen.toarray(), np.zeros(seen.shape[1], bool), ()
     directions = TruncatedSVD(most, random_state=0)
     values = np.asarray(directions.fit_transform(seen))
 
