@@ -69,7 +69,7 @@ def read_rows(X: Any, pool: Pool, name: str) -> Rows:
     InputError
         Another number of features, or no frame with the pool's columns beside a pool that is one.
     """
-    rows = check_rows(X, name=name)
+    rows = check_rows(X, name=name, missing=pool.missing)
     if pool.names is not None:
         names = tuple(nw.from_native(rows, eager_only=True).columns) if is_frame(rows) else None
         if names != pool.names:
