@@ -50,10 +50,7 @@ def reproduce(
         list[str] | None, typer.Option("--arm", help="Only this arm of table7; may be repeated.")
     ] = None,
     reading: Annotated[
-        str,
-        typer.Option(
-            "--reading", help="Another reading of the paper than the main one; a wrong name lists them."
-        ),
+        str, typer.Option("--reading", help="Another reading of the paper; a wrong name lists them.")
     ] = "main",
     size: Annotated[
         str, typer.Option("--size", help="Of table6: small, hours; or full, for a GPU.")
@@ -61,9 +58,7 @@ def reproduce(
     published: Annotated[
         Path | None, typer.Option("--reuse", help="Take cells from this published .jsonl instead of the CPU.")
     ] = None,
-    only: Annotated[
-        list[str] | None, typer.Option("--only", help="With all: this part; may be repeated.")
-    ] = None,
+    only: Annotated[list[str] | None, typer.Option("--only", help="With all: this part.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="With all: begin no new store.")] = False,
     publish: Annotated[
         Path | None, typer.Option("--publish", help="Write .jsonl cells and a .md page; a folder with all.")

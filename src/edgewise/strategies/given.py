@@ -69,7 +69,7 @@ def read_rows(X: Any, pool: Pool, name: str) -> Rows:
     InputError
         Another number of features, or no frame with the pool's columns beside a pool that is one.
     """
-    rows = check_rows(X, name=name)
+    rows = check_rows(X, name=name, missing=pool.missing)
     if pool.names is not None:
         names = tuple(nw.from_native(rows, eager_only=True).columns) if is_frame(rows) else None
         if names != pool.names:
@@ -78,6 +78,8 @@ def read_rows(X: Any, pool: Pool, name: str) -> Rows:
                 f"{', '.join(map(str, pool.names))}; got {described(rows)}."
             )
         return rows
+    if (pool.shape == ()) != (rows.shape[1:] == ()):
+        raise InputError(f"{name} must be {'texts, as' if pool.shape == () else 'numbers, as'} in the pool.")
     if int(np.prod(rows.shape[1:])) != int(np.prod(pool.shape)):
         raise InputError(
             f"{name} has {int(np.prod(rows.shape[1:]))} features; expected {int(np.prod(pool.shape))}, as in the pool."
