@@ -58,6 +58,7 @@ check: .venv/.dev  ## ruff, pyright strict, layers, sizes, docstrings
 	$(BIN)/python tools/circles.py
 	$(BIN)/python tools/sizes.py
 	$(BIN)/python tools/docstrings.py
+	$(BIN)/python tools/keys.py
 
 .venv/.docs: .venv/.pip pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet -c constraints.txt --group docs
