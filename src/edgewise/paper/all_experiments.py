@@ -139,7 +139,7 @@ def _worker(what: str) -> Callable[[Cell], Mapping[str, Any]]:
 
 
 def seconds(cell: Cell) -> float:
-    """Return how long a cell like this took where ``costs.csv`` was made, or else the mean of its experiment, or of all.
+    """Return how long a cell like this took where ``costs.csv`` was made, else the mean of its experiment or of all.
 
     Examples
     --------
