@@ -14,11 +14,11 @@ help:  ## what there is
 	touch $@
 
 .venv/.core: .venv/.pip pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[paper]'
 	touch $@
 
 .venv/.dev: .venv/.core
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[torch,tables]' --group dev
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[paper,torch,tables]' --group dev
 	# modAL's release pins an old skorch; without its dependencies it runs beside today's.
 	$(BIN)/python -m pip install --quiet --no-deps -c constraints.txt modAL-python
 	$(BIN)/python -m pip install --quiet --no-deps -c constraints.txt --group boosting
@@ -50,12 +50,14 @@ test-anywhere: .venv/.dev  ## the fast tests as on other processors, without dat
 	PATH=$(CURDIR)/$(BIN) $(FAST)
 	$(FAST) -p randomly
 
-check: .venv/.dev  ## ruff, pyright strict, layers
+check: .venv/.dev  ## ruff, pyright strict, layers, sizes, docstrings
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/python tools/circles.py
+	$(BIN)/python tools/sizes.py
+	$(BIN)/python tools/docstrings.py
 
 .venv/.docs: .venv/.pip pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet -c constraints.txt --group docs

@@ -19,6 +19,7 @@ def attack(
     method: Annotated[
         str, typer.Argument(help="An attack, such as trees, region-exact or opt; auto takes the exact one.")
     ] = "auto",
+    *,
     data: Annotated[str, typer.Option("--data", help="A data set, for a k-NN trained on it.")] = "halfmoon",
     k: Annotated[int, typer.Option("--k", min=1, help="Neighbours of the k-NN model.")] = 1,
     samples: Annotated[
@@ -90,7 +91,7 @@ def _chosen(method: str, fitted: Any, norm: float) -> Any:
 def _load(path: Path, trust: list[str]) -> Any:
     """Return the model in a ``.skops`` file, all of whose types are known or trusted."""
     from edgewise.arrays import InputError
-    from edgewise.registry import MissingExtraError
+    from edgewise.importing import MissingExtraError
 
     if not path.is_file():
         raise InputError(f"there is no file {path}.")

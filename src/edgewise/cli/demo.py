@@ -22,7 +22,7 @@ def demo(
 ) -> None:
     """Attack a 1-NN in five ways and retrain it, label by a strategy and at random, and write a page about both."""
     from edgewise.paper.comparison.runs import cells as trials
-    from edgewise.paper.comparison.runs import run as trial
+    from edgewise.paper.comparison.runs import work as trial
     from edgewise.paper.pictures import halfmoon as picture
     from edgewise.paper.report import build
     from edgewise.paper.runs.experiment import Experiment

@@ -28,10 +28,12 @@ if TYPE_CHECKING:
 
     from edgewise.paper.tables.frame import Result, Table
     from edgewise.paper.tables.readings import Reading
+    from edgewise.store import Fact
 
 
 def reproduce(
     table: Annotated[str, typer.Argument(help="table2, table3, ... or all.")],
+    *,
     data: Annotated[
         list[str] | None, typer.Option("--data", help="Only this data set; may be repeated.")
     ] = None,
@@ -54,7 +56,7 @@ def reproduce(
         ),
     ] = "main",
     size: Annotated[
-        str, typer.Option("--size", help="With table6: small, hours on a CPU; or full, for a GPU.")
+        str, typer.Option("--size", help="Of table6: small, hours; or full, for a GPU.")
     ] = "full",
     published: Annotated[
         Path | None, typer.Option("--reuse", help="Take cells from this published .jsonl instead of the CPU.")
@@ -73,19 +75,12 @@ def reproduce(
     all is every table, the theory study and the comparison of strategies in one store; on its own it prints
     the plan. Every run goes on where an earlier one with the same store stopped.
     """
-    from edgewise.arrays import InputError
     from edgewise.cli.reproduce_all import chosen_parts, plan_only, reproduce_all
-    from edgewise.paper.tables.frame import summarise
-    from edgewise.paper.tables.readings import of
     from edgewise.paper.tables.run import chosen_arms, chosen_data, experiment, page, reuse, with_checkpoints
-    from edgewise.paper.tables.text import LEGEND, compact
 
     where = partial(computing, jobs=jobs, backend=backend, address=address, data_home=data_home)
     if table == "all":
-        if quick and full:
-            raise InputError("--quick and --full are two runs; give one of them.")
-        if resume and not store.exists():
-            raise InputError(f"--resume goes on with a run, and there is no store at {store}; leave it out.")
+        _check_all(quick, full, resume, store)
         chosen = chosen_parts(quick=quick, seeds=seeds, only=only)
         if not quick and not full:
             plan_only(chosen, jobs)
@@ -102,14 +97,32 @@ def reproduce(
         run = wanted.run(facts, typed(), jobs=jobs, progress=not quiet())
     if publish is not None:
         run.publish(publish, page(definition, run))
-    results = summarise(definition, run.facts)
-    typer.echo(f"{table}: {definition.title}{' (quick: not to be set beside the paper)' if quick else ''}")
+    _print(table, definition, run.facts, quick, reading if size == "full" else None)
+    conclude(run.summary, store)
+
+
+def _check_all(quick: bool, full: bool, resume: bool, store: Path) -> None:
+    from edgewise.arrays import InputError
+
+    if quick and full:
+        raise InputError("--quick and --full are two runs; give one of them.")
+    if resume and not store.exists():
+        raise InputError(f"--resume goes on with a run, and there is no store at {store}; leave it out.")
+
+
+def _print(name: str, table: Table, facts: Sequence[Fact], quick: bool, reading: str | None) -> None:
+    """Print the table beside the paper's, and what it says about the paper's claims."""
+    from edgewise.paper.tables.frame import summarise
+    from edgewise.paper.tables.readings import of
+    from edgewise.paper.tables.text import LEGEND, compact
+
+    results = summarise(table, facts)
+    typer.echo(f"{name}: {table.title}{' (quick: not to be set beside the paper)' if quick else ''}")
     for part in compact(results, width=width(), quick=quick):
         show(*part)
     typer.echo(LEGEND)
     if not quick:
-        _judge(definition, results, of(table)[reading] if size == "full" else None)
-    conclude(run.summary, store)
+        _judge(table, results, None if reading is None else of(name)[reading])
 
 
 def _definition(table: str, size: str, reading: str) -> Table:

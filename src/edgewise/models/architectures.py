@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -144,3 +144,15 @@ def _stages(*stages: tuple[int, int]) -> Iterator[nn.Module]:
             yield nn.ReLU()
             channels = width
         yield nn.MaxPool2d(2)
+
+
+NetFactory = Callable[[int, int], nn.Module]
+"""Makes a module from the number of features and of classes."""
+
+NETS: Mapping[str, NetFactory] = {
+    "shallow": ShallowNet,
+    "lenet5": lambda _features, classes: LeNet5(classes),
+    "lenet5-norm": lambda _features, classes: LeNet5(classes, norm=True),
+    "vgg16": lambda _features, classes: VGG16(classes),
+    "vgg16-quarter": lambda _features, classes: VGG16(classes, width=0.25),
+}

@@ -113,7 +113,7 @@ class Pool:
             )
 
     def score(self, function: Callable[[Rows], Floats]) -> Floats:
-        """Return ``function`` of every row ``(n, ...)``; it gets a batch and returns one entry a row."""
+        """Return ``function`` of every row ``(n, ...)``; it gets a batch and returns one entry per row."""
         parts: list[Floats] = []
         for _, rows in self.batches():
             values = np.asarray(function(rows))

@@ -25,7 +25,7 @@ def read_candidates(candidates: ArrayLike | None, size: int) -> Index:
         rows = np.flatnonzero(rows)
     if rows.ndim != 1 or (rows.size and rows.dtype.kind not in "iu"):
         raise InputError(
-            f"candidates must be row numbers of the pool or one truth value a row; got an array "
+            f"candidates must be row numbers of the pool or one truth value per row; got an array "
             f"of {rows.dtype} of shape {rows.shape}."
         )
     rows = rows.astype(np.intp)

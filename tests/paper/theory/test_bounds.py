@@ -109,8 +109,7 @@ def test_f_by_hand():
         0.1,
         lam=0.5,
         norm=1.0,
-        lipschitz_eta=1.0,
-        lipschitz_rkhs=2.0,
+        lipschitz=(1.0, 2.0),
         bump_norm=3.0,
     )
     assert bound[0] == pytest.approx(3.5, abs=EXACT)
@@ -120,8 +119,7 @@ def test_f_by_hand():
         0.1,
         lam=0.5,
         norm=1.0,
-        lipschitz_eta=1.0,
-        lipschitz_rkhs=2.0,
+        lipschitz=(1.0, 2.0),
         bump_norm=3.0,
     )
     assert empty[0] == math.inf
@@ -147,8 +145,7 @@ def test_f_holds_for_kernel_ridge_with_the_laplacian():
         h,
         lam=lam,
         norm=norm,
-        lipschitz_eta=0.6,
-        lipschitz_rkhs=modulus,
+        lipschitz=(0.6, modulus),
         bump_norm=math.sqrt(ell / h + h / (3 * ell)),
     )
     truth = 0.5 + 0.3 * np.exp(-np.abs(z) / ell)
@@ -274,8 +271,7 @@ def test_b_and_e_bound_what_they_bound(p, m, n, k):
                 0.0,
                 lam=1,
                 norm=1,
-                lipschitz_eta=1,
-                lipschitz_rkhs=1,
+                lipschitz=(1, 1),
                 bump_norm=1,
             ),
             "h must be positive",
@@ -287,8 +283,7 @@ def test_b_and_e_bound_what_they_bound(p, m, n, k):
                 1.0,
                 lam=0,
                 norm=1,
-                lipschitz_eta=1,
-                lipschitz_rkhs=1,
+                lipschitz=(1, 1),
                 bump_norm=1,
             ),
             "lam must be positive",
@@ -300,8 +295,7 @@ def test_b_and_e_bound_what_they_bound(p, m, n, k):
                 1.0,
                 lam=1,
                 norm=1,
-                lipschitz_eta=1,
-                lipschitz_rkhs=1,
+                lipschitz=(1, 1),
                 bump_norm=1,
             ),
             r"\[0, 1\]",

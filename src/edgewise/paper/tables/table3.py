@@ -14,7 +14,7 @@ from edgewise.attacks.opt import Opt
 from edgewise.data import load
 from edgewise.data.dataset import Dataset
 from edgewise.learning.metrics import accuracy, agreement
-from edgewise.learning.retrain import Synthetic, generate
+from edgewise.learning.synthetic import Synthetic, generate
 from edgewise.paper.tables.frame import Claim, Key, Result, Verdict, row, select
 from edgewise.paper.tables.published import published
 from edgewise.paper.tables.table2 import scaled

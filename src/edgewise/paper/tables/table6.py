@@ -263,7 +263,7 @@ def of_size(adv: Adversarial, eps: float, data: Dataset) -> Floats:
 
 def _trained(cell: Cell, X: Floats, y: Labels, checkpoints: Path | None) -> Any:
     """Train a network on these images, from where a killed run left off."""
-    from edgewise.models.net_classifier import CIFAR_RECIPE
+    from edgewise.models.training import CIFAR_RECIPE
 
     if len(np.unique(y)) == 1:
         # A victim that learnt nothing answers one class; what learns from it can only do the same.

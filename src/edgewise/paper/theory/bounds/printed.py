@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from edgewise.arrays import Floats, Mask, check_count
-from edgewise.paper.theory.bounds.constants import check_delta, check_neighbours, check_positive
+from edgewise.paper.theory.bounds.constants import check_delta, check_neighbours, check_positive, mass_needed
 from edgewise.paper.theory.density.ball_mass import Balls
 
 
@@ -20,18 +20,18 @@ def printed_3_1(
     delta: float,
     *,
     lipschitz: float,
-    mass: float,
     alpha: float = 1.0,
+    mass: float | None = None,
 ) -> Mask:
     """Theorem 3.1 as printed (k-NN): with probability 1 - 2δ right where |η - 1/2| - L r_{k/n + δ_p}(x)^α > C_0.
 
     C_0 = √((2 log 2 + log(n^(d+1) + 1) - log δ) / 2k) and
     δ_p = C_0 (d log n + log(1/δ) + √(k (d log n + log(1/δ)))) / n, in which C_0 must be another constant: the
     lemma it comes from has one of its own. For the record. The inequality is true once the two are told apart;
-    Theorem A is its repair. What is wrong: the constant of δ_p is not stated, so the mass k/n + δ_p must be given
-    (`mass_needed` is a valid one); the remark that r "is an increasing number as β increases" would shrink the
-    set, for r is subtracted, and is backwards near the boundary and false elsewhere; at small k, k = 1 included,
-    the set is empty whatever μ is.
+    Theorem A is its repair. What is wrong: the constant of δ_p is not stated, so the mass k/n + δ_p may be given
+    (`mass_needed` is a valid one, and the default); the remark that r "is an increasing number as β increases"
+    would shrink the set, for r is subtracted, and is backwards near the boundary and false elsewhere; at small k,
+    k = 1 included, the set is empty whatever μ is.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def printed_3_1(
     lipschitz, alpha
         Hölder constant and exponent of η.
     mass
-        k/n + δ_p.
+        k/n + δ_p; that of `mass_needed` by default.
 
     Examples
     --------
@@ -50,7 +50,7 @@ def printed_3_1(
     """
     check_neighbours(n, k)
     c0 = math.sqrt((2 * math.log(2) + math.log(n ** (dim + 1) + 1) - math.log(check_delta(delta))) / (2 * k))
-    enough = balls.mass >= mass
+    enough = balls.mass >= (mass_needed(n, k, dim, delta) if mass is None else mass)
     first = np.argmax(enough, axis=1)
     r = np.take_along_axis(balls.radius, first[:, None], axis=1)[:, 0]
     return np.asarray(enough.any(axis=1) & (distance > c0 + lipschitz * r**alpha))
