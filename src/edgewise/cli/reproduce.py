@@ -50,10 +50,7 @@ def reproduce(
         list[str] | None, typer.Option("--arm", help="Only this arm of table7; may be repeated.")
     ] = None,
     reading: Annotated[
-        str,
-        typer.Option(
-            "--reading", help="Another reading of the paper than the main one; a wrong name lists them."
-        ),
+        str, typer.Option("--reading", help="Another reading than the main one; a wrong name lists them.")
     ] = "main",
     size: Annotated[
         str, typer.Option("--size", help="Of table6: small, hours; or full, for a GPU.")
@@ -83,8 +80,7 @@ def reproduce(
         _check_all(quick, full, resume, store)
         chosen = chosen_parts(quick=quick, seeds=seeds, only=only)
         if not quick and not full:
-            plan_only(chosen, jobs)
-            return
+            return plan_only(chosen, jobs)
         with where(store) as facts:
             reproduce_all(chosen, facts, store, jobs=jobs, publish=publish)
         return
