@@ -52,9 +52,7 @@ def reproduce(
     reading: Annotated[
         str, typer.Option("--reading", help="Another reading than the main one; a wrong name lists them.")
     ] = "main",
-    size: Annotated[
-        str, typer.Option("--size", help="Of table6: small, hours; or full, for a GPU.")
-    ] = "full",
+    size: Annotated[str, typer.Option("--size", help="Of table6: small, or full for a GPU.")] = "full",
     published: Annotated[
         Path | None, typer.Option("--reuse", help="Take cells from this published .jsonl instead of the CPU.")
     ] = None,
@@ -80,7 +78,8 @@ def reproduce(
         _check_all(quick, full, resume, store)
         chosen = chosen_parts(quick=quick, seeds=seeds, only=only)
         if not quick and not full:
-            return plan_only(chosen, jobs)
+            plan_only(chosen, jobs)
+            return
         with where(store) as facts:
             reproduce_all(chosen, facts, store, jobs=jobs, publish=publish)
         return
