@@ -50,11 +50,9 @@ def reproduce(
         list[str] | None, typer.Option("--arm", help="Only this arm of table7; may be repeated.")
     ] = None,
     reading: Annotated[
-        str, typer.Option("--reading", help="Another reading of the paper; a wrong name lists them.")
+        str, typer.Option("--reading", help="Another reading than the main one; a wrong name lists them.")
     ] = "main",
-    size: Annotated[
-        str, typer.Option("--size", help="Of table6: small, hours; or full, for a GPU.")
-    ] = "full",
+    size: Annotated[str, typer.Option("--size", help="Of table6: small, or full for a GPU.")] = "full",
     published: Annotated[
         Path | None, typer.Option("--reuse", help="Take cells from this published .jsonl instead of the CPU.")
     ] = None,

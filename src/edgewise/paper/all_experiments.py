@@ -9,6 +9,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+import numpy as np
+
 from edgewise.models import MODELS
 from edgewise.paper import audits
 from edgewise.paper.comparison import runs as trials
@@ -137,7 +139,7 @@ def _worker(what: str) -> Callable[[Cell], Mapping[str, Any]]:
 
 
 def seconds(cell: Cell) -> float:
-    """Return how long a cell like this took where ``costs.csv`` was made; the mean of all for unknown ones.
+    """Return how long a cell like this took where ``costs.csv`` was made, else the mean of its experiment or of all.
 
     Examples
     --------
@@ -145,7 +147,7 @@ def seconds(cell: Cell) -> float:
     True
     """
     known = costs()
-    return known.get(kind(cell), known[("", "")])
+    return known.get(kind(cell), known.get((cell.what, ""), known[("", "")]))
 
 
 def kind(cell: Cell) -> tuple[str, str]:
@@ -158,17 +160,20 @@ def kind(cell: Cell) -> tuple[str, str]:
     """
     s = cell.settings
     parts = [s.get(name) for name in ("data", "attack", "arm", "reading", "learner", "strategy", "problem")]
-    sizes = [s.get(name) for name in ("extra", "budget", "n", "d")]
+    sizes = [s.get(name) for name in ("extra", "budget", "n", "d", "train")]
     sizes += [max(s[name]) for name in ("budgets", "labels") if isinstance(s.get(name), list)]
     return cell.what, " ".join(str(part) for part in [*parts, *sizes] if part not in (None, ""))
 
 
 @cache
 def costs() -> dict[tuple[str, str], float]:
-    """Return the seconds of each kind of cell, by `kind`, and their mean under ``("", "")``."""
+    """Return the seconds of each kind of cell, by `kind`, with the mean of an experiment and of all under ``""``."""
     text = resources.files("edgewise.paper").joinpath("costs.csv").read_text(encoding="utf-8")
     known = {(row["what"], row["kind"]): float(row["seconds"]) for row in csv.DictReader(text.splitlines())}
-    return known | {("", ""): sum(known.values()) / max(1, len(known))}
+    means = {("", ""): float(np.mean([*known.values()]))}
+    for what in {what for what, _ in known}:
+        means[what, ""] = float(np.mean([value for (name, _), value in known.items() if name == what]))
+    return means | known
 
 
 def _data(torch: bool) -> list[str]:
