@@ -171,7 +171,7 @@ class Prepared:
 
     def __call__(self, known: Labelled, n: int) -> tuple[Query, Any]:
         """Return the next ``n`` rows, and the model that was asked; None while there are fewer than two classes."""
-        choose, index, labels, model = self.choose, known.index, known.labels, self.choose.model
+        choose, index, labels, model = self.choose, known.rows, known.labels, self.choose.model
         if model is None and len(np.unique(labels)) > 1:
             rows = self.pool.rows(index)
             model = fitted(self.learner, rows, labels, seed=child_seed(choose.seed, "fit"))
