@@ -95,7 +95,7 @@ def curve(folder, y, cut, features, seed):
         known = Labelled(np.sort(index), y[:cut][np.sort(index)], np.zeros(len(index), bool))
         answer, model = prepared(known, BATCH)
         index = np.concatenate([index, answer.index])
-        if len(known.index):
+        if len(known.rows):
             right.append(float(np.mean(model.predict(seen) == y[cut:])))
     return right
 

@@ -170,7 +170,7 @@ def test_an_odd_cell_is_told_and_can_be_ignored(tmp_path):
     )
     assert "shown only: age" in batch_of(tmp_path, "--ignore", "age", "--out", tmp_path / "next.csv")
     answer = run(tmp_path / "pool.csv", "--ignore", "agee", "--out", tmp_path / "next.csv")
-    assert "has unknown column 'agee'; did you mean 'age'?" in str(answer.exception)
+    assert "unknown column 'agee'; did you mean 'age'?" in str(answer.exception)
 
 
 def test_the_default_name_numbers_itself(folder, monkeypatch):

@@ -244,7 +244,7 @@ def test_words_are_learned_from_and_not_only_carried(tmp_path):
         sheet = read_pool(tmp_path / "churn.csv", features=features)
         index = np.arange(40)
         known = read_labels([], sheet)._replace(
-            index=index, labels=np.where(truth[:40], "yes", "no"), uniform=np.ones(40, bool)
+            rows=index, labels=np.where(truth[:40], "yes", "no"), uniform=np.ones(40, bool)
         )
         prepared = NextBatch("margin").prepare(sheet)
         _, model = prepared(known, 5)

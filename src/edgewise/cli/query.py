@@ -164,7 +164,7 @@ def _of_one(
     typer.echo(sheet.said)
     if prepared.notes:
         typer.echo(f"Taken as: {'; '.join(prepared.notes)}.")
-    labelled = f"{len(known.index)} of {len(sheet.pool)} rows are labelled"
+    labelled = f"{len(known.rows)} of {len(sheet.pool)} rows are labelled"
     say_batch(labelled, known.labels, choose.strategy, answer, target)
 
 

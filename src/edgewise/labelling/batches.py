@@ -69,7 +69,7 @@ class Known:
 class Labelled(NamedTuple):
     """What is labelled of a pool: row numbers, ascending, their labels, and which were drawn uniformly."""
 
-    index: Index
+    rows: Index
     labels: Labels
     uniform: Mask
 

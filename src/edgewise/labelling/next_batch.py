@@ -171,7 +171,9 @@ class Prepared:
 
     def __call__(self, known: Labelled, n: int) -> tuple[Query, Any]:
         """Return the next ``n`` rows, and the model that was asked; None while there are fewer than two classes."""
-        choose, index, labels, model = self.choose, known.index, known.labels, self.choose.model
+        choose, index, labels, model = self.choose, known.rows, known.labels, self.choose.model
+        free = np.ones(len(self.pool), dtype=bool)
+        free[index] = False
         if model is None and len(np.unique(labels)) > 1:
             rows = self.pool.rows(index)
             model = fitted(self.learner, rows, labels, seed=child_seed(choose.seed, "fit"))
@@ -183,7 +185,7 @@ class Prepared:
             n,
             component(STRATEGIES, choose.strategy, "strategy"),
             labelled=(self.pool.rows(index), _as_the_model(labels, choose.model)) if len(index) else None,
-            candidates=np.setdiff1d(np.arange(len(self.pool)), index),
+            candidates=free,
             rng=child_seed(choose.seed, "query"),
             uniform=known.uniform,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, cast
@@ -145,7 +146,10 @@ def _of_table(sample: Rows) -> _Made:
     )
 
     def made(X: Rows) -> Floats:
-        return _array(vectorizer.transform(_pandas(X)))
+        with warnings.catch_warnings():
+            # A word that the sample lacks is of no kind, which is what should be.
+            warnings.filterwarnings("ignore", "Found unknown categories")
+            return _array(vectorizer.transform(_pandas(X)))
 
     return made, values, scaled, how
 

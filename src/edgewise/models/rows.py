@@ -44,14 +44,13 @@ def as_texts(X: Any) -> Rows | None:
     >>> as_texts(["good film", "bad film"]).shape, as_texts([[1.0]]) is None
     ((2,), True)
     """
-    if nw.dependencies.is_into_series(X):
-        X = nw.from_native(X, series_only=True).to_list()
-    if isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype.kind in "OU":
-        X = X.tolist()
-    if not isinstance(X, (list, tuple)) or not X or not all(isinstance(text, str) for text in X):
+    held = nw.from_native(X, series_only=True).to_list() if nw.dependencies.is_into_series(X) else X
+    if isinstance(held, np.ndarray) and held.ndim == 1 and held.dtype.kind in "OU":
+        held = held.tolist()
+    if not isinstance(held, (list, tuple)) or not held or not all(isinstance(text, str) for text in held):
         return None
-    texts = np.empty(len(X), dtype=object)
-    texts[:] = X
+    texts = np.empty(len(held), dtype=object)
+    texts[:] = held
     return texts
 
 

@@ -128,10 +128,10 @@ def embedder(model: Any, space: Space, pool: Pool | None = None) -> Callable[[Ro
     """Return the function that maps rows to the space distances are measured in ``(n, h)``, float32.
 
     ``"embedding"`` is what enters the last linear layer of a torch module or skorch net; models that are no
-    networks, and no model, have none, and inputs are used as they are. Frames, sparse rows and texts are measured
-    where the last step of a pipeline sees them, if the model is a pipeline; gaps there are filled with the mean.
-    The ``space`` of a ``pool`` that has one comes first. Otherwise texts, and frames that hold more than numbers without gaps, are measured by the
-    `edgewise.models.features.Features` of the pool.
+    networks, and no model, have none, and inputs are used as they are. The ``space`` of a ``pool`` that has one comes
+    first. Frames, sparse rows and texts are measured where the last step of a pipeline sees them, if the model is a
+    pipeline; gaps there are filled with the mean. Otherwise texts, and frames that hold more than numbers without
+    gaps, are measured by the `edgewise.models.features.Features` of the pool.
     """
     network = module_of(model)
     if space not in ("input", "embedding"):
