@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from pathlib import Path
 from typing import Annotated
 
@@ -61,7 +62,7 @@ def _line(name: str, one: object) -> tuple[str, str, str, str]:
 
 
 def _share(value: float) -> str:
-    return "" if value != value else f"{100 * value:.1f} %"
+    return "" if isnan(value) else f"{100 * value:.1f} %"
 
 
 def export(

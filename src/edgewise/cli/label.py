@@ -65,7 +65,8 @@ def label(
     """
     from edgewise.arrays import InputError
     from edgewise.labelling.app.serving import Address, keys_for, port_of, serve
-    from edgewise.labelling.campaign.campaign import Settings, begin, open_campaign, relative
+    from edgewise.labelling.campaign.campaign import open_campaign
+    from edgewise.labelling.campaign.settings import Settings, begin, relative
 
     if not campaign.exists():
         if pool is None or classes is None:
@@ -76,7 +77,7 @@ def label(
         settings = Settings(
             names, relative(pool, campaign), id_column, tuple(ignore or ()), strategy, learner, uniform, seed
         )
-        begin(campaign, pool, settings)
+        begin(campaign, settings)
     open_ = open_campaign(campaign, pool)
     held = open_.settings
     if classes is not None and tuple(part.strip() for part in classes.split(",")) != held.classes:

@@ -185,6 +185,7 @@ def serve(
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((address.host, address.port))
+            listening.listen(128)
         except OSError as error:
             raise InputError(
                 f"cannot listen on {address.host}:{address.port}: {error.strerror}; give another --port."

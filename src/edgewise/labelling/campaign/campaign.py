@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,54 +18,9 @@ from edgewise.labelling.campaign.events import CampaignError, Event, Log, now
 from edgewise.labelling.campaign.items import Items, read_items
 from edgewise.labelling.campaign.learning import Learning, learning_of
 from edgewise.labelling.campaign.picking import Order, order_of, sample_size, shuffled
+from edgewise.labelling.campaign.settings import Settings
 from edgewise.labelling.campaign.state import VERDICTS, State
 from edgewise.labelling.columns import listing
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What a campaign is, as its first event says.
-
-    Parameters
-    ----------
-    classes
-        The labels there are.
-    pool
-        The file or folder, as seen from the campaign file's folder.
-    id
-        The column with the person's ids, or None.
-    ignore
-        Columns that are shown only.
-    strategy, learner
-        How items are chosen, and what learns.
-    share
-        The part of the items that is drawn uniformly.
-    seed
-        Fixes every draw.
-    """
-
-    classes: tuple[str, ...]
-    pool: str
-    id: str | None = None
-    ignore: tuple[str, ...] = ()
-    strategy: str = "herding"
-    learner: str = "logistic"
-    share: float = 0.1
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if len(self.classes) < 2 or len(set(self.classes)) < len(self.classes) or not all(self.classes):
-            raise InputError(
-                f"a campaign needs at least two different classes, such as --classes yes,no; got {self.classes!r}."
-            )
-        if not 0 <= self.share <= 1:
-            raise InputError(f"the uniform share lies in [0, 1]; got {self.share}.")
-
-    @classmethod
-    def of(cls, held: Mapping[str, Any]) -> Settings:
-        """Return the settings that an event holds."""
-        given = dict(held)
-        return cls(tuple(given.pop("classes")), ignore=tuple(given.pop("ignore")), **given)
 
 
 @dataclass(frozen=True)
@@ -220,9 +174,8 @@ class Campaign:
 
     def _next(self, n: int, person: str, held: Mapping[str, str]) -> list[tuple[str, Event | None]]:
         """Return the next items and, for those not chosen before, the event that says why."""
-        new: list[tuple[str, Event | None]] = [
-            (item, None) for item in self._open_again(person, held)[: max(n, 0)]
-        ]
+        new: list[tuple[str, Event | None]] = []
+        new += [(item, None) for item in self._open_again(person, held)[: max(n, 0)]]
         if len(new) >= n:
             return new
         asked = self._asked() | set(held)
@@ -231,7 +184,7 @@ class Campaign:
             body = {"name": self.items.names[row], "row": row, "content": self.items.contents[row], **why}
             new.append((key, Event(uuid4().hex, "pick", key, body, now())))
         if not new and n > 0:
-            new = [(item, None) for item in self._skipped(person, held)][:n]
+            new += [(item, None) for item in self._skipped(person, held)[:n]]
         return new
 
     def _open_again(self, person: str, held: Mapping[str, str]) -> list[str]:
@@ -287,25 +240,6 @@ class Campaign:
             taken.add(row)
             picked += 1
         return found
-
-
-def begin(path: Path, pool: Path, settings: Settings) -> None:
-    """Write the first event of a new campaign.
-
-    Raises
-    ------
-    CampaignError
-        There is another campaign in the file.
-    """
-    with Log(path, create=True) as log:
-        if log.since(0):
-            raise CampaignError(f"{path} holds a campaign already; open it without new settings.")
-        log.append([Event("campaign", "campaign", "", asdict(settings), now())])
-
-
-def relative(pool: Path, campaign: Path) -> str:
-    """Return where a pool is, as seen from the campaign's folder, so that both can be moved together."""
-    return os.path.relpath(pool.absolute(), campaign.absolute().parent)
 
 
 def open_campaign(path: Path, pool: Path | None = None) -> Campaign:

@@ -19,7 +19,7 @@ def config(classes: Sequence[str], pictures: bool) -> str:
     Examples
     --------
     >>> config(["yes", "no"], pictures=True)[:60]
-    '<View><Image name="image" value="$image"/><Choices name="labe'
+    '<View><Image name="image" value="$image"/><Choices name="lab'
     """
     from xml.sax.saxutils import quoteattr
 

@@ -74,7 +74,7 @@ class Status:
             "estimates": {
                 name: [None if np.isnan(one.mean) else one.mean, one.low, one.high]
                 for name, one in shown.items()
-                if one is not None
+                if one is not None and self.sampled >= FEW
             },
         }
 

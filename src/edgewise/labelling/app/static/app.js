@@ -14,6 +14,8 @@ let since = 0;
 let history = [];
 let busy = false;
 let leasing = null;
+let progressWanted = false;
+let progressAsked = false;
 
 const outbox = new Outbox((unsaved, problem) => {
   at("unsaved").hidden = !unsaved;
@@ -171,14 +173,22 @@ function zoom() {
   if (!frame.hidden) frame.setAttribute("aria-pressed", String(frame.getAttribute("aria-pressed") !== "true"));
 }
 
+// One question at a time: of two answers the older could come last.
 async function progress() {
-  try {
-    const found = await asked("/api/progress");
-    showCounts(found);
-    showStanding(found.standing);
-  } catch {
-    // The line about unsaved verdicts says that there is no connection.
+  progressWanted = true;
+  if (progressAsked) return;
+  progressAsked = true;
+  while (progressWanted) {
+    progressWanted = false;
+    try {
+      const found = await asked("/api/progress");
+      showCounts(found);
+      showStanding(found.standing);
+    } catch {
+      // The line about unsaved verdicts says that there is no connection.
+    }
   }
+  progressAsked = false;
 }
 
 async function loadHistory() {
