@@ -58,12 +58,15 @@ def opened(browser, server):
     page.on("pageerror", lambda error: page.problems.append(str(error)))
     page.on("dialog", lambda dialog: page.problems.append("a dialog"))
     page.goto(server.url)
-    page.wait_for_selector("#classes button:not([disabled])", timeout=60_000)
+    page.wait_for_selector(READY, timeout=60_000)
     return page
 
 
 def shown(page):
     return page.text_content("#name")
+
+
+READY = "#classes button:not([disabled])"
 
 
 def press(page, key):
@@ -74,6 +77,7 @@ def press(page, key):
 
 
 def answer(page, typed):
+    page.wait_for_selector(READY, timeout=60_000)
     name = shown(page)
     typed[name] = str(TRUTH[row_of(name)])
     press(page, "y" if typed[name] == "yes" else "n")
@@ -108,7 +112,7 @@ def test_thirty_items_by_keyboard_survive_undo_and_a_killed_server(browser, serv
     assert "unsaved" in page.text_content("#unsaved")
     server.start()
     page.reload()
-    page.wait_for_selector("#classes button:not([disabled])", timeout=60_000)
+    page.wait_for_selector(READY, timeout=60_000)
     page.wait_for_selector("#unsaved", state="hidden", timeout=60_000)
     while len(typed) < 30:
         name = answer(page, typed)

@@ -56,6 +56,7 @@ export function showKeys(about, chosen) {
   const buttons = about.classes.map((name) => {
     const button = document.createElement("button");
     button.type = "button";
+    button.disabled = true;
     const key = keys.get(name).at(-1);
     if (key) button.append(made("kbd", key), " ");
     button.append(name);
