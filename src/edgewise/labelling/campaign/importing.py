@@ -101,12 +101,13 @@ def _of_lines(
             )
         row = _row(campaign, line, id_column, path)
         if row is None:
-            unknown.append(_text(next((line[name] for name in IDS if line.get(name) is not None), "")))
+            wanted = (id_column, campaign.settings.id, *IDS)
+            unknown.append(_text(next(line[name] for name in wanted if name and line.get(name) is not None)))
             continue
         events.append(_event(campaign, row, verdict, label, line, path))
     if unknown:
         raise InputError(
-            f"{path}: {len(unknown):,} labels are of items the pool does not have, such as {listing(unknown, 3)}. "
+            f"{path}: labels of items that the pool does not have: {listing(unknown, 3)}. "
             "Nothing was imported; give the column of ids with --id."
         )
     if not events and not blank:
