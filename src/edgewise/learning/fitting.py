@@ -16,7 +16,7 @@ from edgewise.arrays import Floats, Index, InputError, Labels, Mask
 from edgewise.learning.labels import as_labels, numbered
 from edgewise.models.answers import predict
 from edgewise.models.joining import same
-from edgewise.models.rows import Rows, take
+from edgewise.models.rows import Rows, handed, take
 from edgewise.randomness import stream
 from edgewise.registry import unknown
 
@@ -57,8 +57,8 @@ def fitted(
         return _coded(model, X, y, seed, last, weights)
     with _seeded(seed):
         if last is None:
-            return _from_scratch(model, seed).fit(X, y, **extra)
-        return _going_on(last, X, y, extra)
+            return _from_scratch(model, seed).fit(handed(X), y, **extra)
+        return _going_on(last, handed(X), y, extra)
 
 
 class Coded(ClassifierMixin, BaseEstimator):

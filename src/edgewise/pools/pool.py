@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,14 +13,12 @@ import narwhals as nw
 import numpy as np
 
 from edgewise.arrays import Floats, Index, InputError, check_X
-from edgewise.models.rows import Rows, check_rows, count, digest_of, is_frame, is_sparse, take
+from edgewise.models.rows import Rows, as_texts, check_rows, count, digest_of, is_frame, is_sparse, take
 from edgewise.pools.files import READERS, Batches, array_batches, batch_rows, release
 
 
-TEXTS = (
-    "the pool holds texts ({!r}), and rows must be numbers. Turn them into numbers first, such as "
-    "TfidfVectorizer().fit_transform(texts), and give a model that takes those; sparse matrices are fine."
-)
+TEXTS = 8192
+"""Texts that are handed on at once."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +66,9 @@ class Pool:
             return source
         if isinstance(source, (str, Path)):
             return _of_files([Path(source)])
+        texts = None if _are_files(source) else as_texts(source)
+        if texts is not None:
+            return _of_container(texts)
         if isinstance(source, np.ndarray) and not _is_plain(source):
             source = check_X(source, name="pool", images=True)
         if isinstance(source, np.ndarray):
@@ -74,7 +76,7 @@ class Pool:
         if is_frame(source) or is_sparse(source):
             return _of_container(check_rows(source, name="pool"))
         if isinstance(source, Sequence) and source and isinstance(source[0], (str, Path)):
-            return _of_files(_named(cast("Sequence[Any]", source)))
+            return _of_files([Path(part) for part in cast("Sequence[Any]", source)])
         if isinstance(source, (list, tuple)) or hasattr(source, "to_numpy") or hasattr(source, "detach"):
             return _of_array(check_X(cast("Any", source), name="pool", images=True))
         if hasattr(source, "shape") and hasattr(source, "dtype") and hasattr(source, "__getitem__"):
@@ -165,8 +167,8 @@ def _of_array(array: Any) -> Pool:
 
 
 def _of_container(X: Rows) -> Pool:
-    """Return a pool of a data frame or a sparse matrix, whose batches are of the same kind."""
-    size, step = count(X), batch_rows(X.shape[1:])
+    """Return a pool of a data frame, a sparse matrix or texts, whose batches are of the same kind."""
+    size, step = count(X), batch_rows(X.shape[1:]) if X.shape[1:] else TEXTS
 
     def read() -> Batches:
         for start in range(0, size, step):
@@ -224,11 +226,13 @@ def _features(item: Any) -> Any:
     return item[0] if isinstance(item, (tuple, list)) else item
 
 
-def _named(parts: Sequence[Any]) -> list[Path]:
-    paths = [Path(part) for part in parts]
-    if not any(path.suffix in READERS for path in paths):
-        raise InputError(TEXTS.format(str(parts[0])[:40]))
-    return paths
+def _are_files(source: Any) -> bool:
+    """Say whether a list of words names files: the first is there, or one ends like a pool file."""
+    if not isinstance(source, (list, tuple)) or not all(isinstance(part, (str, Path)) for part in source):
+        return False
+    ends = (".csv", ".json", ".jsonl", *READERS)
+    named = any(isinstance(part, Path) or part.lower().endswith(ends) for part in source)
+    return named or os.path.isfile(source[0])  # noqa: PTH113 - a text may be too long for a path
 
 
 def _of_files(paths: Sequence[Path]) -> Pool:

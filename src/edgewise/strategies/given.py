@@ -78,6 +78,8 @@ def read_rows(X: Any, pool: Pool, name: str) -> Rows:
                 f"{', '.join(map(str, pool.names))}; got {described(rows)}."
             )
         return rows
+    if (pool.shape == ()) != (rows.shape[1:] == ()):
+        raise InputError(f"{name} must be {'texts, as' if pool.shape == () else 'numbers, as'} in the pool.")
     if int(np.prod(rows.shape[1:])) != int(np.prod(pool.shape)):
         raise InputError(
             f"{name} has {int(np.prod(rows.shape[1:]))} features; expected {int(np.prod(pool.shape))}, as in the pool."
