@@ -28,6 +28,10 @@ def label(
         list[str] | None,
         typer.Option("--ignore", help="A column to show and not to learn from. May be repeated."),
     ] = None,
+    features: Annotated[
+        list[str] | None,
+        typer.Option("--features", help="A column to learn from, and no others. May be repeated."),
+    ] = None,
     strategy: Annotated[str, typer.Option("--strategy", help="How to choose.")] = "herding",
     learner: Annotated[
         str, typer.Option("--learner", help="logistic, 1-nn, rbf-ridge, svc, forest or boosting.")
@@ -75,7 +79,15 @@ def label(
             )
         names = tuple(part.strip() for part in classes.split(","))
         settings = Settings(
-            names, relative(pool, campaign), id_column, tuple(ignore or ()), strategy, learner, uniform, seed
+            names,
+            relative(pool, campaign),
+            id_column,
+            tuple(ignore or ()),
+            strategy,
+            learner,
+            uniform,
+            seed,
+            tuple(features or ()),
         )
         begin(campaign, settings)
     open_ = open_campaign(campaign, pool)

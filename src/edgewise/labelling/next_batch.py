@@ -90,7 +90,7 @@ class NextBatch:
             was fitted to other columns.
         """
         index, labels = known.index, known.labels
-        learner, pool, notes = self._prepared(sheet)
+        learner, pool, notes = self.prepared(sheet)
         model = self.model
         if model is None and len(np.unique(labels)) > 1:
             model = fitted(learner, pool.rows(index), labels, seed=child_seed(self.seed, "fit"))
@@ -141,7 +141,7 @@ class NextBatch:
             **settings,
         )
 
-    def _prepared(self, sheet: Sheet) -> tuple[Any, Pool, tuple[str, ...]]:
+    def prepared(self, sheet: Sheet) -> tuple[Any, Pool, tuple[str, ...]]:
         """Return the learner, the rows it gets, and what is done to them."""
         pool = sheet.pool
         if self.model is not None:

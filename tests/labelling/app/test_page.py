@@ -72,7 +72,9 @@ READY = "#classes button:not([disabled])"
 def press(page, key):
     before = shown(page)
     page.keyboard.press(key)
-    page.wait_for_function("n => document.getElementById('name').textContent !== n", arg=before, timeout=60_000)
+    page.wait_for_function(
+        "n => document.getElementById('name').textContent !== n", arg=before, timeout=60_000
+    )
     return before
 
 

@@ -47,7 +47,9 @@ class Client:
     def request(self, method, path, headers=None, **more):
         async def ask():
             base = "http://127.0.0.1:8000"
-            async with httpx.AsyncClient(transport=self.transport, base_url=base, cookies=self.cookies) as client:
+            async with httpx.AsyncClient(
+                transport=self.transport, base_url=base, cookies=self.cookies
+            ) as client:
                 answer = await client.request(method, path, headers=self.headers | (headers or {}), **more)
                 self.cookies = client.cookies
                 return answer
@@ -213,17 +215,28 @@ def test_label_studio_asks_with_a_password_and_gets_guesses_and_gives_verdicts(g
     assert tool.get("/health").json()["status"] == "UP"
     assert tool.get("/api/progress").status_code == 403, "the password opens the tools' paths only"
     keys = campaign.items.keys
-    campaign.say([campaign.verdict(f"event-{i}", keys[i], "Ada", "label", "yes" if i < 15 else "no") for i in (1, 2, 27, 28)])
+    campaign.say(
+        [
+            campaign.verdict(f"event-{i}", keys[i], "Ada", "label", "yes" if i < 15 else "no")
+            for i in (1, 2, 27, 28)
+        ]
+    )
     campaign.reorder()
     config = {"project": "1.2", "schema": "<View/>", "extra_params": ""}
     assert tool.post("/setup", json=config).json() == {"model_version": "edgewise-4-labels"}
-    tasks = [{"id": 7, "data": {"edgewise_id": keys[0]}}, {"id": 8, "data": {"image": "29.png"}}, {"data": {}}]
+    tasks = [
+        {"id": 7, "data": {"edgewise_id": keys[0]}},
+        {"id": 8, "data": {"image": "29.png"}},
+        {"data": {}},
+    ]
     answers = tool.post("/predict", json={"tasks": tasks, "project": "1.2"}).json()["results"]
     assert [one["result"][0]["value"]["choices"] for one in answers[:2]] == [["yes"], ["no"]]
     assert answers[2]["result"] == []
     annotation = {
         "id": 5,
-        "result": [{"from_name": "label", "to_name": "image", "type": "choices", "value": {"choices": ["no"]}}],
+        "result": [
+            {"from_name": "label", "to_name": "image", "type": "choices", "value": {"choices": ["no"]}}
+        ],
         "completed_by": 3,
         "updated_at": "2026-11-25T00:00:00Z",
     }

@@ -113,7 +113,9 @@ for number in range(10**6):
 def test_a_kill_between_two_commits_loses_nothing_that_was_acknowledged(tmp_path):
     for turn in range(2):
         process = subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(tmp_path / "c.db"), str(turn)], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", WRITER, str(tmp_path / "c.db"), str(turn)],
+            stdout=subprocess.PIPE,
+            text=True,
         )
         heard = [process.stdout.readline().strip() for _ in range(5 + 7 * turn)]
         process.kill()

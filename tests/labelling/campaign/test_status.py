@@ -15,13 +15,14 @@ from edgewise.labelling.campaign.learning import Learning
 from edgewise.labelling.campaign.status import advice, standing_of, status_of
 from edgewise.labelling.campaign.suspicious import doubtful, suspicious
 from edgewise.learning.fitting import fitted
+from edgewise.pools.pool import Pool
 from edgewise.stats import Estimate
 
 
 RNG = np.random.default_rng(1)
 X = RNG.normal(size=(800, 3))
 Y = np.where(X[:, 0] + RNG.normal(size=800) * 0.3 > 0, "yes", "no")
-LEARNING = Learning(X, lambda index, y, seed: fitted(LogisticRegression(), X[index], y, seed=seed))
+LEARNING = Learning(Pool.of(X), lambda index, y, seed: fitted(LogisticRegression(), X[index], y, seed=seed))
 
 
 class Memory:
@@ -35,7 +36,7 @@ class Memory:
 
 
 def test_no_model_is_asked_about_a_row_it_learned_from():
-    by_heart = Learning(X, lambda index, y, seed: Memory(X[index], y))
+    by_heart = Learning(Pool.of(X), lambda index, y, seed: Memory(X[index], y))
     index = np.arange(40)
     said = answers(by_heart, index, Y[:40], index[:15], {int(row): row for row in index}, 0)
     assert (said == "wrong").all() or set(said) <= {"wrong", "wro"}
@@ -84,7 +85,9 @@ def test_estimates_are_near_the_truth():
     model = LogisticRegression().fit(X[order], Y[order])
     truth = np.mean(model.predict(X) == Y)
     assert found.accuracy.low <= truth <= found.accuracy.high
-    assert found.sampled == 150 and found.labels == {name: int((Y[order] == name).sum()) for name in ("yes", "no")}
+    assert found.sampled == 150 and found.labels == {
+        name: int((Y[order] == name).sum()) for name in ("yes", "no")
+    }
     assert [n for n, _ in found.curve] == sorted({n for n, _ in found.curve}) and found.curve[-1][0] == 300
 
 
@@ -128,7 +131,9 @@ def test_equal_rows_with_different_labels_and_people_who_differ_are_listed(campa
     )
     found = suspicious(one)
     assert [one.row for one in found] == [5, 0, len(keys) - 1]
-    assert found[0].reason == "people disagree (Ada: no, Bo: yes)" and found[1].reason == "an equal row differs"
+    assert (
+        found[0].reason == "people disagree (Ada: no, Bo: yes)" and found[1].reason == "an equal row differs"
+    )
 
 
 def test_status_of_a_campaign(campaign_of, answer):

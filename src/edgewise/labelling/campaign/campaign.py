@@ -17,10 +17,11 @@ from edgewise.labelling.campaign import leases
 from edgewise.labelling.campaign.events import CampaignError, Event, Log, now
 from edgewise.labelling.campaign.items import Items, read_items
 from edgewise.labelling.campaign.learning import Learning, learning_of
-from edgewise.labelling.campaign.picking import Order, order_of, sample_size, shuffled
+from edgewise.labelling.campaign.picking import AHEAD, Order, order_of, sample_size, shuffled
 from edgewise.labelling.campaign.settings import Settings
 from edgewise.labelling.campaign.state import VERDICTS, State
 from edgewise.labelling.columns import listing
+from edgewise.strategies.frame import Query
 
 
 @dataclass(frozen=True)
@@ -127,14 +128,13 @@ class Campaign:
         found[self.lots[: sample_size(self.refresh().picked, self.settings.share, len(found))]] = True
         return found
 
-    def reorder(self) -> Order:
-        """Learn from the labels so far and put the open items in a new order."""
+    def reorder(self, n: int = AHEAD) -> Order:
+        """Learn from the labels so far and put ``n`` of the open items in a new order."""
         index, known = self.known()
         asked = self._asked()
         free = np.array([row for row, key in enumerate(self.items.keys) if key not in asked], dtype=np.intp)
-        found = order_of(
-            self.learning, index, known, free, strategy=self.settings.strategy, seed=self.settings.seed
-        )
+        s = self.settings
+        found = order_of(self.learning, index, known, free, strategy=s.strategy, seed=s.seed, n=n)
         with self.lock:
             self.order = found
         return found
@@ -158,6 +158,35 @@ class Campaign:
         self.refresh()
         given = [*mine, *(item for item, _ in new)]
         return [Lease(item, self.items.place[item], self.why(item)) for item in given[: max(n, len(mine))]]
+
+    def batch(self, n: int, holder: str) -> Query:
+        """Give ``n`` items into the hands of a file, for a week.
+
+        Raises
+        ------
+        InputError
+            Fewer items are open.
+        """
+        order = self.reorder(n)
+        given = self.lease(holder, holder, n, leases.DAYS)
+        if len(given) < n:
+            with self.log.transaction() as db:
+                leases.release(db, [lease.item for lease in given])
+            raise InputError(
+                f"-n asks for {n} items; {len(given)} are neither labelled nor in somebody's hands."
+            )
+
+        def of(name: str) -> list[float]:
+            found = (lease.why.get(name) for lease in given)
+            return [float("nan") if value is None else float(value) for value in found]
+
+        return Query(
+            np.array([lease.row for lease in given], dtype=np.intp),
+            np.array(of("score")),
+            np.array(of("propensity")),
+            np.array([bool(lease.why.get("uniform")) for lease in given]),
+            notes=order.notes,
+        )
 
     def why(self, item: str) -> Mapping[str, Any]:
         """Return why an item was chosen; empty for one that nobody chose, such as an imported one."""
@@ -265,7 +294,7 @@ def open_campaign(path: Path, pool: Path | None = None) -> Campaign:
             raise CampaignError(f"{path} holds no campaign yet; begin one with `edgewise label`.")
         settings = Settings.of(state.settings)
         where = pool if pool is not None else path.parent / settings.pool
-        items = read_items(where, settings.id, settings.ignore)
+        items = read_items(where, settings.id, settings.ignore, settings.features)
         return Campaign(log, items, learning_of(items.sheet, settings.learner), settings, state)
     except BaseException:
         log.close()

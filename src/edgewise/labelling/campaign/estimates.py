@@ -71,7 +71,7 @@ def _said(learning: Learning, index: Index, known: Labels, ask: Index, seed: int
     if len(classes) < 2:
         return np.full(len(ask), classes[0] if len(classes) else "")
     model = learning.fit(index, known, child_seed(seed, "fit"))
-    return guesses(model, learning.rows[ask]).label
+    return guesses(model, learning.pool.rows(ask)).label
 
 
 def curve_of(learning: Learning, index: Index, known: Labels, sample: Mask, seed: int) -> Curve:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+import narwhals as nw
 import numpy as np
 
-from edgewise.arrays import Index, InputError
+from edgewise.arrays import Index
 from edgewise.digests import of_bytes
-from edgewise.labelling.columns import listing
-from edgewise.labelling.sheet import Sheet, read_pool
+from edgewise.labelling.sheet import FILE, Sheet, read_pool
+from edgewise.models.rows import Rows, count, is_frame
 
 
 SHOWN = 200
@@ -70,7 +71,7 @@ class Items:
         if not self.pictures:
             return None
         root = self.path.resolve()
-        file = (root / self.sheet.text["file"][row]).resolve()
+        file = (root / self.sheet.text[FILE][row]).resolve()
         return file if file.is_relative_to(root) and file.is_file() else None
 
     def card(self, row: int) -> list[tuple[str, str]]:
@@ -78,70 +79,53 @@ class Items:
         words = [(name, str(column[row])) for name, column in self.sheet.text.items()]
         if self.pictures:
             return words
-        values = np.asarray(self.sheet.pool.rows(np.array([row])), float).ravel()[:SHOWN]
-        names = self.sheet.numbers or tuple(f"x{i}" for i in range(len(values)))
-        return words + [(name, _plain(value)) for name, value in zip(names, values.tolist(), strict=False)]
+        names = self.sheet.numbers or tuple(f"x{i}" for i in range(SHOWN))
+        cells = _cells(self.sheet.pool.rows(np.array([row])))[0][:SHOWN]
+        return words + [(name, _plain(cell)) for name, cell in zip(names, cells, strict=False)]
 
     def rows(self, keys: Sequence[str]) -> Index:
         """Return the rows of keys that the pool has."""
         return np.array([self.place[key] for key in keys if key in self.place], dtype=np.intp)
 
 
-def read_items(path: Path, id_column: str | None = None, ignore: Sequence[str] = ()) -> Items:
+def read_items(
+    path: Path, id_column: str | None = None, ignore: Sequence[str] = (), features: Sequence[str] = ()
+) -> Items:
     """Read a pool and name its rows.
 
     Raises
     ------
     InputError
-        What `edgewise.labelling.sheet.read_pool` raises, or an id column that is missing, has blanks, or
-        names two rows alike.
+        What `edgewise.labelling.sheet.read_pool` raises.
     """
-    if id_column is not None and path.is_dir():
-        raise InputError("--id takes a column of a table; pictures are named by their files.")
-    sheet = read_pool(path, ignore=[*ignore, *([id_column] if id_column is not None else [])])
+    sheet = read_pool(path, ignore=ignore, features=features, id=id_column)
     contents = _pictures(sheet, path) if path.is_dir() else _contents(sheet)
     if id_column is None:
-        names = tuple(sheet.text["file"]) if path.is_dir() else tuple(map(str, range(len(contents))))
+        names = tuple(sheet.text[FILE]) if path.is_dir() else tuple(map(str, range(len(contents))))
         return Items(sheet, path, names, _counted(contents), contents)
-    names = _ids(sheet, id_column, path)
-    keys = tuple(of_bytes(json.dumps(["id", name]).encode()) for name in names)
-    return Items(sheet, path, names, keys, contents)
-
-
-def _ids(sheet: Sheet, column: str, path: Path) -> tuple[str, ...]:
-    if column not in sheet.text:
-        raise InputError(f"{path}: the id column {column!r} has no name or no value in it.")
-    cells = [str(cell).strip() for cell in sheet.text[column]]
-    if all(re.fullmatch(r"-?\d+\.0", cell) for cell in cells):
-        cells = [cell[:-2] for cell in cells]
-    blank = next((row for row, cell in enumerate(cells) if not cell), None)
-    if blank is not None:
-        raise InputError(
-            f"{path}: row {blank} has no {column!r}; every row needs an id. Leave --id out to know rows "
-            "by their content."
-        )
-    twice = [name for name, count in Counter(cells).items() if count > 1]
-    if twice:
-        raise InputError(
-            f"{path}: {column!r} names rows alike, such as {listing(twice, 3)}; ids must differ. Leave --id out "
-            "to know rows by their content."
-        )
-    return tuple(cells)
+    keys = tuple(of_bytes(json.dumps(["id", name]).encode()) for name in sheet.ids)
+    return Items(sheet, path, tuple(sheet.ids), keys, contents)
 
 
 def _pictures(sheet: Sheet, folder: Path) -> tuple[str, ...]:
-    return tuple(of_bytes((folder / name).read_bytes()) for name in sheet.text["file"])
+    return tuple(of_bytes((folder / name).read_bytes()) for name in sheet.text[FILE])
 
 
 def _contents(sheet: Sheet) -> tuple[str, ...]:
-    columns = list(sheet.text.items())
+    columns = [(name, column) for name, column in sheet.text.items() if name != sheet.id]
     found: list[str] = []
     for start, batch in sheet.pool.batches():
-        rows = np.ascontiguousarray(batch)
-        for offset, row in enumerate(rows):
-            words = json.dumps([(name, str(column[start + offset])) for name, column in columns])
-            found.append(of_bytes(words.encode() + b"\0" + row.tobytes()))
+        for row, cells in enumerate(_cells(batch), start):
+            words = [(name, str(column[row])) for name, column in columns]
+            found.append(of_bytes(json.dumps([words, cells], default=str).encode()))
     return tuple(found)
+
+
+def _cells(rows: Rows) -> list[list[Any]]:
+    """Return the values of each row."""
+    if is_frame(rows):
+        return [list(row) for row in nw.from_native(rows, eager_only=True).rows()]
+    return np.asarray(rows).reshape(count(rows), -1).tolist()
 
 
 def _counted(contents: Sequence[str]) -> tuple[str, ...]:
@@ -153,5 +137,9 @@ def _counted(contents: Sequence[str]) -> tuple[str, ...]:
     return tuple(keys)
 
 
-def _plain(value: float) -> str:
-    return str(int(value)) if value == int(value) and abs(value) < 1e15 else f"{value:.6g}"
+def _plain(value: Any) -> str:
+    if value is None or value != value:  # noqa: PLR0124 - NaN of any kind
+        return ""
+    if isinstance(value, float):
+        return str(int(value)) if value == int(value) and abs(value) < 1e15 else f"{value:.6g}"
+    return str(value)

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from edgewise.arrays import Floats, Index, InputError, Labels
+from edgewise.arrays import Floats, Index, Labels
+from edgewise.labelling.next_batch import NextBatch
 from edgewise.labelling.sheet import Sheet
 from edgewise.learning.fitting import fitted
-from edgewise.learning.learners import LEARNERS
-from edgewise.registry import lookup
+from edgewise.models.features import Features
+from edgewise.pools.pool import Pool
 
 
 @dataclass(frozen=True)
@@ -21,14 +22,17 @@ class Learning:
 
     Parameters
     ----------
-    rows
+    pool
         All rows of the pool.
     fit
         Returns a fitted model from the numbers of labelled rows, their labels, and a seed.
+    how
+        What was made of the columns, in words.
     """
 
-    rows: Any
+    pool: Pool
     fit: Callable[[Index, Labels, int], Any]
+    how: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -40,30 +44,40 @@ class Guesses:
 
 
 def learning_of(sheet: Sheet, learner: str) -> Learning:
-    """Return a pool scaled to mean 0 and spread 1 in front of a learner of `edgewise.learning.learners`.
+    """Return a pool in front of a learner, with the features that `edgewise query` would make.
+
+    Features are made of every row once, unless the learner takes gaps or makes its own.
 
     Raises
     ------
     InputError
         No learner of this name.
     """
-    lookup(LEARNERS, learner, "learner")
-    if learner == "network":
-        raise InputError("a campaign trains no networks; give another --learner.")
-    rows = sheet.pool.score(lambda part: part.reshape(len(part), -1))
-    spread = rows.std(axis=0)
-    rows = (rows - rows.mean(axis=0)) / np.where(spread > 0, spread, 1)
+    model, pool, how = NextBatch(learner=learner).prepared(sheet)
+    first = model.steps[0][1] if hasattr(model, "steps") else None
+    features = getattr(first, "func", None)
+    if isinstance(features, Features) and not features.gaps:
+        model, pool = model.steps[-1][1], Pool.of(pool.score(features))
 
     def fit(index: Index, labels: Labels, seed: int) -> Any:
-        return fitted(LEARNERS[learner](rows), rows[index], labels, seed=seed)
+        return fitted(model, pool.rows(index), labels, seed=seed)
 
-    return Learning(rows, fit)
+    return Learning(pool, fit, how)
 
 
 def guesses(model: Any, rows: Any) -> Guesses:
     """Return what a fitted model says of rows."""
     if not hasattr(model, "predict_proba"):
-        return Guesses(np.asarray(model.predict(rows)), np.full(len(rows), np.nan))
+        label = np.asarray(model.predict(rows))
+        return Guesses(label, np.full(len(label), np.nan))
     chances = np.asarray(model.predict_proba(rows))
     best = chances.argmax(axis=1)
-    return Guesses(np.asarray(model.classes_)[best], chances[np.arange(len(rows)), best])
+    return Guesses(np.asarray(model.classes_)[best], chances[np.arange(len(best)), best])
+
+
+def all_guesses(model: Any, pool: Pool) -> Guesses:
+    """Return what a fitted model says of every row of a pool."""
+    parts = [guesses(model, rows) for _, rows in pool.batches()]
+    return Guesses(
+        np.concatenate([part.label for part in parts]), np.concatenate([part.chance for part in parts])
+    )

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from edgewise.arrays import Floats, Index, Labels
-from edgewise.labelling.campaign.learning import Guesses, Learning, guesses
+from edgewise.labelling.campaign.learning import Guesses, Learning, all_guesses
 from edgewise.labelling.next_batch import needs_model
 from edgewise.randomness import child_seed
 from edgewise.registry import component
@@ -82,7 +82,7 @@ def order_of(
     of herding is left to the campaign, whose own share is a sample of the whole pool.
     """
     model = learning.fit(index, known, child_seed(seed, "fit")) if len(np.unique(known)) > 1 else None
-    said = None if model is None else guesses(model, learning.rows)
+    said = None if model is None else all_guesses(model, learning.pool)
     n = min(n, len(free))
     name = strategy if model is not None or not needs_model(strategy) else "herding"
     if not n:
@@ -92,10 +92,10 @@ def order_of(
         method = replace(method, share=0.0)
     answer = query(
         model,
-        learning.rows,
+        learning.pool,
         n,
         method,
-        labelled=(learning.rows[index], known) if len(index) else None,
+        labelled=(learning.pool.rows(index), known) if len(index) else None,
         candidates=free,
         rng=child_seed(seed, "order", len(index)),
     )

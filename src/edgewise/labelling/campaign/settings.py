@@ -24,8 +24,8 @@ class Settings:
         The file or folder, as seen from the campaign file's folder.
     id
         The column with the person's ids, or None.
-    ignore
-        Columns that are shown only.
+    ignore, features
+        Columns that are shown only, and the only ones that are learned from.
     strategy, learner
         How items are chosen, and what learns.
     share
@@ -42,6 +42,7 @@ class Settings:
     learner: str = "logistic"
     share: float = 0.1
     seed: int = 0
+    features: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.classes) < 2 or len(set(self.classes)) < len(self.classes) or not all(self.classes):
@@ -55,7 +56,12 @@ class Settings:
     def of(cls, held: Mapping[str, Any]) -> Settings:
         """Return the settings that an event holds."""
         given = dict(held)
-        return cls(tuple(given.pop("classes")), ignore=tuple(given.pop("ignore")), **given)
+        return cls(
+            tuple(given.pop("classes")),
+            ignore=tuple(given.pop("ignore")),
+            features=tuple(given.pop("features")),
+            **given,
+        )
 
 
 def begin(path: Path, settings: Settings) -> None:

@@ -121,5 +121,5 @@ def _out_of_fold(
         model = learning.fit(index[keep], known[keep], child_seed(seed, "fit"))
         if not hasattr(model, "predict_proba"):
             return None
-        chances[ask] = model.predict_proba(learning.rows[index[ask]])
+        chances[ask] = model.predict_proba(learning.pool.rows(index[ask]))
     return chances
