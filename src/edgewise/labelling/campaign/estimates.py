@@ -171,13 +171,13 @@ def saved_of(curve: Curve, random: Curve, seed: int, level: float = 0.95) -> Est
     weights = np.vstack([np.full(m, 1 / m), weights])
     aim = weights @ random.right[-1]
     heights = weights @ curve.right.T
-    needed = [_reached(curve.labels, row, height) for row, height in zip(heights, aim, strict=True)]
+    needed = [reached(curve.labels, row, height) for row, height in zip(heights, aim, strict=True)]
     saved = n - np.array(needed)
     ends = np.quantile(saved[1:], [(1 - level) / 2, (1 + level) / 2], method="inverted_cdf")
     return Estimate(float(saved[0]), float(ends[0]), float(ends[1]), n)
 
 
-def _reached(labels: Index, heights: Floats, aim: float) -> float:
+def reached(labels: Index, heights: Floats, aim: float) -> float:
     """Return the number of labels at which a rising curve through (labels, heights) gets to ``aim``."""
     rising = isotonic_regression(heights)
     if aim > rising[-1]:
