@@ -8,7 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import httpx
 import pytest
 
 
@@ -73,11 +72,6 @@ class Server:
             self.process.terminate()
             self.process.wait(30)
         self.process.stdout.close()
-
-    def client(self):
-        found = httpx.Client(base_url=self.origin, timeout=60)
-        found.get("/", params={"token": TOKEN})
-        return found
 
     def __enter__(self):
         return self.start()

@@ -47,7 +47,9 @@ def test_twenty_kills_at_random_moments_lose_no_acknowledged_label(serve, tmp_pa
         state.apply(log.since(0))
     assert len(heard) > 50
     lost = [event for event, item in heard if event not in {vote.event for vote in state.votes(item)}]
-    lost = [event for event in lost if all(event not in {v.event for v in said} for said in state.said.values())]
+    lost = [
+        event for event in lost if all(event not in {v.event for v in said} for said in state.said.values())
+    ]
     assert lost == []
     items = [item for _, item in heard]
     assert len(items) == len(set(items)), "nobody is asked twice, not even after a kill"

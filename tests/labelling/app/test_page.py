@@ -81,6 +81,7 @@ def press(page, key):
 def answer(page, typed):
     page.wait_for_selector(READY, timeout=60_000)
     name = shown(page)
+    assert name not in typed, "an item comes once"
     typed[name] = str(TRUTH[row_of(name)])
     press(page, "y" if typed[name] == "yes" else "n")
     return name
@@ -132,7 +133,7 @@ def test_a_network_cut_for_ten_seconds_loses_nothing(browser, serve, tmp_path):
         begin = time.monotonic()
         answer(page, typed)
         answer(page, typed)
-        page.wait_for_function("document.getElementById('unsaved').textContent.startsWith('2 unsaved')")
+        page.wait_for_function("() => document.getElementById('unsaved').textContent.startsWith('2 unsaved')")
         page.wait_for_timeout(max(0, 10_000 - 1000 * (time.monotonic() - begin)))
         assert len(exported(tmp_path)) == 1
         page.context.set_offline(False)

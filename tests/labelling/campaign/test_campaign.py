@@ -92,7 +92,8 @@ def test_rows_are_known_by_id_or_by_content(folder):
     assert read_items(folder / "other.csv").keys == by_content.keys[::-1]
     (folder / "twice.csv").write_text("\n".join([*lines, lines[5]]))
     twice = read_items(folder / "twice.csv")
-    assert len(set(twice.keys)) == len(twice) and twice.contents[-1] == twice.contents[4]
+    assert len(set(twice.keys)) == len(twice)
+    assert twice.contents[-1] == twice.contents[4]
     with pytest.raises(InputError, match="'p4' is in rows 4 and 150"):
         read_items(folder / "twice.csv", "who")
     (folder / "blank.csv").write_text("\n".join([*lines[:4], ",x,1,2,3"]))

@@ -72,7 +72,8 @@ def test_an_export_says_why_each_item_was_chosen(campaign_of, answer, folder):
     assert {row["strategy"] for row in rows} == {"uniform", "herding", "margin"}
     assert 1 <= sum(row["uniform"] == "1" for row in rows) <= 4
     last = rows[-1]
-    assert last["predicted"] in ("yes", "no") and 0 <= float(last["chance"]) <= 1
+    assert last["predicted"] in ("yes", "no")
+    assert 0 <= float(last["chance"]) <= 1
     assert all(float(row["propensity"]) == 1 for row in rows if row["uniform"] == "1")
 
 
@@ -86,7 +87,8 @@ def test_several_people_are_columns_for_cleanlab_and_annotations_for_label_studi
     write(one, folder / "out.cleanlab.csv")
     with (folder / "out.cleanlab.csv").open(newline="") as file:
         wide = list(csv.DictReader(file))
-    assert list(wide[0]) == ["id", "Ada", "Bo"] and [row["Bo"] for row in wide] == ["no"] * 3 + [""] * 3
+    assert list(wide[0]) == ["id", "Ada", "Bo"]
+    assert [row["Bo"] for row in wide] == ["no"] * 3 + [""] * 3
     write(one, folder / "out.labelstudio.json")
     tasks = json.loads((folder / "out.labelstudio.json").read_text())
     both = [task for task in tasks if len(task["annotations"]) == 2]
@@ -110,7 +112,8 @@ def test_tasks_have_predictions_with_the_lowest_chance_first_in_mind(campaign_of
     for task in open_:
         (guess,) = task["predictions"]
         assert guess["result"][0]["value"]["choices"][0] in ("yes", "no")
-        assert guess["model_version"] == "edgewise-20-labels" and 0 <= guess["score"] <= 1
+        assert guess["model_version"] == "edgewise-20-labels"
+        assert 0 <= guess["score"] <= 1
 
 
 def test_a_file_of_label_studio_as_it_comes_from_there(campaign_of, folder):
@@ -133,8 +136,8 @@ def test_a_file_of_label_studio_as_it_comes_from_there(campaign_of, folder):
     assert import_labels(one, folder / "project.json").new == 2
     assert labels_of(one) == {"p7": "yes"}
     assert {vote.person for vote in one.state.votes(one.items.keys[7])} == {"a@b.c", "4"}
+    two = dict(choice, value={"choices": ["yes", "no"]})
     with pytest.raises(InputError, match="2 choices"):
-        two = dict(choice, value={"choices": ["yes", "no"]})
         verdicts_of([{"annotations": [{"result": [two]}], "data": {}}], "file")
 
 
@@ -142,7 +145,8 @@ def test_spreadsheets_run_nothing_that_is_exported(campaign_of, folder):
     one = campaign_of(classes=("=1+1", "no"))
     one.say([one.verdict("event-1", one.items.keys[0], "@SUM(A1)", "label", "=1+1")])
     write(one, folder / "out.csv")
-    assert "\n=" not in (folder / "out.csv").read_text() and ",=" not in (folder / "out.csv").read_text()
+    assert "\n=" not in (folder / "out.csv").read_text()
+    assert ",=" not in (folder / "out.csv").read_text()
     assert ",@" not in (folder / "out.csv").read_text()
     other = campaign_of("other.db", classes=("=1+1", "no"))
     import_labels(other, folder / "out.csv")

@@ -62,7 +62,8 @@ def test_the_gain_of_a_straight_curve_is_its_slope():
     labels = np.array([10, 20, 40, 80])
     right = np.array([np.arange(100) < 50 + 5 * k for k in range(4)], float)
     gain = gain_of(Curve(labels, right), 80)
-    assert gain.mean == pytest.approx(0.05) and gain.low < 0.05 < gain.high
+    assert gain.mean == pytest.approx(0.05)
+    assert gain.low < 0.05 < gain.high
     assert gain_of(Curve(labels, right[:, :5]), 80) is None
 
 
@@ -85,15 +86,16 @@ def test_estimates_are_near_the_truth():
     model = LogisticRegression().fit(X[order], Y[order])
     truth = np.mean(model.predict(X) == Y)
     assert found.accuracy.low <= truth <= found.accuracy.high
-    assert found.sampled == 150 and found.labels == {
-        name: int((Y[order] == name).sum()) for name in ("yes", "no")
-    }
-    assert [n for n, _ in found.curve] == sorted({n for n, _ in found.curve}) and found.curve[-1][0] == 300
+    assert found.sampled == 150
+    assert found.labels == {name: int((Y[order] == name).sum()) for name in ("yes", "no")}
+    assert [n for n, _ in found.curve] == sorted({n for n, _ in found.curve})
+    assert found.curve[-1][0] == 300
 
 
 def test_before_two_classes_nothing_is_estimated():
     found = standing_of(LEARNING, np.arange(3), np.array(["yes"] * 3), np.ones(800, bool), ("yes", "no"), 0)
-    assert found.accuracy is None and found.sentence.startswith("Go on: there is no model")
+    assert found.accuracy is None
+    assert found.sentence.startswith("Go on: there is no model")
 
 
 def test_one_sentence_goes_on_stops_or_switches():
@@ -131,14 +133,14 @@ def test_equal_rows_with_different_labels_and_people_who_differ_are_listed(campa
     )
     found = suspicious(one)
     assert [one.row for one in found] == [5, 0, len(keys) - 1]
-    assert (
-        found[0].reason == "people disagree (Ada: no, Bo: yes)" and found[1].reason == "an equal row differs"
-    )
+    assert found[0].reason == "people disagree (Ada: no, Bo: yes)"
+    assert found[1].reason == "an equal row differs"
 
 
 def test_status_of_a_campaign(campaign_of, answer):
     one = campaign_of(share=0.5)
     answer(one, 60)
     found = status_of(one)
-    assert found.sampled == 30 and sum(found.labels.values()) == 60
+    assert found.sampled == 30
+    assert sum(found.labels.values()) == 60
     assert set(found.short()["estimates"]) == {"accuracy", "balanced accuracy"}

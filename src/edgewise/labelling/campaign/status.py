@@ -110,16 +110,17 @@ def standing_of(
         name: proportion(int((said[truth == name] == name).sum()), int((truth == name).sum()))
         for name in classes
     }
-    gain = gain_of(curve, MORE)
+    right = proportion(int((said == truth).sum()), len(asked))
+    gain = capped(gain_of(curve, MORE), right)
     saved = saved_of(curve, random_point(learning, index, known, sample, seed), seed)
     points = tuple(
-        (int(n), proportion(int(right.sum()), len(right)))
-        for n, right in zip(curve.labels, curve.right, strict=True)
+        (int(n), proportion(int(hits.sum()), len(hits)))
+        for n, hits in zip(curve.labels, curve.right, strict=True)
     )
     return Status(
         labels,
         len(asked),
-        proportion(int((said == truth).sum()), len(asked)),
+        right,
         mean_of(list(recall.values())),
         recall,
         points,
@@ -127,6 +128,14 @@ def standing_of(
         saved,
         advice(len(index), len(asked), gain, saved),
     )
+
+
+def capped(gain: Estimate | None, accuracy: Estimate) -> Estimate | None:
+    """Return a gain that leads to no accuracy above 1."""
+    if gain is None:
+        return None
+    mean, high = min(gain.mean, 1 - accuracy.mean), min(gain.high, 1 - accuracy.low)
+    return Estimate(mean, min(gain.low, mean), high, gain.n)
 
 
 def advice(labels: int, sampled: int, gain: Estimate | None, saved: Estimate | None) -> str:

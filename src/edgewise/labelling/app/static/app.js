@@ -6,6 +6,7 @@ const AHEAD = 6;
 const at = (id) => document.getElementById(id);
 const seen = new Map(); // items by key, for undo without asking
 const pictures = new Map();
+const answered = new Map(); // when each item's verdict was saved; a lease asked for before may still name it
 
 let about = null;
 let queue = [];
@@ -67,13 +68,14 @@ async function refill() {
 }
 
 async function lease() {
+  const began = performance.now();
   try {
     const wanted = { session: about.session, person: person(), n: AHEAD };
     const { items } = await asked("/api/lease", wanted);
     const waiting = new Set(outbox.waiting().map((event) => event.body.item));
     const there = new Set([shown?.item, ...queue.map((one) => one.item)]);
     for (const item of items) {
-      if (there.has(item.item) || waiting.has(item.item)) continue;
+      if (there.has(item.item) || waiting.has(item.item) || answered.get(item.item) > began) continue;
       queue.push(item);
       seen.set(item.item, item);
       if (item.picture) preload(item);
@@ -123,6 +125,7 @@ async function answer(verdict, label = "") {
   history.unshift({ event, item: item.item, name: item.name, verdict, label });
   const sent = outbox.flush();
   if (!offline) await sent;
+  answered.set(item.item, performance.now());
   busy = false;
   next();
   const said = label || (verdict === "skip" ? "skipped" : "cannot tell");
@@ -144,6 +147,7 @@ async function undo() {
     if (!offline) await sent;
     if (shown && shown.item !== item.item) queue.unshift(shown);
     queue = queue.filter((one) => one.item !== item.item);
+    answered.delete(item.item);
     show(item);
     at("spoken").textContent = `Taken back: ${last.label || last.verdict} of ${last.name}.`;
   } catch (error) {

@@ -1,7 +1,7 @@
 // What is written where on the page; everything through textContent.
 
 const at = (id) => document.getElementById(id);
-const LONG = 120;
+const LONG = 100;
 const FIRST = 14;
 
 function made(kind, text) {
