@@ -21,7 +21,7 @@ import numpy as np
 
 from edgewise.data.keel import keel
 from edgewise.labelling.campaign.campaign import Campaign
-from edgewise.labelling.campaign.estimates import answers, curve_of, reached
+from edgewise.labelling.campaign.estimates import answers, reached, sizes_to
 from edgewise.labelling.campaign.events import Log
 from edgewise.labelling.campaign.items import Items
 from edgewise.labelling.campaign.learning import learning_of
@@ -103,7 +103,7 @@ def simulated(name, strategy, learner, size, seed):
     lines += [("balanced accuracy", found.balanced, float(np.mean(list(truth.values()))))]
     lines += [("recall", one, truth[name]) for name, one in found.recall.items()]
     if found.saved is not None:
-        lines.append(("saved", found.saved, true_saved(campaign, words, index, known, found.saved.n, seed)))
+        lines.append(("saved", found.saved, true_saved(campaign, words, index, found.saved.n, seed)))
     if found.gain is not None:
         label(campaign, words, size + MORE)
         later = campaign.known()[0][: size + MORE]
@@ -115,9 +115,8 @@ def simulated(name, strategy, learner, size, seed):
     )
 
 
-def true_saved(campaign, words, index, known, n, seed):
-    everywhere = np.ones(len(words), dtype=bool)
-    sizes = curve_of(campaign.learning, index, known, everywhere, seed).labels
+def true_saved(campaign, words, index, n, seed):
+    sizes = np.array(sizes_to(len(index)))
     curve = np.array([np.mean(said_of(campaign, words, index[:k], seed) == words) for k in sizes])
     lots = (stream(seed, "true random", draw).permutation(len(words))[:n] for draw in range(DRAWS))
     random = np.mean([np.mean(said_of(campaign, words, drawn, seed) == words) for drawn in lots])

@@ -35,7 +35,7 @@ class Server:
 
     def __init__(self, folder, *words):
         self.folder, self.words, self.port = folder, words, free_port()
-        self.process = None
+        self.process, self.token = None, TOKEN
 
     @property
     def origin(self):

@@ -78,7 +78,7 @@ def curve_of(learning: Learning, index: Index, known: Labels, sample: Mask, seed
     """Return the curve of the campaign: the model at several numbers of labels, all on today's sample."""
     places = np.flatnonzero(sample[index])
     ask, truth = index[places], known[places]
-    sizes = _sizes(FIRST, len(index))
+    sizes = sizes_to(len(index))
     right = np.zeros((len(sizes), len(ask)))
     for k, size in enumerate(sizes):
         inside = {int(row): place for place, row in enumerate(index[:size])}
@@ -99,10 +99,15 @@ def random_point(learning: Learning, index: Index, known: Labels, sample: Mask, 
     return Curve(np.array([len(rows) - len(rows) // PARTS]), right[None])
 
 
-def _sizes(low: int, high: int) -> list[int]:
-    if high <= low:
-        return [high]
-    return sorted({round(size) for size in np.geomspace(low, high, POINTS)})
+def sizes_to(n: int) -> list[int]:
+    """Return the numbers of labels at which a curve of ``n`` labels is measured.
+
+    Examples
+    --------
+    >>> sizes_to(640)
+    [5, 10, 20, 40, 80, 160, 320, 640]
+    """
+    return [n] if n <= FIRST else sorted({round(size) for size in np.geomspace(FIRST, n, POINTS)})
 
 
 def proportion(hits: int, n: int, level: float = 0.95) -> Estimate:
