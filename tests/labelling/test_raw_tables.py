@@ -246,9 +246,9 @@ def test_words_are_learned_from_and_not_only_carried(tmp_path):
         known = read_labels([], sheet)._replace(
             index=index, labels=np.where(truth[:40], "yes", "no"), uniform=np.ones(40, bool)
         )
-        chosen = NextBatch("margin")(sheet, known, 5)
-        rest = chosen.pool.rows(np.arange(40, N))
-        found[name] = np.mean((chosen.model.predict(rest) == "yes") == truth[40:])
+        prepared = NextBatch("margin").prepare(sheet)
+        _, model = prepared(known, 5)
+        found[name] = np.mean((model.predict(prepared.pool.rows(np.arange(40, N))) == "yes") == truth[40:])
     assert found["all"] > 0.95 > 0.8 > found["numbers"], found
 
 

@@ -71,7 +71,7 @@ app.add_typer(benchmark, name="benchmark")
 def main() -> None:
     """Run a command; say what is wrong in one paragraph, without a traceback."""
     from edgewise.arrays import InputError
-    from edgewise.registry import MissingExtraError
+    from edgewise.importing import MissingExtraError
 
     # joblib says so whenever it replaces an idle worker; no cell is lost by it.
     warnings.filterwarnings("ignore", "A worker stopped while some jobs were given to the executor")

@@ -19,6 +19,7 @@ def attack(
     method: Annotated[
         str, typer.Argument(help="An attack, such as trees, region-exact or opt; auto takes the exact one.")
     ] = "auto",
+    *,
     data: Annotated[str, typer.Option("--data", help="A data set, for a k-NN trained on it.")] = "halfmoon",
     k: Annotated[int, typer.Option("--k", min=1, help="Neighbours of the k-NN model.")] = 1,
     samples: Annotated[

@@ -172,14 +172,15 @@ def _of_one(
 
     sheet = read_pool(pool, **columns)
     known = read_labels(files.labels, sheet, classes=classes)
-    chosen = choose(sheet, known, files.n)
+    prepared = choose.prepare(sheet)
+    answer, _ = prepared(known, files.n)
     check_out(target, [*files.sources, *files.labels], force=files.force)
-    write_query(target, chosen.query, sheet)
+    write_query(target, answer, sheet)
     typer.echo(sheet.said)
-    if chosen.notes:
-        typer.echo(f"Made from the columns: {'; '.join(chosen.notes)}.")
+    if prepared.notes:
+        typer.echo(f"Taken as: {'; '.join(prepared.notes)}.")
     labelled = f"{len(known.index)} of {len(sheet.pool)} rows are labelled"
-    say_batch(labelled, known.labels, choose.strategy, chosen.query, target)
+    say_batch(labelled, known.labels, choose.strategy, answer, target)
 
 
 def _of_campaign(

@@ -15,7 +15,7 @@ from edgewise.labelling.columns import listing
 from edgewise.labelling.sheet import Sheet
 from edgewise.learning.fitting import fitted
 from edgewise.learning.learners import learner_of
-from edgewise.models.features import SAMPLE, Features, takes_gaps
+from edgewise.models.features import Features, spread_rows, takes_gaps
 from edgewise.models.rows import is_frame
 from edgewise.models.unwrap import unwrapped
 from edgewise.pools.pool import Pool
@@ -27,28 +27,6 @@ from edgewise.strategies.frame import Query
 from edgewise.strategies.selecting import query
 from edgewise.strategies.sharded import ShardQuery, Shards, query_shards
 from edgewise.strategies.sharded.task import read_rows
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """A batch, and what it was chosen with.
-
-    Parameters
-    ----------
-    query
-        The rows.
-    model
-        What was asked, or None before there is a model.
-    pool
-        The rows as ``model`` takes them.
-    notes
-        What was made of the columns, a few words each.
-    """
-
-    query: Query
-    model: Any
-    pool: Pool
-    notes: tuple[str, ...]
 
 
 SHARD_SAMPLE = 5_000
@@ -77,11 +55,8 @@ class NextBatch:
     model: Any = field(default=None, repr=False)
     seed: int = 0
 
-    def __call__(self, sheet: Sheet, known: Labelled, n: int) -> Chosen:
-        """Return the next ``n`` rows of a pool for what is known of it.
-
-        Complete numbers are scaled to mean 0 and spread 1 over the pool; with fewer than two classes there is no
-        model yet.
+    def __call__(self, sheet: Sheet, known: Labelled, n: int) -> tuple[Query, Any]:
+        """Return the next ``n`` rows of a pool for what is known of it, and the model that was asked, if any.
 
         Raises
         ------
@@ -89,24 +64,35 @@ class NextBatch:
             The strategy needs a model and there are labels of fewer than two classes, or the model that is given
             was fitted to other columns.
         """
-        index, labels = known.index, known.labels
-        learner, pool, notes = self.prepared(sheet)
-        model = self.model
-        if model is None and len(np.unique(labels)) > 1:
-            model = fitted(learner, pool.rows(index), labels, seed=child_seed(self.seed, "fit"))
-        elif model is None:
-            self._check_first()
-        answer = query(
-            model,
-            pool,
-            n,
-            component(STRATEGIES, self.strategy, "strategy"),
-            labelled=(pool.rows(index), _as_the_model(labels, self.model)) if len(index) else None,
-            candidates=np.setdiff1d(np.arange(len(pool)), index),
-            rng=child_seed(self.seed, "query"),
-            uniform=known.uniform,
+        return self.prepare(sheet)(known, n)
+
+    def prepare(self, sheet: Sheet) -> Prepared:
+        """Return the pool as it is learned from, for one batch after another.
+
+        Complete numbers are scaled to mean 0 and spread 1 over the pool; of other tables `Features` are made.
+        """
+        pool = sheet.pool
+        if self.model is not None:
+            return Prepared(self, _as_fitted(self.model, sheet), None)
+        if pool.names is None:
+            rows = _standardised(pool)
+            return Prepared(self, Pool.of(rows), learner_of(self.learner, rows))
+        index = spread_rows(len(pool))
+        features, rows = Features.of(pool.rows(index))
+        learner = learner_of(self.learner, np.nan_to_num(rows))
+        if hasattr(learner, "steps"):
+            return Prepared(self, pool, learner, notes=("the columns go to your pipeline as they are",))
+        features = replace(features, gaps=takes_gaps(learner))
+        if len(index) < len(pool):
+            rows = pool.score(features)
+        elif not features.gaps:
+            rows = np.nan_to_num(rows, copy=False)
+        space = Features.already(rows.shape[1])
+        filled = "go to the learner as they are" if features.gaps else "are filled with the mean"
+        notes = (*features.how, f"gaps in numbers {filled}")
+        return Prepared(
+            self, replace(Pool.of_array(rows), missing=features.gaps, space=space), learner, features, notes
         )
-        return Chosen(answer, model, pool, notes)
 
     def of_shards(self, shards: Shards, known: Known, n: int, **settings: Any) -> ShardQuery:
         """Return the next ``n`` rows of a pool in shards.
@@ -122,7 +108,7 @@ class NextBatch:
         scale, model = None, self.model
         if model is None:
             if len(np.unique(known.labels)) < 2:
-                self._check_first()
+                self.check_first()
             rows, scale = self._scaled(shards, int(settings.get("jobs", 1)))
             learner = learner_of(self.learner, rows)
             if len(np.unique(known.labels)) > 1:
@@ -141,28 +127,8 @@ class NextBatch:
             **settings,
         )
 
-    def prepared(self, sheet: Sheet) -> tuple[Any, Pool, tuple[str, ...]]:
-        """Return the learner, the rows it gets, and what is done to them."""
-        pool = sheet.pool
-        if self.model is not None:
-            return None, _as_fitted(self.model, sheet), ()
-        if pool.names is None:
-            rows = _standardised(pool)
-            return learner_of(self.learner, rows), Pool.of(rows), ()
-        sample = pool.rows(np.unique(np.linspace(0, len(pool) - 1, min(SAMPLE, len(pool))).astype(np.intp)))
-        features = Features.of(sample)
-        learner = learner_of(self.learner, features(sample))
-        if hasattr(learner, "steps"):
-            return learner, pool, ("the columns go to your pipeline as they are",)
-        gaps = takes_gaps(learner)
-        filled = "go to the learner as they are" if gaps else "are filled with the mean"
-        return (
-            replace(features, gaps=gaps).before(learner),
-            pool,
-            (*features.how, f"gaps in numbers {filled}"),
-        )
-
-    def _check_first(self) -> None:
+    def check_first(self) -> None:
+        """Raise `InputError` if the strategy needs a model, for the first batch."""
         if needs_model(self.strategy):
             raise InputError(
                 f"{self.strategy} needs a model: labels of at least two classes, or a fitted one with --model. Label "
@@ -177,6 +143,51 @@ class NextBatch:
         centre, spread = rows.mean(axis=0), rows.std(axis=0)
         spread = np.where(spread > 0, spread, 1)
         return (rows - centre) / spread, (centre, spread)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A pool as it is learned from; calling it chooses a batch.
+
+    Parameters
+    ----------
+    choose
+        The settings.
+    pool
+        The rows as the model takes them.
+    learner
+        What is fitted, or None where a fitted model is asked.
+    features
+        Made ``pool`` of the columns, where they were not numbers without gaps; maps other rows alike.
+    notes
+        What was made of the columns, a few words each.
+    """
+
+    choose: NextBatch
+    pool: Pool
+    learner: Any
+    features: Features | None = None
+    notes: tuple[str, ...] = ()
+
+    def __call__(self, known: Labelled, n: int) -> tuple[Query, Any]:
+        """Return the next ``n`` rows, and the model that was asked; None while there are fewer than two classes."""
+        choose, index, labels, model = self.choose, known.index, known.labels, self.choose.model
+        if model is None and len(np.unique(labels)) > 1:
+            rows = self.pool.rows(index)
+            model = fitted(self.learner, rows, labels, seed=child_seed(choose.seed, "fit"))
+        elif model is None:
+            choose.check_first()
+        answer = query(
+            model,
+            self.pool,
+            n,
+            component(STRATEGIES, choose.strategy, "strategy"),
+            labelled=(self.pool.rows(index), _as_the_model(labels, choose.model)) if len(index) else None,
+            candidates=np.setdiff1d(np.arange(len(self.pool)), index),
+            rng=child_seed(choose.seed, "query"),
+            uniform=known.uniform,
+        )
+        return answer, model
 
 
 def needs_model(strategy: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from edgewise.arrays import Floats, InputError
-from edgewise.registry import MissingExtraError
+from edgewise.importing import MissingExtraError
 
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".gif")

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias, cast
 
 import narwhals as nw
 import numpy as np
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 
-from edgewise.arrays import Floats, InputError, Mask
+from edgewise.arrays import Floats, Index, InputError, Mask
+from edgewise.importing import needing
 from edgewise.models.rows import Rows, count, handed, is_frame, is_texts, numbers
-from edgewise.models.unwrap import pipeline_of
-from edgewise.registry import MissingExtraError
 
 
 SAMPLE = 20_000
@@ -52,8 +49,8 @@ class Features:
     how: tuple[str, ...] = field(default=())
 
     @classmethod
-    def of(cls, sample: Rows, *, gaps: bool = False) -> Features:
-        """Return features made from the rows ``sample``.
+    def of(cls, sample: Rows) -> tuple[Features, Floats]:
+        """Return features made from the rows ``sample``, and those of the sample itself, with gaps.
 
         Raises
         ------
@@ -67,23 +64,23 @@ class Features:
         n = np.maximum(told.sum(axis=0), 1)
         centre = np.where(scaled, np.where(told, values, 0).sum(axis=0) / n, 0)
         spread = np.sqrt(np.where(told, np.square(values - centre), 0).sum(axis=0) / n)
-        return cls(made, centre, np.where(scaled & (spread > 0), spread, 1), gaps, how)
+        spread = np.where(scaled & (spread > 0), spread, 1)
+        return cls(made, centre, spread, how=how), ((values - centre) / spread).astype(np.float32)
+
+    @classmethod
+    def already(cls, width: int) -> Features:
+        """Return the map of rows (n, width) that are features already: gaps become 0, the mean."""
+        return cls(_with_gaps, np.zeros(width), np.ones(width))
 
     def __call__(self, X: Rows) -> Floats:
         """Return the features of each row ``(n, h)``, float32."""
         values = ((self.made(X) - self.centre) / self.spread).astype(np.float32)
         return values if self.gaps else np.nan_to_num(values, copy=False, nan=0.0)
 
-    def before(self, learner: Any) -> Pipeline:
-        """Return the pipeline of these features and a learner that gets them."""
-        return Pipeline([("features", FunctionTransformer(self)), ("learner", learner)])
 
-
-def features_of(model: Any) -> Features | None:
-    """Return the features in front of a model, gaps filled in, if it is a pipeline that `Features.before` made."""
-    steps = pipeline_of(model)
-    first = None if steps is None else getattr(steps.steps[0][1], "func", None)
-    return replace(first, gaps=False) if isinstance(first, Features) else None
+def spread_rows(n: int) -> Index:
+    """Return at most `SAMPLE` of ``n`` rows, evenly spread over them."""
+    return np.unique(np.linspace(0, n - 1, min(SAMPLE, n)).astype(np.intp))
 
 
 def takes_gaps(model: Any) -> bool:
@@ -134,13 +131,8 @@ def _of_table(sample: Rows) -> _Made:
     ):
         values = _with_gaps(sample)
         return _with_gaps, values, np.ones(values.shape[1], bool), ()
-    try:
+    with needing("a table of more than numbers, without a fitted pipeline that encodes its columns,"):
         from skrub import StringEncoder, TableVectorizer
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            f"a table of more than numbers needs {error.name}; install it with: pip install 'edgewise[tables]'. "
-            "A fitted pipeline that encodes the columns does without, and so does the strategy 'random'."
-        ) from None
     vectorizer: Any = TableVectorizer(high_cardinality=StringEncoder(random_state=0))
     values = _array(vectorizer.fit_transform(_pandas(sample)))
     kinds = vectorizer.column_to_kind_

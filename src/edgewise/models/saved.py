@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from edgewise.arrays import InputError
+from edgewise.importing import needing
 from edgewise.models.answers import check_fitted
-from edgewise.registry import MissingExtraError
 
 
 def trust_options(names: Sequence[str]) -> str:
@@ -41,10 +41,8 @@ def read_skops(
             f"{path}: expected a .skops file, which runs no code when it is read. "
             "Write one with skops.io.dump(model, 'model.skops')."
         )
-    try:
+    with needing("a .skops file"):
         from skops import io
-    except ImportError:
-        raise MissingExtraError("a .skops file needs skops; install it with: pip install skops") from None
     try:
         unknown = sorted(set(io.get_untrusted_types(file=path)) - set(trusted))
         if not unknown:

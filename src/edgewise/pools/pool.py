@@ -37,6 +37,10 @@ class Pool:
         Returns given rows in one step, where the source can; otherwise they are collected in a pass.
     names
         The columns of a data frame, whose rows come as frames; None for other sources.
+    missing
+        Whether NaN in an array stands for a gap; else it is refused.
+    space
+        Maps rows to where their distances are measured, where the source says so.
 
     Examples
     --------
@@ -50,6 +54,8 @@ class Pool:
     shape: tuple[int, ...]
     take: Callable[[Index], Any] | None = field(default=None)
     names: tuple[Any, ...] | None = field(default=None)
+    missing: bool = False
+    space: Callable[[Rows], Floats] | None = field(default=None)
 
     @classmethod
     def of(cls, source: Any) -> Pool:
@@ -92,6 +98,11 @@ class Pool:
             f"{type(source).__name__}."
         )
 
+    @classmethod
+    def of_array(cls, array: Any) -> Pool:
+        """Return a pool of an array ``(n, ...)`` of numbers, whose values are checked as they are read."""
+        return _of_array(array)
+
     def __len__(self) -> int:
         return self.size
 
@@ -100,7 +111,7 @@ class Pool:
         start = 0
         for batch in self.read():
             try:
-                rows = check_rows(batch, name="pool")
+                rows = check_rows(batch, name="pool", missing=self.missing)
             except InputError as error:
                 raise InputError(f"{error} (rows {start} to {start + len(batch) - 1} of the pool)") from None
             if tuple(rows.shape[1:]) != self.shape:
@@ -115,7 +126,7 @@ class Pool:
             )
 
     def score(self, function: Callable[[Rows], Floats]) -> Floats:
-        """Return ``function`` of every row ``(n, ...)``; it gets a batch and returns one entry a row."""
+        """Return ``function`` of every row ``(n, ...)``; it gets a batch and returns one entry per row."""
         parts: list[Floats] = []
         for _, rows in self.batches():
             values = np.asarray(function(rows))
@@ -132,7 +143,8 @@ class Pool:
         if not len(index) and (self.take is None or self.names is None):
             return np.empty((0, *self.shape))
         if self.take is not None:
-            return check_rows(self.take(index), name="pool") if len(index) else self.take(index)
+            taken = self.take(index)
+            return check_rows(taken, name="pool", missing=self.missing) if len(index) else taken
         found: dict[int, Floats] = {}
         wanted = set(index.tolist())
         for start, rows in self.batches():

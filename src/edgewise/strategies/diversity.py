@@ -72,10 +72,11 @@ class Badge:
         factors = request.pool.score(
             lambda X: np.hstack([_residual(probabilities(model, X)), _padded(look(X))])
         )
+        asked = len(request.pool) * (1 + asks(model, self.space)) + 1  # one more for the number of classes
         rows, score = _plus_plus(
             factors[request.candidates], _width(model, request.pool), request.n, stream(request.seed, "badge")
         )
-        return chosen(list(request.candidates[rows]), score, queries=2 * len(request.pool))
+        return chosen(list(request.candidates[rows]), score, queries=asked)
 
 
 def _first(values: Floats, lottery: Index) -> int:

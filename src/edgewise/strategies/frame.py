@@ -177,7 +177,7 @@ def checked(answer: Query, request: Request) -> Query:
         or not np.isin(index, request.candidates).all()
     ):
         raise InputError(
-            f"the strategy broke its contract: {request.n} distinct candidate rows are taken; "
+            f"the strategy broke its contract: {request.n} distinct candidate rows were expected; "
             f"it returned {len(index)} rows, {len(np.unique(index))} distinct."
         )
     return replace(answer, index=index, seed=request.seed)

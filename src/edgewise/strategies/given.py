@@ -25,7 +25,7 @@ def read_candidates(candidates: ArrayLike | None, size: int) -> Index:
         rows = np.flatnonzero(rows)
     if rows.ndim != 1 or (rows.size and rows.dtype.kind not in "iu"):
         raise InputError(
-            f"candidates must be row numbers of the pool or one truth value a row; got an array "
+            f"candidates must be row numbers of the pool or one truth value per row; got an array "
             f"of {rows.dtype} of shape {rows.shape}."
         )
     rows = rows.astype(np.intp)
@@ -69,7 +69,7 @@ def read_rows(X: Any, pool: Pool, name: str) -> Rows:
     InputError
         Another number of features, or no frame with the pool's columns beside a pool that is one.
     """
-    rows = check_rows(X, name=name)
+    rows = check_rows(X, name=name, missing=pool.missing)
     if pool.names is not None:
         names = tuple(nw.from_native(rows, eager_only=True).columns) if is_frame(rows) else None
         if names != pool.names:

@@ -194,7 +194,7 @@ class Herding:
         if source.free > most:
             half = stream(request.seed, "half").permutation(rows)[: most - most // 2]
             rows = np.union1d(best.all()["row"], half)
-        return Crowd(witnesses, doubt, np.setdiff1d(rows, drawn), source.size)
+        return Crowd(witnesses, doubt, np.setdiff1d(rows, drawn), source.size + 1)
 
 
 def _typical_gap(people: Floats, others: Floats) -> float:

@@ -109,7 +109,7 @@ class Measured:
 
 def _points(mapped: Callable[[Rows], Floats], X: Rows) -> Floats:
     """Return rows in double precision, which an array has before it is mapped and others only after."""
-    plain = isinstance(X, np.ndarray) and not is_texts(X)
+    plain = isinstance(X, np.ndarray) and not is_texts(X) and not isinstance(mapped, Features)
     return (X.reshape(len(X), -1) if plain else mapped(X)).astype(np.float64)
 
 

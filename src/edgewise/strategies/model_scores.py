@@ -12,7 +12,7 @@ from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
 from edgewise.arrays import Floats, Index, InputError
 from edgewise.models.answers import UnansweredError, class_scores, known_classes
-from edgewise.models.features import SAMPLE, Features, features_of
+from edgewise.models.features import Features, spread_rows
 from edgewise.models.rows import Rows, check_rows, count, handed, is_sparse, is_texts, numbers
 from edgewise.models.unwrap import is_module, module_of, pipeline_of, unwrapped
 from edgewise.pools.files import BATCH_BYTES
@@ -130,8 +130,8 @@ def embedder(model: Any, space: Space, pool: Pool | None = None) -> Callable[[Ro
     ``"embedding"`` is what enters the last linear layer of a torch module or skorch net; models that are no
     networks, and no model, have none, and inputs are used as they are. Frames, sparse rows and texts are measured
     where the last step of a pipeline sees them, if the model is a pipeline; gaps there are filled with the mean.
-    Otherwise texts, and frames that hold more than numbers without gaps, are measured by the
-    `edgewise.models.features.Features` of the ``pool``.
+    The ``space`` of a ``pool`` that has one comes first. Otherwise texts, and frames that hold more than numbers without gaps, are measured by the
+    `edgewise.models.features.Features` of the pool.
     """
     network = module_of(model)
     if space not in ("input", "embedding"):
@@ -140,12 +140,11 @@ def embedder(model: Any, space: Space, pool: Pool | None = None) -> Callable[[Ro
         from edgewise.models.torch_calls import embedding
 
         return lambda X: embedding(network, X)
+    if pool is not None and pool.space is not None:
+        return pool.space
     if pool is None or not (pool.names is not None or pool.shape == ()):
         return partial(_as_points, model, None)
-    made = features_of(model)
-    if made is not None:
-        return made
-    sample = pool.rows(np.unique(np.linspace(0, len(pool) - 1, min(SAMPLE, len(pool))).astype(np.intp)))
+    sample = pool.rows(spread_rows(len(pool)))
     return partial(_as_points, model, sample) if pipeline_of(model) is not None else _of_frame(sample)
 
 
@@ -153,7 +152,7 @@ def _of_frame(sample: Rows) -> Callable[[Rows], Floats]:
     try:
         numbers(sample)
     except InputError:
-        return Features.of(sample)
+        return Features.of(sample)[0]
     return partial(_as_points, None, sample)
 
 

@@ -14,9 +14,9 @@ import numpy as np
 
 from edgewise.arrays import Floats, InputError
 from edgewise.audit.victims.target import Reply, as_label
+from edgewise.importing import needing
 from edgewise.models.answers import check_fitted, class_scores, known_classes, predict
 from edgewise.models.saved import read_skops
-from edgewise.registry import MissingExtraError
 
 
 @dataclass(frozen=True)
@@ -192,9 +192,5 @@ def _maps(out: Any) -> bool:
 
 
 def _extra(module: str) -> Any:
-    try:
+    with needing("this victim"):
         return importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            f"this victim needs {error.name}; install it with: pip install 'edgewise[audit]'"
-        ) from None

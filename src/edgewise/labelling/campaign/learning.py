@@ -12,7 +12,6 @@ from edgewise.arrays import Floats, Index, Labels
 from edgewise.labelling.next_batch import NextBatch
 from edgewise.labelling.sheet import Sheet
 from edgewise.learning.fitting import fitted
-from edgewise.models.features import Features
 from edgewise.pools.pool import Pool
 
 
@@ -46,23 +45,17 @@ class Guesses:
 def learning_of(sheet: Sheet, learner: str) -> Learning:
     """Return a pool in front of a learner, with the features that `edgewise query` would make.
 
-    Features are made of every row once, unless the learner takes gaps or makes its own.
-
     Raises
     ------
     InputError
         No learner of this name.
     """
-    model, pool, how = NextBatch(learner=learner).prepared(sheet)
-    first = model.steps[0][1] if hasattr(model, "steps") else None
-    features = getattr(first, "func", None)
-    if isinstance(features, Features) and not features.gaps:
-        model, pool = model.steps[-1][1], Pool.of(pool.score(features))
+    prepared = NextBatch(learner=learner).prepare(sheet)
 
     def fit(index: Index, labels: Labels, seed: int) -> Any:
-        return fitted(model, pool.rows(index), labels, seed=seed)
+        return fitted(prepared.learner, prepared.pool.rows(index), labels, seed=seed)
 
-    return Learning(pool, fit, how)
+    return Learning(prepared.pool, fit, prepared.notes)
 
 
 def guesses(model: Any, rows: Any) -> Guesses:
