@@ -59,6 +59,13 @@ def query(
     folders: Annotated[
         bool, typer.Option("--folders-are-labels", help="The sub-folder a picture lies in is its label.")
     ] = False,
+    campaign: Annotated[
+        Path | None,
+        typer.Option(
+            "--campaign",
+            help="The file of a campaign: labels are kept there, and a batch is never given out twice.",
+        ),
+    ] = None,
     strategy: Annotated[str, typer.Option("--strategy", help="How to choose.")] = "herding",
     learner: Annotated[
         str,
@@ -104,10 +111,18 @@ def query(
 
     if (pool is None) == (shards is None):
         raise InputError("give one pool: a file or a folder, or --pool 'shards/*.parquet' for many files.")
-    files = _Files(labels or [], n, out, force, [path for path in (pool, model) if path is not None])
+    files = _Files(
+        labels or [], n, out, force, [path for path in (pool, model, campaign) if path is not None]
+    )
     target = files.target()
     asked = None if model is None else load_model(model, trust or [])
     choose = NextBatch(strategy, learner, asked, seed)
+    if campaign is not None:
+        if pool is None or model is not None or folders:
+            raise InputError("--campaign goes with a pool that is one table or folder, and without --model.")
+        columns = {"ignore": tuple(ignore or ()), "features": tuple(features or ()), "id": id}
+        _of_campaign(campaign, pool, files, target, choose, columns, _listed(classes))
+        return
     if pool is not None:
         if (device, backend, address, jobs) != (None, "local", None, 1):
             raise InputError(
@@ -166,6 +181,44 @@ def _of_one(
         typer.echo(f"Taken as: {'; '.join(prepared.notes)}.")
     labelled = f"{len(known.rows)} of {len(sheet.pool)} rows are labelled"
     say_batch(labelled, known.labels, choose.strategy, answer, target)
+
+
+def _of_campaign(
+    path: Path,
+    pool: Path,
+    files: _Files,
+    target: Path,
+    choose: NextBatch,
+    columns: dict[str, Any],
+    classes: list[str],
+) -> None:
+    from edgewise.labelling.batches import write_query
+    from edgewise.labelling.campaign.campaign import open_campaign
+    from edgewise.labelling.campaign.importing import import_labels
+    from edgewise.labelling.campaign.settings import Settings, begin, relative
+
+    if not path.exists():
+        begin(
+            path,
+            Settings(
+                tuple(classes),
+                relative(pool, path),
+                strategy=choose.strategy,
+                learner=choose.learner,
+                seed=choose.seed,
+                **columns,
+            ),
+        )
+    held = open_campaign(path, pool)
+    with held.log:
+        for file in files.labels:
+            import_labels(held, file)
+        index, known = held.known()
+        answer = held.batch(files.n, f"csv:{target.resolve()}")
+        write_query(target, answer, held.items.sheet)
+        typer.echo(held.items.sheet.said)
+        labelled = f"{len(index)} of {len(held.items)} rows are labelled"
+        say_batch(labelled, known, held.settings.strategy, answer, target)
 
 
 def _of_shards(
