@@ -194,7 +194,7 @@ def selection():
                 attack = TreesExact(order)
                 every, distances = clock(partial(ew.radius, model, rest, box=(0, 1), norm=order))
                 few, found = clock(partial(attack.smallest, model, rest, 10, box=(0, 1)))
-                same = bool(np.allclose(np.sort(distances)[:10], found.distance, rtol=1e-9))
+                same = bool(np.allclose(np.sort(distances.distance)[:10], found.distance, rtol=1e-9))
                 item = {
                     "data": data,
                     "model": name,

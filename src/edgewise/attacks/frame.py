@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -13,7 +13,7 @@ from edgewise.arrays import Box, Floats, Index, InputError, Labels, Mask, check_
 from edgewise.attacks.auto import choose
 from edgewise.attacks.names import ATTACKS, AttackName
 from edgewise.geometry import Norm, length
-from edgewise.models.access import Access
+from edgewise.models.access import Access, Heard
 from edgewise.models.joining import check_y, placed, same
 from edgewise.models.rows import check_rows, is_frame, is_sparse, numbers, only
 from edgewise.models.unwrap import module_of
@@ -243,7 +243,10 @@ def attack(
         _check_inside(points, bounds)
     given = rows if is_frame(rows) else None
     access = Access.to(model, len(points), getattr(method, "budget", None), given, columns)
-    predicted = access.labels(points)
+    if getattr(method, "confirms", False):
+        access = replace(access, heard=Heard(len(points)))
+    first = getattr(method, "first_labels", None)
+    predicted = access.labels(points) if first is None else first(access, points)
     wanted = predicted if y is None else check_y(y, len(points), classes=_classes(access, points))
     todo = np.flatnonzero(same(predicted, wanted, names=("the model's labels", "y")))
     with track(len(todo), f"attacking ({type(method).__name__})", show=progress) as advance:
@@ -311,7 +314,7 @@ def _verify(
     if given.box is not None:
         proposed = _clip(proposed, given.box)
     if len(todo):
-        answers = access.view(todo).labels(proposed)
+        answers = access.view(todo).confirmed(proposed)
         crossed = finite & ~same(answers, given.wanted[todo])
         none = np.zeros(len(todo), bool) if proposal.none_exists is None else proposal.none_exists
         status[todo] = np.where(crossed, "crossed", np.where(none, "none-exists", "failed"))

@@ -12,7 +12,7 @@ from edgewise.attacks.trees.kernels.crossing import Found, meet, try_cells
 from edgewise.attacks.trees.kernels.cutting import choose_cut, cut_box
 from edgewise.attacks.trees.kernels.forest import Forest
 from edgewise.attacks.trees.kernels.open_boxes import Nodes, insert, release, take
-from edgewise.attacks.trees.kernels.reduction import Rung, Table
+from edgewise.attacks.trees.kernels.reduction import Path, Rung, Table, reduce
 from edgewise.attacks.trees.kernels.staircase import Work, box_cost, staircase
 
 
@@ -31,8 +31,19 @@ def begin(rung: Rung, nodes: Nodes) -> None:
 
 
 @njit(**BLOCK)
-def bound(table: Table, rung: Rung, needed: float, longest: bool, work: Work) -> float:
-    """Return the staircase bound of a rung's whole domain."""
+def bound(
+    forest: Forest,
+    table: Table,
+    gains: Floats,
+    needed: float,
+    radius: float,
+    longest: bool,
+    path: Path,
+    rung: Rung,
+    work: Work,
+) -> float:
+    """Return the staircase bound of all that is nearer than ``radius``, infinite where that suffices not."""
+    reduce(forest, table, gains, radius, longest, path, rung)
     base = box_cost(table, rung, rung.low, rung.high, longest, work)
     return staircase(table, rung, rung.low, rung.high, base, np.inf, needed - rung.fixed[0], longest, work)
 

@@ -6,8 +6,10 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_selection import SelectorMixin
@@ -98,6 +100,15 @@ def source_columns(step: Any, n: int) -> Index:
     return np.concatenate(parts)
 
 
+def _named(step: Any, rows: Floats) -> Any:
+    """Return rows as a frame for a column transformer that was fitted on one: it may find columns by name."""
+    names = getattr(step, "feature_names_in_", None)
+    if names is None or not isinstance(step, ColumnTransformer):
+        return rows
+    backend = "pandas" if find_spec("pandas") else "polars"
+    return nw.from_numpy(rows, schema=[str(name) for name in names], backend=backend).to_native()
+
+
 @dataclass(frozen=True)
 class Scaling:
     """The steps of a pipeline over the numbers of one dtype.
@@ -130,7 +141,7 @@ class Scaling:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             for step in self.steps:
-                rows = np.asarray(step.transform(rows))
+                rows = np.asarray(step.transform(_named(step, rows)))
         return rows.astype(float)
 
     def pull_back(self, features: Index, walls: Floats) -> Floats:
