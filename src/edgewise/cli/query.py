@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -135,9 +136,11 @@ def query(
         raise InputError(
             "--id, --ignore, --features, --classes and --folders-are-labels go with a pool that is one table."
         )
-    where = {"backend": backend, "address": address, "workers": jobs, "gpus": 1.0 if device else 0.0}
+    from edgewise.parallel import engine
+
+    running = engine(backend, address=address, workers=jobs, gpus=1.0 if device else 0.0)
     settings = {"scores": scores, "device": device, "jobs": jobs, "progress": not quiet()}
-    _of_shards(str(shards), files, target, choose, where, settings)
+    _of_shards(str(shards), files, target, choose, running, settings)
 
 
 @dataclass(frozen=True)
@@ -226,17 +229,16 @@ def _of_shards(
     files: _Files,
     target: Path,
     choose: NextBatch,
-    where: dict[str, Any],
+    running: AbstractContextManager[Any],
     settings: dict[str, Any],
 ) -> None:
     from edgewise.labelling.batches import read_shard_labels, write_shard_query
     from edgewise.labelling.output import check_out
-    from edgewise.parallel import engine
     from edgewise.strategies.sharded import Shards
 
     shards = Shards.of(pattern)
     check_out(target, shards.paths, force=True)
-    with engine(**where):
+    with running:
         known = read_shard_labels(files.labels, shards, jobs=settings["jobs"])
         answer = choose.of_shards(shards, known, files.n, **settings)
     write_shard_query(target, answer, shards)
