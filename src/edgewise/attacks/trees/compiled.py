@@ -1,5 +1,4 @@
 """A model of trees, compiled for one dtype of rows: what attack, radius and selection share."""
-# pyright: reportArgumentType=false, reportCallIssue=false, reportReturnType=false
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
 """The cost table of a query: for every cell the value to put and what it costs."""
-# pyright: reportArgumentType=false, reportCallIssue=false, reportReturnType=false
 
 from __future__ import annotations
 

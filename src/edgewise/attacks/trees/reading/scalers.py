@@ -1,5 +1,4 @@
 """Steps before the trees that keep the order of each feature: walls are pulled back through them."""
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportOptionalMemberAccess=false, reportOperatorIssue=false, reportPrivateUsage=false
 
 from __future__ import annotations
 
@@ -7,7 +6,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, cast
 
 import narwhals as nw
 import numpy as np
@@ -93,7 +92,7 @@ def source_columns(step: Any, n: int) -> Index:
     for name, each, _ in step.transformers_:
         taken = step.output_indices_.get(name, slice(0, 0))
         if taken.stop > taken.start:
-            columns = np.asarray(step._transformer_to_input_indices[name], np.intp)
+            columns = np.asarray(cast("Any", step)._transformer_to_input_indices[name], np.intp)
             for inner in _steps(each):
                 columns = columns[source_columns(inner, len(columns))]
             parts.append(columns)
