@@ -54,8 +54,8 @@ def page(report):
     yield (
         f"Over {sum(r['rows'] for r in rivals)} rows {apart} of our distances lay outside Veritas's interval; "
         f"its own fixed-box search sides with ours in {sides} of these. The "
-        "other is a tie, which Veritas takes for a change and the model does not: a mixed-integer program (HiGHS) finds no "
-        "lead of the other class nearer than ours (`benchmarks/trees_tie.py`).\n"
+        "other is a tie, which Veritas takes for a change and the model does not: a mixed-integer "
+        "program (HiGHS) finds no lead of the other class nearer than ours (`benchmarks/trees_tie.py`).\n"
     )
     if "selection" in report:
         yield "**The ten nearest of 200 rows** (Australian), seconds, reading the model included:\n"

@@ -1,7 +1,10 @@
 """The public list is reality, and importing the package is cheap."""
 
+import re
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -67,8 +70,21 @@ def test_without_torch_the_rest_works_and_says_what_to_install():
     assert "pip install 'edgewise[torch]'" in done.stdout
 
 
+def test_every_optional_package_is_known_by_its_extra():
+    from edgewise.importing import EXTRAS
+
+    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
+    known = {(package, extra) for package, extra in EXTRAS.items()}
+    for extra, needed in project["optional-dependencies"].items():
+        for line in needed:
+            package = re.split(r"[<>=\[]", line)[0].lower()
+            assert (package, extra) in known or package in EXTRAS, line
+    assert set(EXTRAS.values()) <= set(project["optional-dependencies"])
+
+
 def test_a_row_knows_what_it_lacks():
-    from edgewise.registry import MissingExtraError, Row
+    from edgewise.importing import MissingExtraError
+    from edgewise.registry import Row
 
     assert Row("a:b", "here").installed
     lacking = Row("a:b", "Table 9: a thing", extra="no_such_package")

@@ -52,14 +52,18 @@ def test_the_wheel_works_in_a_clean_environment(tmp_path):
     )
     assert str(tmp_path) in said
     assert said.strip().endswith("True")
-    call(tmp_path / "clean" / "bin" / "edgewise", "demo", "--seeds", 1, "--jobs", 1)
+    command = tmp_path / "clean" / "bin" / "edgewise"
+
+    def refused(*words):
+        done = subprocess.run([command, *words], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 2
+        return done.stderr
+
+    assert "edgewise[paper]" in refused("demo", "--seeds", "1")
+    assert not (tmp_path / "demo").exists()
+    assert "edgewise[torch]" in refused("reproduce", "table4", "--quick")
+    assert "proved exact" in call(command, "attack", "-n", 5)
+    paper = f"{wheel}[paper]"
+    call(python, "-m", "pip", "install", "--quiet", "--no-cache-dir", "-c", ROOT / "constraints.txt", paper)
+    call(command, "demo", "--seeds", 1, "--jobs", 1)
     assert (tmp_path / "demo" / "report.html").stat().st_size > 10_000
-    refused = subprocess.run(
-        [tmp_path / "clean" / "bin" / "edgewise", "reproduce", "table4", "--quick"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert refused.returncode == 2
-    assert "edgewise[torch]" in refused.stderr

@@ -1,13 +1,15 @@
 """Intervals and tests against SciPy and hand calculation."""
 
+import itertools
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
 from edgewise.arrays import InputError
-from edgewise.stats import Estimate, Paired, estimate, holm, paired, wilson
+from edgewise.stats import EXACT_PAIRS, Estimate, Paired, estimate, holm, paired, signed_rank_p, wilson
 
 
 def test_interval_is_students():
@@ -29,6 +31,39 @@ def test_six_seeds_can_decide_and_five_cannot():
     assert paired(np.arange(1, 7), np.zeros(6)).verdict() == "better"
     assert paired(np.arange(1, 6), np.zeros(5)).verdict() == "undecided"
     assert paired(np.zeros(6), np.arange(1, 7)).verdict() == "worse"
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(-3, 5), min_size=1, max_size=6))
+def test_signed_rank_with_ties_and_zeros_is_scipys_permutation_test(steps):
+    difference = np.array(steps, float)
+    theirs = stats.wilcoxon(difference, zero_method="pratt").pvalue if difference.any() else 1.0
+    assert signed_rank_p(difference) == pytest.approx(theirs)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, EXACT_PAIRS))
+def test_signed_rank_without_ties_is_scipys_exact_test(seed, n):
+    difference = np.random.default_rng(seed).normal(0.4, 1, n)
+    assert signed_rank_p(difference) == pytest.approx(stats.wilcoxon(difference, method="exact").pvalue)
+
+
+def test_signed_rank_by_every_sign_of_the_ranks():
+    difference = np.array([0.0, 0.5, -0.5, 1, 1, 1, 2, -2, 3, 3, 4, 0, -0.5])
+    ranks, signs = stats.rankdata(np.abs(difference)), np.array(list(itertools.product((0, 1), repeat=11)))
+    sums = signs @ ranks[difference != 0]
+    seen = ranks[difference > 0].sum()
+    by_hand = 2 * min(np.mean(sums >= seen), np.mean(sums <= seen))
+    assert signed_rank_p(difference) == pytest.approx(by_hand)
+    assert signed_rank_p(-difference) == pytest.approx(by_hand)
+
+
+def test_the_surest_answer_with_ties_is_two_in_all_signs():
+    assert signed_rank_p(np.repeat([1.0, 2.0], 10)) == pytest.approx(2.0**-19)
+
+
+def test_many_pairs_are_scipys():
+    difference = np.random.default_rng(0).integers(-3, 6, EXACT_PAIRS + 1).astype(float)
+    assert signed_rank_p(difference) == stats.wilcoxon(difference, zero_method="pratt").pvalue
 
 
 def test_holm_by_hand():

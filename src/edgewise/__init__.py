@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edgewise.lazy import lazily
+from edgewise.importing import lazily
 
 
 if TYPE_CHECKING:
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     from edgewise.data.files import MissingDataError as MissingDataError
     from edgewise.data.loading import load as load
     from edgewise.data.names import DATASETS as DATASETS
+    from edgewise.importing import MissingExtraError as MissingExtraError
     from edgewise.learning.loop import Round as Round
     from edgewise.learning.loop import learn as learn
     from edgewise.learning.retrain import Retrained as Retrained
     from edgewise.learning.retrain import retrain as retrain
     from edgewise.models.access import BudgetError as BudgetError
     from edgewise.models.access import UnansweredError as UnansweredError
-    from edgewise.registry import MissingExtraError as MissingExtraError
     from edgewise.strategies.frame import Query as Query
     from edgewise.strategies.names import STRATEGIES as STRATEGIES
     from edgewise.strategies.selecting import query as query
@@ -60,7 +60,7 @@ _HOMES = {
     "Extraction": "edgewise.audit.extraction",
     "InputError": "edgewise.arrays",
     "MissingDataError": "edgewise.data.files",
-    "MissingExtraError": "edgewise.registry",
+    "MissingExtraError": "edgewise.importing",
     "Query": "edgewise.strategies.frame",
     "Retrained": "edgewise.learning.retrain",
     "Round": "edgewise.learning.loop",
@@ -85,4 +85,5 @@ _HOMES = {
 }
 
 __all__ = list(_HOMES)  # pyright: ignore[reportUnsupportedDunderAll]
-__getattr__, __dir__ = lazily(__name__, _HOMES)
+if not TYPE_CHECKING:  # an editor sees the imports above, and a misspelt name
+    __getattr__, __dir__ = lazily(__name__, _HOMES)

@@ -19,14 +19,14 @@ Labels: TypeAlias = NDArray[Any]
 """Class labels ``(n,)``: integers or strings, as the model names its classes."""
 
 Mask: TypeAlias = NDArray[np.bool_]
-"""One truth value a sample ``(n,)``."""
+"""One truth value per sample ``(n,)``."""
 
 Index: TypeAlias = NDArray[np.intp]
 """Row numbers of a stated array."""
 
 
 class InputError(ValueError):
-    """What was given cannot be used; the message says what is taken and what to do."""
+    """What was given cannot be used; the message says what is expected and what to do."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def check_X(
             f"(first: row {rows[0]}). Drop or impute them."
         )
     if n_features is not None and array[0].size != n_features:
-        raise InputError(f"{name} has {array[0].size} features; {n_features} are taken, as in training.")
+        raise InputError(f"{name} has {array[0].size} features; expected {n_features}, as in training.")
     return array
 
 
@@ -190,7 +190,7 @@ def check_box(box: Box | tuple[ArrayLike, ArrayLike] | None, n_features: int) ->
 
 
 def check_count(value: int, name: str, *, low: int = 1, high: int | None = None) -> int:
-    """Return ``value`` as an int in ``[low, high]``, or say what is taken.
+    """Return ``value`` as an int in ``[low, high]``, or say what is expected.
 
     Examples
     --------

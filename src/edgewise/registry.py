@@ -12,13 +12,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from edgewise.arrays import InputError
+from edgewise.importing import needing
 
 
 T = TypeVar("T")
-
-
-class MissingExtraError(ImportError):
-    """An optional dependency is not installed; the message says what to install."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +53,8 @@ class Row:
             Its optional dependency is not installed.
         """
         module, name = self.factory.split(":")
-        try:
+        with needing(name, self.extra):
             kind = getattr(importlib.import_module(module), name)
-        except ModuleNotFoundError as error:
-            if self.extra is None or str(error.name).startswith("edgewise"):
-                raise
-            raise MissingExtraError(self._advice(name, error.name)) from None
         known = list(inspect.signature(kind).parameters)
         for setting in settings:
             if setting not in known:
@@ -79,10 +72,8 @@ class Row:
     def require(self) -> None:
         """Raise `MissingExtraError` if its optional dependency is not installed, before anything is run."""
         if not self.installed:
-            raise MissingExtraError(self._advice(self.source, self.extra))
-
-    def _advice(self, what: str, needed: str | None) -> str:
-        return f"{what} needs {needed}; install it with: pip install 'edgewise[{self.extra}]'"
+            with needing(self.source, self.extra):
+                raise ModuleNotFoundError(name=self.extra)
 
 
 def from_file(spec: str) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -11,7 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats as scipy_stats
 
-from edgewise.arrays import InputError
+from edgewise.arrays import Floats, InputError
+
+
+EXACT_PAIRS = 50
+"""SciPy is exact so far without ties; with them it is exact to 13 pairs only, in seconds a test."""
 
 
 @dataclass(frozen=True)
@@ -95,13 +98,34 @@ def paired(values: ArrayLike, baseline: ArrayLike, level: float = 0.95) -> Paire
     if x.shape != base.shape or x.ndim != 1:
         raise InputError(f"a paired test needs two runs of the same length; got {x.shape} and {base.shape}.")
     difference = x - base
-    p = 1.0
-    if np.any(difference != 0):
-        with warnings.catch_warnings():
-            # SciPy warns about its normal approximation for few seeds with ties; the seeds are reported.
-            warnings.simplefilter("ignore")
-            p = float(cast("Any", scipy_stats.wilcoxon(difference, zero_method="pratt")).pvalue)
+    p = signed_rank_p(difference)
     return Paired(estimate(difference, level), p, p)
+
+
+def signed_rank_p(difference: Floats) -> float:
+    """Return the two-sided p-value of Wilcoxon's signed-rank test, with Pratt's treatment of zeros; 1 if all are 0.
+
+    Exact for up to `EXACT_PAIRS` differences (n,), whatever their ties and zeros; the normal approximation beyond.
+
+    Examples
+    --------
+    >>> signed_rank_p(np.array([1.0, 1.0, 2.0, 0.0]))
+    0.25
+    """
+    if not np.any(difference):
+        return 1.0
+    if len(difference) > EXACT_PAIRS:
+        return float(cast("Any", scipy_stats.wilcoxon(difference, zero_method="pratt")).pvalue)
+    # Ties give half ranks; twice the ranks are whole numbers, whose random sums are counted one rank at a time.
+    ranks = np.rint(2 * scipy_stats.rankdata(np.abs(difference))).astype(int)
+    total = int(ranks[difference != 0].sum())
+    chance = np.zeros(total + 1)
+    chance[0] = 1.0
+    for rank in ranks[difference != 0]:
+        chance += np.concatenate([np.zeros(rank), chance[: total + 1 - rank]])
+        chance /= 2
+    positive = int(ranks[difference > 0].sum())
+    return min(1.0, 2 * float(chance[: min(positive, total - positive) + 1].sum()))
 
 
 def holm(family: Sequence[Paired]) -> list[Paired]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Generator, Iterable, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -14,13 +13,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from edgewise import database
 from edgewise.arrays import InputError
+from edgewise.database import transaction
 from edgewise.digests import of_bytes
 
 
 APPLICATION_ID = 0x65646765
 SCHEMA_VERSION = 2
-BUSY_SECONDS = 60
 COLUMNS = "key, what, settings, seed, figures, seconds, written"
 
 _SCHEMA = """
@@ -81,16 +81,16 @@ class Fact:
 class Store:
     """The facts of one file; use as a context manager.
 
+    Every fact carries a digest that is checked whenever the fact is read, and the file's structure is checked
+    when it is opened. Stores of before 0.2 are read as they are and written from then on with digests; their
+    own facts have none.
+
     Parameters
     ----------
     path
         The file; made if missing. ``":memory:"`` keeps it in memory.
     read_only
         Refuse to write, and do not make a file; a folder that cannot be written will do.
-
-    Every fact carries a digest that is checked whenever the fact is read, and the file's structure is checked
-    when it is opened. Stores of before 0.2 are read as they are and written from then on with digests; their
-    own facts have none.
 
     Raises
     ------
@@ -122,62 +122,30 @@ class Store:
     def _open(self) -> sqlite3.Connection:
         path = Path(self.path)
         if not self.read_only:
-            db = sqlite3.connect(str(self.path), timeout=BUSY_SECONDS, isolation_level=None)
-            return self._checked(db)
+            db = sqlite3.connect(str(self.path), timeout=database.BUSY_SECONDS, isolation_level=None)
+            return database.passed(db, self._check)
         if not path.is_file():
             raise StoreError(f"there is no store at {path}; run an experiment with --store {path} first.")
-        uri, wal = path.absolute().as_uri(), path.with_name(path.name + "-wal")
-        try:
-            return self._checked(sqlite3.connect(f"{uri}?mode=ro", uri=True, isolation_level=None))
-        except sqlite3.OperationalError:
-            left = path.with_name(path.name + "-journal")
-            if left.exists() and left.stat().st_size:
-                _rolled_back(f"{uri}?mode=rw")
-                return self._checked(sqlite3.connect(f"{uri}?mode=ro", uri=True, isolation_level=None))
-            # A store of before 0.2 wants a file beside it even to be read; without a log it is all there.
-            if wal.exists() and wal.stat().st_size:
-                raise
-            return self._checked(sqlite3.connect(f"{uri}?immutable=1", uri=True, isolation_level=None))
-
-    def _checked(self, db: sqlite3.Connection) -> sqlite3.Connection:
-        try:
-            self._check(db)
-        except BaseException:
-            db.close()
-            raise
-        return db
+        return database.opened_to_read(path, self._check)
 
     def _check(self, db: sqlite3.Connection) -> None:
-        tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        application, version = (
-            db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
-        )
-        if tables == 0 and not self.read_only:
-            _keep_every_commit(db)
-            with _transaction(db):
-                if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
-                    for statement in _SCHEMA.split(";\n"):
-                        if statement.strip():
-                            db.execute(statement)
-                    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        if database.is_new(db) and not self.read_only:
+            database.keep_every_commit(db)
+            with transaction(db):
+                if database.is_new(db):
+                    database.create(db, _SCHEMA, APPLICATION_ID, SCHEMA_VERSION)
             return
-        if application != APPLICATION_ID:
-            raise StoreError(f"{self.path} is a database of another program; give another path.")
-        if version > SCHEMA_VERSION:
-            raise StoreError(
-                f"{self.path} was written by a newer edgewise (schema {version}, this one knows "
-                f"{SCHEMA_VERSION}); update edgewise."
-            )
+        if fault := database.fault(db, APPLICATION_ID, SCHEMA_VERSION):
+            raise StoreError(f"{self.path} {fault}")
         said = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
-        if said != "ok" or version < 1:
+        if said != "ok" or database.version_of(db) < 1:
             raise StoreError(
                 f"{self.path} is damaged ({said}); put a copy in its place, or move it away and run again."
             )
         if not self.read_only:
-            _keep_every_commit(db)
-            with _transaction(db):
-                if db.execute("PRAGMA user_version").fetchone()[0] == 1:
+            database.keep_every_commit(db)
+            with transaction(db):
+                if database.version_of(db) == 1:
                     db.execute("ALTER TABLE facts ADD COLUMN digest TEXT")
                     db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
@@ -200,7 +168,7 @@ class Store:
             A cell holds other figures.
         """
         try:
-            with _transaction(self._db):
+            with transaction(self._db):
                 return sum(self._put(fact) for fact in facts)
         except sqlite3.Error as error:
             raise StoreError(
@@ -269,7 +237,7 @@ class Store:
 
     @cached_property
     def _digests(self) -> bool:
-        return self._db.execute("PRAGMA user_version").fetchone()[0] > 1
+        return database.version_of(self._db) > 1
 
     def close(self) -> None:
         """Close the file."""
@@ -282,36 +250,6 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _rolled_back(uri: str) -> None:
-    """Undo the write that a killed run left half done; without this the store would be read in the middle of it."""
-    db = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
-    try:
-        db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    finally:
-        db.close()
-
-
-def _keep_every_commit(db: sqlite3.Connection) -> None:
-    """Write in place with a rollback journal: a lost or damaged log could take facts with it unseen."""
-    db.execute("PRAGMA busy_timeout = 0")
-    with suppress(sqlite3.OperationalError):  # an old store that somebody else has open stays as it is
-        db.execute("PRAGMA journal_mode = DELETE")
-    db.execute(f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS}")
-    db.execute("PRAGMA synchronous = EXTRA")
-
-
-@contextmanager
-def _transaction(db: sqlite3.Connection) -> Generator[None]:
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        raise
 
 
 def _key(what: str, settings: str, seed: int) -> str:

@@ -181,6 +181,7 @@ def killed_again_and_again(serve, pool, tmp_path, kills, budget=150):
     return done
 
 
+@pytest.mark.slow
 def test_three_kills(serve, pool, tmp_path):
     assert killed_again_and_again(serve, pool, tmp_path, 3) == 3
 

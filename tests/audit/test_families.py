@@ -208,7 +208,9 @@ def test_structure_tells_walls_from_others(victim, axis):
     assert found.rows == asked <= 90
 
 
-@pytest.mark.parametrize(("victim", "family"), [(linear, "linear"), (square, "tree")])
+@pytest.mark.parametrize(
+    ("victim", "family"), [(linear, "linear"), pytest.param(square, "tree", marks=pytest.mark.slow)]
+)
 def test_auto_names_the_family(victim, family):
     found = extract(victim, POOL, budget=260, measure=40, rng=0)
     assert found.family == family

@@ -40,6 +40,7 @@ def audited(tmp_path_factory):
     return folder, first, again, html
 
 
+@pytest.mark.slow
 def test_exit_code_and_plan(audited):
     _, first, again, _ = audited
     assert first.returncode == again.returncode == 3
@@ -48,6 +49,7 @@ def test_exit_code_and_plan(audited):
     assert "more than 0.5" in first.stderr
 
 
+@pytest.mark.slow
 def test_a_second_run_asks_nothing_and_writes_the_same_page(audited):
     folder, _, _, html = audited
     assert (folder / "audit.html").read_text() == html
@@ -61,6 +63,7 @@ def test_a_second_run_asks_nothing_and_writes_the_same_page(audited):
     assert "labels only" in found["restrictions"]
 
 
+@pytest.mark.slow
 def test_the_page_stands_alone_and_escapes(audited):
     html = audited[3]
     assert "<svg" in html

@@ -44,6 +44,7 @@ def test_attack_prints_figures_and_writes_points(tmp_path):
         assert saved["found"].all()
 
 
+@pytest.mark.slow
 def test_attack_on_a_model_and_a_table_of_ones_own(tmp_path):
     io = pytest.importorskip("skops.io")
     rng = np.random.default_rng(0)
@@ -106,6 +107,7 @@ def test_wrong_input_is_one_paragraph(arguments, message, tmp_path):
     assert list(tmp_path.iterdir()) in ([], [tmp_path / "runs.db"])
 
 
+@pytest.mark.slow
 def test_reproduce_resumes_and_says_so(tmp_path):
     store = tmp_path / "runs.db"
     arguments = ["reproduce", "table2", "--quick", "--data", "halfmoon", "--seeds", 1, "--store", store]
@@ -116,6 +118,7 @@ def test_reproduce_resumes_and_says_so(tmp_path):
     assert len(published.read_text().splitlines()) == 7
 
 
+@pytest.mark.slow
 def test_a_picture_goes_into_the_store_and_the_report(tmp_path):
     store, page = tmp_path / "runs.db", tmp_path / "report.html"
     assert "edgewise report" in edgewise("picture", "halfmoon", "--store", store).stdout
@@ -133,7 +136,10 @@ def test_a_foreign_store_is_refused(tmp_path):
     assert path.read_text().startswith("my notes")
 
 
-@pytest.mark.parametrize(("ending", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("ending", "status"),
+    [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)],
+)
 def test_stopping_keeps_what_was_finished(tmp_path, ending, status):
     store = tmp_path / "runs.db"
     # A shell that starts the tests in the background makes them, and what they start, ignore Ctrl-C.
@@ -173,10 +179,10 @@ def test_stopping_keeps_what_was_finished(tmp_path, ending, status):
 @pytest.mark.slow
 def test_kills_of_the_real_command_change_no_figure(tmp_path):
     whole, killed = tmp_path / "whole.db", tmp_path / "killed.db"
-    arguments = ["reproduce", "table2", "--quick", "--data", "halfmoon", "--seeds", "6", "--store"]
+    arguments = ["reproduce", "table2", "--quick", "--data", "halfmoon", "--seeds", "2", "--store"]
     edgewise(*arguments, whole)
     command = [*COMMAND, *arguments, str(killed), "--jobs", "2"]
-    for goal in (3, 10, 20, 30):
+    for goal in (1, 4, 8):
         job = subprocess.Popen(
             command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
         )

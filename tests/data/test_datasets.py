@@ -11,7 +11,7 @@ import sklearn.datasets
 
 import edgewise
 from edgewise.arrays import InputError
-from edgewise.data import DATASETS, images, load, tables
+from edgewise.data import DATASETS, image_files, load, table_files
 from edgewise.data.dataset import Dataset, Split
 from edgewise.data.files import digest, rows
 from edgewise.data.splitting import Sizes, min_max, parts
@@ -157,7 +157,7 @@ def test_no_test_row_moves_the_scale_of_a_table(name):
 
 @needs_files
 def test_the_real_counts():
-    abalone = rows(tables.ABALONE)
+    abalone = rows(table_files.ABALONE)
     assert abalone.shape == (4177, 9)
     assert np.bincount(abalone[:, 0].astype(int)).tolist() == [1342, 1307, 1528]
     assert (np.sum(abalone[:, 8] > 11), np.sum(abalone[:, 8] >= 11)) == (960, 1447)
@@ -166,16 +166,16 @@ def test_the_real_counts():
     females = load("abalone", rng=0, reading="source", train=1000, held_out=200, test=107)
     assert sum(part.y.sum() for part in (females.train, females.held_out, females.test)) == 635
     assert females.train.X.shape[1] == 7
-    cancer = rows(tables.CANCER)
+    cancer = rows(table_files.CANCER)
     assert cancer.shape == (683, 10)
     assert (cancer[:, :-1].min(), cancer[:, :-1].max(), np.sum(cancer[:, -1] == 4)) == (1, 10, 239)
-    assert np.sum(rows(tables.AUSTRALIAN)[:, -1] == 1) == 307
-    assert np.sum(rows(tables.COVTYPE)[:, -1] == 2) == 4870
+    assert np.sum(rows(table_files.AUSTRALIAN)[:, -1] == 1) == 307
+    assert np.sum(rows(table_files.COVTYPE)[:, -1] == 2) == 4870
 
 
 @needs_files
 def test_mnist_is_the_canonical_one():
-    table = rows(images.MNIST_SOURCE)
+    table = rows(image_files.MNIST_SOURCE)
     assert np.bincount(table[:60_000, -1]).tolist() == [
         5923,
         6742,
@@ -198,7 +198,7 @@ def test_mnist_is_the_canonical_one():
 @needs_files
 @pytest.mark.parametrize(
     "source",
-    [tables.ABALONE, tables.CANCER, tables.AUSTRALIAN, images.MNIST_SOURCE],
+    [table_files.ABALONE, table_files.CANCER, table_files.AUSTRALIAN, image_files.MNIST_SOURCE],
     ids=lambda source: source.name,
 )
 def test_what_the_files_hold_has_the_hash_asked_of_what_is_fetched(source):
@@ -208,8 +208,8 @@ def test_what_the_files_hold_has_the_hash_asked_of_what_is_fetched(source):
 @needs_files
 @pytest.mark.slow
 def test_cifar10_is_the_canonical_one():
-    table = rows(images.CIFAR_SOURCE)
-    assert digest(table) == images.CIFAR_SOURCE.rows_sha256
+    table = rows(image_files.CIFAR_SOURCE)
+    assert digest(table) == image_files.CIFAR_SOURCE.rows_sha256
     assert np.bincount(table[:50_000, -1]).tolist() == [5000] * 10
     assert np.bincount(table[50_000:, -1]).tolist() == [1000] * 10
     channels = table[:50_000, :-1].reshape(50_000, 3, -1).mean(axis=(0, 2)) / 255
@@ -252,25 +252,25 @@ def as_openml_gives_it(table, categorical, target):
 def test_what_openml_gives_is_turned_into_the_rows_of_the_files(monkeypatch):
     labels = {-1: "0", 1: "1", 2: "benign", 4: "malignant"}
     target = np.array([labels.get(i - 1, "") for i in range(6)])
-    australian, cancer = rows(tables.AUSTRALIAN), rows(tables.CANCER)
+    australian, cancer = rows(table_files.AUSTRALIAN), rows(table_files.CANCER)
     for table in (australian, cancer):
         table[:, -1] += 1
     bunch = as_openml_gives_it(australian, (0, 3, 4, 5, 7), target)
     monkeypatch.setattr(sklearn.datasets, "fetch_openml", lambda **_settings: bunch)
-    assert digest(tables._fetch_australian()) == tables.AUSTRALIAN.rows_sha256
+    assert digest(table_files._fetch_australian()) == table_files.AUSTRALIAN.rows_sha256
     bunch = as_openml_gives_it(cancer, (), target)
     holes = np.where(np.eye(9, dtype=bool)[:3], np.nan, 1.0)
     bunch.data, bunch.target = np.vstack([bunch.data, holes]), np.append(bunch.target, ["benign"] * 3)
-    assert digest(tables._fetch_cancer()) == tables.CANCER.rows_sha256
+    assert digest(table_files._fetch_cancer()) == table_files.CANCER.rows_sha256
     bunch.data[0, 0] += 1
-    assert digest(tables._fetch_cancer()) != tables.CANCER.rows_sha256
+    assert digest(table_files._fetch_cancer()) != table_files.CANCER.rows_sha256
 
 
 @needs_files
 def test_mnist_from_openml_is_the_same_table(monkeypatch):
-    table = rows(images.MNIST_SOURCE)
+    table = rows(image_files.MNIST_SOURCE)
     bunch = SimpleNamespace(
         data=table[:, :-1], target=table[:, -1].astype(str), feature_names=[], categories={}
     )
     monkeypatch.setattr(sklearn.datasets, "fetch_openml", lambda **_settings: bunch)
-    assert digest(images._fetch_mnist()) == images.MNIST_SOURCE.rows_sha256
+    assert digest(image_files._fetch_mnist()) == image_files.MNIST_SOURCE.rows_sha256

@@ -15,7 +15,7 @@ import sklearn.datasets
 import edgewise
 from edgewise.arrays import InputError
 from edgewise.atomic import replacing
-from edgewise.data import files, images, tables
+from edgewise.data import files, image_files, table_files
 from edgewise.data.files import File, MissingDataError, Source, digest, rows
 
 
@@ -183,15 +183,17 @@ def test_a_malicious_pickle_is_not_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     bad = pickle.dumps({b"data": Malice()}, protocol=2)
     with pytest.raises(pickle.UnpicklingError, match="may not hold"):
-        images.unpickle(bad)
+        image_files.unpickle(bad)
     assert not (tmp_path / "made-by-a-pickle").exists()
     pickle.loads(bad)
     assert (tmp_path / "made-by-a-pickle").exists()
 
 
 def test_a_cifar_batch_is_hashed_before_it_is_unpickled(tmp_path, monkeypatch):
-    monkeypatch.setattr(images, "unpickle", lambda content: pytest.fail("unpickled before it was verified"))
-    for file in images.CIFAR_SOURCE.files:
+    monkeypatch.setattr(
+        image_files, "unpickle", lambda content: pytest.fail("unpickled before it was verified")
+    )
+    for file in image_files.CIFAR_SOURCE.files:
         (tmp_path / file.name).write_bytes(pickle.dumps({b"data": Malice()}, protocol=2))
     with pytest.raises(MissingDataError, match="data_batch_1 is damaged"):
         edgewise.load("cifar10", rng=0, data_home=tmp_path)
@@ -199,7 +201,7 @@ def test_a_cifar_batch_is_hashed_before_it_is_unpickled(tmp_path, monkeypatch):
 
 def test_a_batch_as_cifar_has_it_is_read():
     array = np.arange(12, dtype=np.uint8).reshape(2, 6)
-    batch = images.unpickle(
+    batch = image_files.unpickle(
         pickle.dumps({b"data": array, b"labels": [3, 4]}, protocol=3).replace(b"numpy._core", b"numpy.core")
     )
     np.testing.assert_array_equal(batch[b"data"], array)
@@ -209,7 +211,7 @@ def test_a_batch_as_cifar_has_it_is_read():
 def test_idx_files_are_read():
     pixels = np.arange(2 * 4, dtype=np.uint8)
     content = gzip.compress(np.array([2051, 2, 2, 2], ">i4").tobytes() + pixels.tobytes())
-    np.testing.assert_array_equal(images._idx(content), pixels.reshape(2, 4))
+    np.testing.assert_array_equal(image_files._idx(content), pixels.reshape(2, 4))
 
 
 def test_openml_categories_become_the_numbers_of_the_file(monkeypatch):
@@ -220,7 +222,7 @@ def test_openml_categories_become_the_numbers_of_the_file(monkeypatch):
         categories={"Sex": ["F", "I", "M"], "rings": ["7", "8", "9"]},
     )
     monkeypatch.setattr(sklearn.datasets, "fetch_openml", lambda **_settings: bunch)
-    np.testing.assert_array_equal(tables._fetch_abalone(), [[0, 0.6, 8], [1, 0.5, 9], [2, 0.4, 7]])
+    np.testing.assert_array_equal(table_files._fetch_abalone(), [[0, 0.6, 8], [1, 0.5, 9], [2, 0.4, 7]])
     np.testing.assert_array_equal(
-        tables._read_abalone([b"M,0.4,7\nF,0.5,9\nI,0.6,8\n"]), [[0, 0.6, 8], [1, 0.5, 9], [2, 0.4, 7]]
+        table_files._read_abalone([b"M,0.4,7\nF,0.5,9\nI,0.6,8\n"]), [[0, 0.6, 8], [1, 0.5, 9], [2, 0.4, 7]]
     )

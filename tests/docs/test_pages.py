@@ -179,7 +179,17 @@ def networks_own(X, y):
 WITH_BLOCKS = [page for page in PAGES if blocks((ROOT / page).read_text(encoding="utf-8"))]
 
 
-@pytest.mark.parametrize("page", WITH_BLOCKS)
+LONG = {
+    "docs/layers/networks.md",
+    "docs/layers/report.md",
+    "docs/scale.md",
+    "docs/tutorials/audit-endpoint.md",
+}
+
+
+@pytest.mark.parametrize(
+    "page", [pytest.param(page, marks=pytest.mark.slow if page in LONG else ()) for page in WITH_BLOCKS]
+)
 def test_examples_run_and_print_what_is_shown(page, tmp_path, monkeypatch):
     if page in NEEDS_TORCH:
         pytest.importorskip("torch")

@@ -15,10 +15,11 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.linear_model import LogisticRegression
 
 from edgewise.arrays import InputError
+from edgewise.learning.answer import OracleError
+from edgewise.learning.any_labels import as_given
 from edgewise.learning.encoding import dump_array, load_array
-from edgewise.learning.labels import as_labels
 from edgewise.learning.loop import LearningError, learn
-from edgewise.learning.oracle import Callback, OracleError
+from edgewise.learning.oracle import Callback
 from edgewise.store import Cell, Fact, Store, StoreError
 
 
@@ -143,7 +144,14 @@ def _killed(tmp_path, rounds, how, rng):
     assert len(asked) - 30 <= kills
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "how",
+    [
+        signal.SIGKILL,
+        pytest.param(signal.SIGTERM, marks=pytest.mark.slow),
+        pytest.param(signal.SIGINT, marks=pytest.mark.slow),
+    ],
+)
 def test_a_kill_costs_at_most_the_question_in_flight(tmp_path, how):
     _killed(tmp_path, 1, how, np.random.default_rng(int(how)))
 
@@ -246,7 +254,7 @@ LABELS = [
 
 @pytest.mark.parametrize("pair", LABELS, ids=repr)
 def test_labels_come_back_as_they_were(pair):
-    labels = as_labels(pair * 2)
+    labels = as_given(pair * 2)
     again = load_array(dump_array(labels))
     assert again.dtype == labels.dtype
     assert [type(label) for label in again.tolist()] == [type(label) for label in labels.tolist()]
@@ -266,7 +274,7 @@ def test_labels_of_any_type_are_paid_once_and_learned(tmp_path, pair):
         with Store(tmp_path / "a.db") as store:
             last = go(store, oracle, "random", budget=10, batch=5)[-1]
     assert paid[0] == 10
-    assert set(last.model.predict(X).tolist()) <= set(as_labels(pair).tolist())
+    assert set(last.model.predict(X).tolist()) <= set(as_given(pair).tolist())
 
 
 def test_a_label_that_no_store_can_hold_is_kept_as_text(tmp_path):

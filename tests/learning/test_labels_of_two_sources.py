@@ -7,8 +7,9 @@ from sklearn.linear_model import LogisticRegression
 
 import edgewise as ew
 from edgewise.arrays import InputError
+from edgewise.learning.answer import OracleError
 from edgewise.learning.metrics import agreement
-from edgewise.learning.oracle import Callback, GroundTruth, OracleError, ask
+from edgewise.learning.oracle import Callback, GroundTruth, ask
 
 
 X = np.random.default_rng(0).normal(size=(100, 2))

@@ -11,9 +11,10 @@ from sklearn.tree import DecisionTreeClassifier
 
 import edgewise as ew
 from edgewise.arrays import InputError
+from edgewise.learning.answer import Cost, OracleError
 from edgewise.learning.fitting import fitted, tuned
 from edgewise.learning.loop import learn
-from edgewise.learning.oracle import Callback, Cost, GroundTruth, OracleError, Victim
+from edgewise.learning.oracle import Callback, GroundTruth, Victim
 from edgewise.store import Store
 from edgewise.strategies.adversarial import Dfal
 from edgewise.strategies.edge_mix import EdgeMix

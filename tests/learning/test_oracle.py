@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from sklearn.neighbors import KNeighborsClassifier
 
 from edgewise.arrays import InputError
-from edgewise.learning.oracle import Answer, Callback, Cost, GroundTruth, OracleError, Victim, ask, repeats
+from edgewise.learning.answer import Answer, Cost, OracleError
+from edgewise.learning.oracle import Callback, GroundTruth, Victim, ask, repeats
 
 
 POINTS = np.arange(6.0)[:, None]

@@ -9,7 +9,8 @@ from edgewise import ATTACKS, InputError, attack, load
 from edgewise.data.dataset import Split
 from edgewise.learning.metrics import accuracy, agreement
 from edgewise.learning.oracle import Callback
-from edgewise.learning.retrain import ShadowError, fit_shadow, generate, retrain
+from edgewise.learning.retrain import ShadowError, fit_shadow, retrain
+from edgewise.learning.synthetic import generate
 
 
 DATA = load("halfmoon", rng=0, train=150, held_out=50, test=100)

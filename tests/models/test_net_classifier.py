@@ -11,8 +11,9 @@ import edgewise as ew
 from edgewise.arrays import InputError
 from edgewise.models import MODELS
 from edgewise.models.architectures import ShallowNet
-from edgewise.models.net_classifier import SCHEDULES, NetClassifier, crop_and_flip
+from edgewise.models.net_classifier import NetClassifier
 from edgewise.models.torch_calls import OutOfMemoryWarning
+from edgewise.models.training import SCHEDULES, crop_and_flip
 
 
 def rings(n=160, seed=0):

@@ -90,7 +90,7 @@ def test_a_merge_is_noticed_without_labels_and_the_least_crowded_training_is_kep
     )
     settings = VirtualAdversarial(restarts=3, prior=(0.5, 0.5))
     arguments = (lambda: small(2, 2), X[:10], Y[:10], POOL[:100], settings)
-    more = {"classes": 2, "seed": 0, "device": torch.device("cpu")}
+    more = {"seed": 0, "device": torch.device("cpu")}
     with pytest.warns(va.MergedClassesWarning, match="1.12 times"):
         best, history = va.train(*arguments, **more)
     assert best is marks[1]

@@ -4,6 +4,7 @@ import numpy as np
 
 from edgewise.paper.pictures import attack_images as images
 from edgewise.paper.report import images as page
+from edgewise.paper.report.evidence import Evidence
 from edgewise.store import Fact, Store
 
 
@@ -16,9 +17,9 @@ def test_the_fact_and_its_section():
         assert abs(moved - made["distance"]) < 1e-3
         assert made["found"] == (made["label"] != figures["label"])
     with Store(":memory:") as store:
-        assert page.sections(store) == []
+        assert page.sections(Evidence(store)) == []
         store.put(Fact(cell, figures))
-        (section,) = page.sections(store)
+        (section,) = page.sections(Evidence(store))
     figure, table = section.blocks
     assert figure.media == "image/svg+xml"
     assert len(table.rows) == 5

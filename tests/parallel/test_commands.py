@@ -74,6 +74,7 @@ def first(shards, tmp_path, typed):
     return tmp_path, shards, "labels.csv"
 
 
+@pytest.mark.slow
 def test_batch_after_batch_from_shards(first):
     folder, pattern, labels = first
     done = edgewise("query", "--pool", pattern, "--labels", labels, "-n", 12, "--out", "next.csv", cwd=folder)

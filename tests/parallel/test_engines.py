@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from edgewise.arrays import InputError
+from edgewise.importing import MissingExtraError
 from edgewise.paper.runs.sweep import sweep
 from edgewise.parallel import Lost, engine, spread
-from edgewise.registry import MissingExtraError
 from edgewise.store import Cell, Fact, Store
 
 

@@ -162,7 +162,22 @@ def test_files_of_a_ray_that_is_started_here_are_private(ray_backend):
     session = Path(ray._private.worker._global_node.get_session_dir_path())
     folder = next(path for path in session.parents if path.name.startswith("edgewise-"))
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    open_to_others = [
-        path for path in folder.rglob("*") if not path.is_symlink() and path.lstat().st_mode & stat.S_IWOTH
-    ]
-    assert not open_to_others
+    assert not open_to_others(folder)
+
+
+def open_to_others(folder):
+    """Return what other users could write: Ray opens its own folders, so what is around them has to be shut."""
+    if not folder.stat().st_mode & stat.S_IXOTH:
+        return []
+    inside = [path for path in folder.iterdir() if not path.is_symlink()]
+    below = [found for path in inside if path.is_dir() for found in open_to_others(path)]
+    return [path for path in inside if path.lstat().st_mode & stat.S_IWOTH] + below
+
+
+def test_what_others_could_write_is_seen(tmp_path):
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r").chmod(0o777)
+    tmp_path.chmod(0o755)
+    assert open_to_others(tmp_path) == [tmp_path / "r"]
+    tmp_path.chmod(0o700)
+    assert open_to_others(tmp_path) == []

@@ -11,9 +11,9 @@ from sklearn.linear_model import LogisticRegression
 
 import edgewise as ew
 from edgewise.arrays import InputError
+from edgewise.importing import MissingExtraError
 from edgewise.pools import files as pool_module
 from edgewise.pools.pool import Pool
-from edgewise.registry import MissingExtraError
 
 
 X = np.random.default_rng(0).normal(size=(50, 3)).astype(np.float32)

@@ -214,6 +214,7 @@ def test_a_worker_that_dies_costs_its_shard_only(backend, task, shards, tmp_path
     assert found.query.index.tolist() == whole.query.index.tolist()
 
 
+@pytest.mark.slow
 def test_a_shard_that_kills_workers_is_named_and_the_others_are_kept(task, shards, tmp_path):
     with pytest.raises(InputError, match=r"2\.npy killed every worker"):
         ask(always_dies, task, shards, tmp_path, jobs=2)
@@ -249,7 +250,10 @@ def runs(process):
         return False
 
 
-@pytest.mark.parametrize(("name", "jobs"), [("local", 1), pytest.param("ray", 2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("name", "jobs"),
+    [pytest.param("local", 1, marks=pytest.mark.slow), pytest.param("ray", 2, marks=pytest.mark.slow)],
+)
 def test_a_driver_that_is_killed_goes_on_where_it_was(name, jobs, task, shards, tmp_path):
     import psutil
 

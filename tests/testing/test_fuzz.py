@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
@@ -26,6 +27,9 @@ ATTACKS = {
     "opt": {"budget": 40},
     "direct": {},
     "region-exact": {},
+    "trees": {},
+    "linear": {},
+    "auto": {},
     "fgsm": {},
     "pgd": {"steps": 3},
     "deepfool": {"steps": 5},
@@ -60,7 +64,7 @@ LAYOUTS = {
     "read-only": _read_only,
     "frame": lambda X: pd.DataFrame(X, columns=list("ba")),
 }
-STRATEGIES = ("random", "margin", "entropy", "typical", "core-set", "badge", "edge-mix")
+STRATEGIES = sorted(ew.STRATEGIES)
 
 
 def _network(X, y):
@@ -76,6 +80,8 @@ MODELS = {
     "manhattan": lambda X, y: KNeighborsClassifier(1, p=1).fit(X, y),
     "logistic": lambda X, y: LogisticRegression().fit(X, y),
     "tree": lambda X, y: DecisionTreeClassifier(max_depth=3, random_state=0).fit(X, y),
+    "forest": lambda X, y: RandomForestClassifier(5, max_depth=3, random_state=0).fit(X, y),
+    "boosting": lambda X, y: GradientBoostingClassifier(n_estimators=4, random_state=0).fit(X, y),
     "pipeline": lambda X, y: make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y),
     "network": _network,
     "list": lambda X, y: lambda Z: ["yes" if z[0] > 0 else "no" for z in np.asarray(Z)],
@@ -132,7 +138,8 @@ def test_no_false_success_no_changed_input_no_other_error(attack, kind, layout, 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            adv = ew.attack(model, given_rows, ew.ATTACKS[attack].make(**ATTACKS[attack]), box=box, rng=seed)
+            method = attack if attack == "auto" else ew.ATTACKS[attack].make(**ATTACKS[attack])
+            adv = ew.attack(model, given_rows, method, box=box, rng=seed)
         except InputError:
             adv = None
         assert (values(given_rows) == before).all()

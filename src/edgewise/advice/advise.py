@@ -107,7 +107,7 @@ def advice_for(n: int, dim: float, *, noise: float = 0.0, learner: str = "knn") 
 
 
 def advise(X: Floats, y: Labels, *, budget: int | None = None, learner: str = "knn") -> Advice:
-    """Return the same with dimension and label noise estimated from labelled data.
+    """Say whether labelling at the boundary pays, with dimension and label noise estimated from labelled data.
 
     Parameters
     ----------
@@ -117,6 +117,11 @@ def advise(X: Floats, y: Labels, *, budget: int | None = None, learner: str = "k
         Labels in the budget; m unless given.
     learner
         One of `LEARNERS`.
+
+    Returns
+    -------
+    Advice
+        A verdict, one sentence, and the evidence for it.
 
     Examples
     --------

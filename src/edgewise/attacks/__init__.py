@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from edgewise.attacks.names import ATTACKS as ATTACKS
 from edgewise.attacks.names import AttackName as AttackName
-from edgewise.lazy import lazily
+from edgewise.importing import lazily
 from edgewise.registry import classes
 
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _FRAME = dict.fromkeys(("Adversarial", "Attack", "Proposal", "attack"), "edgewise.attacks.frame")
 _RADII = dict.fromkeys(("Radius", "radius"), "edgewise.attacks.radii")
-__getattr__, __dir__ = lazily(
-    __name__,
-    {**classes(ATTACKS), **_FRAME, **_RADII, "Moves": "edgewise.attacks.moves"},
-)
+if not TYPE_CHECKING:  # an editor sees the imports above, and a misspelt name
+    __getattr__, __dir__ = lazily(
+        __name__, {**classes(ATTACKS), **_FRAME, **_RADII, "Moves": "edgewise.attacks.moves"}
+    )

@@ -115,6 +115,11 @@ def extract(
     rng
         Seed or generator; None for fresh entropy.
 
+    Returns
+    -------
+    Extraction
+        The copy, how far it agrees with the victim, rows by purpose, and why it stopped.
+
     Raises
     ------
     InputError

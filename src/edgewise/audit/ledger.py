@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from edgewise import database
 from edgewise.arrays import InputError
+from edgewise.database import transaction
 from edgewise.models.access import BudgetError
 
 
@@ -138,7 +139,7 @@ class Ledger:
             db.execute("PRAGMA locking_mode = EXCLUSIVE")
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
-            with _transaction(db):
+            with transaction(db):
                 self._check(db)
                 db.execute("UPDATE asked SET state = 'interrupted' WHERE state = 'reserved'")
                 for purse, cap in self.caps.items():
@@ -152,17 +153,12 @@ class Ledger:
 
     def _check(self, db: sqlite3.Connection) -> None:
         about = json.dumps(dict(self.about), sort_keys=True)
-        if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
-            for statement in _statements():
-                db.execute(statement)
-            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        if database.is_new(db):
+            database.create(db, _SCHEMA, APPLICATION_ID, SCHEMA_VERSION)
             db.execute("INSERT INTO about VALUES ('audit', ?)", (about,))
             return
-        if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-            raise LedgerError(f"{self.path} is a database of another program; give another path.")
-        if db.execute("PRAGMA user_version").fetchone()[0] > SCHEMA_VERSION:
-            raise LedgerError(f"{self.path} was written by a newer edgewise; update edgewise.")
+        if fault := database.fault(db, APPLICATION_ID, SCHEMA_VERSION):
+            raise LedgerError(f"{self.path} {fault}")
         there = db.execute("SELECT value FROM about WHERE name = 'audit'").fetchone()[0]
         if there != about:
             old, new = json.loads(there), json.loads(about)
@@ -181,7 +177,7 @@ class Ledger:
             The purse does not hold that many.
         """
         try:
-            with _transaction(self._db):
+            with transaction(self._db):
                 return [
                     int(
                         self._db.execute(
@@ -199,7 +195,7 @@ class Ledger:
 
     def settle(self, numbers: Sequence[int], answers: Sequence[Any]) -> None:
         """Write the answers of reserved rows."""
-        with _transaction(self._db):
+        with transaction(self._db):
             self._db.executemany(
                 "UPDATE asked SET state = 'settled', answer = ? WHERE id = ?",
                 [(json.dumps(answer), number) for number, answer in zip(numbers, answers, strict=True)],
@@ -207,7 +203,7 @@ class Ledger:
 
     def close_unanswered(self, numbers: Sequence[int], state: str) -> None:
         """Write that reserved rows were ``refused`` (released) or are ``unknown`` (spent)."""
-        with _transaction(self._db):
+        with transaction(self._db):
             self._db.executemany(
                 "UPDATE asked SET state = ? WHERE id = ?", [(state, number) for number in numbers]
             )
@@ -254,19 +250,3 @@ class Ledger:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _statements() -> list[str]:
-    """Split the schema into statements; a trigger's body ends in ``END``."""
-    return [part for part in _SCHEMA.strip().split(";\n") if part.strip()]
-
-
-@contextmanager
-def _transaction(db: sqlite3.Connection) -> Generator[None]:
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
-    db.execute("COMMIT")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edgewise.cli.options import Seed, quiet, show
+
+
+if TYPE_CHECKING:
+    from edgewise.audit.auditing import Audit
 
 
 TOO_CLOSE = 3
@@ -17,6 +21,7 @@ def audit(
     victim: Annotated[Path, typer.Argument(help="A TOML file that says what to ask, and how.")],
     pool: Annotated[Path, typer.Option("--pool", help="Rows of the model's data: CSV, Parquet, NPY or NPZ.")],
     budget: Annotated[int, typer.Option("--budget", min=10, help="The most rows to ask for the copy.")],
+    *,
     out: Annotated[Path, typer.Option("--out", help="The page; JSON goes beside it.")] = Path("audit.html"),
     measure: Annotated[
         int, typer.Option("--measure", min=0, help="More rows, to measure the copy with.")
@@ -41,13 +46,11 @@ def audit(
     import numpy as np
 
     from edgewise.arrays import check_X
-    from edgewise.atomic import replacing
     from edgewise.audit.auditing import audit as run
     from edgewise.audit.auditing import measure_purse
     from edgewise.audit.families.names import FAMILIES
     from edgewise.audit.ledger import Ledger
     from edgewise.audit.metered import Metered
-    from edgewise.audit.page.page import as_json, html
     from edgewise.audit.victims.declared import open_victim
     from edgewise.labelling.sheet import read_pool
     from edgewise.progress import track
@@ -55,18 +58,12 @@ def audit(
 
     lookup(FAMILIES, family, "family")
     target, sending = open_victim(victim, authorised=authorised)
-    sheet = read_pool(pool)
+    sheet = read_pool(pool, only_numbers=True)
     rows = check_X(sheet.pool.rows(np.arange(len(sheet.pool))), name=str(pool))
     purses = {"extract": budget, "measure": measure_purse(measure) if measure else 0}
     path = ledger or out.with_suffix(".ledger")
-    about = {
-        "victim": target.name,
-        "pool": sheet.digest,
-        "family": family,
-        "measure": measure,
-        "seed": seed,
-        "budget": budget,
-    }
+    about = {"victim": target.name, "pool": sheet.digest, "family": family}
+    about |= {"measure": measure, "seed": seed, "budget": budget}
     with Ledger(path, purses, about) as book:
         before = sum(book.spent(purse) for purse in purses)
         most = sum(purses.values())
@@ -77,22 +74,34 @@ def audit(
         with track(most, f"auditing {target.name}", show=not quiet()) as advance:
             metered = Metered(target, book, sending, on_answers=advance)
             found = run(metered, rows, budget=budget, measure=measure, family=family, rng=seed)
+    _write(found, out)
+    _print(found, target.name)
+    typer.echo(f"{out} and {out.with_suffix('.json')} written; answers are in {path}.")
+    best = found.agreement
+    if fail_above is not None and best is not None and best.share > fail_above:
+        typer.echo(f"The copy agrees on {best.share:.3f} of rows, more than {fail_above:g}.", err=True)
+        raise typer.Exit(TOO_CLOSE)
+
+
+def _write(found: Audit, out: Path) -> None:
+    from edgewise.atomic import replacing
+    from edgewise.audit.page.page import as_json, html
+
     for file, text in ((out, html(found)), (out.with_suffix(".json"), as_json(found))):
         with replacing(file) as whole:
             whole.write(text.encode())
-    copy, best = found.extraction, found.agreement
+
+
+def _print(found: Audit, name: str) -> None:
+    copy = found.extraction
     figures = [
         ("family", copy.family),
         ("rows for the copy", f"{copy.spent:,} of {copy.budget:,}"),
         ("stopped", copy.why),
     ]
-    figures += [(f"agreement, {name}", str(each)) for name, each in copy.agreement.items()]
+    figures += [(f"agreement, {where}", str(each)) for where, each in copy.agreement.items()]
     figures += [
         (f"{level:.0%} reached after", "not reached" if at is None else f"{at:,} rows")
         for level, at in found.levels.items()
     ]
-    show(f"audit of {target.name}", ("figure", "value"), figures)
-    typer.echo(f"{out} and {out.with_suffix('.json')} written; answers are in {path}.")
-    if fail_above is not None and best is not None and best.share > fail_above:
-        typer.echo(f"The copy agrees on {best.share:.3f} of rows, more than {fail_above:g}.", err=True)
-        raise typer.Exit(TOO_CLOSE)
+    show(f"audit of {name}", ("figure", "value"), figures)

@@ -33,6 +33,7 @@ def _group() -> None:
 
 @benchmark.command("lu2023")
 def lu2023(
+    *,
     splits: Annotated[
         int, typer.Option("--splits", min=1, help="Splits of each set, numbered from 0.")
     ] = 100,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,11 +24,13 @@ from edgewise.cli.options import (
 
 if TYPE_CHECKING:
     from edgewise.paper.comparison.ranks import Ranking
-    from edgewise.paper.comparison.statistics import Standing
+    from edgewise.paper.comparison.statistics import Curves, Standing, Task
     from edgewise.stats import Paired
+    from edgewise.store import Fact
 
 
 def compare(
+    *,
     strategy: Annotated[
         list[str] | None,
         typer.Option(
@@ -61,12 +64,9 @@ def compare(
 
     Data that strategies were chosen on ("development") and data that they were not ("report") are ranked apart.
     """
-    from math import isnan
-
     from edgewise.learning.learners import LEARNERS
-    from edgewise.paper.comparison.ranks import rankings
     from edgewise.paper.comparison.runs import STRONG, TRIALS, cells, work
-    from edgewise.paper.comparison.statistics import curves, penalties, standings
+    from edgewise.paper.comparison.statistics import curves
     from edgewise.paper.report.strategies import markdown
     from edgewise.paper.runs.experiment import Experiment
 
@@ -87,6 +87,17 @@ def compare(
     found = curves(run.facts)
     if publish is not None:
         run.publish(publish, markdown(found, dict(run.about)))
+    _show_areas(found)
+    _show_ranks(run.facts)
+    _show_penalties(found, names)
+    conclude(run.summary, store, cells="runs")
+
+
+def _show_areas(found: Mapping[Task, Mapping[str, Curves]]) -> None:
+    from math import isnan
+
+    from edgewise.paper.comparison.statistics import standings
+
     rows = standings(found)
     show(
         "area under the learning curve",
@@ -112,19 +123,29 @@ def compare(
             if not isnan(ratio)
         ],
     )
-    for figure in ("accuracy", "balanced"):
-        show(
-            f"mean ranks and gains over random in points, {figure}{' accuracy' * (figure == 'balanced')}",
-            ("data", "strategy", "tasks", "mean rank", "gain", "above", "worst", "p, random", "p, first"),
-            [_ranked(row) for row in rankings(curves(run.facts, figure))],
-        )
+
+
+def _show_penalties(found: Mapping[Task, Mapping[str, Curves]], names: Sequence[str]) -> None:
+    from edgewise.paper.comparison.statistics import penalties
+
     table = penalties(found, names)
     show(
         "penalty matrix: how often the row beats the column",
         ("", *names),
         [(name, *(f"{value:.1f}" for value in table[i])) for i, name in enumerate(names)],
     )
-    conclude(run.summary, store, cells="runs")
+
+
+def _show_ranks(facts: Sequence[Fact]) -> None:
+    from edgewise.paper.comparison.ranks import rankings
+    from edgewise.paper.comparison.statistics import curves
+
+    for figure in ("accuracy", "balanced"):
+        show(
+            f"mean ranks and gains over random in points, {figure}{' accuracy' * (figure == 'balanced')}",
+            ("data", "strategy", "tasks", "mean rank", "gain", "above", "worst", "p, random", "p, first"),
+            [_ranked(row) for row in rankings(curves(facts, figure))],
+        )
 
 
 def _ranked(row: Ranking) -> tuple[str, ...]:

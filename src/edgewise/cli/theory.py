@@ -31,6 +31,7 @@ theory = typer.Typer(
 @theory.callback()
 def study(
     context: typer.Context,
+    *,
     quick: Annotated[bool, typer.Option("--quick", help="Small: minutes, wide error bars.")] = False,
     store: Store = Path("runs.db"),
     jobs: Jobs = 2,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edgewise.data.names import DATASETS as DATASETS
-from edgewise.lazy import lazily
+from edgewise.importing import lazily
 from edgewise.registry import classes
 
 
@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from edgewise.data.files import MissingDataError as MissingDataError
     from edgewise.data.loading import load as load
 
-__getattr__, __dir__ = lazily(
-    __name__,
-    {
-        **classes(DATASETS),
-        "Dataset": "edgewise.data.dataset",
-        "Split": "edgewise.data.dataset",
-        "MissingDataError": "edgewise.data.files",
-        "load": "edgewise.data.loading",
-    },
-)
+if not TYPE_CHECKING:  # an editor sees the imports above, and a misspelt name
+    __getattr__, __dir__ = lazily(
+        __name__,
+        {
+            **classes(DATASETS),
+            "Dataset": "edgewise.data.dataset",
+            "Split": "edgewise.data.dataset",
+            "MissingDataError": "edgewise.data.files",
+            "load": "edgewise.data.loading",
+        },
+    )

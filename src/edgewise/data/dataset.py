@@ -9,7 +9,15 @@ from edgewise.arrays import Box, Floats, Labels
 
 
 class Split(NamedTuple):
-    """Points and their labels; unpacks into ``fit(*split)``."""
+    """Points and their labels; unpacks into ``fit(*split)``.
+
+    Attributes
+    ----------
+    X
+        Points ``(n, d)``.
+    y
+        One label per row ``(n,)``.
+    """
 
     X: Floats
     y: Labels

@@ -12,7 +12,7 @@ import numpy as np
 from edgewise.arrays import Floats, Index, InputError
 from edgewise.data.files import File, MissingDataError, Rows, Source
 from edgewise.data.files import rows as rows_of
-from edgewise.data.tables import openml
+from edgewise.data.table_files import openml
 from edgewise.registry import lookup
 
 

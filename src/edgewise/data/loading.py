@@ -25,8 +25,13 @@ def load(name: str, *, rng: Rng = None, data_home: str | Path | None = None, **s
     data_home
         A folder with the canonical files, flat or in their usual sub-folders; by default the one that
         ``$EDGEWISE_DATA`` names. What is not there is looked for in the cache, then fetched.
-    settings
+    **settings
         Those of the row, such as ``train=500`` or ``reading="source"``.
+
+    Returns
+    -------
+    Dataset
+        Its parts, with the box, the names of the classes and where it is from.
 
     Raises
     ------

@@ -10,13 +10,13 @@ from typing import Any, cast
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.model_selection import ParameterGrid
+from sklearn.model_selection import GridSearchCV, ParameterGrid
 
 from edgewise.arrays import Floats, Index, InputError, Labels, Mask
-from edgewise.learning.labels import as_labels, numbered
+from edgewise.learning.any_labels import as_given, numbered
 from edgewise.models.answers import predict
 from edgewise.models.joining import same
-from edgewise.models.rows import Rows, take
+from edgewise.models.rows import Rows, handed
 from edgewise.randomness import stream
 from edgewise.registry import unknown
 
@@ -57,8 +57,8 @@ def fitted(
         return _coded(model, X, y, seed, last, weights)
     with _seeded(seed):
         if last is None:
-            return _from_scratch(model, seed).fit(X, y, **extra)
-        return _going_on(last, X, y, extra)
+            return _from_scratch(model, seed).fit(handed(X), y, **extra)
+        return _going_on(last, handed(X), y, extra)
 
 
 class Coded(ClassifierMixin, BaseEstimator):
@@ -69,7 +69,7 @@ class Coded(ClassifierMixin, BaseEstimator):
 
     def fit(self, X: Rows, y: Labels) -> Coded:
         """Fit a copy of the model to the numbers of the labels."""
-        self.classes_, code = numbered(as_labels(list(y)))
+        self.classes_, code = numbered(as_given(list(y)))
         self.model_ = unfitted(self.model).fit(X, code)
         return self
 
@@ -154,18 +154,22 @@ def tuned(
         if name not in names:
             raise InputError(unknown(name, names, f"parameter of {type(model).__name__}"))
     rows = stream(seed, "folds").permutation(np.flatnonzero(uniform))
-    candidates = [unfitted(model).set_params(**settings) for settings in ParameterGrid(dict(grid))]
-    if len(rows) < FOLDS:
-        return candidates[0]
-    errors = np.zeros(len(candidates))
-    for fold in np.array_split(rows, FOLDS):
-        rest = np.setdiff1d(np.arange(len(y)), fold)
-        if len(numbered(y[rest])[0]) < 2:
-            continue
-        for i, candidate in enumerate(candidates):
-            learned = fitted(candidate, take(X, rest), y[rest], seed=seed)
-            errors[i] += np.sum(~same(predict(learned, take(X, fold)), y[fold]))
-    return candidates[int(np.argmin(errors))]
+    code = numbered(y)[1]
+    folds = [(np.setdiff1d(np.arange(len(y)), fold), fold) for fold in np.array_split(rows, FOLDS)]
+    usable = [(rest, fold) for rest, fold in folds if len(fold) and len(np.unique(code[rest])) > 1]
+    if len(rows) < FOLDS or not usable:
+        return unfitted(model).set_params(**ParameterGrid(dict(grid))[0])
+    search = cast("Any", GridSearchCV)(
+        _from_scratch(model, seed), dict(grid), scoring=_right, cv=usable, refit=False, error_score="raise"
+    )
+    with _seeded(seed):
+        search.fit(handed(X), code)
+    return unfitted(model).set_params(**search.best_params_)
+
+
+def _right(model: Any, X: Rows, y: Labels) -> float:
+    """Return how many rows the model gets right: folds of unequal size weigh as they should."""
+    return float(np.sum(same(predict(model, X), y)))
 
 
 def _from_scratch(model: Any, seed: int) -> Any:

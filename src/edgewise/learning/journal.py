@@ -13,8 +13,8 @@ import numpy as np
 from edgewise.arrays import Index, InputError
 from edgewise.atomic import alone
 from edgewise.digests import NoValueError, digest
+from edgewise.learning.answer import Answer, Cost, OracleError
 from edgewise.learning.encoding import dump_array, load_array, lost
-from edgewise.learning.oracle import Answer, Cost, OracleError
 from edgewise.store import Cell, Fact, Store, StoreError
 from edgewise.strategies.frame import Created, Query
 

@@ -77,20 +77,24 @@ def learn(
         Where every query is written before the oracle is asked, and every answer before the next is asked. A
         run that is decided by the same model, strategy, pool, start, box and seed goes on where it was killed,
         with a larger budget too; answers paid for are never asked again, and a run is one process's at a time.
-    run
-        A name for the run in the store, where something that decides it has no value that could be known again,
-        such as a strategy that reads a list. A named run keeps its pool, start, box and seed; how it learns may
-        change.
     box
         Bounds for made points.
     stop
         Looks at the rounds so far and says why to stop; see `edgewise.learning.stopping`.
     tune
         Values to try for parameters of the model, in every round, judged on the uniform labels only.
-
+    run
+        A name for the run in the store, where something that decides it has no value that could be known again,
+        such as a strategy that reads a list. A named run keeps its pool, start, box and seed; how it learns may
+        change.
     audit
         So many labels of the budget are bought first, uniformly, and never learned from: `Round.audited` is the
         accuracy of each round's model on them, whatever the strategy.
+
+    Returns
+    -------
+    Iterator of Round
+        One after each batch: what was asked and answered, the model, the cost, the accuracy with its interval.
 
     Raises
     ------

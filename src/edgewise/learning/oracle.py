@@ -2,77 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from edgewise.arrays import Index, InputError, Labels, check_count
-from edgewise.learning.labels import as_labels, check_alike, joined
+from edgewise.learning.answer import Answer, Cost, OracleError, answered, entries_of, merged
+from edgewise.learning.any_labels import check_alike
 from edgewise.models.answers import check_fitted, predict
-from edgewise.models.labels import listed, missing
+from edgewise.models.labels import listed
 from edgewise.models.rows import Rows, count, take
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What was spent, in three currencies that are never added to one another.
-
-    Parameters
-    ----------
-    labels
-        Points that somebody answered for.
-    queries
-        Rows a model answered.
-    gradients
-        Rows a model answered with a gradient.
-
-    Examples
-    --------
-    >>> Cost(labels=2) + Cost(labels=1, queries=5)
-    Cost(labels=3, queries=5, gradients=0)
-    """
-
-    labels: int = 0
-    queries: int = 0
-    gradients: int = 0
-
-    def __add__(self, other: Cost) -> Cost:
-        return Cost(
-            self.labels + other.labels, self.queries + other.queries, self.gradients + other.gradients
-        )
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What an oracle answered for a batch; rows it left out are not here.
-
-    Parameters
-    ----------
-    rows
-        Which rows of the batch were answered ``(m,)``, ascending.
-    labels
-        Their labels ``(m,)``.
-    cost
-        What the batch cost.
-    """
-
-    rows: Index
-    labels: Labels
-    cost: Cost
-
-
-class OracleError(InputError):
-    """An oracle raised or broke its contract.
-
-    ``answer`` holds what it had answered by then, ``given`` what it gave that could not be taken.
-    """
-
-    def __init__(self, message: str, answer: Answer, given: Any = None) -> None:
-        super().__init__(message)
-        self.answer = answer
-        self.given = given
 
 
 @runtime_checkable
@@ -96,7 +37,7 @@ class GroundTruth:
     Parameters
     ----------
     y
-        One label a row of the pool ``(n_pool,)``; ``None`` or NaN where there is no answer.
+        One label per row of the pool ``(n_pool,)``; ``None`` or NaN where there is no answer.
 
     Examples
     --------
@@ -121,7 +62,7 @@ class GroundTruth:
                 f"ground truth has labels of shape {y.shape}; the pool asked for row {index.max()}. "
                 "Give one label per row of the pool."
             )
-        return _answered(list(y[index]), np.arange(count(X)))
+        return answered(list(y[index]), np.arange(count(X)))
 
 
 @dataclass(frozen=True)
@@ -194,7 +135,7 @@ class Callback:
                     "rows had been asked before."
                 )
                 raise OracleError(message, merged(got)) from error
-            answer = _answered(_listed(given, len(asked), got), asked)
+            answer = answered(entries_of(given, len(asked), got), asked)
             for before in got[:1]:
                 try:
                     check_alike(before.labels, answer.labels, ("earlier answers", "the last ones"))
@@ -246,16 +187,6 @@ def ask_in_parts(oracle: Oracle, X: Rows, index: Index) -> Iterator[tuple[Index,
         yield np.arange(count(X)), oracle(X, index)
 
 
-def merged(answers: Sequence[Answer]) -> Answer:
-    """Return parts of an answer as one, rows ascending."""
-    rows = np.concatenate([np.empty(0, np.intp), *(part.rows for part in answers)])
-    labels: Labels = np.empty(0)
-    for part in answers:
-        labels = joined(labels, part.labels)
-    order = np.argsort(rows)
-    return Answer(rows[order], labels[order], sum((part.cost for part in answers), Cost()))
-
-
 def name_of(oracle: Any) -> str:
     """Return what an oracle is called: its type, and the function or model behind it."""
     behind = getattr(oracle, "function", getattr(oracle, "model", None))
@@ -290,42 +221,3 @@ def as_oracle(oracle: Oracle | Callable[..., Any]) -> Oracle:
             f"got {type(oracle).__name__}."
         )
     return Callback(oracle)
-
-
-def _listed(given: Any, rows: int, before: Sequence[Answer]) -> list[Any]:
-    """Return one entry a row, None where missing, or raise with what was answered before."""
-    if isinstance(given, Mapping):
-        outside = [row for row in given if row not in range(rows)]
-        if outside:
-            message = f"the oracle answered row {outside[0]!r} of a batch of {rows}."
-            raise OracleError(message, merged(before), given)
-        return [given.get(row) for row in range(rows)]
-    try:
-        values = list(given if isinstance(given, (list, tuple)) else listed(given))
-    except (InputError, TypeError):
-        values = None
-    if (
-        values is None
-        or len(values) != rows
-        or any(isinstance(label, (list, np.ndarray)) for label in values)
-    ):
-        raise OracleError(
-            f"the oracle answered {rows} rows with values of shape {_shape(given)}; expected one label per "
-            "row, None for no answer (or a mapping from row to label).",
-            merged(before),
-            given,
-        )
-    return values
-
-
-def _shape(given: Any) -> tuple[int, ...] | str:
-    try:
-        return np.shape(given)
-    except ValueError:
-        return f"({len(given)}, ...)"
-
-
-def _answered(labels: list[Any], asked: Index) -> Answer:
-    """Keep what is a label among those of the rows ``asked``."""
-    there = [place for place, label in enumerate(labels) if not missing(label)]
-    return Answer(asked[there], as_labels([labels[place] for place in there]), Cost(labels=len(there)))

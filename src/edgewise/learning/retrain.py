@@ -3,77 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from edgewise.arrays import Box, Floats, Index, InputError, Labels, check_count, check_X
-from edgewise.attacks.frame import Adversarial, Attack
-from edgewise.attacks.frame import attack as run_attack
+from edgewise.arrays import InputError
+from edgewise.attacks.frame import Attack
 from edgewise.attacks.names import AttackName
 from edgewise.data.dataset import Dataset, Split
+from edgewise.learning.answer import Cost
 from edgewise.learning.fitting import unfitted
 from edgewise.learning.metrics import accuracy, agreement
-from edgewise.learning.oracle import Cost, Oracle, Victim, ask
+from edgewise.learning.oracle import Oracle
+from edgewise.learning.synthetic import Synthetic, generate
 from edgewise.models.access import check_fitted
-from edgewise.models.joining import check_y, joined, same
-from edgewise.randomness import Rng, child_seed, seed_of, stream
-
-
-NOTHING = Cost()
-
-
-@dataclass(frozen=True)
-class Synthetic:
-    """Points made at the boundary, with where each came from.
-
-    Parameters
-    ----------
-    X, y
-        The points ``(m, d)`` and the labels bought for them ``(m,)``.
-    source
-        The row of the sources each was made from.
-    source_label, crossed_into
-        The victim's label of that source, and of the point where the attack crossed.
-    distance
-        From the source to the crossing, in the attack's norm.
-    scale
-        The points lie at ``source + scale * (crossing - source)``.
-    attack
-        How they were made.
-    cost
-        Labels bought and victim queries spent, those of sources that gave no point included.
-    bought
-        The part of the cost that went into labels; the rest went into making the points.
-    """
-
-    X: Floats
-    y: Labels
-    source: Index
-    source_label: Labels
-    crossed_into: Labels
-    distance: Floats
-    scale: float
-    attack: str
-    cost: Cost
-    spent: Index = field(repr=False)
-    bought: Cost = NOTHING
-
-    def first(self, m: int) -> Synthetic:
-        """Return the first ``m`` points and what those cost: a smaller budget's set."""
-        queries = int(self.spent[:m].sum())
-        each = self.bought.queries // max(len(self.y), 1)
-        cut = {
-            name: getattr(self, name)[:m]
-            for name in ("X", "y", "source", "source_label", "crossed_into", "distance", "spent")
-        }
-        return replace(
-            self,
-            **cut,
-            cost=Cost(min(m, self.cost.labels), queries, self.cost.gradients),
-            bought=Cost(min(m, self.bought.labels), each * min(m, len(self.y))),
-        )
+from edgewise.models.joining import joined
+from edgewise.randomness import Rng
 
 
 class ShadowError(InputError):
@@ -161,6 +107,8 @@ def retrain(
         Any fitted model; asked, never changed.
     shadow
         An estimator with ``fit``; a clone of it is trained.
+    data
+        Its parts and box.
     attack
         As in `edgewise.attack`.
     budget
@@ -176,6 +124,13 @@ def retrain(
         Clean points to train on besides.
     rng
         Seed or generator.
+    progress
+        Draw a progress bar.
+
+    Returns
+    -------
+    Retrained
+        The shadow, what it learnt from, its accuracy and agreement, and every question by purpose.
 
     Raises
     ------
@@ -222,50 +177,6 @@ def retrain(
     )
 
 
-def generate(
-    victim: Any,
-    sources: Split,
-    *,
-    attack: AttackName | Attack | Callable[..., Any],
-    budget: int,
-    scale: float = 1.0,
-    oracle: str | Oracle = "victim",
-    among: int | None = None,
-    box: Box | None = None,
-    rng: Rng = None,
-    progress: bool = False,
-) -> Synthetic:
-    """Make ``budget`` labelled points at the boundary of ``victim``; the arguments are those of `retrain`."""
-    X = check_X(sources.X, name="sources", images=True)
-    y = check_y(sources.y, len(X), name="labels of sources")
-    check_count(budget, "budget", high=len(X))
-    among = budget if among is None else check_count(among, "among", low=budget, high=len(X))
-    seed = seed_of(rng)
-    order = stream(seed, "sources").permutation(len(X))
-    batches: list[tuple[Index, Adversarial]] = []
-    found = taken = 0
-    while found < among and taken < len(X):
-        rows = order[taken : taken + among - found]
-        batches.append(
-            (
-                rows,
-                run_attack(
-                    victim,
-                    X[rows],
-                    attack,
-                    box=box,
-                    progress=progress,
-                    rng=child_seed(seed, "attack", taken),
-                ),
-            )
-        )
-        same(batches[-1][1].source_label, y[rows], names=("the victim's labels", "the labels of the data"))
-        taken += len(rows)
-        found += int(batches[-1][1].found.sum())
-    name = attack if isinstance(attack, str) else type(attack).__name__
-    return _labelled(victim, y, batches, budget, scale, oracle, box, name)
-
-
 def fit_shadow(shadow: Any, made: Synthetic, base: Split | None = None) -> Any:
     """Return a clone of ``shadow`` trained on synthetic points and, if given, clean ones.
 
@@ -297,65 +208,3 @@ def fit_shadow(shadow: Any, made: Synthetic, base: Split | None = None) -> Any:
             "made and bought is in synthetic of this error: fit_shadow(another, error.synthetic, base).",
             made,
         ) from error
-
-
-def _labelled(
-    victim: Any,
-    y: Labels,
-    batches: list[tuple[Index, Adversarial]],
-    budget: int,
-    scale: float,
-    oracle: str | Oracle,
-    box: Box | None,
-    name: str,
-) -> Synthetic:
-    """Keep the ``budget`` nearest points found, place them at ``scale``, and buy their labels."""
-    rows = np.concatenate([rows for rows, _ in batches])
-    distance, found, queries, gradients = (
-        np.concatenate([getattr(adv, part) for _, adv in batches])
-        for part in ("distance", "found", "queries", "gradients")
-    )
-    source_label, crossed = (
-        joined(*(getattr(adv, part) for _, adv in batches)) for part in ("source_label", "label")
-    )
-    if not found.any():
-        raise InputError(f"the attack {name!r} found no point across the boundary from {len(rows)} sources.")
-    keep = np.flatnonzero(found)
-    if len(keep) > budget:
-        keep = np.sort(keep[np.argsort(distance[keep], kind="stable")[:budget]])
-    points = np.concatenate([adv.at(scale, box) for _, adv in batches])[keep]
-    # Every source's queries belong to the next point kept, so that prefixes of the set know their cost.
-    ends = np.append(keep[:-1] + 1, len(rows))
-    spent = np.add.reduceat(queries, np.insert(ends[:-1], 0, 0))
-    labels, bought = _buy(victim, points, y[rows[keep]], crossed[keep], scale, oracle)
-    return Synthetic(
-        points,
-        labels,
-        rows[keep],
-        source_label[keep],
-        crossed[keep],
-        distance[keep],
-        scale,
-        name,
-        bought + Cost(queries=int(spent.sum()), gradients=int(gradients.sum())),
-        spent + (bought.queries // len(keep)),
-        bought,
-    )
-
-
-def _buy(
-    victim: Any, points: Floats, own: Labels, crossed: Labels, scale: float, oracle: str | Oracle
-) -> tuple[Labels, Cost]:
-    if oracle == "source":
-        return own, Cost()
-    if oracle == "victim" and scale == 1:
-        return crossed, Cost(labels=len(points))
-    if isinstance(oracle, str) and oracle != "victim":
-        raise InputError(f"oracle must be 'victim', 'source' or an oracle; got {oracle!r}.")
-    answer = ask(Victim(victim) if isinstance(oracle, str) else oracle, points)
-    if len(answer.rows) < len(points):
-        raise InputError(
-            f"the oracle left {len(points) - len(answer.rows)} of {len(points)} made points "
-            "unanswered; a shadow needs every label."
-        )
-    return answer.labels, answer.cost

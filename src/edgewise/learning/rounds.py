@@ -10,9 +10,9 @@ import numpy as np
 
 from edgewise.arrays import Floats, Index, Labels, Mask
 from edgewise.data.dataset import Split
+from edgewise.learning.answer import Answer, Cost
+from edgewise.learning.any_labels import as_given, join_given
 from edgewise.learning.fitting import Coded
-from edgewise.learning.labels import as_labels, joined
-from edgewise.learning.oracle import Answer, Cost
 from edgewise.models.answers import predict
 from edgewise.models.joining import same
 from edgewise.models.rows import Rows
@@ -50,6 +50,8 @@ class Round:
         Why the loop ends after this round, or None.
     choosing
         What strategies asked of the learner itself so far; nobody is paid for these.
+    judging
+        What the learner was asked so far to estimate ``accuracy`` and ``audited``.
     audited
         The accuracy of this round's model on the audit labels, with its 95 % interval; None without any.
     """
@@ -65,6 +67,7 @@ class Round:
     n_labelled: int
     stop: str | None = None
     choosing: Cost = NOTHING
+    judging: Cost = NOTHING
     audited: Estimate | None = None
 
 
@@ -113,5 +116,5 @@ def made_points(made: Split | None, query: Query, answer: Answer) -> Split | Non
     keep = [row for row, source in enumerate(query.created.source.tolist()) if source in label]
     if not keep:
         return made
-    X, y = query.created.points[keep], as_labels([label[int(query.created.source[row])] for row in keep])
-    return Split(X, y) if made is None else Split(np.concatenate([made.X, X]), joined(made.y, y))
+    X, y = query.created.points[keep], as_given([label[int(query.created.source[row])] for row in keep])
+    return Split(X, y) if made is None else Split(np.concatenate([made.X, X]), join_given(made.y, y))

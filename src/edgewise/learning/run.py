@@ -12,10 +12,11 @@ from numpy.typing import ArrayLike
 
 from edgewise.arrays import Box, Floats, Index, InputError, Labels, Mask
 from edgewise.data.dataset import Split
+from edgewise.learning.answer import Answer, Cost, OracleError, merged
+from edgewise.learning.any_labels import check_alike, join_given, numbered
 from edgewise.learning.fitting import Coded, fitted, tuned
 from edgewise.learning.journal import Journal
-from edgewise.learning.labels import check_alike, joined, numbered
-from edgewise.learning.oracle import Answer, Cost, Oracle, OracleError, ask_in_parts, merged
+from edgewise.learning.oracle import Oracle, ask_in_parts
 from edgewise.learning.rounds import NOTHING, Round, Stop, accuracy, audited, hits, made_points
 from edgewise.models.joining import check_y
 from edgewise.models.rows import Rows, count, like, stacked
@@ -58,6 +59,7 @@ class State:
     model: Any = None
     cost: Cost = NOTHING
     choosing: Cost = NOTHING
+    judging: Cost = NOTHING
     hits: tuple[float, ...] = ()
     audit: Split | None = None
 
@@ -198,15 +200,18 @@ class Run:
             state,
             hits=state.hits + hits(state.model, X, answer.labels, inverse, query.uniform[rows]),
             X=(stacked([state.X, X]) if len(state.y) else X) if len(rows) else state.X,
-            y=joined(state.y, answer.labels),
+            y=join_given(state.y, answer.labels),
             uniform=np.concatenate([state.uniform, query.uniform[rows]]),
             weight=np.concatenate([state.weight, np.where(np.isnan(inverse), 1, inverse)]),
             asked=np.concatenate([state.asked, query.index]),
             cost=state.cost + answer.cost,
             choosing=state.choosing + Cost(0, query.queries, query.gradients),
+            judging=state.judging + Cost(0, len(rows) if state.model is not None else 0),
             made=made_points(state.made, query, answer),
         )
-        return replace(state, model=self._fit(state, number)) if len(rows) else state
+        state = replace(state, model=self._fit(state, number)) if len(rows) else state
+        judges = 0 if state.model is None or state.audit is None else len(state.audit.y)
+        return replace(state, judging=state.judging + Cost(0, judges))
 
     def _fit(self, state: State, number: int | str) -> Any:
         """Fit to labels and twins; None while there is one class only."""
@@ -215,7 +220,7 @@ class Run:
         rows, y, weight, model = state.X, state.y, state.weight, self.model
         if state.made is not None:
             rows = stacked([rows, like(state.made.X, rows)])
-            y, weight = joined(y, state.made.y), np.concatenate([weight, np.ones(len(state.made.y))])
+            y, weight = join_given(y, state.made.y), np.concatenate([weight, np.ones(len(state.made.y))])
         if self.tune is not None:
             model = tuned(
                 model, self.tune, state.X, state.y, state.uniform, seed=child_seed(self.seed, "tune")
@@ -242,6 +247,7 @@ class Run:
             accuracy(state.hits[-RECENT:]),
             len(state.y),
             choosing=state.choosing,
+            judging=state.judging,
             audited=audited(state.model, state.audit),
         )
 
@@ -253,7 +259,7 @@ def _kept(
     index = np.concatenate([*(past.index for past in done), query.index[answer.rows]])
     labels = answer.labels
     for past in reversed(done):
-        labels = joined(past.labels, labels)
+        labels = join_given(past.labels, labels)
     where = (
         "Its index and labels hold them; give them as start=(pool[index], labels) to a model that can be fitted."
         if journal is None

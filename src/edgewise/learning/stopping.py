@@ -101,6 +101,13 @@ def expected_gain(labels: Sequence[int], accuracy: Sequence[float], level: float
     ----------
     labels, accuracy
         The curve so far, at least three points with increasing labels.
+    level
+        Of the interval.
+
+    Returns
+    -------
+    Estimate
+        The gain in accuracy, with its interval.
 
     Examples
     --------

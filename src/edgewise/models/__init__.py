@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edgewise.lazy import lazily
+from edgewise.importing import lazily
 from edgewise.models.names import MODELS as MODELS
 from edgewise.registry import classes
 
@@ -15,4 +15,5 @@ if TYPE_CHECKING:
     from edgewise.models.nadaraya_watson import NadarayaWatsonClassifier as NadarayaWatsonClassifier
     from edgewise.models.net_classifier import NetClassifier as NetClassifier
 
-__getattr__, __dir__ = lazily(__name__, {**classes(MODELS), "UnansweredError": "edgewise.models.access"})
+if not TYPE_CHECKING:  # an editor sees the imports above, and a misspelt name
+    __getattr__, __dir__ = lazily(__name__, {**classes(MODELS), "UnansweredError": "edgewise.models.access"})

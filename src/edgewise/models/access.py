@@ -7,7 +7,7 @@ linear classifier). A model answers what it can; an attack that needs more is to
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -19,7 +19,7 @@ from sklearn.tree import DecisionTreeClassifier
 from edgewise.arrays import Floats, Index, InputError, Labels, Mask
 from edgewise.models.answers import UnansweredError, check_fitted, class_scores, known_classes, predict
 from edgewise.models.joining import placed
-from edgewise.models.rows import Rows, like
+from edgewise.models.rows import Rows, like, take, with_columns
 from edgewise.models.unwrap import pipeline_of, unwrapped
 from edgewise.models.weights import Weights, weights_of
 
@@ -121,6 +121,8 @@ class Access:
         The labels it can give, in the order of its score columns, or None where it does not say.
     given
         Rows in the container the model is asked in, such as a frame with names; None for arrays.
+    columns
+        The columns of ``given`` that points are made of, the others staying as they are; None for all.
     heard
         Where set, the last answer for each sample is kept: what was asked then is not asked again.
     kept
@@ -134,15 +136,23 @@ class Access:
     budget: int | None = None
     classes: Labels | None = field(default=None)
     given: Rows = field(default=None, repr=False)
+    columns: Sequence[str] | None = None
     heard: Heard | None = field(default=None, repr=False)
     kept: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
 
     @classmethod
-    def to(cls, model: Any, n: int, budget: int | None = None, given: Rows = None) -> Access:
+    def to(
+        cls,
+        model: Any,
+        n: int,
+        budget: int | None = None,
+        given: Rows = None,
+        columns: Sequence[str] | None = None,
+    ) -> Access:
         """Return access to ``model`` for ``n`` samples, nothing counted yet, asked in the container of ``given``."""
         check_fitted(model)
         zeros = np.zeros((2, n), dtype=np.intp)
-        return cls(model, zeros[0], zeros[1], np.arange(n), budget, known_classes(model), given)
+        return cls(model, zeros[0], zeros[1], np.arange(n), budget, known_classes(model), given, columns)
 
     def view(self, rows: Index) -> Access:
         """Return the same access for a subset of the samples; counts go to the same place."""
@@ -164,7 +174,7 @@ class Access:
         if not len(X):
             return np.empty(0, dtype=int if self.classes is None else self.classes.dtype)
         self._charge(X, of)
-        answer = predict(self.model, self.contained(X))
+        answer = predict(self.model, self.contained(X, of))
         if self.heard is not None and of is None:
             self.heard.put(self.rows, X, answer)
         return answer
@@ -180,7 +190,7 @@ class Access:
     def scores(self, X: Floats, of: Index | None = None) -> Floats:
         """Return one score a class ``(n, c)``, larger for likelier; counted like labels."""
         self._charge(X, of)
-        return class_scores(self.model, self.contained(X))
+        return class_scores(self.model, self.contained(X, of))
 
     def neighbours(self) -> Neighbours:
         """Return the training points of a nearest-neighbour model.
@@ -268,9 +278,11 @@ class Access:
                 raise BudgetError(f"a sample would cost {wanted.max()} queries; the budget is {self.budget}.")
         np.add.at(self.queries, rows, 1)
 
-    def contained(self, X: Floats) -> Rows:
+    def contained(self, X: Floats, of: Index | None = None) -> Rows:
         """Return rows in the container the model is asked in."""
-        return X if self.given is None else like(X, self.given)
+        if self.given is None or self.columns is None:
+            return X if self.given is None else like(X, self.given)
+        return with_columns(X, self.columns, take(self.given, self.rows if of is None else self.rows[of]))
 
     def _charge(self, X: Floats, of: Index | None) -> None:
         if of is None:

@@ -167,7 +167,7 @@ def kernel(name: str, scale: float) -> Kernel:
 
 
 def check_scale(value: float, name: str) -> float:
-    """Return a positive finite number as a float, or say what is taken."""
+    """Return a positive finite number as a float, or say what is expected."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not 0 < value < np.inf:
         raise InputError(f"{name} must be a positive finite number; got {value!r}.")
     return float(value)

@@ -37,7 +37,7 @@ class NadarayaWatsonClassifier(ClassifierMixin, BaseEstimator):
     classes_
         The labels, sorted.
     X_, shares_
-        Training points of positive weight ``(m, d)`` and their votes, one column a class ``(m, c)``.
+        Training points of positive weight ``(m, d)`` and their votes, one column per class ``(m, c)``.
     prior_
         Weighted share of each class ``(c,)``.
 
@@ -155,7 +155,7 @@ def training(
     votes = np.ones(len(points)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
     if votes.shape != labels.shape:
         raise InputError(
-            f"sample_weight must be one number a row, shape {labels.shape}; got shape {votes.shape}."
+            f"sample_weight must be one number per row, shape {labels.shape}; got shape {votes.shape}."
         )
     if not np.isfinite(votes).all() or (votes < 0).any():
         raise InputError(

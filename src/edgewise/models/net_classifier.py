@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import warnings
-from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,44 +11,20 @@ import torch
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin
 from skorch import NeuralNetClassifier
-from skorch.callbacks import Callback
 from skorch.dataset import Dataset as Rows
 from skorch.helper import predefined_split
-from torch import Tensor, nn
+from torch import nn
 
 from edgewise.arrays import Floats, InputError, Labels, check_count, check_X
-from edgewise.models.architectures import VGG16, LeNet5, ShallowNet
+from edgewise.models.architectures import NETS, NetFactory
 from edgewise.models.checkpoint import Snapshot, digest
 from edgewise.models.joining import check_y
 from edgewise.models.torch_calls import OutOfMemoryWarning, predict_logits
+from edgewise.models.training import SCHEDULES, Batches, Rate, Trained
 from edgewise.models.virtual_adversarial import VirtualAdversarial, train
 from edgewise.progress import track
 from edgewise.randomness import child_seed, stream
 from edgewise.registry import lookup
-
-
-NetFactory = Callable[[int, int], nn.Module]
-"""Makes a module from the number of features and of classes."""
-
-NETS: Mapping[str, NetFactory] = {
-    "shallow": ShallowNet,
-    "lenet5": lambda _features, classes: LeNet5(classes),
-    "lenet5-norm": lambda _features, classes: LeNet5(classes, norm=True),
-    "vgg16": lambda _features, classes: VGG16(classes),
-}
-
-CIFAR_RECIPE: Mapping[str, Any] = {
-    "net": "vgg16",
-    "optimizer": "sgd",
-    "lr": 0.1,
-    "weight_decay": 5e-4,
-    "schedule": "one-cycle",
-    "epochs": 60,
-    "batch_size": 128,
-    "augment": True,
-    "label_smoothing": 0.1,
-}
-"""Crops and flips, Nesterov momentum, weight decay, one cycle: the usual recipe for CIFAR-10."""
 
 
 class NetClassifier(ClassifierMixin, BaseEstimator):
@@ -62,7 +36,8 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     net
-        ``"shallow"``, ``"lenet5"``, ``"lenet5-norm"`` (with batch normalisation), ``"vgg16"``, or a callable
+        ``"shallow"``, ``"lenet5"``, ``"lenet5-norm"`` (with batch normalisation), ``"vgg16"``,
+        ``"vgg16-quarter"`` (of its width), or a callable
         ``(n_features, n_classes) -> module`` that returns logits.
     epochs, batch_size
         Length of the training.
@@ -224,7 +199,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
                         stacklevel=4,
                     )
         net = net or self._net(X, size, parts, shot)
-        module = cast("_Trained", net.module_).inner
+        module = cast("Trained", net.module_).inner
         module.load_state_dict(shot.best if self.patience is not None else shot.module)
         return module.eval(), list(shot.history)
 
@@ -243,7 +218,6 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
             y,
             others.reshape(len(others), *X.shape[1:]).astype(np.float32),
             self.virtual or VirtualAdversarial(),
-            classes=len(self.classes_),
             seed=self.random_state,
             device=self._device(),
         )
@@ -284,7 +258,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
             else {"optimizer": torch.optim.SGD, "optimizer__momentum": 0.9, "optimizer__nesterov": True}
         )
         net = cast("Any", NeuralNetClassifier)(
-            _Trained(inner, self.augment, self._autocast(inner, device)),
+            Trained(inner, self.augment, self._autocast(inner, device)),
             criterion=nn.CrossEntropyLoss,
             criterion__label_smoothing=self.label_smoothing,
             lr=self.lr,
@@ -293,12 +267,12 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
             batch_size=batch_size,
             device=device,
             verbose=0,
-            iterator_train=_Batches,
+            iterator_train=Batches,
             iterator_train__shuffle=True,
-            iterator_valid=_Batches,
+            iterator_valid=Batches,
             train_split=None if parts[1] is None else predefined_split(parts[1]),
             classes=self.classes_,
-            callbacks=[("rate", _Rate(self.lr, self.schedule, steps))],
+            callbacks=[("rate", Rate(self.lr, self.schedule, steps))],
             **chosen,
         )
         net.initialize()
@@ -314,90 +288,6 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
             and torch.cuda.is_bf16_supported()
             and any(isinstance(part, nn.Conv2d) for part in inner.modules())
         )
-
-
-SCHEDULES: Mapping[str, Callable[[float], float]] = {
-    "constant": lambda _t: 1.0,
-    "cosine": lambda t: (1 + math.cos(math.pi * t)) / 2,
-    "one-cycle": lambda t: t / 0.3 if t < 0.3 else (1 + math.cos(math.pi * (t - 0.3) / 0.7)) / 2,
-}
-"""The share of the highest learning rate after a share ``t`` of the training."""
-
-
-class _Rate(Callback):
-    """Sets the learning rate of every batch from how far the training is, so that resuming needs no state."""
-
-    def __init__(self, lr: float, schedule: str, steps: int) -> None:
-        self.lr = lr
-        self.schedule = schedule
-        self.steps = steps
-
-    def on_epoch_begin(
-        self, net: Any, dataset_train: Any = None, dataset_valid: Any = None, **_kwargs: Any
-    ) -> None:
-        self.batch_ = 0
-
-    def on_batch_begin(
-        self, net: Any, batch: Any = None, training: bool | None = None, **_kwargs: Any
-    ) -> None:
-        if not training:
-            return
-        per_epoch = self.steps // net.max_epochs
-        done = (len(net.history) - 1) * per_epoch + self.batch_
-        for group in net.optimizer_.param_groups:
-            group["lr"] = self.lr * SCHEDULES[self.schedule]((done + 1) / (self.steps + 1))
-        self.batch_ += 1
-
-
-class _Batches:
-    """Slices of whole tensors; row by row collation would cost more than a small network."""
-
-    def __init__(self, dataset: Any, batch_size: int, shuffle: bool = False) -> None:
-        # A validation set comes wrapped, without X and y of its own.
-        rows = dataset if hasattr(dataset, "X") else dataset.dataset
-        self.X, self.y = torch.as_tensor(rows.X), torch.as_tensor(rows.y)
-        self.batch_size, self.shuffle = batch_size, shuffle
-
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        order = torch.randperm(len(self.X)) if self.shuffle else torch.arange(len(self.X))
-        for rows in order.split(self.batch_size):
-            yield self.X[rows], self.y[rows]
-
-
-class _Trained(nn.Module):
-    """The user's module as it is trained: channels last, augmented and in mixed precision where asked."""
-
-    def __init__(self, inner: nn.Module, augment: bool, autocast: bool) -> None:
-        super().__init__()
-        self.inner = cast("Any", inner).to(memory_format=torch.channels_last)
-        self.augment, self.autocast = augment, autocast
-
-    def forward(self, x: Tensor) -> Tensor:
-        if self.training and self.augment:
-            x = crop_and_flip(x)
-        with torch.autocast(x.device.type, dtype=torch.bfloat16, enabled=self.autocast):
-            z = self.inner(x)
-        return z.float()
-
-
-def crop_and_flip(x: Tensor, padding: int = 4) -> Tensor:
-    """Return images ``(n, c, h, w)`` shifted by up to ``padding`` pixels and flipped at random, all in torch.
-
-    Raises
-    ------
-    InputError
-        Rows instead of images.
-    """
-    if x.ndim != 4:
-        raise InputError(f"augment needs images (n, channels, height, width); got shape {tuple(x.shape)}.")
-    n, _, height, width = x.shape
-    down, right = torch.randint(0, 2 * padding + 1, (2, n, 1), device=x.device)
-    rows = (down + torch.arange(height, device=x.device))[:, :, None]
-    columns = right + torch.arange(width, device=x.device)
-    flipped = torch.rand(n, 1, device=x.device) < 0.5
-    columns = torch.where(flipped, columns.flip(1), columns)[:, None, :]
-    padded = nn.functional.pad(x, [padding] * 4).movedim(1, -1)
-    return padded[torch.arange(n, device=x.device)[:, None, None], rows, columns].movedim(-1, 1)
 
 
 def _cuda(device: torch.device) -> list[torch.device]:

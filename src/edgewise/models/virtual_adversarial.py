@@ -108,11 +108,11 @@ def train(
     unlabelled: Floats,
     settings: VirtualAdversarial,
     *,
-    classes: int,
     seed: int,
     device: torch.device,
 ) -> tuple[nn.Module, list[dict[str, float]]]:
     """Return the trained module and what each training came to: its crowding, see `VirtualAdversarial`."""
+    classes = int(y.max()) + 1
     settings.check(classes)
     allowed = _allowed(y, classes, settings.prior)
     history: list[dict[str, float]] = []

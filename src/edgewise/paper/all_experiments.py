@@ -9,6 +9,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+import numpy as np
+
 from edgewise.models import MODELS
 from edgewise.paper import audits
 from edgewise.paper.comparison import runs as trials
@@ -16,12 +18,15 @@ from edgewise.paper.pictures import attack_images as images
 from edgewise.paper.pictures import halfmoon as picture
 from edgewise.paper.runs.experiment import Experiment
 from edgewise.paper.tables import TABLES
+from edgewise.paper.tables.readings import others
 from edgewise.paper.theory.study import compute as theory
 from edgewise.paper.theory.study.settings import study
 from edgewise.store import Cell, Store
 
 
 QUICK_SEEDS, FULL_SEEDS = 3, 20
+READING_SEEDS = 5
+"""Seeds of a reading that is only set beside the printed grid: nothing is tested with it."""
 COMPARED = ("random", "margin", "edge-mix")
 LEARNED = ("1-nn", "rbf-ridge", "logistic", "network")
 ON_A_GPU = ("table6",)
@@ -86,6 +91,8 @@ def parts(*, quick: bool, seeds: int | None = None, gpu: bool | None = None) -> 
         Part("compare", tuple(_trials(count, quick=quick))),
     ]
     for name, row in TABLES.items():
+        if quick and name.endswith("-small"):
+            continue
         if not row.installed:
             made.append(Part(name, (), f"needs {row.extra}: pip install 'edgewise[{row.extra}]'"))
         elif name in ON_A_GPU and not quick and not (_has_gpu() if gpu is None else gpu):
@@ -93,6 +100,10 @@ def parts(*, quick: bool, seeds: int | None = None, gpu: bool | None = None) -> 
         else:
             table = row.make()
             made.append(Part(name, tuple(table.cells(table.data, count, quick=quick))))
+    if torch and not quick:
+        count = min(count, READING_SEEDS)
+        cells = tuple(cell for table in others() for cell in table.cells(table.data, count))
+        made.append(Part("readings", cells))
     return made
 
 
@@ -118,6 +129,8 @@ def work(cell: Cell) -> Mapping[str, Any]:
 def _worker(what: str) -> Callable[[Cell], Mapping[str, Any]]:
     if what in TABLES:
         return TABLES[what].make().work
+    if what.startswith("table"):
+        return next(table.work for table in others() if table.name == what)
     if what.startswith("theory-"):
         return theory.work
     if what.startswith("audit-"):
@@ -126,7 +139,7 @@ def _worker(what: str) -> Callable[[Cell], Mapping[str, Any]]:
 
 
 def seconds(cell: Cell) -> float:
-    """Return how long a cell like this took where ``costs.csv`` was made; the mean of all for unknown ones.
+    """Return how long a cell like this took where ``costs.csv`` was made, else the mean of its experiment or of all.
 
     Examples
     --------
@@ -134,7 +147,7 @@ def seconds(cell: Cell) -> float:
     True
     """
     known = costs()
-    return known.get(kind(cell), known[("", "")])
+    return known.get(kind(cell), known.get((cell.what, ""), known[("", "")]))
 
 
 def kind(cell: Cell) -> tuple[str, str]:
@@ -147,17 +160,20 @@ def kind(cell: Cell) -> tuple[str, str]:
     """
     s = cell.settings
     parts = [s.get(name) for name in ("data", "attack", "arm", "reading", "learner", "strategy", "problem")]
-    sizes = [s.get(name) for name in ("extra", "budget", "n", "d")]
+    sizes = [s.get(name) for name in ("extra", "budget", "n", "d", "train")]
     sizes += [max(s[name]) for name in ("budgets", "labels") if isinstance(s.get(name), list)]
     return cell.what, " ".join(str(part) for part in [*parts, *sizes] if part not in (None, ""))
 
 
 @cache
 def costs() -> dict[tuple[str, str], float]:
-    """Return the seconds of each kind of cell, by `kind`, and their mean under ``("", "")``."""
+    """Return the seconds of each kind of cell, by `kind`, with the mean of an experiment and of all under ``""``."""
     text = resources.files("edgewise.paper").joinpath("costs.csv").read_text(encoding="utf-8")
     known = {(row["what"], row["kind"]): float(row["seconds"]) for row in csv.DictReader(text.splitlines())}
-    return known | {("", ""): sum(known.values()) / max(1, len(known))}
+    means = {("", ""): float(np.mean([*known.values()]))}
+    for what in {what for what, _ in known}:
+        means[what, ""] = float(np.mean([value for (name, _), value in known.items() if name == what]))
+    return means | known
 
 
 def _data(torch: bool) -> list[str]:

@@ -10,21 +10,17 @@ from contextlib import contextmanager
 from typing import Any
 
 from edgewise.arrays import InputError
+from edgewise.importing import needing
 from edgewise.parallel.main_guard import GUARD, check_guard
 from edgewise.parallel.remote import Remote
-from edgewise.registry import MissingExtraError
 
 
 @contextmanager
 def started(address: str | None = None, workers: int = 1, gpus: float = 0.0) -> Generator[Remote]:
     """Yield a joblib backend of Dask; see `edgewise.parallel.engine`. GPUs are the cluster's own affair."""
-    try:
+    with needing("the dask backend"):
         import distributed
         from dask import config
-    except ModuleNotFoundError:
-        raise MissingExtraError(
-            "the dask backend needs Dask; install it with: pip install 'edgewise[dask]'"
-        ) from None
     # Lost tasks are run again, and counted, by us; a cluster that is joined has its own rule.
     rules = {"distributed.scheduler.allowed-failures": 0}
     with (

@@ -7,19 +7,18 @@ import importlib.metadata
 import os
 import secrets
 import socket
-import stat
 import tempfile
 import warnings
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from edgewise.arrays import InputError
+from edgewise.importing import needing
 from edgewise.parallel.remote import Remote
-from edgewise.registry import MissingExtraError
 
 
 OLDEST = (2, 54)
@@ -67,10 +66,6 @@ def _start(ray: Any, workers: int, folder: Path) -> None:
             logging_level="error",
             log_to_driver=False,
         )
-    for path in (folder, *folder.rglob("*")):
-        with suppress(FileNotFoundError):
-            if not path.is_symlink():
-                path.chmod(path.stat().st_mode & stat.S_IRWXU)
     bound = {node["NodeManagerAddress"] for node in ray.nodes()}
     if bound != {"127.0.0.1"}:
         ray.shutdown()
@@ -125,12 +120,8 @@ def _call(function: Callable[[], Any]) -> Any:
 
 
 def _imported(settings: Mapping[str, str]) -> Any:
-    try:
+    with needing("the ray backend"):
         version = importlib.metadata.version("ray")
-    except importlib.metadata.PackageNotFoundError:
-        raise MissingExtraError(
-            "the ray backend needs Ray; install it with: pip install 'edgewise[ray]'"
-        ) from None
     if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
         raise InputError(
             f"Ray {version} is too old to be started safely; edgewise takes "

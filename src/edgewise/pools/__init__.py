@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edgewise.lazy import lazily
+from edgewise.importing import lazily
 
 
 if TYPE_CHECKING:
     from edgewise.pools.pool import Pool as Pool
     from edgewise.pools.shards import Shards as Shards
 
-__getattr__, __dir__ = lazily(__name__, {"Pool": "edgewise.pools.pool", "Shards": "edgewise.pools.shards"})
+if not TYPE_CHECKING:  # an editor sees the imports above, and a misspelt name
+    __getattr__, __dir__ = lazily(
+        __name__, {"Pool": "edgewise.pools.pool", "Shards": "edgewise.pools.shards"}
+    )

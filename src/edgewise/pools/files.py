@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from edgewise.arrays import InputError
-from edgewise.registry import MissingExtraError
+from edgewise.importing import needing
 
 
 BATCH_BYTES = 16 * 2**20
@@ -65,13 +65,9 @@ def pyarrow(what: str, module: str = "") -> Any:
     MissingExtraError
         There is no pyarrow; ``what`` needs it.
     """
-    try:
+    with needing(what):
         whole = importlib.import_module("pyarrow")
         return importlib.import_module(f"pyarrow.{module}") if module else whole
-    except ModuleNotFoundError:
-        raise MissingExtraError(
-            f"{what} needs pyarrow; install it with: pip install 'edgewise[tables]'"
-        ) from None
 
 
 def no_such_file(path: Path) -> None:

@@ -17,9 +17,9 @@ import numpy as np
 from edgewise.arrays import Floats, Index, InputError
 from edgewise.atomic import replacing
 from edgewise.digests import of_bytes
+from edgewise.importing import needing
 from edgewise.pools.files import DAMAGE, READERS, data_columns
 from edgewise.pools.pool import Pool
-from edgewise.registry import MissingExtraError
 
 
 ROW_GROUP = 2**18
@@ -143,13 +143,9 @@ def arrow() -> _Arrow:
     MissingExtraError
         There is no pyarrow.
     """
-    try:
+    with needing("a pool in shards, which has files of scores,"):
         from pyarrow import parquet  # pyright: ignore[reportMissingImports] - an extra
-    except ModuleNotFoundError:
-        raise MissingExtraError(
-            "pools in shards need pyarrow, for the files of scores; install it with: "
-            "pip install 'edgewise[tables]'"
-        ) from None
+
     return cast("_Arrow", parquet)
 
 

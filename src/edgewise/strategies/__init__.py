@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edgewise.lazy import lazily
+from edgewise.importing import lazily
 from edgewise.registry import classes
 from edgewise.strategies.names import STRATEGIES as STRATEGIES
 from edgewise.strategies.names import StrategyName as StrategyName
@@ -40,6 +40,7 @@ _FRAME = dict.fromkeys(
     ("Created", "NoModelError", "Query", "Request", "Strategy"), "edgewise.strategies.frame"
 )
 _SHARDED = dict.fromkeys(("ShardQuery", "query_shards"), "edgewise.strategies.sharded.query")
-__getattr__, __dir__ = lazily(
-    __name__, {**classes(STRATEGIES), **_FRAME, **_SHARDED, "query": "edgewise.strategies.selecting"}
-)
+if not TYPE_CHECKING:  # an editor sees the imports above, and a misspelt name
+    __getattr__, __dir__ = lazily(
+        __name__, {**classes(STRATEGIES), **_FRAME, **_SHARDED, "query": "edgewise.strategies.selecting"}
+    )

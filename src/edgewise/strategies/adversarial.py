@@ -96,7 +96,7 @@ class MaxConfidence:
 
     Parameters
     ----------
-    attack, settings, most
+    attack, most
         As in `Dfal`; there is no shortlist, because the confidence after the crossing is not known before.
     """
 
@@ -148,6 +148,7 @@ def _attacked(
         if confidence and result.found.any():
             crossed = np.flatnonzero(result.found)
             there = like(result.points[crossed], points) if is_frame(points) else result.points[crossed]
+            queries += len(crossed)
             sure[start + crossed] = probabilities(request.model, there).max(axis=1)
         if keep:
             kept.append(result)

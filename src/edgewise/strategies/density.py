@@ -43,7 +43,8 @@ class DensityMargin:
         at = Measured.of(source, request, sample, self.space)
         people = at.rows(sample)
         half = _squared(people[::2], people[1::2]) if len(people) > 1 else np.ones((1, 1))
-        scale = max(float(np.median(half)), np.finfo(np.float32).tiny)
+        # Where most rows are copies of one another, half of the pairs are at no distance.
+        scale = float(np.median(half)) or float(np.mean(half)) or 1.0
 
         def score(X: Rows) -> Floats:
             density = np.exp(-_squared(at.given(X), people) / scale).mean(axis=1)

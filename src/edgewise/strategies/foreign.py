@@ -19,7 +19,7 @@ class Scored:
     Parameters
     ----------
     function
-        Returns one number a row of ``X`` (m, ...); rows are copies.
+        Returns one number per row of ``X`` (m, ...); rows are copies.
 
     Examples
     --------

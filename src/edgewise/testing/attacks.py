@@ -35,7 +35,17 @@ class Counted(KNeighborsClassifier):
 
 @dataclass(frozen=True)
 class AttackProblem:
-    """A small problem an attack can solve: a fitted model, samples in a box."""
+    """A small problem an attack can solve: a fitted model, samples in a box.
+
+    Parameters
+    ----------
+    model
+        The fitted model.
+    X
+        Samples ``(n, d)`` to attack.
+    box
+        What they, and points made from them, lie in.
+    """
 
     model: Any
     X: Floats

@@ -14,14 +14,14 @@ Loader = Callable[[int], Dataset]
 
 
 def is_finite_and_labelled(load: Loader) -> None:
-    """Every split has finite points of one width and dtype, and one integer label a row."""
+    """Every split has finite points of one width and dtype, and one integer label per row."""
     data = load(0)
     for split in (data.train, data.held_out, data.test):
         promise(split.X.ndim == 2, "points are not (n, d)")
         promise(split.X.shape[1] == data.train.X.shape[1], "splits differ in width")
         promise(split.X.dtype == data.train.X.dtype, "splits differ in dtype")
         promise(np.isfinite(split.X).all(), "a value is not finite")
-        promise(split.y.shape == (len(split.X),), "not one label a row")
+        promise(split.y.shape == (len(split.X),), "not one label per row")
 
 
 def names_every_class(load: Loader) -> None:

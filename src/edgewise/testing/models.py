@@ -26,7 +26,7 @@ def learns(make: Make) -> None:
     X, y = _digits()
     model = make().fit(X, y)
     answered = model.predict(X)
-    promise(answered.shape == y.shape, "not one label a row")
+    promise(answered.shape == y.shape, "not one label per row")
     promise(np.isin(answered, model.classes_).all(), "a label that training did not have")
     promise((answered == y).mean() > 0.6, "it did not learn its own training points")
 

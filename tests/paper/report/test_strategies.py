@@ -1,6 +1,7 @@
 import numpy as np
 
 from edgewise.paper.report.blocks import Figure, Table
+from edgewise.paper.report.evidence import Evidence
 from edgewise.paper.report.page import render
 from edgewise.paper.report.strategies import sections
 from edgewise.paper.tables.frame import row
@@ -29,7 +30,7 @@ def test_a_gain_is_said_and_marked_and_a_loss_too():
         (-0.05, "better in 0, worse in 1", "worse"),
     ):
         with store_with(gain) as store:
-            (section,) = sections(store)
+            (section,) = sections(Evidence(store))
         assert word in section.lead
         table = next(block for block in section.blocks if isinstance(block, Table))
         where = next(i for i, cells in enumerate(table.rows) if cells[1] == "edge-mix")
@@ -45,7 +46,7 @@ def test_imbalance_of_table7_is_a_picture():
                     row(model="lenet", arm=arm, budget=n, accuracy=0.5, balance=balance) for n in (100, 500)
                 ]
                 store.put(Fact(Cell("table7", {"data": "mnist-pool-1500", "arm": arm}, seed), {"rows": rows}))
-        (section,) = sections(store)
+        (section,) = sections(Evidence(store))
     figure = next(block for block in section.blocks if isinstance(block, Figure))
     assert "dfal 70" in figure.alt
-    assert sections(Store(":memory:")) == []
+    assert sections(Evidence(Store(":memory:"))) == []

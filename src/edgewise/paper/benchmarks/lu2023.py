@@ -13,7 +13,7 @@ from sklearn.svm import SVC
 from edgewise.arrays import Floats, Index
 from edgewise.data.files import rows as rows_of
 from edgewise.data.keel import keel
-from edgewise.data.tables import AUSTRALIAN
+from edgewise.data.table_files import AUSTRALIAN
 from edgewise.learning.loop import learn
 from edgewise.learning.oracle import GroundTruth
 from edgewise.randomness import child_seed

@@ -16,9 +16,9 @@ MARKS: Mapping[Mark, tuple[str, str]] = {
     "differs": ("≠", "the paper's figure lies outside our interval"),
     "better": ("▲", "significantly better"),
     "worse": ("▼", "significantly worse"),
-    "undecided": ("○", "undecided"),
+    "undecided": ("○", "no significant difference, or not shown"),
     "holds": ("✓", "holds"),
-    "fails": ("✗", "does not hold"),
+    "fails": ("✗", "contradicted"),
 }
 """The sign of each mark, and what it means."""
 

@@ -18,6 +18,7 @@ from edgewise.paper.tables.frame import Key, Result
 
 SHARES = ("accuracy", "agreement", "found")
 """Metrics between 0 and 1, shown in percent."""
+PERCENT = (0.0, 100.0)
 LINES = 8
 """More than these in one chart of lines are hard to tell apart."""
 NAMES = {
@@ -32,20 +33,19 @@ NAMES = {
 
 
 def charts(data: str, results: Sequence[Result], *, quick: bool = False) -> list[Figure]:
-    """Return the charts of one data set, one a metric; lines where there are several budgets."""
-    found: list[Figure] = []
-    for metric in ("accuracy", "agreement", "perturbation_linf", "queries"):
-        chosen = [
-            result
-            for result in in_reading_order(results)
-            if result.metric == metric and np.isfinite(result.estimate.mean)
-        ]
-        budgets = {result.key.budget for result in chosen} - {""}
-        if len(budgets) > 1 and all(_is_number(budget) for budget in budgets):
-            found += [_curves(data, part, metric, quick=quick) for part in _apart(chosen)]
-        elif chosen:
-            found.append(_dots(data, chosen, metric, quick=quick))
-    return found
+    """Return the charts of one data set's accuracies: dots, or lines where there are several budgets.
+
+    Everything else is in the table below them: a picture of each metric would make the page five times as long.
+    """
+    chosen = [
+        result
+        for result in in_reading_order(results)
+        if result.metric == "accuracy" and np.isfinite(result.estimate.mean)
+    ]
+    budgets = {result.key.budget for result in chosen} - {""}
+    if len(budgets) > 1 and all(_is_number(budget) for budget in budgets):
+        return [_curves(data, part, quick=quick) for part in _apart(chosen)]
+    return [_dots(data, chosen, quick=quick)] if chosen else []
 
 
 def _apart(results: Sequence[Result]) -> list[list[Result]]:
@@ -63,8 +63,7 @@ def _line(key: Key) -> tuple[str, str, str]:
     return key.model, key.attack, key.arm
 
 
-def _dots(data: str, results: Sequence[Result], metric: str, *, quick: bool) -> Figure:
-    factor = 100 if metric in SHARES else 1
+def _dots(data: str, results: Sequence[Result], *, quick: bool) -> Figure:
     entries: list[Dot] = []
     one_arm = len({result.key.arm for result in results}) == 1
     several = len({result.key.model for result in results}) > 1
@@ -76,15 +75,14 @@ def _dots(data: str, results: Sequence[Result], metric: str, *, quick: bool) -> 
         entries.append(
             Dot(
                 label,
-                factor * ours.mean,
-                factor * ours.low,
-                factor * ours.high,
+                100 * ours.mean,
+                100 * ours.low,
+                100 * ours.high,
                 result.key.arm,
-                None if paper is None else factor * paper,
+                None if paper is None else 100 * paper,
             )
         )
-    label = NAMES.get(metric, metric)
-    log = _logarithmic(metric, results)
+    label = NAMES["accuracy"]
     said = figures.summary({entry.label: entry.mean for entry in entries}, "{:.4g}")
     shown = [entry for entry in entries if entry.reference is not None]
     beside = (
@@ -92,27 +90,17 @@ def _dots(data: str, results: Sequence[Result], metric: str, *, quick: bool) -> 
         if shown
         else ""
     )
-    caption = (
-        f"{data}: {label}, mean over seeds with its 95 % interval"
-        + ("; open diamonds are the paper's." if shown else ".")
-        + (" Logarithmic scale." if log else "")
+    caption = f"{data}: {label}, mean over seeds with its 95 % interval" + (
+        "; open diamonds are the paper's." if shown else "."
     )
     return Figure(
-        figures.dots(entries, label, log=log, within=_bounds(metric)),
+        figures.dots(entries, label, within=PERCENT),
         f"{data}, {label}: {said}.{beside}",
         caption,
     )
 
 
-def _logarithmic(metric: str, results: Sequence[Result]) -> bool:
-    return metric == "queries" and min(result.estimate.mean for result in results) > 0
-
-
-def _bounds(metric: str) -> tuple[float, float] | None:
-    return (0, 100) if metric in SHARES else None
-
-
-def _curves(data: str, results: Sequence[Result], metric: str, *, quick: bool) -> Figure:
+def _curves(data: str, results: Sequence[Result], *, quick: bool) -> Figure:
     grouped: dict[tuple[str, str, str], list[Result]] = defaultdict(list)
     for result in results:
         grouped[_line(result.key)].append(result)
@@ -126,26 +114,22 @@ def _curves(data: str, results: Sequence[Result], metric: str, *, quick: bool) -
             for part in (model if len(models) > 1 else "", attack if len(attacks) > 1 else "", arm)
             if part
         )
-        lines.append(_curve(label, members, metric, budgets, quick=quick))
+        lines.append(_curve(label, members, budgets, quick=quick))
     about = ", ".join([data, *(models if len(models) == 1 else ()), *(attacks if len(attacks) == 1 else ())])
     said = "; ".join(f"{line.name} {', '.join(f'{value:.4g}' for value in line.mean)}" for line in lines)
     steps = ", ".join(f"{x:g}" for x in budgets)
-    log, label = _logarithmic(metric, results), NAMES.get(metric, metric)
+    label = NAMES["accuracy"]
     beside = any(np.isfinite(line.reference).any() for line in lines)
     return Figure(
-        figures.curves(lines, "budget", label, log=log, within=_bounds(metric)),
+        figures.curves(lines, "budget", label, within=PERCENT),
         f"{about}: {label} at budgets {steps}: {said}.",
         f"{about}: {label} by budget, with 95 % intervals over seeds"
-        + ("; dashed lines are the paper's." if beside else ".")
-        + (" Logarithmic scale." if log else ""),
+        + ("; dashed lines are the paper's." if beside else "."),
     )
 
 
-def _curve(
-    label: str, members: Sequence[Result], metric: str, budgets: Sequence[float], *, quick: bool
-) -> Curve:
+def _curve(label: str, members: Sequence[Result], budgets: Sequence[float], *, quick: bool) -> Curve:
     """Return the line of one arm; an arm without a budget, such as the victim, is level."""
-    factor = 100 if metric in SHARES else 1
     ordered = sorted(members, key=lambda result: _amount(result.key.budget))
     places = [_amount(result.key.budget) for result in ordered]
     if not ordered[0].key.budget:
@@ -154,10 +138,10 @@ def _curve(
     return Curve(
         label,
         places,
-        [factor * result.estimate.mean for result in ordered],
-        [factor * result.estimate.low for result in ordered],
-        [factor * result.estimate.high for result in ordered],
-        [np.nan if value is None else factor * value for value in paper],
+        [100 * result.estimate.mean for result in ordered],
+        [100 * result.estimate.low for result in ordered],
+        [100 * result.estimate.high for result in ordered],
+        [np.nan if value is None else 100 * value for value in paper],
     )
 
 

@@ -10,8 +10,7 @@ from pathlib import Path
 
 from edgewise.atomic import replacing
 from edgewise.paper.report.blocks import MARKS, Prose, Section, Table
-from edgewise.paper.report.judged import judged
-from edgewise.store import Store
+from edgewise.paper.report.evidence import Evidence
 
 
 HEADER = (
@@ -36,7 +35,7 @@ HEADER = (
 )
 
 
-def export(store: Store, sections: Sequence[Section], folder: Path) -> list[Path]:
+def export(evidence: Evidence, sections: Sequence[Section], folder: Path) -> list[Path]:
     """Write ``figures`` (every figure of the paper's tables, a row each) and every table of the page.
 
     Files are replaced one by one, each whole or not at all.
@@ -47,7 +46,7 @@ def export(store: Store, sections: Sequence[Section], folder: Path) -> list[Path
         What was written: ``figures.csv`` and ``.parquet``, ``<section>-<number>.csv`` and ``report.md``.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    figures = list(_figures(store))
+    figures = list(_figures(evidence))
     written = [_csv(folder / "figures.csv", HEADER, figures)]
     if importlib.util.find_spec("pyarrow") is not None:
         written.append(_parquet(folder / "figures.parquet", figures))
@@ -113,8 +112,8 @@ def _marked(table: Table, row: int, column: int, text: str) -> str:
 Cells = tuple[str | float | int | None, ...]
 
 
-def _figures(store: Store) -> Iterable[Cells]:
-    for name, found in judged(store).items():
+def _figures(evidence: Evidence) -> Iterable[Cells]:
+    for name, found in evidence.judged.items():
         for result in found.results:
             key, mean = result.key, result.estimate
             head: Cells = (

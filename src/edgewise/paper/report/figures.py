@@ -1,68 +1,25 @@
-"""Pictures as SVG, the same bytes for the same figures; drawn without matplotlib's global state."""
+"""Dot charts and curves, as SVG."""
 
 from __future__ import annotations
 
-import io
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure as Canvas
-from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-from edgewise.arrays import Floats, InputError
+from edgewise.arrays import InputError
+from edgewise.paper.report.drawing import COLOURS, INK, MARKERS, STYLE, svg
+from edgewise.stats import Estimate
 
 
-INK, SOFT, LINE = "#1f2328", "#57606a", "#d0d7de"
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#aa4499", "#b8860b", "#56717f", "#882255", "#44aa99")
-"""Told apart with every common colour blindness; after Okabe and Ito, and Tol."""
-MARKERS = "osD^vPX*"
 WIDTH = 5.9
 """Inches of a picture that stands alone."""
 TICKS = 10
 """More than these on an axis run into each other."""
-
-_IN_THE_DARK = {
-    INK: "#e6edf3",
-    SOFT: "#9aa6b2",
-    LINE: "#333c47",
-    "#0072b2": "#58a6ff",
-    "#d55e00": "#ff9145",
-    "#009e73": "#3fc99a",
-    "#aa4499": "#d98ccf",
-    "#b8860b": "#e3b341",
-    "#56717f": "#9db4c0",
-    "#882255": "#e07ba8",
-    "#44aa99": "#7fd6c8",
-}
-STYLE: Any = {
-    "svg.hashsalt": "edgewise",
-    "svg.fonttype": "path",
-    "font.size": 9.5,
-    "text.color": INK,
-    "axes.labelcolor": INK,
-    "axes.edgecolor": SOFT,
-    "xtick.color": SOFT,
-    "ytick.color": SOFT,
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
-    "axes.titlesize": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "legend.frameon": False,
-    "figure.facecolor": "none",
-    "axes.facecolor": "none",
-    "savefig.facecolor": "none",
-    "axes.axisbelow": True,
-    "grid.color": LINE,
-    "grid.linewidth": 0.7,
-}
 
 
 @dataclass(frozen=True)
@@ -110,27 +67,12 @@ class Curve:
     high: Sequence[float]
     reference: Sequence[float] = field(default=())
 
-
-@dataclass(frozen=True)
-class Scatter:
-    """Points on a plane: what an attack made, and where each came from.
-
-    Parameters
-    ----------
-    name
-        The title of its picture.
-    points
-        ``(m, 2)``.
-    sources
-        ``(m, 2)``, or None.
-    labels
-        Class number of each source ``(m,)``.
-    """
-
-    name: str
-    points: Floats
-    sources: Floats | None
-    labels: Sequence[int]
+    @classmethod
+    def of(cls, name: str, points: Mapping[int, Estimate]) -> Curve:
+        """Return the line through estimates by number."""
+        found = list(points.values())
+        columns = [[getattr(e, part) for e in found] for part in ("mean", "low", "high")]
+        return cls(name, [float(n) for n in points], *columns)
 
 
 def dots(
@@ -249,84 +191,6 @@ def curves(
         return svg(canvas)
 
 
-def regions(
-    grid: Floats,
-    extent: tuple[float, float, float, float],
-    classes: Sequence[str],
-    pictures: Sequence[Scatter],
-    *,
-    columns: int = 2,
-) -> bytes:
-    """Return the decision regions of a classifier of the plane, once for each scatter on top of them.
-
-    Parameters
-    ----------
-    grid
-        The class number on a regular grid ``(rows, columns)``, lowest row first.
-    extent
-        ``(left, right, bottom, top)``.
-    classes
-        Their names.
-    pictures
-        What is drawn on top.
-    """
-    if not pictures:
-        raise InputError("a picture of regions needs at least one scatter.")
-    with mpl.rc_context(STYLE):
-        rows = -(-len(pictures) // columns)
-        columns = min(columns, len(pictures))
-        left, right, bottom, top = extent
-        shape = (top - bottom) / (right - left)
-        canvas = Canvas(figsize=(3.0 * columns, rows * (2.75 * shape + 0.35) + 0.45), layout="constrained")
-        panels = canvas.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
-        for axes in panels.flat[len(pictures) :]:
-            axes.set_visible(False)
-        for axes, picture in zip(panels.flat, pictures, strict=False):
-            _region(axes, grid, extent, picture)
-        handles = [
-            Line2D([], [], ls="none", marker="s", color=COLOURS[i], ms=8, label=name)
-            for i, name in enumerate(classes)
-        ]
-        canvas.legend(handles=handles, loc="outside lower center", ncols=len(handles))
-        return svg(canvas)
-
-
-def _region(axes: Axes, grid: Floats, extent: tuple[float, float, float, float], picture: Scatter) -> None:
-    numbers = np.asarray(grid)
-    top = int(numbers.max())
-    axes.imshow(
-        numbers,
-        origin="lower",
-        extent=extent,
-        cmap=ListedColormap(COLOURS[: max(top + 1, 2)]),
-        vmin=0,
-        vmax=max(top, 1),
-        alpha=0.28,
-        interpolation="nearest",
-        aspect="equal",
-    )
-    if picture.sources is not None:
-        for start, end, label in zip(picture.sources, picture.points, picture.labels, strict=True):
-            axes.plot([start[0], end[0]], [start[1], end[1]], color=COLOURS[label % len(COLOURS)], lw=0.8)
-        axes.plot(picture.points[:, 0], picture.points[:, 1], ".", color=INK, ms=3.4)
-    else:
-        for label in sorted(set(picture.labels)):
-            chosen = np.asarray(picture.labels) == label
-            axes.plot(
-                picture.points[chosen, 0],
-                picture.points[chosen, 1],
-                MARKERS[label % len(MARKERS)],
-                color=COLOURS[label % len(COLOURS)],
-                ms=1.8,
-                mew=0,
-            )
-    axes.set_title(picture.name, loc="left")
-    axes.set_xlim(extent[0], extent[1])
-    axes.set_ylim(extent[2], extent[3])
-    axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
-    axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
-
-
 def _references(axes: Axes, places: Sequence[tuple[float | None, float]], name: str) -> None:
     known = [(x, y) for x, y in places if x is not None and np.isfinite(x)]
     if known:
@@ -373,24 +237,6 @@ def _legend(canvas: Canvas, axes: Axes) -> None:
         columns = max(1, min(3, letters // (max(map(len, labels)) + 7), len(labels)))
         canvas.set_figheight(canvas.get_figheight() + 0.2 * -(-len(labels) // columns))
         canvas.legend(handles, labels, loc="outside upper left", ncols=columns)
-
-
-def svg(canvas: Canvas) -> bytes:
-    """Return the drawing, with the page's other colours where the reader's screen is dark."""
-    buffer = io.BytesIO()
-    canvas.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    rules = "".join(
-        f'[style*="{part}: {light}"]{{{part}:{dark} !important}}'
-        for light, dark in _IN_THE_DARK.items()
-        for part in ("fill", "stroke")
-    )
-    style = f"<style>@media screen and (prefers-color-scheme: dark){{{rules}}}</style>"
-    # A hundredth of a point is finer than any screen, and halves the size.
-    drawn = re.sub(
-        r' d="[^"]*"', lambda path: re.sub(r"(\.\d\d)\d+", r"\1", path[0]), buffer.getvalue().decode()
-    )
-    head, tag, rest = drawn.partition("<defs>")
-    return f"{head}{style}{tag}{rest}".encode()
 
 
 def summary(entries: Mapping[str, float], form: str = "{:.3g}") -> str:

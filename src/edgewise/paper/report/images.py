@@ -8,17 +8,18 @@ import numpy as np
 from matplotlib.figure import Figure as Canvas
 
 from edgewise.paper.pictures.attack_images import NAME
-from edgewise.paper.report import figures
 from edgewise.paper.report.blocks import Figure, Section, Table
-from edgewise.store import Fact, Store
+from edgewise.paper.report.drawing import svg
+from edgewise.paper.report.evidence import Evidence
+from edgewise.store import Fact
 
 
 AMPLIFIED = 10
 
 
-def sections(store: Store) -> list[Section]:
+def sections(evidence: Evidence) -> list[Section]:
     """Return one section with a picture and a table for each stored image, or nothing."""
-    facts = store.facts(NAME)
+    facts = evidence.facts(NAME)
     if not facts:
         return []
     lead = (
@@ -59,7 +60,7 @@ def _figure(fact: Fact) -> Figure:
         f"{name} {made['label']} at L2 {made['distance']:.2f}" for name, made in figs["made"].items()
     )
     return Figure(
-        figures.svg(canvas),
+        svg(canvas),
         f"An image labelled {figs['label']} under each attack: {said}.",
         f"{fact.cell.settings['net']} on {fact.cell.settings['data']}, seed "
         f"{fact.cell.seed}. From left to right: original, boundary point, difference.",

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 
 from edgewise.paper.pictures.halfmoon import NAME
-from edgewise.paper.report import figures
 from edgewise.paper.report.blocks import Figure, Section, Table
-from edgewise.paper.report.figures import Scatter
-from edgewise.store import Fact, Store
+from edgewise.paper.report.evidence import Evidence
+from edgewise.paper.report.plane import Scatter, regions
+from edgewise.store import Fact
 
 
-def sections(store: Store) -> list[Section]:
+def sections(evidence: Evidence) -> list[Section]:
     """Return one section with a picture and its figures for each stored picture, or nothing."""
-    facts = store.facts(NAME)
+    facts = evidence.facts(NAME)
     if not facts:
         return []
     lead = (
@@ -42,7 +42,7 @@ def _figure(fact: Fact) -> Figure:
     half = (np.array(figs["high"]) - figs["low"]) / (side - 1) / 2
     (left, bottom), (right, top) = np.array(figs["low"]) - half, np.array(figs["high"]) + half
     train = Scatter(f"{len(figs['y'])} training points", np.array(figs["X"]), None, figs["y"])
-    svg = figures.regions(
+    svg = regions(
         grid,
         (left, right, bottom, top),
         ("upper moon", "lower moon"),

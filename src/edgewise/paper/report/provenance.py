@@ -5,13 +5,13 @@ from __future__ import annotations
 from edgewise.data import DATASETS
 from edgewise.paper.audits import LEAK
 from edgewise.paper.report.blocks import Block, Section, Table
+from edgewise.paper.report.evidence import Evidence
 from edgewise.paper.runs.results import PROVENANCE
-from edgewise.store import Store
 
 
-def sections(store: Store) -> list[Section]:
+def sections(evidence: Evidence) -> list[Section]:
     """Return how the figures were made, where the store has it."""
-    blocks = [block for block in (_runs(store), _data(store)) if block is not None]
+    blocks = [block for block in (_runs(evidence), _data(evidence)) if block is not None]
     if not blocks:
         return []
     return [
@@ -25,11 +25,11 @@ def sections(store: Store) -> list[Section]:
     ]
 
 
-def _runs(store: Store) -> Block | None:
+def _runs(evidence: Evidence) -> Block | None:
     rows: list[tuple[str, ...]] = []
-    for fact in store.facts(PROVENANCE):
+    for fact in evidence.facts(PROVENANCE):
         s = fact.cell.settings
-        facts = store.facts(s["of"])
+        facts = evidence.facts(s["of"])
         seeds = sorted({f.cell.seed for f in facts})
         versions = ", ".join(f"{name} {version}" for name, version in s["versions"].items())
         rows.append(
@@ -52,7 +52,7 @@ def _runs(store: Store) -> Block | None:
     )
 
 
-def _data(store: Store) -> Block | None:
+def _data(evidence: Evidence) -> Block | None:
     rows = tuple(
         (
             f.cell.settings["data"],
@@ -60,7 +60,7 @@ def _data(store: Store) -> Block | None:
             " / ".join(f"{f.figures['rows'][part]:,}" for part in ("train", "held_out", "test")),
             f.figures["sha256"],
         )
-        for f in store.facts(LEAK)
+        for f in evidence.facts(LEAK)
         if "sha256" in f.figures
     )
     if not rows:

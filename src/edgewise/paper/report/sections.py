@@ -11,6 +11,7 @@ SECTIONS: Mapping[str, str] = {
     "pictures": "edgewise.paper.report.pictures:sections",
     "images": "edgewise.paper.report.images:sections",
     "tables": "edgewise.paper.report.tables:sections",
+    "readings": "edgewise.paper.report.readings:sections",
     "strategies": "edgewise.paper.report.strategies:sections",
     "theory": "edgewise.paper.report.theory:sections",
     "suspicions": "edgewise.paper.report.suspicions:sections",

@@ -12,7 +12,6 @@ from edgewise.paper.comparison.statistics import (
     Curves,
     Standing,
     Task,
-    curves,
     labels_to,
     penalties,
     speed_up,
@@ -21,22 +20,23 @@ from edgewise.paper.comparison.statistics import (
 )
 from edgewise.paper.report import figures
 from edgewise.paper.report.blocks import Block, Figure, Mark, Prose, Section, Table
+from edgewise.paper.report.class_balance import balance
+from edgewise.paper.report.evidence import Evidence
 from edgewise.paper.report.figures import Curve, Dot
 from edgewise.stats import Estimate, Paired, estimate
-from edgewise.store import Fact, Store
 
 
 MARKS: dict[str, Mark] = {"better": "better", "worse": "worse", "undecided": "undecided"}
 
 
-def sections(store: Store) -> list[Section]:
+def sections(evidence: Evidence) -> list[Section]:
     """Return the comparison of strategies and the class balance of Table 7, where the store has figures."""
     found: list[Section] = []
-    runs = curves(store.facts("compare"))
+    runs = evidence.curves
     usual = {task: by_name for task, by_name in runs.items() if not task.setup} or runs
     found += [comparison(usual)] if usual else []
     found += [labelling(task, by_name) for task, by_name in runs.items() if task not in usual]
-    facts = store.facts("table7")
+    facts = evidence.facts("table7")
     if facts:
         found.append(balance(facts))
     return found
@@ -75,6 +75,8 @@ def _lead(rows: Sequence[Standing]) -> str:
 
 
 TARGETS = (0.8, 0.9, 0.95, 0.97)
+POINTS = 12
+"""More on a curve make a page of many curves heavy and no clearer."""
 
 
 def labelling(task: Task, by_name: Mapping[str, Curves]) -> Section:
@@ -114,74 +116,6 @@ def ratio(mine: Curves, base: Curves, target: float) -> str:
         return f"{mean} [one seed]"
     low, high = (_number(value) or "∞" for value in speed_up_interval(mine, base, target))
     return f"{mean} [{low}, {high}]"
-
-
-def balance(facts: Sequence[Fact]) -> Section:
-    """Return why DFAL loses in Table 7: how unevenly its picks fall on the classes."""
-    values: dict[tuple[str, str, int], list[float]] = {}
-    for fact in facts:
-        for item in fact.figures["rows"]:
-            key = (fact.cell.settings["data"], item["arm"], int(item["budget"]))
-            values.setdefault(key, []).append(100 * item["values"]["balance"])
-    blocks: list[Block] = [
-        Prose(
-            (
-                "The reading that gives the paper's pattern is the one shot: a victim that knows the whole pool "
-                "ranks it once, and a shadow learns from the pick alone. The paper puts DFAL's losses down to "
-                "classes picked unevenly. The picture shows how uneven they are: "
-                + _said(values, "dfal")
-                + " against "
-                + _said(values, "random")
-                + " for random. What is picked is also odd: the points "
-                "nearest to the boundary of a good model look like no other of their class, so a shadow that sees "
-                "only these never sees what is ordinary. Round by round the model that ranks is the one that learns, "
-                "and its boundary passes through ordinary points as long as it is wrong about them.",
-            )
-        )
-    ]
-    for data in sorted({data for data, _, _ in values}):
-        arms = sorted({arm for name, arm, _ in values if name == data})
-        lines = [
-            _line(
-                arm,
-                {n: estimate(v) for (name, a, n), v in sorted(values.items()) if name == data and a == arm},
-            )
-            for arm in arms
-        ]
-        blocks.append(
-            Figure(
-                figures.curves(lines, "labels", "class balance of the pick, %"),
-                f"{data}, class balance at the most labels: "
-                + figures.summary({line.name: line.mean[-1] for line in lines}, "{:.3g}")
-                + " %.",
-                f"{data}: entropy of the picked classes, 100 % is an even pick; mean over seeds with its 95 % "
-                "interval.",
-            )
-        )
-    seeds = len({fact.cell.seed for fact in facts})
-    return Section(
-        "table7-balance",
-        "Why DFAL loses in Table 7",
-        f"Class balance of what each strategy picks, {seeds} seeds.",
-        tuple(blocks),
-    )
-
-
-def _said(values: Mapping[tuple[str, str, int], Sequence[float]], arm: str) -> str:
-    """Return the mean balance of an arm at the fewest labels, over all pools."""
-    fewest = min((n for _, name, n in values if name == arm), default=0)
-    found = [v for (_, name, n), many in values.items() if name == arm and n == fewest for v in many]
-    return f"{np.mean(found):.0f} % of an even pick at {fewest} labels" if found else "not run"
-
-
-def _line(name: str, points: Mapping[int, Estimate]) -> Curve:
-    return Curve(
-        name,
-        [float(n) for n in points],
-        [e.mean for e in points.values()],
-        [e.low for e in points.values()],
-        [e.high for e in points.values()],
-    )
 
 
 def _gains(rows: Sequence[Standing]) -> Figure:
@@ -253,10 +187,16 @@ def _matrix(runs: Mapping[Task, Mapping[str, Curves]]) -> Table:
 
 def chart(task: Task, by_name: Mapping[str, Curves], *, width: float = figures.WIDTH) -> Figure:
     """Return the learning curves of one task."""
-    lines = [
-        _line(name, {int(n): _percent(estimate(run.accuracy[:, i])) for i, n in enumerate(run.labels)})
-        for name, run in sorted(by_name.items())
-    ]
+    lines: list[Curve] = []
+    for name, run in sorted(by_name.items()):
+        last = len(run.labels) - 1
+        kept = (
+            sorted({round(i * last / min(last, POINTS)) for i in range(min(last, POINTS) + 1)})
+            if last
+            else [0]
+        )
+        shown = {int(run.labels[i]): _percent(estimate(run.accuracy[:, i])) for i in kept}
+        lines.append(Curve.of(name, shown))
     return Figure(
         figures.curves(lines, "labels", "test accuracy, %", width=width),
         f"{task}: final accuracy "

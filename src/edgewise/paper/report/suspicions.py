@@ -8,9 +8,10 @@ from typing import Any
 
 from edgewise.paper.audits import CHANCE, EXACT, GRADIENT, LEAK
 from edgewise.paper.report.blocks import Block, Mark, Prose, Section, Table
+from edgewise.paper.report.evidence import Evidence
 from edgewise.paper.tables import TABLES
 from edgewise.paper.tables.verdict_rule import ENOUGH_SEEDS
-from edgewise.store import Fact, Store
+from edgewise.store import Fact
 
 
 Judge = Callable[[Sequence[Fact]], tuple[bool, str]]
@@ -36,9 +37,9 @@ class Suspicion:
     found: str
 
 
-def sections(store: Store) -> list[Section]:
+def sections(evidence: Evidence) -> list[Section]:
     """Return the suspicions, where the store holds audits or tables."""
-    rows = suspicions(store)
+    rows = suspicions(evidence)
     if all(row.flagged is None for row in rows):
         return []
     marks: dict[tuple[int, int], Mark] = {
@@ -63,7 +64,7 @@ def sections(store: Store) -> list[Section]:
     ]
 
 
-def suspicions(store: Store) -> list[Suspicion]:
+def suspicions(evidence: Evidence) -> list[Suspicion]:
     """Return every suspicion, looked at or not."""
     checks: tuple[tuple[str, str, Judge], ...] = (
         ("Test rows that were trained on", LEAK, _leaks),
@@ -71,8 +72,8 @@ def suspicions(store: Store) -> list[Suspicion]:
         ("Heuristics nearer than exact", EXACT, _beaten),
         ("Gradients that vanish", GRADIENT, _gradients),
     )
-    rows = [_looked(name, store.facts(what), judge) for name, what, judge in checks]
-    return [*rows, _few_seeds(store), _missed(store)]
+    rows = [_looked(name, evidence.facts(what), judge) for name, what, judge in checks]
+    return [*rows, _few_seeds(evidence), _missed(evidence)]
 
 
 def _looked(name: str, facts: Sequence[Fact], judge: Judge) -> Suspicion:
@@ -145,12 +146,10 @@ def _gradients(facts: Sequence[Fact]) -> tuple[bool, str]:
     )
 
 
-def _few_seeds(store: Store) -> Suspicion:
-    seeds = {
-        what: len({f.cell.seed for f in facts})
-        for what in (*TABLES, "compare")
-        if (facts := store.facts(what))
-    }
+def _few_seeds(evidence: Evidence) -> Suspicion:
+    seeds = {name: table.seeds[0] for name, table in (evidence.quick | evidence.judged).items()}
+    if trials := evidence.facts("compare"):
+        seeds["compare"] = len({fact.cell.seed for fact in trials})
     name = "Too few seeds"
     if not seeds:
         return Suspicion(name, None, "There is no table in this store.")
@@ -161,15 +160,15 @@ def _few_seeds(store: Store) -> Suspicion:
         if few
         else "A claim that nothing differs still needs its interval read: undecided is not equal."
     )
-    return Suspicion(name, bool(few), f"Seeds: {said}. {tail}")
+    return Suspicion(name, bool(few), f"Fewest seeds of a figure: {said}. {tail}")
 
 
-def _missed(store: Store) -> Suspicion:
+def _missed(evidence: Evidence) -> Suspicion:
     """Look for arms of made points that stand on few of them, because the attack found few."""
     low: dict[str, float] = {}
     looked = False
     for what in TABLES:
-        for fact in store.facts(what):
+        for fact in evidence.facts(what):
             rows: Sequence[Mapping[str, Any]] = fact.figures["rows"]
             for row in rows:
                 if "found" in row["values"]:

@@ -10,49 +10,45 @@ import numpy as np
 from edgewise.paper.report.blocks import Block, Mark, Prose, Section
 from edgewise.paper.report.blocks import Table as Grid
 from edgewise.paper.report.charts import NAMES, SHARES, charts, in_reading_order, name
-from edgewise.paper.report.judged import split
+from edgewise.paper.report.evidence import Evidence, Judged
 from edgewise.paper.report.verdicts import VERDICTS, claims
 from edgewise.paper.tables import TABLES
-from edgewise.paper.tables.frame import Claim, Result, Table, summarise
+from edgewise.paper.tables.frame import RESAMPLED, Result, corrected
 from edgewise.stats import Estimate, Paired
-from edgewise.store import Fact, Store
 
 
-def sections(store: Store) -> list[Section]:
+def sections(evidence: Evidence) -> list[Section]:
     """Return a section for each table with figures in the store, full runs and quick ones apart."""
-    found: list[Section] = []
-    for what, row in TABLES.items():
-        facts = store.facts(what)
-        if facts:
-            table: Table = row.make()
-            full, quick = split(table, facts)
-            found += [section(table, full)] if full else []
-            found += [section(table, quick, quick=True)] if quick else []
-    return found
+    return [
+        section(runs[name], quick=runs is evidence.quick)
+        for name in TABLES
+        for runs in (evidence.judged, evidence.quick)
+        if name in runs
+    ]
 
 
-def section(table: Table, facts: Sequence[Fact], *, quick: bool = False) -> Section:
+def section(found: Judged, *, quick: bool = False) -> Section:
     """Return the section of one table: claims, then for each data set its figures, then the readings.
 
     A quick run has neither claims nor the paper's figures beside it: it is another experiment.
     """
-    results = summarise(table, facts)
+    table, results = found.table, found.results
     if quick:
-        results = [replace(result, published=None) for result in results]
-    blocks: list[Block] = [] if quick else [claims(table.claims(results), "Verdicts on the claims")]
+        results = tuple(replace(result, published=None) for result in results)
+    blocks: list[Block] = [] if quick else [claims(found.claims, "Verdicts on the claims")]
     for data in _ordered({result.key.data for result in results}, table.data):
         mine = [result for result in results if result.key.data == data]
         blocks.append(Prose(heading=data))
+        mine = _printed(mine)
         blocks += [*charts(data, mine, quick=quick), grid(data, mine, quick=quick)]
     blocks.append(Prose(heading="How the paper was read", items=table.readings))
-    seeds = sorted({fact.cell.seed for fact in facts})
     lead = (
-        f"Small settings, {len(seeds)} seeds: a check that everything runs, never to be compared with "
+        f"Small settings, {found.said_seeds}: a check that everything runs, never to be compared with "
         "the paper."
         if quick
-        else _said(table.claims(results), len(seeds))
+        else _said(found)
     )
-    number = table.name.removeprefix("table")
+    number = table.name.removeprefix("table").replace("-", ", ")
     return Section(
         f"{table.name}-quick" if quick else table.name,
         f"Table {number}{', quick' if quick else ''}: {table.title}",
@@ -61,9 +57,16 @@ def section(table: Table, facts: Sequence[Fact], *, quick: bool = False) -> Sect
     )
 
 
-def _said(claims: Sequence[Claim], seeds: int) -> str:
-    hold, fail, open_ = (sum(claim.verdict == verdict for claim in claims) for verdict in VERDICTS)
-    return f"{seeds} seeds. Of {len(claims)} claims, {hold} hold, {fail} do not, {open_} are undecided."
+def _printed(results: Sequence[Result]) -> list[Result]:
+    """Return the models that the paper has, or all where it has none; ``--tables`` writes every figure."""
+    printed = {result.key.model for result in results if result.published is not None}
+    return [result for result in results if not printed or result.key.model in printed]
+
+
+def _said(found: Judged) -> str:
+    hold, fail, open_ = (sum(claim.verdict == verdict for claim in found.claims) for verdict in VERDICTS)
+    verdicts = f"{hold} hold, {fail} are contradicted, {open_} are not shown"
+    return f"{found.said_seeds}. Of {len(found.claims)} claims, {verdicts}."
 
 
 def grid(data: str, results: Sequence[Result], *, quick: bool = False) -> Grid:
@@ -151,6 +154,9 @@ def _difference(result: Result | None, arm: str) -> tuple[str, Mark | None]:
     gain = paired.difference
     interval = "" if gain.n == 1 else f" [{factor * gain.low:+.2f}, {factor * gain.high:+.2f}]"
     marks: dict[str, Mark] = {"better": "better", "worse": "worse", "undecided": "undecided"}
+    if result.key.data in RESAMPLED and gain.n > 1:
+        wide = corrected(gain, *RESAMPLED[result.key.data])
+        interval += f", over data sets [{factor * wide.low:+.2f}, {factor * wide.high:+.2f}]"
     return f"{factor * gain.mean:+.2f}{interval}, p {paired.p_holm:.2g}", marks[paired.verdict()]
 
 

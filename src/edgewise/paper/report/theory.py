@@ -8,29 +8,30 @@ import numpy as np
 
 from edgewise.paper.report import theory_pictures
 from edgewise.paper.report.blocks import Block, Figure, Mark, Section, Table
+from edgewise.paper.report.evidence import Evidence
 from edgewise.paper.report.theory_pictures import Region
 from edgewise.paper.theory.problems.ridge_ball_wave import Wave
 from edgewise.paper.theory.study.analysis import curves, grouped, rates
 from edgewise.paper.theory.study.compute import unpack
 from edgewise.paper.theory.study.result_tables import Summary, law_name, summaries
-from edgewise.paper.theory.study.theorem_verdicts import verdicts
-from edgewise.store import Fact, Store
+from edgewise.paper.theory.study.theorem_verdicts import TheoremVerdict, verdicts
+from edgewise.store import Fact
 
 
 _MARKS: dict[str, Mark] = {"better": "better", "worse": "worse", "undecided": "undecided"}
 
 
-def sections(store: Store) -> list[Section]:
+def sections(evidence: Evidence) -> list[Section]:
     """Return the theory section, or nothing without facts of the study."""
-    rows = verdicts(store)
+    rows = verdicts(evidence.store)
     if not rows:
         return []
     blocks: list[Block] = [
-        _verdicts(store),
-        *_regions(store.facts("theory-region")),
-        *_bands(store.facts("theory-risk")),
-        *_exponents(store.facts("theory-exponent")),
-        *(_table(summary) for summary in summaries(store) if summary.brief),
+        _verdicts(rows),
+        *_regions(evidence.facts("theory-region")),
+        *_bands(evidence.facts("theory-risk")),
+        *_exponents(evidence.facts("theory-exponent")),
+        *(_table(summary) for summary in summaries(evidence.store) if summary.brief),
     ]
     lead = (
         "What section 3 of the paper states, what of it holds, and what was measured. The statements A "
@@ -42,8 +43,7 @@ def sections(store: Store) -> list[Section]:
     return [Section("theory", "The theory, repaired and measured", lead, tuple(blocks))]
 
 
-def _verdicts(store: Store) -> Table:
-    rows = verdicts(store)
+def _verdicts(rows: Sequence[TheoremVerdict]) -> Table:
     marks: dict[tuple[int, int], Mark] = {
         (i, 1): "fails" if row.verdict == "fails" else "holds" for i, row in enumerate(rows)
     }
@@ -122,16 +122,13 @@ def _exponents(facts: Sequence[Fact]) -> list[Figure]:
     fitted = rates(facts)
     if not fitted:
         return []
-    told = "; ".join(
-        f"{r.labels} d={r.dim} β={r.beta:g} {r.slope:.2f} (theory {r.theory:.2f})" for r in fitted
-    )
+    told = "; ".join(f"{r.labels} {r.learner} d={r.dim} β={r.beta:g} {r.slope:.2f}" for r in fitted)
     return [
         Figure(
             theory_pictures.exponents(fitted),
             f"Fitted exponents against β: {told}.",
-            "The wrong area shrinks like a power of n. Measured exponents lie on the repaired ones "
-            "(solid), "
-            "and move against the printed ones (dashed) as β grows.",
+            "The wrong area shrinks like a power of n. Solid: what the repaired guarantees suggest. Dashed: the "
+            "printed exponent, beside the learners it speaks of.",
         )
     ]
 

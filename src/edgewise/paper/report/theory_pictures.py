@@ -13,7 +13,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Patch
 
 from edgewise.arrays import Floats
-from edgewise.paper.report.figures import COLOURS, INK, MARKERS, SOFT, STYLE, svg
+from edgewise.paper.report.drawing import COLOURS, INK, MARKERS, SOFT, STYLE, svg
 from edgewise.paper.theory.study.analysis import Curve, Rate
 
 
@@ -153,29 +153,36 @@ def _bands(axes: Axes, curves: Sequence[Curve], what: str, names: Sequence[str])
 
 
 def exponents(rates: Sequence[Rate]) -> bytes:
-    """Return fitted exponents against β: theory solid, printed dashed, a panel a kind of labels."""
-    kinds = list(dict.fromkeys(rate.labels for rate in rates))
+    """Return fitted exponents against β: repaired solid, printed dashed where it speaks of this; a panel a learner."""
+    kinds = list(dict.fromkeys((rate.labels, rate.learner) for rate in rates))
     with mpl.rc_context(STYLE):
         alone = len(kinds) == 1
-        canvas = Canvas(figsize=(3.5 * len(kinds), 4.4 if alone else 3.9), layout="constrained")
+        canvas = Canvas(
+            figsize=((3.5 if len(kinds) < 3 else 2.6) * len(kinds), 4.4 if alone else 3.9),
+            layout="constrained",
+        )
         panels = canvas.subplots(1, len(kinds), squeeze=False)
-        for axes, labels in zip(panels[0], kinds, strict=True):
-            chosen = [rate for rate in rates if rate.labels == labels]
+        for axes, (labels, learner) in zip(panels[0], kinds, strict=True):
+            chosen = [rate for rate in rates if (rate.labels, rate.learner) == (labels, learner)]
             for number, dim in enumerate(sorted({rate.dim for rate in chosen})):
                 _exponents(axes, [rate for rate in chosen if rate.dim == dim], dim, number)
-            axes.set_title(
-                labels + (" labels, 1-NN" if labels == "clean" else " labels, tuned k-NN"), loc="left"
-            )
+            name = "1-NN" if labels == "clean" else LEARNERS.get(learner, learner).partition(",")[0]
+            axes.set_title(f"{labels} labels, {name}", loc="left")
             axes.set_xlabel("β")
             axes.set_ylabel("exponent of the wrong area in n")
             axes.grid(axis="y")
-        handles, texts = panels[0][0].get_legend_handles_labels()
+        handles, texts = panels[0][-1].get_legend_handles_labels()
+        if len(kinds) > 1:
+            more, names = panels[0][0].get_legend_handles_labels()
+            by_name = dict(zip(texts, handles, strict=True)) | dict(zip(names, more, strict=True))
+            texts, handles = list(by_name), list(by_name.values())
         canvas.legend(handles, texts, loc="outside lower center", ncols=1 if alone else 3, fontsize=8.5)
         return svg(canvas)
 
 
 def _exponents(axes: Axes, rates: Sequence[Rate], dim: int, number: int) -> None:
     colour, beta = COLOURS[number], [rate.beta for rate in rates]
+    axes.set_xticks(beta)
     axes.errorbar(
         beta,
         [rate.slope for rate in rates],
@@ -188,6 +195,8 @@ def _exponents(axes: Axes, rates: Sequence[Rate], dim: int, number: int) -> None
         label=f"d={dim}, measured ± 2 s.e.",
     )
     axes.plot(beta, [rate.theory for rate in rates], color=colour, lw=1.5, label=f"d={dim}, theory")
+    if not np.isfinite([rate.printed for rate in rates]).any():
+        return
     axes.plot(
         beta,
         [rate.printed for rate in rates],
@@ -199,4 +208,3 @@ def _exponents(axes: Axes, rates: Sequence[Rate], dim: int, number: int) -> None
         markerfacecolor="none",
         label=f"d={dim}, as printed (Theorem 3.2)",
     )
-    axes.set_xticks(beta)

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from edgewise.paper.report.blocks import Mark, Section, Table
-from edgewise.paper.report.judged import judged
+from edgewise.paper.report.evidence import Evidence
 from edgewise.paper.tables.frame import Claim
-from edgewise.store import Store
 
 
-VERDICTS: dict[str, Mark] = {"holds": "holds", "does not hold": "fails", "undecided": "undecided"}
+VERDICTS: dict[str, Mark] = {"holds": "holds", "contradicted": "fails", "not shown": "undecided"}
 
 
-def sections(store: Store) -> list[Section]:
+def sections(evidence: Evidence) -> list[Section]:
     """Return the verdicts of all tables with a full run, or nothing."""
-    found = judged(store)
+    found = evidence.judged
     if not found:
         return []
     every = [claim for table in found.values() for claim in table.claims]
@@ -27,8 +26,9 @@ def sections(store: Store) -> list[Section]:
         Section(
             "claims",
             "A verdict on every claim",
-            "A claim of 'always better' holds when every cell is significantly better, and does not "
-            "when any is significantly worse, or none is better with ten seeds or more.",
+            "A claim of 'always better' holds when every cell is significantly better; it is contradicted when one "
+            "is significantly worse, or the printed gain is more than one run like the paper's gives here; "
+            "everything else is not shown, with the smallest gain that the seeds could have shown beside it.",
             tuple(blocks),
         )
     ]

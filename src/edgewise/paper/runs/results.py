@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import gzip
 import importlib.metadata
 import json
@@ -21,11 +22,12 @@ PACKAGES = ("edgewise", "numpy", "scipy", "scikit-learn", "numba", "torch", "sko
 
 
 def provenance(command: str, device: str | None = None) -> dict[str, Any]:
-    """Return command, commit, versions and device: what a figure needs beside it."""
+    """Return command, commit, day, versions and device: what a figure needs beside it."""
     versions = {name: version for name in PACKAGES if (version := _version(name))}
     return {
         "command": command,
         "commit": _commit(),
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "python": platform.python_version(),
         "versions": versions,
         "device": device or f"CPU, {os.cpu_count()} cores, {platform.machine()}",

@@ -25,6 +25,11 @@ TABLES: Mapping[str, Row] = {
         "Table 6: VGG-16 on CIFAR-10 with gradient attacks",
         extra="torch",
     ),
+    "table6-small": Row(
+        "edgewise.paper.tables.table6:small",
+        "Table 6 at the size of a CPU: VGG-16 of a quarter of the width",
+        extra="torch",
+    ),
     "table7": Row(
         "edgewise.paper.tables.table7:Table7", "Table 7: active learning on MNIST with LeNet", extra="torch"
     ),

@@ -34,11 +34,13 @@ class Result:
     estimate
         Its mean and 95 % interval over seeds.
     against
-        For each baseline arm it is compared with: the paired difference, Holm-corrected within the table.
+        For each baseline arm it is compared with: the paired difference, Holm-corrected within its family.
     published
         What the paper prints, or None.
     published_gain
         For each baseline arm that the paper prints too: its figure less the baseline's.
+    tests
+        How many comparisons were corrected together.
     """
 
     key: Key
@@ -47,9 +49,10 @@ class Result:
     against: Mapping[str, Paired]
     published: float | None
     published_gain: Mapping[str, float] = field(default_factory=dict[str, float])
+    tests: int = 1
 
 
-Verdict = Literal["holds", "does not hold", "undecided"]
+Verdict = Literal["holds", "contradicted", "not shown"]
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class Claim:
     text
         What is claimed, and where.
     verdict, reason
-        Whether it holds here, and why that is the verdict.
+        Whether it holds here, is contradicted, or is not shown either way; and why that is the verdict.
     paper, ours
         The paper's number and ours with its interval, as text; empty where there is none.
     test
@@ -115,6 +118,10 @@ class Table(Protocol):
         """Return the figures that this one is compared with, seed by seed; none for most metrics."""
         ...
 
+    def family(self, key: Key) -> str:
+        """Return which comparisons are corrected together: those that answer one question."""
+        ...
+
     def claims(self, results: Sequence[Result]) -> list[Claim]:
         """Return the paper's claims about this table, judged."""
         ...
@@ -138,7 +145,7 @@ def row(*, model: str, arm: str, attack: str = "", budget: int | str = "", **val
 
 
 def summarise(table: Table, facts: Iterable[Fact]) -> list[Result]:
-    """Return every figure of ``table`` over its seeds, paired with its baselines, Holm-corrected once.
+    """Return every figure of ``table`` over its seeds, paired with its baselines, Holm-corrected by family.
 
     A figure and its baseline are compared on the seeds both have.
     """
@@ -159,7 +166,7 @@ def summarise(table: Table, facts: Iterable[Fact]) -> list[Result]:
         )
         for (key, metric), values in sorted(by_seed.items())
     ]
-    return _corrected(results)
+    return _corrected(table, results)
 
 
 def _against(
@@ -174,12 +181,39 @@ def _against(
     return found
 
 
-def _corrected(results: list[Result]) -> list[Result]:
-    places = [(i, arm) for i, result in enumerate(results) for arm in result.against]
-    corrected = holm([results[i].against[arm] for i, arm in places])
-    for (i, arm), comparison in zip(places, corrected, strict=True):
-        results[i] = replace(results[i], against={**results[i].against, arm: comparison})
+def _corrected(table: Table, results: list[Result]) -> list[Result]:
+    families: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for i, result in enumerate(results):
+        families[table.family(result.key)] += [(i, arm) for arm in result.against]
+    for places in families.values():
+        corrected = holm([results[i].against[arm] for i, arm in places])
+        for (i, arm), comparison in zip(places, corrected, strict=True):
+            against = {**results[i].against, arm: comparison}
+            results[i] = replace(results[i], against=against, tests=len(places))
     return results
+
+
+RESAMPLED = {"cancer": (250, 200), "australian": (250, 200)}
+"""Train and test rows of data sets whose every seed draws nearly all of the same few hundred rows."""
+
+
+def corrected(difference: Estimate, train: int, test: int) -> Estimate:
+    """Return the interval for data sets like this one, where the seeds share their rows (Nadeau and Bengio 2003).
+
+    The usual one is conditional on the data set: its seeds are taken for independent samples. Here the variance of
+    the mean is ``(1/J + test/train)`` times that of a seed, J seeds.
+
+    Examples
+    --------
+    >>> one = corrected(Estimate(0.01, 0.0, 0.02, 20), 250, 200)
+    >>> round(one.low, 3), round(one.high, 3)
+    (-0.031, 0.051)
+    """
+    wider = float((1 + difference.n * test / train) ** 0.5)
+    low, high = (
+        difference.mean + wider * (end - difference.mean) for end in (difference.low, difference.high)
+    )
+    return Estimate(difference.mean, low, high, difference.n)
 
 
 PRINTED_AS = {"perturbation_linf": "perturbation"}

@@ -35,3 +35,14 @@ def published(
     0.955
     """
     return _figures().get((table, data, model, attack, arm, budget, metric))
+
+
+def published_cells(table: str) -> dict[tuple[str, ...], float]:
+    """Return every printed figure of a table by (data, model, attack, arm, budget, metric).
+
+    Examples
+    --------
+    >>> len(published_cells("table3"))
+    18
+    """
+    return {place[1:]: value for place, value in _figures().items() if place[0] == table}

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
 
-from edgewise.arrays import check_count
+from edgewise.arrays import InputError, check_count
 from edgewise.data import DATASETS
 from edgewise.paper.runs.experiment import Experiment, Run
+from edgewise.paper.runs.results import published_run, record
 from edgewise.paper.tables.frame import Table, summarise
 from edgewise.paper.tables.text import markdown
 from edgewise.registry import lookup
+from edgewise.store import Store
 
 
 def chosen_data(table: Table, names: Sequence[str] | None) -> tuple[str, ...]:
@@ -23,6 +28,38 @@ def chosen_data(table: Table, names: Sequence[str] | None) -> tuple[str, ...]:
     for name in names or ():
         lookup(dict.fromkeys([*table.data, *DATASETS]), name, "data set")
     return tuple(names) if names else table.data
+
+
+def chosen_arms(table: Table, names: Sequence[str] | None) -> Table:
+    """Return ``table`` with these arms alone, or as it is.
+
+    Raises
+    ------
+    InputError
+        An unknown arm, or a table whose arms share their cells.
+    """
+    if not names:
+        return table
+    known = getattr(table, "arms", None)
+    if known is None:
+        raise InputError(f"the arms of {table.name} are computed together; leave --arm out.")
+    for name in names:
+        lookup(dict.fromkeys(known), name, "arm")
+    return cast("Table", replace(cast("Any", table), arms=tuple(names)))
+
+
+def with_checkpoints(table: Table, store: Path) -> Table:
+    """Return ``table`` keeping its trainings beside ``store``, where it has trainings worth keeping."""
+    if not hasattr(table, "checkpoints"):
+        return table
+    return cast("Table", replace(cast("Any", table), checkpoints=store.with_suffix(".checkpoints")))
+
+
+def reuse(store: Store, path: Path) -> int:
+    """Copy the facts of a published run into ``store``, with how they were made; return how many were new."""
+    about, facts = published_run(path)
+    record(store, (fact.cell.what for fact in facts), about)
+    return store.put_all(facts)
 
 
 def experiment(table: Table, data: Sequence[str], seeds: int, *, quick: bool = False) -> Experiment:

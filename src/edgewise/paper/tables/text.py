@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from edgewise.paper.tables.frame import Result, Table
+from edgewise.paper.tables.frame import RESAMPLED, Result, Table, corrected
 from edgewise.stats import Estimate, Paired
 
 
@@ -28,7 +28,9 @@ def printed(results: Sequence[Result], *, quick: bool = False) -> tuple[tuple[st
             r.metric,
             number(r.estimate),
             "" if quick or r.published is None else f"{r.published:.4g}",
-            "; ".join(f"{arm} {comparison(paired)}" for arm, paired in r.against.items()),
+            "; ".join(
+                f"{arm} {comparison(paired)}{_resampled(r, paired)}" for arm, paired in r.against.items()
+            ),
         ]
         for r in results
     ]
@@ -62,6 +64,14 @@ def comparison(paired: Paired) -> str:
     '+0.0100 (p 0.004, better)'
     """
     return f"{paired.difference.mean:+.4f} (p {paired.p_holm:.2g}, {paired.verdict()})"
+
+
+def _resampled(result: Result, paired: Paired) -> str:
+    """Return the interval that allows for seeds which share a small table's rows, as text."""
+    if result.key.data not in RESAMPLED or paired.difference.n < 2:
+        return ""
+    wide = corrected(paired.difference, *RESAMPLED[result.key.data])
+    return f", over data sets [{wide.low:+.4f}, {wide.high:+.4f}]"
 
 
 MARKS = {"better": "▲", "worse": "▼", "undecided": "·"}
@@ -149,6 +159,12 @@ def markdown(table: Table, results: Sequence[Result], about: Mapping[str, Any]) 
     ]
     lines += ["", f"| {' | '.join(header)} |", "|" + "---|" * len(header)]
     lines += [f"| {' | '.join(row)} |" for row in rows]
+    if any(r.key.data in RESAMPLED for r in results):
+        lines += [
+            "",
+            "Intervals are conditional on the data set. Cancer and Australian have a few hundred rows that every seed "
+            "shares, so theirs are given twice: 'over data sets' is corrected for that (Nadeau and Bengio 2003).",
+        ]
     lines += ["", "How the paper was read:", "", *(f"- {reading}" for reading in table.readings)]
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
     lines += [

@@ -4,59 +4,166 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+from scipy import stats
+
 from edgewise.paper.tables.frame import Claim, Result, Verdict
 from edgewise.stats import Estimate, Paired
 
 
 ENOUGH_SEEDS = 10
+POWER = 0.8
+MARGIN = 0.01
+"""Accuracy that counts as no loss: "not below" is a claim that every interval ends above minus this."""
 
 
 def always_better(
     text: str, results: Sequence[Result], against: str, *, cells: int = 0, ours_alone: bool = False
 ) -> Claim:
-    """Judge "always better than ``against``": it holds when every cell is significantly better.
+    """Judge "always better than ``against``".
 
-    It does not hold when any cell is significantly worse, or when none is better with at least ten seeds
-    in each; everything else is undecided, and so is a claim about more ``cells`` than were run.
-    ``ours_alone`` says that the paper does not make the claim.
+    It holds when every cell is significantly better. It is contradicted when a cell is significantly worse, or
+    when the gain that the paper prints is more than a single run like the paper's gives here. Everything else
+    is not shown, and so is a claim about more ``cells`` than were run; the smallest gain that the seeds could
+    have shown is said beside it. ``ours_alone`` says that the paper does not make the claim.
 
     Examples
     --------
     >>> always_better("a beats b", [], "b").verdict
-    'undecided'
+    'not shown'
     """
-    compared = [(result, result.against[against]) for result in results if against in result.against]
+    compared = [result for result in results if against in result.against]
     if not compared:
-        return Claim(text, "undecided", "not run.", ours_alone=ours_alone)
-    counts = tally(comparison for _, comparison in compared)
-    seeds = min(comparison.difference.n for _, comparison in compared)
-    whole = len(compared) >= cells
-    verdict: Verdict = "undecided"
-    if counts["better"] == len(compared) and whole:
+        return Claim(text, "not shown", "not run.", ours_alone=ours_alone)
+    pairs = [result.against[against] for result in compared]
+    counts, whole = tally(pairs), len(compared) >= cells
+    printed = [(r.published_gain[against], r) for r in compared if against in r.published_gain]
+    beyond = [r for gain, r in printed if gain > one_run(r.against[against].difference, len(printed)).high]
+    verdict: Verdict = "not shown"
+    if counts["worse"]:
+        verdict = "contradicted"
+    elif counts["better"] == len(compared) and whole:
         verdict = "holds"
-    elif counts["worse"] or (not counts["better"] and whole and seeds >= ENOUGH_SEEDS):
-        verdict = "does not hold"
-    result, least = min(compared, key=lambda pair: pair[1].difference.mean)
-    name = " ".join(part for part in (result.key.data, result.key.attack, result.key.budget) if part)
-    reason = (
-        f"significantly better than {against} in {counts['better']} of {len(compared)} cells, worse in "
-        f"{counts['worse']}, undecided in {counts['undecided']} (Wilcoxon, Holm, {seeds} seeds); "
-        f"least: {name} {least.difference.mean:+.4f} (p {least.p_holm:.3g})."
-    )
-    if verdict == "undecided" and seeds < ENOUGH_SEEDS:
-        reason += f" Fewer than {ENOUGH_SEEDS} seeds say little."
-    if not whole:
-        reason += f" The claim is about {cells} cells; {len(compared)} were run."
-    printed = [r.published_gain[against] for r, _ in compared if against in r.published_gain]
+    elif beyond:
+        verdict = "contradicted"
     return Claim(
         text,
         verdict,
-        reason,
-        _range(printed),
-        _spread([c.difference for _, c in compared]),
-        f"{len(compared)} paired Wilcoxon tests over {seeds} seeds, Holm over the table",
+        " ".join(_reasons(compared, against, cells, len(printed), len(beyond), verdict)),
+        _range([gain for gain, _ in printed]),
+        _spread([pair.difference for pair in pairs]),
+        f"{len(pairs)} paired Wilcoxon tests over {_seeds(pairs)}, Holm over {compared[0].tests} tests",
         ours_alone,
     )
+
+
+def _reasons(
+    compared: Sequence[Result], against: str, cells: int, printed: int, beyond: int, verdict: Verdict
+) -> list[str]:
+    pairs = [result.against[against] for result in compared]
+    counts = tally(pairs)
+    worst = min(compared, key=lambda result: result.against[against].difference.mean)
+    least = worst.against[against]
+    name = " ".join(part for part in (worst.key.data, worst.key.attack, worst.key.budget) if part)
+    said = [
+        f"significantly better than {against} in {counts['better']} of {len(pairs)} cells, worse in "
+        f"{counts['worse']}, neither in {counts['undecided']} ({_seeds(pairs)}); least: {name} "
+        f"{least.difference.mean:+.4f} (p {least.p_holm:.3g})."
+    ]
+    if printed:
+        said.append(
+            f"The printed gain is more than one run gives here (95 % over {printed} cells) in {beyond} of them."
+        )
+    if verdict == "not shown":
+        said.append(_could_show(compared, against))
+    if len(compared) < cells:
+        said.append(f"The claim is about {cells} cells; {len(compared)} were run.")
+    return said
+
+
+def _could_show(compared: Sequence[Result], against: str) -> str:
+    gains = [smallest_gain(r.against[against].difference, r.tests) for r in compared]
+    if not np.isfinite(gains).all():
+        return f"Too few seeds to show any gain over {compared[0].tests} tests."
+    low, high = 100 * min(gains), 100 * max(gains)
+    return (
+        f"These seeds could have shown gains from {low:.1f} points, in the noisiest cell from {high:.1f} "
+        f"(power {POWER:.0%})."
+    )
+
+
+def _standard_error(difference: Estimate) -> float:
+    return float((difference.high - difference.low) / 2 / stats.t.ppf(0.975, difference.n - 1))
+
+
+def smallest_gain(difference: Estimate, tests: int, level: float = 0.05, power: float = POWER) -> float:
+    """Return the smallest gain that a test at ``level / tests`` would show with this power; inf for none.
+
+    Student's approximation; infinite where the signed-rank test of so few seeds cannot reach the level.
+
+    Examples
+    --------
+    >>> round(smallest_gain(Estimate(0.0, -0.01, 0.01, 20), 1), 4)
+    0.0141
+    >>> smallest_gain(Estimate(0.0, -0.01, 0.01, 5), 1)
+    inf
+    """
+    n, tests = difference.n, max(1, tests)
+    if 2.0 ** (1 - n) * tests >= level:
+        return float("inf")
+    freedom = n - 1
+    quantiles = stats.t.ppf(1 - level / tests / 2, freedom) + stats.t.ppf(power, freedom)
+    return float(quantiles * _standard_error(difference))
+
+
+def one_run(difference: Estimate, cells: int, level: float = 0.05) -> Estimate:
+    """Return the interval of a single further run, wide enough to hold in all of ``cells`` at once.
+
+    A printed figure is one run; the interval of a mean over seeds would be unfair to it.
+
+    Examples
+    --------
+    >>> one = one_run(Estimate(0.0, -0.01, 0.01, 20), 1)
+    >>> round(one.high, 4)
+    0.0458
+    """
+    if difference.n < 2:
+        return Estimate(difference.mean, float("-inf"), float("inf"), difference.n)
+    spread = _standard_error(difference) * np.sqrt(difference.n + 1)
+    half = float(stats.t.ppf(1 - level / max(1, cells) / 2, difference.n - 1) * spread)
+    return Estimate(difference.mean, difference.mean - half, difference.mean + half, difference.n)
+
+
+def never_below(text: str, results: Sequence[Result], against: str, *, margin: float = MARGIN) -> Claim:
+    """Judge "never below ``against``", which no test that fails to find a difference can show.
+
+    It holds when every cell's interval ends above minus ``margin``, and is contradicted by a cell that is
+    significantly worse. It is this package's kind of claim, not the paper's.
+    """
+    pairs = [result.against[against] for result in results if against in result.against]
+    if not pairs or min(pair.difference.n for pair in pairs) < 6:
+        return Claim(text, "not shown", "fewer than six paired seeds.", ours_alone=True)
+    counts, low = tally(pairs), min(pair.difference.low for pair in pairs)
+    inside = sum(pair.difference.low > -margin for pair in pairs)
+    raw = sum(pair.p < 0.05 and pair.difference.mean < 0 for pair in pairs)
+    verdict: Verdict = "contradicted" if counts["worse"] else "holds" if inside == len(pairs) else "not shown"
+    return Claim(
+        text,
+        verdict,
+        f"significantly below in {counts['worse']} and above in {counts['better']} of {len(pairs)} cells; "
+        f"uncorrected below in {raw}. By less than {100 * margin:g} point in {inside} of {len(pairs)} (95 %); "
+        f"the lowest interval reaches {100 * low:+.1f} points.",
+        "prints none",
+        _spread([pair.difference for pair in pairs]),
+        f"{len(pairs)} intervals against a margin of {100 * margin:g} point, {_seeds(pairs)}",
+        ours_alone=True,
+    )
+
+
+def _seeds(pairs: Iterable[Paired]) -> str:
+    """Say how many paired seeds the cells have, such as "4 to 20 seeds"."""
+    counts = {pair.difference.n for pair in pairs}
+    return f"{min(counts)} seeds" if len(counts) == 1 else f"{min(counts)} to {max(counts)} seeds"
 
 
 def _range(gains: Sequence[float]) -> str:

@@ -87,14 +87,20 @@ def query_shards(
 
     Parameters
     ----------
-    model, n, strategy, labelled, box, rng, repeatable, uniform
-        As in `edgewise.query`. Functions and models must be picklable.
+    model
+        As in `edgewise.query`; picklable.
     pool
         A pattern such as ``"shards/*.parquet"``, or files: ``.parquet``, ``.npz`` or ``.npy``.
+    n, strategy
+        As in `edgewise.query`; functions must be picklable.
     scores
         The folder for files of scores; seen by driver and workers at the same path.
+    labelled
+        As in `edgewise.query`.
     taken
         Row numbers that may not be picked, such as those labelled already.
+    box, rng, repeatable, uniform
+        As in `edgewise.query`.
     scale
         ``(centre, spread)`` that rows and labelled points are scaled by before the model sees them.
     device
@@ -103,6 +109,13 @@ def query_shards(
         Rows of a shortlist; by default 5,000 or 20 ``n``, and 60,000 for ``typical``.
     jobs
         Shards scored at once.
+    progress
+        Draw a progress bar.
+
+    Returns
+    -------
+    ShardQuery
+        The rows picked, where they lie, and what was scored for it.
 
     Raises
     ------
@@ -150,27 +163,10 @@ def query_shards(
         repeatable,
         uniform=read_uniform(uniform, known),
     )
-    task = Task(
-        request,
-        shards,
-        none,
-        Path(scores),
-        factors,
-        device,
-        None if shortlist is None else check_count(shortlist, "shortlist", low=n),
-        check_count(jobs, "jobs"),
-        progress,
-    )
-    if isinstance(method, Random):
-        answer = random(task)
-    elif isinstance(method, Rating):
-        answer = rated(task, Rated(method))
-    elif isinstance(method, EdgeMix):
-        answer = edge_mix(task, method)
-    elif isinstance(method, Herding):
-        answer = herding(task, method)
-    else:
-        answer = shortlisted(task, method)
+    most = None if shortlist is None else check_count(shortlist, "shortlist", low=n)
+    jobs = check_count(jobs, "jobs")
+    task = Task(request, shards, none, Path(scores), factors, device, most, jobs, progress)
+    answer = _answer(task, method)
     shard, row = shards.locate(answer.index)
     return ShardQuery(
         answer,
@@ -180,6 +176,19 @@ def query_shards(
         task.kept,
         tuple(task.losses),
     )
+
+
+def _answer(task: Task, method: Strategy) -> Query:
+    """Return what the strategy picks, each in the way that its scores allow."""
+    if isinstance(method, Random):
+        return random(task)
+    if isinstance(method, Rating):
+        return rated(task, Rated(method))
+    if isinstance(method, EdgeMix):
+        return edge_mix(task, method)
+    if isinstance(method, Herding):
+        return herding(task, method)
+    return shortlisted(task, method)
 
 
 def _taken(taken: ArrayLike | None, size: int) -> Index:

@@ -43,7 +43,7 @@ Columns = Mapping[str, Any]
 
 
 class Ask(Protocol):
-    """A frozen dataclass of settings; calling it gives columns, one entry a row."""
+    """A frozen dataclass of settings; calling it gives columns, one entry per row."""
 
     def __call__(self, model: Any, X: Floats) -> Columns:
         """Return at least ``score`` ``(m,)`` for rows ``X`` (m, ...)."""

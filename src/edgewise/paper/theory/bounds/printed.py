@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from edgewise.arrays import Floats, Mask, check_count
-from edgewise.paper.theory.bounds.constants import check_delta, check_neighbours, check_positive
+from edgewise.paper.theory.bounds.constants import check_delta, check_neighbours, check_positive, mass_needed
 from edgewise.paper.theory.density.ball_mass import Balls
 
 
@@ -20,15 +20,17 @@ def printed_3_1(
     delta: float,
     *,
     lipschitz: float,
-    mass: float,
     alpha: float = 1.0,
+    mass: float | None = None,
 ) -> Mask:
-    """Theorem 3.1 as printed (k-NN): correct where |η - 1/2| > C_0 + L r_{k/n + δ_p}(x)^α. For the record.
+    """Theorem 3.1 as printed (k-NN): with probability 1 - 2δ right where |η - 1/2| - L r_{k/n + δ_p}(x)^α > C_0.
 
-    C_0 = √((2 log 2 + log(n^(d+1) + 1) - log δ) / 2k). The inequality is true once its two quantities called
-    C_0 are told apart and δ_p has a value; Theorem A is its repair. What is wrong: δ_p, from the cluster-tree
-    lemma, has no stated constant, so the mass k/n + δ_p must be given (`mass_needed` is a valid one); "r
-    increases with β, hence the set grows" is backwards near the boundary and false elsewhere; at small k,
+    C_0 = √((2 log 2 + log(n^(d+1) + 1) - log δ) / 2k) and
+    δ_p = C_0 (d log n + log(1/δ) + √(k (d log n + log(1/δ)))) / n, in which C_0 must be another constant: the
+    lemma it comes from has one of its own. For the record. The inequality is true once the two are told apart;
+    Theorem A is its repair. What is wrong: the constant of δ_p is not stated, so the mass k/n + δ_p may be given
+    (`mass_needed` is a valid one, and the default); the remark that r "is an increasing number as β increases"
+    would shrink the set, for r is subtracted, and is backwards near the boundary and false elsewhere; at small k,
     k = 1 included, the set is empty whatever μ is.
 
     Parameters
@@ -38,7 +40,7 @@ def printed_3_1(
     lipschitz, alpha
         Hölder constant and exponent of η.
     mass
-        k/n + δ_p.
+        k/n + δ_p; that of `mass_needed` by default.
 
     Examples
     --------
@@ -48,7 +50,7 @@ def printed_3_1(
     """
     check_neighbours(n, k)
     c0 = math.sqrt((2 * math.log(2) + math.log(n ** (dim + 1) + 1) - math.log(check_delta(delta))) / (2 * k))
-    enough = balls.mass >= mass
+    enough = balls.mass >= (mass_needed(n, k, dim, delta) if mass is None else mass)
     first = np.argmax(enough, axis=1)
     r = np.take_along_axis(balls.radius, first[:, None], axis=1)[:, 0]
     return np.asarray(enough.any(axis=1) & (distance > c0 + lipschitz * r**alpha))
@@ -57,33 +59,43 @@ def printed_3_1(
 def printed_3_2(
     density: Floats, n: int, h: float, dim: int, *, lipschitz: float, constant: float = 1.0
 ) -> Floats:
-    """Theorem 3.2 as printed (NW): |η̂ - η| ≤ L h + C log²n / (n h^d μ(x)). For the record; not a bound.
+    """Theorem 3.2 as printed (NW): |η̂ - η| ≤ h L_μ + 2 log²n / (C n h^d μ(x) - log²n). For the record.
 
-    What is wrong: Hoeffding with t = log²n / n fails with probability tending to 1; h L_μ stands where h L_η
-    is meant (read here as L_η); the box kernel it mentions is not Lipschitz; E K ≍ h^d μ fails within h of
-    the boundary; at β = 0 the rate n^(-1/(d+1)) beats the minimax rate n^(-1/(d+2)), so it is false with
-    noisy labels. Theorems D and E are the repairs.
+    Infinite where the denominator is not positive, and there it says nothing. What is wrong: Hoeffding with
+    t = log²n / n fails with probability tending to 1, so it is no bound; L_μ is not defined and L_η is meant; the
+    box kernel it mentions is not Lipschitz; E K ≍ h^d μ fails within h of the boundary; at β = 0 the rate
+    n^(-1/(d+1)) that follows beats the minimax rate n^(-1/(d+2)), so it is false with noisy labels. Theorems D
+    and E are the repairs.
 
     Parameters
     ----------
     density
         μ(x) (M,).
+    lipschitz, constant
+        L_μ, read as L_η, and C.
 
     Examples
     --------
-    >>> printed_3_2(np.array([1.0]), 1000, 0.1, 1, lipschitz=1.0).round(4)
-    array([0.5772])
+    >>> printed_3_2(np.array([1.0, 0.1]), 1000, 0.1, 1, lipschitz=1.0).round(4)
+    array([1.9253,    inf])
     """
     check_count(n, "n")
     check_positive(h, "h", "a bandwidth")
-    return lipschitz * h + constant * math.log(n) ** 2 / (n * h**dim * density)
+    seen = math.log(n) ** 2
+    return lipschitz * h + _over(2 * seen, constant * n * h**dim * density - seen)
+
+
+def _over(above: float, below: Floats) -> Floats:
+    """Return the quotient, infinite where the denominator is not positive."""
+    return np.divide(above, below, out=np.full(np.shape(below), np.inf), where=below > 0)
 
 
 def printed_3_2_exponent(dim: int, beta: float) -> float:
     """Return -1/(d + 1 + β), the printed exponent of the threshold in n. For the record: its sign is wrong.
 
-    The paper's own inequality gives -1/(d + 1 - β); the correct rates are -1/(d - β) noise-free and
-    -1/(d + 2 - β) noisy. As printed, a larger β would be worse, against the sentence that follows it.
+    The paper's own inequality gives -1/(d + 1 - β); the guarantees suggest -1/(d - β) noise-free and
+    -1/(d + 2 - β) noisy. As printed, a larger β has a larger threshold ("a larger value asymptotically"), which is a
+    smaller set, against the sentence that it is there to prove.
 
     Examples
     --------
@@ -100,32 +112,34 @@ def printed_3_3(
     lam: float,
     dim: int,
     *,
-    lipschitz_eta: float,
     lipschitz: float,
     t: float,
-    constant: float,
-    sigma: float,
+    constant: float = 1.0,
 ) -> Floats:
-    """Theorem 3.3 as printed (RKHS): (L_η + L) h + t/(n h^d μ) + √(n/λ) C h^(-σ) / (n h^d). For the record.
+    """Theorem 3.3 as printed (RKHS): 2t/(C n h^d μ - t) + L h + C/(h (C n h^d - t)) √(n/λ). For the record.
 
-    It is false. Its two assumptions (unit-mass bumps of Lipschitz constant LC/h on B(x, h), and f Lipschitz
-    with L‖f‖) contradict each other as h → 0; √(n/λ) should be √(nλ), so as printed more penalty is always
-    better, while with λ = n² the fit vanishes; L should be L‖η̂‖; μ is missing in the last term; t is not
-    defined. Theorems F and G stand in its place.
+    Its assumptions: every f of the space is Lipschitz with L‖f‖; for each x and h > 0 there is an f_{x,h} with
+    support in B(x, h), ∫f = 1 and ‖f‖ ≤ C/h. Infinite where a denominator is not positive. What is wrong: no space
+    meets both for every h, so it is vacuous as assumed; for one fixed h they can be met and it is false: √(n/λ)
+    should be √(nλ), for as printed more penalty is always better, while with λ = n² the fit vanishes. L stands where
+    L‖η̂‖ and the constant of η are needed; f may be negative, and then a weighted mean is none; t is not defined;
+    μ is missing in the last term. Theorems F and G stand in its place.
+
+    Parameters
+    ----------
+    density
+        μ(x) (M,).
+    lipschitz, t, constant
+        L, t and C.
 
     Examples
     --------
-    >>> tight = printed_3_3(np.ones(1), 100, 0.5, 1e8, 1, lipschitz_eta=0, lipschitz=0, t=0, constant=1,
-    ...                     sigma=0)
-    >>> bool(tight < 1e-4)
-    True
+    >>> printed_3_3(np.ones(1), 1000, 0.5, 1e12, 1, lipschitz=0.0, t=1.0).round(4)
+    array([0.004])
     """
     check_count(n, "n")
     check_positive(h, "h", "a bandwidth")
     check_positive(lam, "lam", "the penalty of kernel ridge")
-    cells = n * h**dim
-    return (
-        (lipschitz_eta + lipschitz) * h
-        + t / (cells * density)
-        + math.sqrt(n / lam) * constant * h**-sigma / cells
-    )
+    cells = constant * n * h**dim
+    last = _over(constant * math.sqrt(n / lam) / h, np.asarray(cells - t))
+    return _over(2 * t, cells * density - t) + lipschitz * h + last

@@ -69,8 +69,7 @@ def theorem_f(
     *,
     lam: float,
     norm: float,
-    lipschitz_eta: float,
-    lipschitz_rkhs: float,
+    lipschitz: tuple[float, float],
     bump_norm: float,
 ) -> Floats:
     """Theorem F: a local bound of |η̂ - η| for kernel ridge with penalty λ‖f‖².
@@ -92,8 +91,8 @@ def theorem_f(
         The penalty λ of Σ(y_i - f(x_i))² + λ‖f‖².
     norm
         ‖η̂‖ = √(αᵀKα).
-    lipschitz_eta, lipschitz_rkhs
-        L_η, and L_H with |f(x) - f(x')| ≤ L_H ‖f‖ |x - x'|: 1/ℓ Gaussian, √3/ℓ Matérn-3/2, √(5/3)/ℓ
+    lipschitz
+        L_η and L_H, with |f(x) - f(x')| ≤ L_H ‖f‖ |x - x'|: 1/ℓ Gaussian, √3/ℓ Matérn-3/2, √(5/3)/ℓ
         Matérn-5/2.
     bump_norm
         ‖φ_x‖; for the triangle in the one-dimensional Laplacian RKHS √(ℓ/h + h/3ℓ).
@@ -104,8 +103,8 @@ def theorem_f(
 
     Examples
     --------
-    >>> theorem_f(np.array([0.2]), np.array([[0.5]]), 0.1, lam=0.5, norm=1.0, lipschitz_eta=1.0,
-    ...           lipschitz_rkhs=2.0, bump_norm=3.0).round(9)
+    >>> theorem_f(np.array([0.2]), np.array([[0.5]]), 0.1, lam=0.5, norm=1.0, lipschitz=(1.0, 2.0),
+    ...           bump_norm=3.0).round(9)
     array([3.5])
     """
     check_positive(h, "h", "a bandwidth")
@@ -115,7 +114,7 @@ def theorem_f(
     total = bump.sum(axis=1)
     safe = np.where(total > 0, total, 1)
     noise = np.abs(bump @ residual) / safe
-    bound = (lipschitz_eta + lipschitz_rkhs * norm) * h + noise + lam * bump_norm * norm / safe
+    bound = (lipschitz[0] + lipschitz[1] * norm) * h + noise + lam * bump_norm * norm / safe
     return np.where(total > 0, bound, np.inf)
 
 

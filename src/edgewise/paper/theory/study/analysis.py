@@ -26,14 +26,16 @@ class Rate:
 
     Parameters
     ----------
-    dim, beta, labels
+    dim, beta, labels, learner
         Which experiment.
     slope, error
         The fitted exponent and its standard error.
     theory
-        -1/(d - β) for clean labels, -1/(d + 2 - β) for noisy ones.
+        For local averages -1/(d - β) with clean labels and -1/(d + 2 - β) with noisy ones: what the guarantees
+        suggest, not a proved rate. NaN for kernel ridge, where they suggest none.
     printed
-        The paper's -1/(d + 1 + β).
+        The paper's -1/(d + 1 + β) where it speaks of this: Nadaraya-Watson and kernel ridge on noisy labels. NaN
+        elsewhere.
     sizes
         The n fitted over.
     """
@@ -41,6 +43,7 @@ class Rate:
     dim: int
     beta: float
     labels: str
+    learner: str
     slope: float
     error: float
     theory: float
@@ -100,11 +103,13 @@ def grouped(facts: Iterable[Fact], *names: str) -> Group:
 def rates(facts: Sequence[Fact]) -> list[Rate]:
     """Return the fitted exponents of ``theory-exponent`` facts, clean first.
 
-    Clean: a line through the mean logs of every seed. Noisy: k is chosen for each n by the mean area, and the
-    error is a jackknife over seeds, the choice repeated.
+    Clean: a line through the mean logs of every seed. Noisy: k, bandwidth or penalty is chosen for each n by the
+    mean area, and the error is a jackknife over seeds, the choice repeated.
     """
     found: list[Rate] = []
-    for (labels, dim, beta), group in sorted(grouped(facts, "labels", "d", "beta").items()):
+    for (labels, learner, dim, beta), group in sorted(
+        grouped(facts, "labels", "learner", "d", "beta").items()
+    ):
         by_size = dict(sorted(grouped(group, "n").items()))
         sizes = tuple(int(n) for (n,) in by_size)
         if len(sizes) < 2:
@@ -117,8 +122,9 @@ def rates(facts: Sequence[Fact]) -> list[Rate]:
         else:
             areas = [np.array([f.figures["area"] for f in fs]) for fs in by_size.values()]
             slope, error = _tuned_slope(np.log(sizes), areas)
-            theory = -1 / (dim + 2 - beta)
-        found.append(Rate(dim, beta, labels, slope, error, theory, printed_3_2_exponent(dim, beta), sizes))
+            theory = np.nan if learner.startswith("krr") else -1 / (dim + 2 - beta)
+        printed = np.nan if learner == "knn" else printed_3_2_exponent(dim, beta)
+        found.append(Rate(dim, beta, labels, learner, slope, error, theory, printed, sizes))
     return found
 
 

@@ -18,12 +18,12 @@ from edgewise.paper.theory.study.containment import (
     Setting,
     check_inside,
     design_guarantee,
-    exam,
     guarantees,
     guarantees_at,
     predict,
 )
 from edgewise.paper.theory.study.containment import measure as run_once
+from edgewise.paper.theory.study.exam import exam
 from edgewise.paper.theory.study.learners import scores
 from edgewise.paper.theory.study.settings import bandwidths, knn_grid
 from edgewise.randomness import stream
@@ -33,6 +33,9 @@ from edgewise.store import Cell
 
 EXAM = 4000
 RIDGE_GRID = (0.1, 1.0, 10.0)
+WIDE_RIDGE_GRID = (0.01, 0.1, 1.0, 10.0, 100.0)
+BANDWIDTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
+"""In units of `bandwidth_unit`."""
 
 PROBLEMS: dict[str, Callable[[int, float], Problem]] = {
     "ridge": Ridge,
@@ -106,6 +109,12 @@ def exponent(settings: Mapping[str, Any], seed: int) -> dict[str, Any]:
     """Area of the wrong set: exact in one dimension for clean 1-NN, by weighted test points otherwise."""
     law, n, d = law_of(settings), int(settings["n"]), int(settings["d"])
     rng = stream(seed, "theory-exponent", law.label, law.problem.name, n)
+    if settings["labels"] == "noisy" and settings["learner"] != "knn":
+        learner = str(settings["learner"])
+        grid = (
+            WIDE_RIDGE_GRID if learner.startswith("krr") else [c * bandwidth_unit(n, d) for c in BANDWIDTHS]
+        )
+        return {"grid": list(grid), "area": _wrong_areas(law, n, "noisy", learner, list(grid), rng, 2000)[0]}
     if settings["labels"] == "noisy":
         grid = sorted({max(1, round(c * n ** (2 / (2 + d)))) for c in (0.25, 0.5, 1, 2, 4)})
         grid = [k for k in grid if k <= n]

@@ -22,9 +22,8 @@ from edgewise.paper.theory.bounds import (
 )
 from edgewise.paper.theory.bounds.constants import check_delta
 from edgewise.paper.theory.density.ball_mass import Balls, balls, has_masses, inner_radii
-from edgewise.paper.theory.density.boundary_density import BoundaryDensity, Mixture
+from edgewise.paper.theory.density.boundary_density import BoundaryDensity
 from edgewise.paper.theory.problems.protocol import (
-    Charted,
     LabelKind,
     Problem,
     bayes,
@@ -293,15 +292,3 @@ def design_guarantee(setting: Setting, seed: int) -> Mask:
     if setting.labels == "clean":
         centred = np.where(bayes(problem, X) == 1, 0.5, -0.5)
     return theorem_g(w, centred, side, clean=setting.labels == "clean") <= setting.delta / len(Z)
-
-
-def exam(problem: Problem, count: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Return test points and weights that average to the uniform law, half of them placed near the boundary.
-
-    Errors live there: the same count of points measures small areas with much less noise.
-    """
-    if not isinstance(problem, Charted):
-        return problem.uniform(count, rng), np.ones(count)
-    half = Mixture(BoundaryDensity(problem, 0.75), 0.5)
-    Z = half.sample(count, rng)
-    return Z, 1 / half.propensity(Z)

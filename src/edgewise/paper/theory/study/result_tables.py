@@ -112,19 +112,19 @@ def _rates(facts: Sequence[Fact]) -> Summary:
     rows = tuple(
         (
             r.labels,
+            r.learner,
             str(r.dim),
             f"{r.beta:g}",
             f"{r.slope:.3f}",
             f"{r.error:.3f}",
-            f"{r.theory:.3f}",
-            f"{r.printed:.3f}",
+            *("–" if np.isnan(value) else f"{value:.3f}" for value in (r.theory, r.printed)),
         )
         for r in rates(facts)
     )
     return Summary(
         "exponents",
         "Exponent of the wrong area in n",
-        ("labels", "d", "β", "measured", "std. error", "theory", "as printed"),
+        ("labels", "learner", "d", "β", "measured", "std. error", "repaired", "as printed"),
         rows,
     )
 

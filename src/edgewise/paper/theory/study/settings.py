@@ -142,6 +142,9 @@ def _exponents(quick: bool) -> Part:
                 yield "theory-exponent", _setting("ridge", d, 4.0, n, (beta, 0), "clean", "knn")
             for n in noisy:
                 yield "theory-exponent", _setting("ridge-linear", d, 1.0, n, (beta, 0), "noisy", "knn")
+            for learner, most in (("nw-epan", 6400), ("krr-matern32", 1600)):
+                for n in (n for n in noisy if n <= most):
+                    yield "theory-exponent", _setting("ridge-linear", d, 1.0, n, (beta, 0), "noisy", learner)
 
 
 def _cure(quick: bool) -> Part:

@@ -1,4 +1,4 @@
-"""Labels as oracles give them: their types are kept, joined without loss, and numbered."""
+"""Labels of any type, as oracles give them: kept, joined without loss, and numbered; `models.labels` has one kind."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from edgewise.models import joining
 NUMBERS = (bool, int, float, np.bool_, np.integer, np.floating)
 
 
-def as_labels(values: Sequence[Any]) -> Labels:
+def as_given(values: Sequence[Any]) -> Labels:
     """Return labels as an array that gives each back as it was: of their own type, else of objects.
 
     Examples
     --------
-    >>> as_labels(["b", 0]), as_labels([1, 0])
+    >>> as_given(["b", 0]), as_given([1, 0])
     (array(['b', 0], dtype=object), array([1, 0]))
     """
     words = (str, bytes)
@@ -35,14 +35,14 @@ def as_labels(values: Sequence[Any]) -> Labels:
     return found
 
 
-def joined(one: Labels, two: Labels) -> Labels:
+def join_given(one: Labels, two: Labels) -> Labels:
     """Return both after one another; numbers join numbers and words words, anything else stays what it is."""
     if not len(one) or not len(two):
         return two if not len(one) else one
     numbers = one.dtype.kind in "biuf" and two.dtype.kind in "biuf"
     if numbers or (one.dtype.kind == two.dtype.kind != "O"):
         return np.concatenate([one, two])
-    return as_labels([label for part in (one, two) for label in part])
+    return as_given([label for part in (one, two) for label in part])
 
 
 def numbered(y: Labels) -> tuple[Labels, Index]:
@@ -52,7 +52,7 @@ def numbered(y: Labels) -> tuple[Labels, Index]:
         return classes, code.reshape(-1)
     classes = sorted(set(y.tolist()), key=lambda label: (type(label).__name__, repr(label)))
     place = {label: number for number, label in enumerate(classes)}
-    return as_labels(classes), np.array([place[label] for label in y.tolist()], dtype=np.intp)
+    return as_given(classes), np.array([place[label] for label in y.tolist()], dtype=np.intp)
 
 
 def check_alike(one: Labels, other: Labels, names: tuple[str, str]) -> None:
