@@ -19,7 +19,13 @@ from playwright.sync_api import sync_playwright
 
 
 OUT = Path(__file__).parents[1] / "docs" / "pictures"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-sync",
+]
 NOTES = (
     "",
     "Asked twice why the bill went up after the first year and was told to look at the contract. Wants a call back.",
@@ -55,9 +61,9 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         leaving = customers(Path(folder) / "customers.csv")
         words = ["label", "customers.csv", "--classes", "stays,leaves", "--keys", "j,l", "--id", "customer"]
+        words += ["--uniform", "0.3", "--port", str(port), "--token", "for-the-pictures", "--no-browser"]
         server = subprocess.Popen(
-            [sys.executable, "-c", "from edgewise.cli import main; main()", *words]
-            + ["--uniform", "0.3", "--port", str(port), "--token", "for-the-pictures", "--no-browser"],
+            [sys.executable, "-c", "from edgewise.cli import main; main()", *words],
             cwd=folder,
             stdout=subprocess.PIPE,
             text=True,

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from edgewise.arrays import InputError
+from edgewise.importing import MissingExtraError
 from edgewise.labelling.app.safety import LOOPBACK, Safety
 from edgewise.labelling.campaign.campaign import Campaign
 from edgewise.labelling.campaign.status import Status, status_of
 from edgewise.randomness import child_seed
-from edgewise.registry import MissingExtraError
 
 
 EVERY = 10

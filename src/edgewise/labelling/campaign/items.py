@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -138,8 +139,8 @@ def _counted(contents: Sequence[str]) -> tuple[str, ...]:
 
 
 def _plain(value: Any) -> str:
-    if value is None or value != value:  # noqa: PLR0124 - NaN of any kind
+    if value is None or (isinstance(value, float) and isnan(value)):
         return ""
     if isinstance(value, float):
-        return str(int(value)) if value == int(value) and abs(value) < 1e15 else f"{value:.6g}"
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else f"{value:.6g}"
     return str(value)
