@@ -21,7 +21,6 @@ from edgewise.labelling.campaign.picking import AHEAD, Order, order_of, sample_s
 from edgewise.labelling.campaign.settings import Settings
 from edgewise.labelling.campaign.state import VERDICTS, Standing, State, Vote
 from edgewise.labelling.columns import listing
-from edgewise.strategies.frame import Query
 
 
 @dataclass(frozen=True)
@@ -167,35 +166,6 @@ class Campaign:
         self.refresh()
         given = [*mine, *(item for item, _ in new)]
         return [Lease(item, self.items.place[item], self.why(item)) for item in given]
-
-    def batch(self, n: int, holder: str) -> Query:
-        """Give ``n`` items into the hands of a file, for a week.
-
-        Raises
-        ------
-        InputError
-            Fewer items are open.
-        """
-        order = self.reorder(n)
-        given = self.lease(holder, holder, n, leases.DAYS)
-        if len(given) < n:
-            with self.log.transaction() as db:
-                leases.release(db, [lease.item for lease in given])
-            raise InputError(
-                f"-n asks for {n} items; {len(given)} are neither labelled nor in somebody's hands."
-            )
-
-        def of(name: str) -> list[float]:
-            found = (lease.why.get(name) for lease in given)
-            return [float("nan") if value is None else float(value) for value in found]
-
-        return Query(
-            np.array([lease.row for lease in given], dtype=np.intp),
-            np.array(of("score")),
-            np.array(of("propensity")),
-            np.array([bool(lease.why.get("uniform")) for lease in given]),
-            notes=order.notes,
-        )
 
     def why(self, item: str) -> Mapping[str, Any]:
         """Return why an item was chosen; empty for one that nobody chose, such as an imported one."""
