@@ -16,6 +16,8 @@ def sections(evidence: Evidence) -> list[Section]:
     ]
     if not blocks:
         return []
+    if any(reading.leaks for reading, _, _ in found):
+        blocks.append(Prose(heading="Readings that leak", paragraphs=(LEAKS,)))
     return [
         Section(
             "readings",
@@ -23,7 +25,7 @@ def sections(evidence: Evidence) -> list[Section]:
             "The paper leaves much open. For each reading: how far our mean figures are from the printed ones, on "
             "average and at most, in points of accuracy; ✓ marks the nearest one of each data set. A near figure "
             "shows what may have been done, not that it was, and no verdict rests on it.",
-            (*blocks, Prose(heading="Readings that leak", paragraphs=(LEAKS,))),
+            tuple(blocks),
         )
     ]
 
