@@ -1,4 +1,4 @@
-.PHONY: help install dev demo test test-slow test-all test-anywhere check docs docs-serve notebook bench clean
+.PHONY: help install dev demo test test-slow test-all test-anywhere test-lowest coverage constraints check docs docs-serve notebook bench clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -39,6 +39,9 @@ test-slow: .venv/.dev  ## only the tests that take longer
 
 test-all: test test-slow  ## both
 
+LOWEST := tests/attacks/trees tests/labelling tests/learning tests/models tests/strategies tests/data tests/pools
+LOWEST_TOOLS := pytest==9.2.0 hypothesis==6.170.15 pytest-xdist==3.8.0 pytest-randomly==5.1.0 pandas==2.2.3 \
+  cloudpickle==3.1.2 psutil==7.2.2
 FAST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
 test-anywhere: .venv/.dev  ## the fast tests as on other processors, without data, without git, in a random order
@@ -50,6 +53,17 @@ test-anywhere: .venv/.dev  ## the fast tests as on other processors, without dat
 	PATH=$(CURDIR)/$(BIN) $(FAST)
 	$(FAST) -p randomly
 
+test-lowest:  ## the core's tests with the lowest versions that pyproject.toml claims; needs uv
+	uv venv --quiet --clear --python 3.11 .venv-lowest
+	uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct -e '.[paper,tables,audit]' $(LOWEST_TOOLS)
+	OMP_NUM_THREADS=1 .venv-lowest/bin/python -m pytest -n auto $(LOWEST)
+
+coverage: .venv/.dev  ## the fast tests with the share of lines they run; below the floor in pyproject.toml it fails
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --cov
+
+constraints: .venv/.dev  ## write the versions that are installed to constraints.txt
+	$(BIN)/python -m pip freeze --exclude-editable | sed 's/+cpu$$//' > constraints.txt
+
 check: .venv/.dev  ## ruff, pyright strict, layers, sizes, docstrings
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -58,6 +72,7 @@ check: .venv/.dev  ## ruff, pyright strict, layers, sizes, docstrings
 	$(BIN)/python tools/circles.py
 	$(BIN)/python tools/sizes.py
 	$(BIN)/python tools/docstrings.py
+	$(BIN)/python tools/keys.py
 
 .venv/.docs: .venv/.pip pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet -c constraints.txt --group docs
@@ -73,7 +88,7 @@ notebook: .venv/.dev  ## run docs/walkthrough.ipynb again and keep its outputs
 	OMP_NUM_THREADS=1 $(BIN)/python -c 'from nbclient.cli import main; main()' --inplace docs/walkthrough.ipynb
 
 clean:  ## remove what was built, not the results
-	rm -rf .venv dist build site .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-lowest dist build site .pytest_cache .ruff_cache .hypothesis
 
 bench: .venv/.dev  ## the benchmarks, hours; BENCH=region for one; its peers are installed first
 	$(BIN)/python -m pip install --quiet --no-deps -c constraints.txt --group bench

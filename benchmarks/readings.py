@@ -47,8 +47,8 @@ def halfmoon(seed):
         X = data.held_out.X[knn.predict(data.held_out.X) == data.held_out.y]
         found |= {
             f"noise={noise}, accuracy": accuracy(knn, *data.test),
-            f"noise={noise}, L2": ew.radius(knn, X).mean(),
-            f"noise={noise}, L-infinity": ew.radius(knn, X, norm=np.inf).mean(),
+            f"noise={noise}, L2": ew.radius(knn, X).distance.mean(),
+            f"noise={noise}, L-infinity": ew.radius(knn, X, norm=np.inf).distance.mean(),
         }
     return found
 
@@ -60,7 +60,7 @@ def perturbation(seed):
         data, knn = nearest_neighbour(name, seed, held_out=200)
         X = data.held_out.X[knn.predict(data.held_out.X) == data.held_out.y][:100]
         found |= {
-            f"{name}, {label}": ew.radius(knn, X, box=data.box, norm=norm).mean()
+            f"{name}, {label}": ew.radius(knn, X, box=data.box, norm=norm).distance.mean()
             for label, norm in (("L2", 2), ("L-infinity", np.inf))
         }
     return found
@@ -140,7 +140,7 @@ def equation_10(seed):
     data, knn = nearest_neighbour("halfmoon", seed)
     X, y = data.train
     gap = np.mean([length(X[y != label] - x, 2).min() ** 2 for x, label in zip(X, y, strict=True)])
-    shortest, found = ew.radius(knn, data.held_out.X), {}
+    shortest, found = ew.radius(knn, data.held_out.X).distance, {}
     for share in (0.01, 0.1, 1):
         adv = ew.attack(knn, data.held_out.X, ew.attacks.KernelSubstitute(c=share * gap))
         found |= {

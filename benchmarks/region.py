@@ -138,7 +138,7 @@ def accuracy(data):
         Q = points[:count]
         knn = KNeighborsClassifier(1).fit(X, y)
         for box in (None, Box(np.zeros(X.shape[1]), np.ones(X.shape[1]))):
-            radius = ew.radius(knn, Q, box=box)
+            radius = ew.radius(knn, Q, box=box).distance
             reference = np.array([quadratic(X, y, x, c, box) for x, c in zip(Q, knn.predict(Q), strict=True)])
             error = np.abs(radius - reference) / np.maximum(reference, 1e-6)
             crossed = [

@@ -82,7 +82,7 @@ def test_distances_are_those_of_a_generic_program(name, y, boxed, norm):
     found = adv.found
     assert (model.predict(adv.points[found]) != adv.source_label[found]).all()
     assert adv.distance[found] == pytest.approx(adv.lower[found], rel=1e-9, abs=1e-10)
-    assert ew.radius(model, Q, norm=norm, box=box) == pytest.approx(adv.lower, rel=1e-9, abs=1e-12)
+    assert ew.radius(model, Q, norm=norm, box=box).distance == pytest.approx(adv.lower, rel=1e-9, abs=1e-12)
 
 
 def test_float32_points_cross_as_they_are():

@@ -133,5 +133,5 @@ def test_settings_are_checked(make, message):
 
 
 def test_starts_are_checked():
-    with pytest.raises(InputError, match="starts has 1 features; 2 are taken"):
+    with pytest.raises(InputError, match="starts has 1 features; expected 2"):
         attack(two, [[0.5, 0.3]], Opt(starts=([[1.0]], [0])), rng=0)

@@ -63,7 +63,7 @@ def test_attack_on_a_model_and_a_table_of_ones_own(tmp_path):
     assert "norm inf" in done.stdout
     with (tmp_path / "out.csv").open() as file:
         written = list(csv.DictReader(file))
-    want = ew.radius(model, X[:12], norm=np.inf)
+    want = ew.radius(model, X[:12], norm=np.inf).distance
     assert [float(row["lower"]) for row in written] == pytest.approx(want.tolist())
     assert written[0]["c"] == "nan"
     refused = edgewise("attack", "--model", tmp_path / "model.skops", check=False)

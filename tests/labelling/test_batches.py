@@ -124,10 +124,11 @@ def test_bad_labels_are_told(folder, labels, words):
     ("text", "words"),
     [
         ("a,b\n1,2\n3", "line 3"),
-        ("name\nx\ny", "no column of numbers"),
+        ("name\nx\ny", "no column to learn from; shown only: name \\(names each row\\)"),
+        ("a,b\n1,x\n1,x", "two different rows"),
         ("a,a\n1,2", "twice"),
         ("a\n1\n\n", None),
-        ("a,b\n1,\n2,3", "column 'b' is of numbers, but 1 cell is no number"),
+        ("a,b\n1,x\n2,3\n2,4", "column 'b' is of numbers, but 1 cell is no number"),
     ],
 )
 def test_bad_pools_are_told(tmp_path, text, words):
@@ -155,16 +156,21 @@ def test_it_says_what_is_learned_from_shown_and_left_out(tmp_path):
     lines = ["name,a,b,empty"] + [f"row {i},{i},{i / 7},,"[:-1] for i in range(9)]
     (tmp_path / "pool.csv").write_text("\n".join(lines))
     said = batch_of(tmp_path, "--ignore", "b", "--out", tmp_path / "next.csv")
-    assert said.splitlines()[0] == "Learned from a; shown only: name, b; left out: 'empty' (empty)."
+    assert (
+        said.splitlines()[0]
+        == "Learned from a; shown only: name (names each row), b; left out: 'empty' (empty)."
+    )
 
 
 def test_an_odd_cell_is_told_and_can_be_ignored(tmp_path):
-    (tmp_path / "pool.csv").write_text("age,b\n" + "".join(f"{i},{i}\n" for i in range(9)) + "?,3\n")
+    (tmp_path / "pool.csv").write_text("age,b\n" + "".join(f"{i},{i}\n" for i in range(9)) + "12 y,3\n")
     answer = run(tmp_path / "pool.csv", "--out", tmp_path / "next.csv")
-    assert "column 'age' is of numbers, but 1 cell is no number (first: row 9, '?')" in str(answer.exception)
+    assert "column 'age' is of numbers, but 1 cell is no number (first: row 9, '12 y')" in str(
+        answer.exception
+    )
     assert "shown only: age" in batch_of(tmp_path, "--ignore", "age", "--out", tmp_path / "next.csv")
     answer = run(tmp_path / "pool.csv", "--ignore", "agee", "--out", tmp_path / "next.csv")
-    assert "has no column 'agee' to ignore" in str(answer.exception)
+    assert "unknown column 'agee'; did you mean 'age'?" in str(answer.exception)
 
 
 def test_the_default_name_numbers_itself(folder, monkeypatch):

@@ -44,7 +44,7 @@ def test_dfal_takes_the_smallest_exact_distances_of_a_nearest_neighbour():
 @pytest.mark.parametrize("kind", [RandomForestClassifier(9, random_state=0), LogisticRegression()])
 def test_dfal_takes_the_nearest_rows_of_trees_and_linear_models(kind):
     model = kind.fit(KNOWN, np.digitize(KNOWN[:, 0] * KNOWN[:, 1] + KNOWN[:, 0], [-0.3, 0.4]))
-    every = ew.radius(model, POOL)
+    every = ew.radius(model, POOL).distance
     answer = ew.query(model, POOL, 12, Dfal(twins="crossing"), rng=0)
     assert np.sort(every[answer.index]) == pytest.approx(np.sort(every)[:12])
     assert -answer.score == pytest.approx(every[answer.index])

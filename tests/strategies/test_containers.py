@@ -101,9 +101,7 @@ def test_missing_cells_are_the_models_business():
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda: ew.query(None, MIXED, 5, "typical", rng=0), "plan, joined"),
         (lambda: ew.attack(PIPE.fit(MIXED, Y), MIXED, ew.attacks.Opt(budget=50), rng=0), "plan, joined"),
-        (lambda: ew.query(None, MIXED[["spend"]], 5, "core-set", rng=0), "NaN"),
         (
             lambda: ew.query(
                 PIPE.fit(MIXED, Y), MIXED, 5, "margin", labelled=(MIXED[["plan", "age"]], Y), rng=0
@@ -116,9 +114,7 @@ def test_missing_cells_are_the_models_business():
         ),
         (lambda: ew.query(None, pd.concat([FRAME, FRAME], axis=1), 5, "random", rng=0), "twice"),
         (lambda: ew.query(None, FRAME[:0], 5, "random", rng=0), "empty"),
-        (lambda: ew.query(None, ["a good film", "a bad one."], 1, "random", rng=0), "texts"),
-        (lambda: ew.query(None, np.array(["good", "bad"]), 1, "random", rng=0), "texts"),
-        (lambda: ew.query(None, pd.Series(["good", "bad"]), 1, "random", rng=0), "texts"),
+        (lambda: ew.attack(PIPE, ["a good film", "a bad one."], "opt", rng=0), "texts"),
         (lambda: ew.query(None, np.ma.masked_less(X, 0), 1, "random", rng=0), "masked"),
         (lambda: ew.query(None, X.astype("M8[s]"), 1, "random", rng=0), "datetime64"),
         (lambda: ew.query(None, X.astype(complex), 1, "random", rng=0), "complex"),

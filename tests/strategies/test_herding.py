@@ -164,7 +164,7 @@ def test_doubts_are_on_one_scale_for_every_kind_of_model():
 def test_the_distance_as_doubt_is_exact_for_one_neighbour():
     knn = KNeighborsClassifier(1).fit(KNOWN, TRUTH)
     gap = cdist(POOL, KNOWN).min(axis=1)
-    u = gap / (gap + 2 * ew.radius(knn, POOL))
+    u = gap / (gap + 2 * ew.radius(knn, POOL).distance)
     answer = ask(knn, POOL, 12, Herding(share=0, doubt="distance"), labelled=(KNOWN, TRUTH))
     assert answer.index.tolist() == by_hand(knn, KNOWN, 12, u)
 

@@ -25,14 +25,15 @@ if TYPE_CHECKING:
     from edgewise.attacks.linear import LinearExact as LinearExact
     from edgewise.attacks.moves import Moves as Moves
     from edgewise.attacks.opt import Opt as Opt
+    from edgewise.attacks.radii import Radius as Radius
     from edgewise.attacks.radii import radius as radius
     from edgewise.attacks.region.attack import RegionApprox as RegionApprox
     from edgewise.attacks.region.attack import RegionExact as RegionExact
     from edgewise.attacks.trees.attack import TreesExact as TreesExact
 
 _FRAME = dict.fromkeys(("Adversarial", "Attack", "Proposal", "attack"), "edgewise.attacks.frame")
+_RADII = dict.fromkeys(("Radius", "radius"), "edgewise.attacks.radii")
 if not TYPE_CHECKING:  # an editor sees the imports above, and a misspelt name
     __getattr__, __dir__ = lazily(
-        __name__,
-        {**classes(ATTACKS), **_FRAME, "radius": "edgewise.attacks.radii", "Moves": "edgewise.attacks.moves"},
+        __name__, {**classes(ATTACKS), **_FRAME, **_RADII, "Moves": "edgewise.attacks.moves"}
     )

@@ -40,5 +40,8 @@ def exact(model: Any, norm: Norm = 2) -> tuple[AttackName | None, str]:
     except UnansweredError as error:
         return None, str(error) if hasattr(model, "n_neighbors") else reason
     if known.k > 1 and (order != 2 or known.weights != "uniform"):
-        return None, f"with {known.k} neighbours only norm 2 and equal votes are exact"
+        return None, (
+            f"with {known.k} neighbours only norm 2 and weights='uniform' are exact; got norm {order:g} and "
+            f"weights={known.weights!r}"
+        )
     return "region-exact", "exact for nearest neighbours"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -13,9 +13,9 @@ from edgewise.arrays import Box, Floats, Index, InputError, Labels, Mask, check_
 from edgewise.attacks.auto import choose
 from edgewise.attacks.names import ATTACKS, AttackName
 from edgewise.geometry import Norm, length
-from edgewise.models.access import Access
+from edgewise.models.access import Access, Heard
 from edgewise.models.joining import check_y, placed, same
-from edgewise.models.rows import check_rows, is_frame, is_sparse, numbers
+from edgewise.models.rows import check_rows, is_frame, is_sparse, numbers, only
 from edgewise.models.unwrap import module_of
 from edgewise.progress import Advance, track
 from edgewise.randomness import Rng, seed_of
@@ -184,6 +184,7 @@ def attack(
     box: Box | tuple[ArrayLike, ArrayLike] | None = None,
     rng: Rng = None,
     progress: bool = False,
+    columns: Sequence[str] | None = None,
 ) -> Adversarial:
     """Move each sample just across the decision boundary of ``model``, verified by the model itself.
 
@@ -193,7 +194,7 @@ def attack(
         A fitted scikit-learn classifier, a torch module, or a function that answers labels or scores; asked,
         never changed.
     X
-        Samples ``(n, d)``, ``(n, ...)`` for torch modules, in input units; never changed.
+        Samples ``(n, d)``, ``(n, ...)`` for torch modules, in input units, or a data frame; never changed.
     attack
         ``"auto"``: the exact attack where the model has one, else the best for what it answers. A name in
         `ATTACKS` stands for its default settings, an instance such as ``Direct(k=3)`` for its own; any
@@ -208,6 +209,9 @@ def attack(
         carries.
     progress
         Draw a progress bar on standard error.
+    columns
+        Of a data frame, the columns of numbers that move; the model gets each row with all others as they are, and
+        ``points`` has these columns. For attacks that ask for labels only, such as ``opt``.
 
     Returns
     -------
@@ -227,18 +231,22 @@ def attack(
     >>> attack(knn, [[0.2]]).distance.round(6)
     array([0.3])
     """
-    method, why = _resolved(attack, model)
+    method, why = _resolved(attack, model) if columns is None else _by_labels(attack)
     missing = getattr(method, "takes_missing", False)
     rows = check_rows(X, missing=missing)
     if is_sparse(rows):
         raise InputError("X is sparse, and an attack moves every feature; give X.toarray() if it fits.")
-    points = numbers(rows, missing=missing)
+    points = numbers(rows if columns is None else only(rows, columns), missing=missing)
     bounds = check_box(box, points[0].size)
     seed = seed_of(rng)
     if bounds is not None and not getattr(method, "takes_outside", False):
         _check_inside(points, bounds)
-    access = Access.to(model, len(points), getattr(method, "budget", None), rows if is_frame(rows) else None)
-    predicted = access.labels(points)
+    given = rows if is_frame(rows) else None
+    access = Access.to(model, len(points), getattr(method, "budget", None), given, columns)
+    if getattr(method, "confirms", False):
+        access = replace(access, heard=Heard(len(points)))
+    first = getattr(method, "first_labels", None)
+    predicted = access.labels(points) if first is None else first(access, points)
     wanted = predicted if y is None else check_y(y, len(points), classes=_classes(access, points))
     todo = np.flatnonzero(same(predicted, wanted, names=("the model's labels", "y")))
     with track(len(todo), f"attacking ({type(method).__name__})", show=progress) as advance:
@@ -247,8 +255,8 @@ def attack(
             if len(todo)
             else Proposal(points[todo])
         )
-    given = Given(points, predicted, wanted, todo, bounds)
-    return _verify(proposal, access, given, method, attack=why, seed=seed)
+    samples = Given(points, predicted, wanted, todo, bounds)
+    return _verify(proposal, access, samples, method, attack=why, seed=seed)
 
 
 def _resolved(attack: Any, model: Any) -> tuple[Attack, str]:
@@ -259,6 +267,19 @@ def _resolved(attack: Any, model: Any) -> tuple[Attack, str]:
     found = component(ATTACKS, attack, "attack")
     method = found if isinstance(found, Attack) else Foreign(found)
     return method, f"{method!r}{why and ': '}{why}"
+
+
+def _by_labels(attack: Any) -> tuple[Attack, str]:
+    """Return the instance to run on some columns of a frame: one that asks for labels and nothing else."""
+    found = component(ATTACKS, "opt" if attack == "auto" else attack, "attack")
+    asking = [name for name, row in ATTACKS.items() if row.needs == ("labels",)]
+    homes = [ATTACKS[name].factory for name in asking]
+    if f"{type(found).__module__}:{type(found).__name__}" not in homes:
+        raise InputError(
+            f"columns go with attacks that ask for labels only ({', '.join(asking)}); {type(found).__name__} would "
+            "read or move what the model is made of."
+        )
+    return found, repr(found)
 
 
 @dataclass(frozen=True)
@@ -293,7 +314,7 @@ def _verify(
     if given.box is not None:
         proposed = _clip(proposed, given.box)
     if len(todo):
-        answers = access.view(todo).labels(proposed)
+        answers = access.view(todo).confirmed(proposed)
         crossed = finite & ~same(answers, given.wanted[todo])
         none = np.zeros(len(todo), bool) if proposal.none_exists is None else proposal.none_exists
         status[todo] = np.where(crossed, "crossed", np.where(none, "none-exists", "failed"))

@@ -53,6 +53,7 @@ class LinearExact:
 
     norm: float = 2
     moves: Moves = field(default_factory=Moves)
+    confirms = True
 
     def __post_init__(self) -> None:
         check_norm(self.norm)

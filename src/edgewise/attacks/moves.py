@@ -1,5 +1,4 @@
 """How the features of a table may move: which not at all, which one way, on which values, at which price."""
-# pyright: reportArgumentType=false, reportCallIssue=false, reportReturnType=false
 
 from __future__ import annotations
 
@@ -8,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from edgewise.arrays import Box, Floats, Index, InputError
+from edgewise.arrays import Box, Floats, InputError
 
 
 Feature = int | str
@@ -101,7 +100,7 @@ class Moves:
 class Rules:
     """`Moves` with features by number: ``direction`` is 1, -1, 0 for either and 2 for neither ``(d,)``."""
 
-    direction: Index
+    direction: NDArray[np.int32]
     integers: tuple[int, ...]
     grid: Mapping[int, Floats]
     weights: Floats

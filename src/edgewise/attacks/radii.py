@@ -2,21 +2,67 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from edgewise.arrays import Box, Floats, check_box, check_count, check_X
 from edgewise.attacks.exact import exact
 from edgewise.attacks.linear import LinearExact
 from edgewise.attacks.moves import Moves
-from edgewise.attacks.region.radius import radius as neighbours_radius
+from edgewise.attacks.region.batch import find
+from edgewise.attacks.region.first_label import first_labels
+from edgewise.attacks.region.index import fitted
+from edgewise.attacks.region.k_neighbours import vote
 from edgewise.attacks.trees.compiled import Compiled, each_nearest
 from edgewise.attacks.trees.nearest import Limits
 from edgewise.geometry import Norm, check_norm
-from edgewise.models.answers import UnansweredError, predict
-from edgewise.progress import track
+from edgewise.models.access import Access
+from edgewise.models.answers import UnansweredError
+from edgewise.models.rows import check_rows, is_frame, numbers
+from edgewise.progress import Advance, track
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Radius:
+    """How far each row is from the decision boundary; ``np.asarray`` of it is ``distance``.
+
+    Parameters
+    ----------
+    distance
+        Of the nearest point labelled otherwise ``(n,)``; infinite where none was found. On the boundary itself
+        a tie.
+    lower
+        A proved lower bound on it ``(n,)``: the same number, except where a limit stopped the search or
+        rounding leaves the last digits in doubt. Infinite where it was proved that there is none.
+    norm
+        The norm of both.
+    attack
+        The name of the exact attack that measured them.
+    """
+
+    distance: Floats
+    lower: Floats
+    norm: float
+    attack: str
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        """Return ``distance``."""
+        made = self.distance if dtype is None else self.distance.astype(dtype, copy=False)
+        return made.copy() if copy else made
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.distance)
+
+    def __repr__(self) -> str:
+        """Return one line: how many rows, by which attack, how far."""
+        proved = int((self.lower >= self.distance * (1 - 1e-9)).sum())
+        reach = self.distance[np.isfinite(self.distance)]
+        far = f"median {np.median(reach):.4g}" if len(reach) else "none reached"
+        return f"Radius: {len(self)} rows by {self.attack!r}, norm {self.norm:g}, {far}, {proved} proved"
 
 
 def radius(
@@ -28,7 +74,7 @@ def radius(
     nodes: int = 50_000,
     threads: int = 1,
     progress: bool = False,
-) -> Floats:
+) -> Radius:
     """Return how far each row of ``X`` (n, d) can move in any direction before ``model`` changes its label.
 
     Exact: nothing nearer is labelled otherwise, and something as near as that is (on the boundary itself a
@@ -40,18 +86,23 @@ def radius(
         Fitted nearest neighbours (Euclidean; with more than one, equal votes and norm 2), trees, forests and
         boosting (see `TreesExact`), or a linear classifier (see `LinearExact`).
     X
-        Points ``(n, d)``; for trees NaN is a missing value and stays one.
+        Points ``(n, d)``, an array or a frame; for trees NaN is a missing value and stays one.
     box
-        Where the moves have to stay; None, numbers or one a feature.
+        Where the moves have to stay; None, numbers or one per feature.
     norm
         1, 2 or infinity.
     nodes
         With trees or more than one neighbour: boxes or cells to solve at most for a row; where they do not
-        suffice the answer is a proved lower bound.
+        suffice, ``lower`` and ``distance`` enclose the optimum.
     threads
         Rows to work on at a time; the answers do not depend on it.
     progress
         Draw a progress bar on standard error.
+
+    Returns
+    -------
+    Radius
+        ``distance`` and ``lower`` of each row.
 
     Raises
     ------
@@ -63,24 +114,47 @@ def radius(
     >>> from sklearn.neighbors import KNeighborsClassifier
     >>> knn = KNeighborsClassifier(1).fit([[0.0, 0.0], [2.0, 0.0]], ["a", "b"])
     >>> radius(knn, [[0.5, 0.0], [1.5, 1.0]])
+    Radius: 2 rows by 'region-exact', norm 2, median 0.5, 2 proved
+    >>> radius(knn, [[0.5, 0.0], [1.5, 1.0]]).distance
     array([0.5, 0.5])
     """
     order = check_norm(norm)
     check_count(nodes, "nodes")
     check_count(threads, "threads")
     name, reason = exact(model, order)
-    if name == "linear":
-        return LinearExact(order).distances(model, X, box=box)
-    if name == "trees":
-        points = check_X(X, missing=True)
-        bounds = check_box(box, points.shape[1])
-        known = Compiled.of(model, points.dtype, points.shape[1], Moves())
-        own = known.numbers(predict(model, points))
-        with track(len(points), "measuring radii", show=progress) as advance:
-            answers = each_nearest(
-                known, points, own, bounds, order, Limits(nodes), threads=threads, advance=advance
-            )
-        return np.array([answer.lower for answer in answers])
-    if name is None and not hasattr(model, "n_neighbors"):
+    if name is None:
         raise UnansweredError(reason)
-    return neighbours_radius(model, X, box=box, norm=norm, nodes=nodes, threads=threads, progress=progress)
+    rows = check_rows(X, missing=name == "trees")
+    points = check_X(numbers(rows, missing=name == "trees"), missing=name == "trees")
+    bounds = check_box(box, points.shape[1])
+    if name == "linear":
+        distance = LinearExact(order).distances(model, points, box=bounds)
+        return Radius(distance, distance, order, name)
+    access = Access.to(model, len(points), given=rows if is_frame(rows) else None)
+    measure = _trees if name == "trees" else _neighbours
+    with track(len(points), "measuring radii", show=progress) as advance:
+        distance, lower = measure(access, points, bounds, order, nodes, threads, advance)
+    return Radius(distance, lower, order, name)
+
+
+def _trees(
+    access: Access, X: Floats, box: Box | None, norm: float, nodes: int, threads: int, advance: Advance
+) -> tuple[Floats, Floats]:
+    known = Compiled.of(access.model, X.dtype, X.shape[1], Moves())
+    own = known.numbers(access.labels(X))
+    answers = each_nearest(known, X, own, box, norm, Limits(nodes), threads=threads, advance=advance)
+    return np.array([answer.cost for answer in answers]), np.array([answer.lower for answer in answers])
+
+
+def _neighbours(
+    access: Access, X: Floats, box: Box | None, norm: float, nodes: int, threads: int, advance: Advance
+) -> tuple[Floats, Floats]:
+    labels = first_labels(access, X)
+    fit, known = fitted(access)
+    own, start = np.searchsorted(fit.classes, labels).astype(np.intp), X.astype(np.float64)
+    if known.k == 1:
+        at = find(fit.index, start, own, box, norm=norm, threads=threads, advance=advance)
+        return np.sqrt(at.squares), np.sqrt(at.lower)
+    votes = vote(fit.index, known.k, start, own, box, nodes=nodes, threads=threads, advance=advance)
+    lower = np.sqrt(votes.lower)
+    return np.where(votes.found, lower, np.inf), lower

@@ -13,8 +13,10 @@ from edgewise import __version__
 from edgewise.cli.attack import attack
 from edgewise.cli.audit import audit
 from edgewise.cli.benchmark import benchmark
+from edgewise.cli.campaigns import export, import_, status
 from edgewise.cli.compare import compare
 from edgewise.cli.demo import demo
+from edgewise.cli.label import label
 from edgewise.cli.picture import picture
 from edgewise.cli.query import query
 from edgewise.cli.report import report
@@ -53,6 +55,10 @@ app.command("demo")(demo)
 app.command("attack")(attack)
 app.command("retrain")(retrain)
 app.command("query")(query)
+app.command("label")(label)
+app.command("status")(status)
+app.command("export")(export)
+app.command("import")(import_)
 app.command("audit")(audit)
 app.command("compare")(compare)
 app.command("reproduce")(reproduce)

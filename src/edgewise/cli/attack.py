@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgewise.cli.options import DataHome, Seed, quiet, show
+from edgewise.cli.options import DataHome, Seed, Trust, quiet, show
 
 
 if TYPE_CHECKING:
@@ -32,9 +32,7 @@ def attack(
         Path | None, typer.Option("--pool", help="The rows to attack with --model: a CSV of numbers.")
     ] = None,
     norm: Annotated[str, typer.Option("--norm", help="1, 2 or inf.")] = "2",
-    trust: Annotated[
-        list[str] | None, typer.Option("--trust", help="A type in the .skops file that you trust.")
-    ] = None,
+    trust: Trust = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Write points and distances to this .npz or .csv.")
     ] = None,
@@ -48,6 +46,7 @@ def attack(
     from edgewise.arrays import InputError
     from edgewise.attacks import attack as run
     from edgewise.data import load
+    from edgewise.models.saved import read_skops
 
     if norm not in ("1", "2", "inf"):
         raise InputError(f"--norm must be 1, 2 or inf; got {norm!r}.")
@@ -56,7 +55,7 @@ def attack(
     box: Box | None = None
     if model is not None and pool is not None:
         fitted, (names, rows), what = (
-            _load(model, trust or []),
+            read_skops(model, trust or []),
             _table(pool, samples),
             f"{model.name}, {pool.name}",
         )
@@ -86,29 +85,6 @@ def _chosen(method: str, fitted: Any, norm: float) -> Any:
         method = name or choose(fitted)[0]
     row = lookup(ATTACKS, method, "attack")
     return row.make() if norm == 2 else row.make(norm=norm)
-
-
-def _load(path: Path, trust: list[str]) -> Any:
-    """Return the model in a ``.skops`` file, all of whose types are known or trusted."""
-    from edgewise.arrays import InputError
-    from edgewise.importing import MissingExtraError
-
-    if not path.is_file():
-        raise InputError(f"there is no file {path}.")
-    if path.suffix != ".skops":
-        raise InputError(
-            f"{path}: expected a .skops file, which runs no code when it is read. "
-            "Write one with skops.io.dump(model, 'model.skops')."
-        )
-    try:
-        from skops import io
-    except ImportError:
-        raise MissingExtraError("a .skops file needs skops; install it with: pip install skops") from None
-    unknown = sorted(set(io.get_untrusted_types(file=path)) - set(trust))
-    if unknown:
-        options = " ".join(f"--trust {name}" for name in unknown)
-        raise InputError(f"{path} holds types that skops does not know. If you trust the file: {options}")
-    return io.load(path, trusted=trust)
 
 
 def _table(path: Path, most: int) -> tuple[list[str], Floats]:

@@ -58,7 +58,7 @@ def audit(
 
     lookup(FAMILIES, family, "family")
     target, sending = open_victim(victim, authorised=authorised)
-    sheet = read_pool(pool)
+    sheet = read_pool(pool, only_numbers=True)
     rows = check_X(sheet.pool.rows(np.arange(len(sheet.pool))), name=str(pool))
     purses = {"extract": budget, "measure": measure_purse(measure) if measure else 0}
     path = ledger or out.with_suffix(".ledger")

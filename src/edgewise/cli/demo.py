@@ -63,5 +63,5 @@ def _exact() -> str:
     return (
         f"\nOne exact attack: the point {np.round(data.test.X[0], 2).tolist()} of class {found.source_label[0]} "
         f"becomes class {found.label[0]} at distance {found.distance[0]:.4f}; no point nearer than "
-        f"{least[0]:.4f} does, which is proved."
+        f"{least.lower[0]:.4f} does, which is proved."
     )

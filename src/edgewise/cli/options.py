@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed; the same seed gives the same answer.")]
 Store = Annotated[Path, typer.Option("--store", help="The SQLite file of figures; made if missing.")]
+Trust = Annotated[list[str] | None, typer.Option("--trust", help="A type in the .skops file that you trust.")]
 Jobs = Annotated[int, typer.Option("--jobs", min=1, help="Worker processes; figures do not depend on it.")]
 DataHome = Annotated[
     Path | None,

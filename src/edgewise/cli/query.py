@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgewise.cli.options import Address, Backend, Jobs, Seed, say_batch
+from edgewise.cli.options import Address, Backend, Jobs, Seed, Trust, quiet, say_batch
+
+
+if TYPE_CHECKING:
+    from edgewise.labelling.next_batch import NextBatch
 
 
 def query(
@@ -19,9 +26,8 @@ def query(
         list[Path] | None,
         typer.Option(
             "--labels",
-            help="CSV with the columns row, label (shards: "
-            "shard, row, label): a filled-in batch. May be "
-            "repeated.",
+            help="CSV with the columns row (or that of --id) and label (shards: shard, row, label): a filled-in "
+            "batch. May be repeated.",
         ),
     ] = None,
     n: Annotated[int, typer.Option("-n", min=1, help="How many rows.")] = 20,
@@ -33,27 +39,56 @@ def query(
         bool,
         typer.Option("--force", help="Replace --out also if labels are filled in, or if it is no batch."),
     ] = False,
+    id: Annotated[
+        str | None,
+        typer.Option(
+            "--id", help="The column that names the rows; labels are kept by it, not by row number."
+        ),
+    ] = None,
     ignore: Annotated[
         list[str] | None,
         typer.Option("--ignore", help="A column to show and not to learn from. May be repeated."),
     ] = None,
+    features: Annotated[
+        list[str] | None,
+        typer.Option("--features", help="A column to learn from, and no others. May be repeated."),
+    ] = None,
+    classes: Annotated[
+        str | None,
+        typer.Option("--classes", help="The labels there are, such as yes,no; others are refused."),
+    ] = None,
+    folders: Annotated[
+        bool, typer.Option("--folders-are-labels", help="The sub-folder a picture lies in is its label.")
+    ] = False,
+    campaign: Annotated[
+        Path | None,
+        typer.Option(
+            "--campaign",
+            help="The file of a campaign: labels are kept there, and a batch is never given out twice.",
+        ),
+    ] = None,
     strategy: Annotated[str, typer.Option("--strategy", help="How to choose.")] = "herding",
     learner: Annotated[
-        str, typer.Option("--learner", help="logistic, 1-nn, rbf-ridge, svc, forest or boosting.")
+        str,
+        typer.Option(
+            "--learner",
+            help="logistic, 1-nn, rbf-svm, forest, boosting (takes gaps as they are), rbf-ridge, or "
+            "FILE.py:NAME of a function that makes yours.",
+        ),
     ] = "logistic",
-    seed: Seed = 0,
-    shards: Annotated[
-        str | None,
-        typer.Option("--pool", help="A pool in many files, such as 'shards/*.parquet', in place of POOL."),
-    ] = None,
     model: Annotated[
         Path | None,
         typer.Option(
             "--model",
-            help="Shards: a fitted model written by joblib, in place "
-            "of --learner. Reading it runs its code: only "
-            "your own.",
+            help="A fitted model in place of --learner, asked about the columns it was fitted to: .skops, or "
+            "joblib's, which runs its code when it is read: only your own.",
         ),
+    ] = None,
+    trust: Trust = None,
+    seed: Seed = 0,
+    shards: Annotated[
+        str | None,
+        typer.Option("--pool", help="A pool in many files, such as 'shards/*.parquet', in place of POOL."),
     ] = None,
     scores: Annotated[Path, typer.Option("--scores", help="Shards: the folder for their scores.")] = Path(
         "scores"
@@ -67,52 +102,146 @@ def query(
 ) -> None:
     """Choose the rows of a pool that are worth a label most, and write them ready to be labelled.
 
-    A pool of many files (--pool) is scored file by file, on this machine or on a cluster. Run the same
-    command again after a kill: what is scored is kept, and the rows are the same.
+    All columns of a table are learned from, but constants and what names each row. A pool of many files (--pool) is
+    scored file by file, on this machine or on a cluster. Run the same command again after a kill: what is scored is
+    kept, and the rows are the same.
     """
     from edgewise.arrays import InputError
-    from edgewise.labelling.output import check_out, next_name
+    from edgewise.labelling.next_batch import NextBatch
+    from edgewise.models.saved import load_model
 
     if (pool is None) == (shards is None):
         raise InputError("give one pool: a file or a folder, or --pool 'shards/*.parquet' for many files.")
-    target = next_name() if out is None else out
-    given = [path for path in (pool, model, *(labels or [])) if path is not None]
-    check_out(target, given, force=force)
-    if shards is not None:
-        if ignore:
-            raise InputError("--ignore goes with a pool that is one table.")
-        from edgewise.cli.shards import query_shards
-
-        query_shards(
-            shards,
-            labels or [],
-            n,
-            target,
-            strategy=strategy,
-            learner=learner,
-            seed=seed,
-            model=model,
-            backend=backend,
-            address=address,
-            scores=scores,
-            device=device,
-            jobs=jobs,
-        )
+    files = _Files(
+        labels or [], n, out, force, [path for path in (pool, model, campaign) if path is not None]
+    )
+    target = files.target()
+    asked = None if model is None else load_model(model, trust or [])
+    choose = NextBatch(strategy, learner, asked, seed)
+    if campaign is not None:
+        if pool is None or model is not None or folders:
+            raise InputError("--campaign goes with a pool that is one table or folder, and without --model.")
+        columns = {"ignore": tuple(ignore or ()), "features": tuple(features or ()), "id": id}
+        _of_campaign(campaign, pool, files, target, choose, columns, _listed(classes))
         return
-    others = (model, device, backend, address, jobs)
-    if pool is None or others != (None, None, "local", None, 1):
+    if pool is not None:
+        if (device, backend, address, jobs) != (None, "local", None, 1):
+            raise InputError(
+                "--device, --jobs, --backend and --address go with a pool in many files: --pool 'shards/*.parquet'."
+            )
+        columns = {"ignore": ignore or [], "features": features or [], "id": id, "folders": folders}
+        _of_one(pool, files, target, choose, columns, _listed(classes))
+        return
+    if ignore or features or id or folders or classes:
         raise InputError(
-            "--model, --device, --jobs, --backend and --address go with a pool in many files: "
-            "--pool 'shards/*.parquet'."
+            "--id, --ignore, --features, --classes and --folders-are-labels go with a pool that is one table."
         )
+    from edgewise.parallel import engine
+
+    running = engine(backend, address=address, workers=jobs, gpus=1.0 if device else 0.0)
+    settings = {"scores": scores, "device": device, "jobs": jobs, "progress": not quiet()}
+    _of_shards(str(shards), files, target, choose, running, settings)
+
+
+@dataclass(frozen=True)
+class _Files:
+    """What is read and written: labels, how many rows, ``--out`` and ``--force``, and what must stay as it is."""
+
+    labels: Sequence[Path]
+    n: int
+    out: Path | None
+    force: bool
+    sources: Sequence[Path]
+
+    def target(self, more: Sequence[Path] = ()) -> Path:
+        """Return where the batch goes, if it may be written there."""
+        from edgewise.labelling.output import check_out, next_name
+
+        target = next_name() if self.out is None else self.out
+        check_out(target, [*self.sources, *self.labels, *more], force=self.force)
+        return target
+
+
+def _listed(classes: str | None) -> list[str]:
+    return [] if classes is None else [name.strip() for name in classes.split(",") if name.strip()]
+
+
+def _of_one(
+    pool: Path, files: _Files, target: Path, choose: NextBatch, columns: dict[str, Any], classes: list[str]
+) -> None:
     from edgewise.labelling.batches import read_labels, write_query
-    from edgewise.labelling.next_batch import next_batch
+    from edgewise.labelling.output import check_out
     from edgewise.labelling.sheet import read_pool
 
-    sheet = read_pool(pool, ignore=ignore or [])
-    index, known, uniform = read_labels(labels or [], sheet)
-    answer = next_batch(sheet.pool, index, known, uniform, n, strategy=strategy, learner=learner, seed=seed)
-    check_out(target, given, force=force)
+    sheet = read_pool(pool, **columns)
+    known = read_labels(files.labels, sheet, classes=classes)
+    prepared = choose.prepare(sheet)
+    answer, _ = prepared(known, files.n)
+    check_out(target, [*files.sources, *files.labels], force=files.force)
     write_query(target, answer, sheet)
     typer.echo(sheet.said)
-    say_batch(f"{len(index)} of {len(sheet.pool)} rows are labelled", known, strategy, answer, target)
+    if prepared.notes:
+        typer.echo(f"Taken as: {'; '.join(prepared.notes)}.")
+    labelled = f"{len(known.rows)} of {len(sheet.pool)} rows are labelled"
+    say_batch(labelled, known.labels, choose.strategy, answer, target)
+
+
+def _of_campaign(
+    path: Path,
+    pool: Path,
+    files: _Files,
+    target: Path,
+    choose: NextBatch,
+    columns: dict[str, Any],
+    classes: list[str],
+) -> None:
+    from edgewise.labelling.batches import write_query
+    from edgewise.labelling.campaign.campaign import open_campaign
+    from edgewise.labelling.campaign.importing import import_labels
+    from edgewise.labelling.campaign.settings import Settings, begin, relative
+
+    if not path.exists():
+        begin(
+            path,
+            Settings(
+                tuple(classes),
+                relative(pool, path),
+                strategy=choose.strategy,
+                learner=choose.learner,
+                seed=choose.seed,
+                **columns,
+            ),
+        )
+    held = open_campaign(path, pool)
+    with held.log:
+        for file in files.labels:
+            import_labels(held, file)
+        index, known = held.known()
+        answer = held.batch(files.n, f"csv:{target.resolve()}")
+        write_query(target, answer, held.items.sheet)
+        typer.echo(held.items.sheet.said)
+        labelled = f"{len(index)} of {len(held.items)} rows are labelled"
+        say_batch(labelled, known, held.settings.strategy, answer, target)
+
+
+def _of_shards(
+    pattern: str,
+    files: _Files,
+    target: Path,
+    choose: NextBatch,
+    running: AbstractContextManager[Any],
+    settings: dict[str, Any],
+) -> None:
+    from edgewise.labelling.batches import read_shard_labels, write_shard_query
+    from edgewise.labelling.output import check_out
+    from edgewise.strategies.sharded import Shards
+
+    shards = Shards.of(pattern)
+    check_out(target, shards.paths, force=True)
+    with running:
+        known = read_shard_labels(files.labels, shards, jobs=settings["jobs"])
+        answer = choose.of_shards(shards, known, files.n, **settings)
+    write_shard_query(target, answer, shards)
+    typer.echo(f"{answer.scored} shards scored, {answer.kept} were there; scores: {settings['scores']}")
+    labelled = f"{len(known.index)} of {len(shards)} rows in {len(shards.paths)} shards are labelled"
+    say_batch(labelled, known.labels, choose.strategy, answer.query, target)

@@ -56,9 +56,7 @@ def reproduce(
     published: Annotated[
         Path | None, typer.Option("--reuse", help="Take cells from this published .jsonl instead of the CPU.")
     ] = None,
-    only: Annotated[
-        list[str] | None, typer.Option("--only", help="With all: this part; may be repeated.")
-    ] = None,
+    only: Annotated[list[str] | None, typer.Option("--only", help="With all: this part.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="With all: begin no new store.")] = False,
     publish: Annotated[
         Path | None, typer.Option("--publish", help="Write .jsonl cells and a .md page; a folder with all.")

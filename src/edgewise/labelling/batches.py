@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import narwhals as nw
 import numpy as np
 
 from edgewise.arrays import Floats, Index, InputError, Labels, Mask
@@ -30,6 +32,8 @@ from edgewise.labelling.columns import (
 )
 from edgewise.labelling.sheet import Sheet
 from edgewise.labelling.table import read_words
+from edgewise.models.rows import Rows, is_frame
+from edgewise.registry import unknown
 from edgewise.strategies.frame import Query
 from edgewise.strategies.sharded import ShardQuery, Shards
 from edgewise.strategies.sharded.task import read_rows
@@ -62,18 +66,39 @@ class Known:
     uniform: Mask
 
 
-def read_labels(paths: Sequence[Path], sheet: Sheet) -> tuple[Index, Labels, Mask]:
+class Labelled(NamedTuple):
+    """What is labelled of a pool: row numbers, ascending, their labels, and which were drawn uniformly."""
+
+    rows: Index
+    labels: Labels
+    uniform: Mask
+
+
+def read_labels(paths: Sequence[Path], sheet: Sheet, *, classes: Sequence[str] = ()) -> Labelled:
     """Read labels: CSV files with the columns ``row`` and ``label``; rows without a label are left out.
 
-    The files that `write_query` wrote, filled in, are such files; they also say which rows were drawn
-    uniformly, the third answer. In files that do not say all are.
+    Where the sheet has an id, its column stands in for ``row``, and labels follow their id whatever else of the
+    pool has changed. The files that `write_query` wrote, filled in, are such files; they also say which rows were
+    drawn uniformly. In files that do not say all are; labels that came with the pool are not.
 
     Raises
     ------
     InputError
-        A missing column, a row that the pool does not have, a row with two different labels, or labels of
-        another pool.
+        A missing column, a row that the pool does not have, a row with two different labels, a label that is none
+        of ``classes`` where these are given, or, without an id, labels of another pool.
     """
+    key = ROW if sheet.id is None else shown_names([sheet.id])[0]
+    rows = {cell.strip(): row for row, cell in enumerate(sheet.ids)}
+
+    def of_id(item: Mapping[str, str], path: Path) -> int:
+        cell = as_written(item[key])
+        number = NUMBERED.fullmatch(cell)
+        row = rows.get(cell, rows.get(number[1]) if number else None)
+        if row is None:
+            raise InputError(
+                f"{path}: {key} {cell!r} is none of the pool's. Correct it, or take its line out if it has left."
+            )
+        return row
 
     def place(item: Mapping[str, str], path: Path) -> int:
         if not _same_print(item.get(POOL, ""), sheet.digest):
@@ -84,8 +109,13 @@ def read_labels(paths: Sequence[Path], sheet: Sheet) -> tuple[Index, Labels, Mas
             )
         return _row_number(item[ROW], len(sheet.pool), "the pool", path)
 
-    index, labels, items = _collected(paths, (ROW, LABEL), place)
-    return index, labels, _uniform(items)
+    start = {row: (label, {UNIFORM: "0"}) for row, label in sheet.given.items()}
+    index, labels, items = _collected(paths, (key, LABEL), place if sheet.id is None else of_id, start)
+    for row, label in zip(index.tolist(), labels.tolist(), strict=True):
+        if classes and label not in classes:
+            where = f"row {row}" if sheet.id is None else f"{key} {sheet.ids[row]}"
+            raise InputError(f"{where}: {unknown(label, classes, 'class')}")
+    return Labelled(index, labels, _uniform(items))
 
 
 def read_shard_labels(paths: Sequence[Path], shards: Shards, *, jobs: int = 1) -> Known:
@@ -125,10 +155,13 @@ def read_shard_labels(paths: Sequence[Path], shards: Shards, *, jobs: int = 1) -
 
 
 def _collected(
-    paths: Sequence[Path], needed: tuple[str, ...], place: Callable[[Mapping[str, str], Path], int]
+    paths: Sequence[Path],
+    needed: tuple[str, ...],
+    place: Callable[[Mapping[str, str], Path], int],
+    start: Mapping[int, tuple[str, Mapping[str, str]]] | None = None,
 ) -> tuple[Index, Labels, list[Mapping[str, str]]]:
     """Return the rows that have a label, ascending, those labels, and the cells beside them."""
-    found: dict[int, tuple[str, Mapping[str, str]]] = {}
+    found: dict[int, tuple[str, Mapping[str, str]]] = dict(start or {})
     for path in paths:
         frame = read_words(path)
         if not set(needed) <= set(frame.column_names):
@@ -143,7 +176,7 @@ def _collected(
                 continue
             row, label = place(item, path), as_written(item[LABEL])
             if label and found.setdefault(row, (label, item))[0] != label:
-                where = f"{item[SHARD]} row {item[ROW]}" if SHARD in item else f"row {row}"
+                where = " ".join(f"{name} {item[name]}" for name in needed[:-1])
                 raise InputError(f"{where} has two labels, {found[row][0]!r} and {label!r}; keep one.")
     rows = sorted(found)
     labels = np.array([found[row][0] for row in rows])
@@ -168,14 +201,12 @@ def _row_number(cell: str, size: int, where: str, path: Path) -> int:
 
 
 def write_query(path: Path, query: Query, sheet: Sheet) -> None:
-    """Write a batch to be labelled: one line a row, an empty ``label`` first, what it looks like last."""
-    points = sheet.pool.rows(query.index)
+    """Write a batch to be labelled: one line a row, an empty ``label`` first, then its id or number."""
     rows = query.index.tolist()
-    words: dict[str, Sequence[str]] = {
-        name: [str(column[row]) for row in rows] for name, column in sheet.text.items()
-    }
-    where = {ROW: rows}
-    _write(path, query, where, words, _shown(points, sheet.numbers), [sheet.digest] * len(points))
+    text = {name: [str(column[row]) for row in rows] for name, column in sheet.text.items()}
+    where = {ROW: rows} if sheet.id is None else {shown_names([sheet.id])[0]: text.pop(sheet.id)}
+    values = _shown(sheet.pool.rows(query.index), sheet.numbers)
+    _write(path, query, where, text, values, [sheet.digest] * len(rows))
 
 
 def write_shard_query(path: Path, answer: ShardQuery, shards: Shards) -> None:
@@ -185,12 +216,21 @@ def write_shard_query(path: Path, answer: ShardQuery, shards: Shards) -> None:
     _write(path, answer.query, where, {}, _shown(points, ()), [_print_of(values) for values in points])
 
 
-def _shown(points: Floats, names: Sequence[str]) -> dict[str, Sequence[Any]]:
+def _shown(points: Rows, names: Sequence[str]) -> dict[str, Sequence[Any]]:
+    if is_frame(points):
+        held = nw.from_native(points, eager_only=True)
+        return {name: [_cell(value) for value in held[name].to_list()] for name in names[:SHOWN]}
     rows = points.reshape(len(points), -1)
     if rows.shape[1] > SHOWN:
         return {}
     columns = [list(map(repr, column.tolist())) for column in rows.T]
     return dict(zip(names or [f"x{i}" for i in range(len(columns))], columns, strict=True))
+
+
+def _cell(value: Any) -> str:
+    """Return a value of a frame as a person reads it: nothing for a gap."""
+    gap = value is None or (isinstance(value, float) and math.isnan(value))
+    return "" if gap else value if isinstance(value, str) else repr(value)
 
 
 def _write(

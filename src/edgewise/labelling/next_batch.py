@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 
-from edgewise.arrays import Index, InputError, Labels, Mask
-from edgewise.labelling.batches import Known
+from edgewise.arrays import Floats, InputError, Labels
+from edgewise.labelling.batches import Known, Labelled
+from edgewise.labelling.columns import listing
+from edgewise.labelling.sheet import Sheet
 from edgewise.learning.fitting import fitted
-from edgewise.learning.learners import LEARNERS
-from edgewise.models.access import check_fitted
+from edgewise.learning.learners import learner_of
+from edgewise.models.features import Features, spread_rows, takes_gaps
+from edgewise.models.rows import is_frame
+from edgewise.models.unwrap import unwrapped
 from edgewise.pools.pool import Pool
 from edgewise.pools.top_rows import draw_rows
 from edgewise.randomness import child_seed
@@ -23,41 +29,167 @@ from edgewise.strategies.sharded import ShardQuery, Shards, query_shards
 from edgewise.strategies.sharded.task import read_rows
 
 
-SAMPLE = 5_000
-"""Rows that mean and spread of the features are estimated from."""
+SHARD_SAMPLE = 5_000
+"""Rows of shards that mean and spread of the features are estimated from."""
 
 
-def next_batch(
-    pool: Pool, index: Index, known: Labels, uniform: Mask, n: int, *, strategy: str, learner: str, seed: int
-) -> Query:
-    """Return the next ``n`` rows for labels ``known`` of the rows ``index``: what `edgewise query` does.
+@dataclass(frozen=True)
+class NextBatch:
+    """Which rows to label next: the settings of `edgewise query`.
 
-    Features are scaled to mean 0 and spread 1 over the pool; with fewer than two classes there is no model.
+    Parameters
+    ----------
+    strategy
+        A name in `STRATEGIES`, or ``FILE.py:NAME``.
+    learner
+        What is fitted to the labels: a name in `LEARNERS`, or ``FILE.py:NAME``. A pipeline of one's own gets the
+        columns as they are, anything else their `Features`.
+    model
+        A fitted model that is asked instead, about the columns as they are; None for the learner.
+    seed
+        Fixes every draw.
     """
-    lookup(LEARNERS, learner, "learner")
-    if learner == "network":
-        raise InputError("the command trains no networks; for networks call edgewise.query.")
-    rows = pool.score(lambda part: part.reshape(len(part), -1))
-    spread = rows.std(axis=0)
-    rows = (rows - rows.mean(axis=0)) / np.where(spread > 0, spread, 1)
-    model = None
-    if len(np.unique(known)) > 1:
-        model = fitted(LEARNERS[learner](rows), rows[index], known, seed=child_seed(seed, "fit"))
-    elif needs_model(strategy):
-        raise InputError(
-            f"{strategy} needs labels of at least two classes; label a first batch of "
-            "'herding', 'typical' or 'random' first."
+
+    strategy: str = "herding"
+    learner: str = "logistic"
+    model: Any = field(default=None, repr=False)
+    seed: int = 0
+
+    def __call__(self, sheet: Sheet, known: Labelled, n: int) -> tuple[Query, Any]:
+        """Return the next ``n`` rows of a pool for what is known of it, and the model that was asked, if any.
+
+        Raises
+        ------
+        InputError
+            The strategy needs a model and there are labels of fewer than two classes, or the model that is given
+            was fitted to other columns.
+        """
+        return self.prepare(sheet)(known, n)
+
+    def prepare(self, sheet: Sheet) -> Prepared:
+        """Return the pool as it is learned from, for one batch after another.
+
+        Complete numbers are scaled to mean 0 and spread 1 over the pool; of other tables `Features` are made.
+        """
+        pool = sheet.pool
+        if self.model is not None:
+            return Prepared(self, _as_fitted(self.model, sheet), None)
+        if pool.names is None:
+            rows = _standardised(pool)
+            return Prepared(self, Pool.of(rows), learner_of(self.learner, rows))
+        index = spread_rows(len(pool))
+        features, rows = Features.of(pool.rows(index))
+        learner = learner_of(self.learner, np.nan_to_num(rows))
+        if hasattr(learner, "steps"):
+            return Prepared(self, pool, learner, notes=("the columns go to your pipeline as they are",))
+        features = replace(features, gaps=takes_gaps(learner))
+        if len(index) < len(pool):
+            rows = pool.score(features)
+        elif not features.gaps:
+            rows = np.nan_to_num(rows, copy=False)
+        space = Features.already(rows.shape[1])
+        filled = "go to the learner as they are" if features.gaps else "are filled with the mean"
+        notes = (*features.how, f"gaps in numbers {filled}")
+        return Prepared(
+            self, replace(Pool.of_array(rows), missing=features.gaps, space=space), learner, features, notes
         )
-    return query(
-        model,
-        rows,
-        n,
-        component(STRATEGIES, strategy, "strategy"),
-        labelled=(rows[index], known) if len(index) else None,
-        candidates=np.setdiff1d(np.arange(len(rows)), index),
-        rng=child_seed(seed, "query"),
-        uniform=uniform,
-    )
+
+    def of_shards(self, shards: Shards, known: Known, n: int, **settings: Any) -> ShardQuery:
+        """Return the next ``n`` rows of a pool in shards.
+
+        Features are scaled to mean 0 and spread 1, as estimated from 5,000 rows. A model that is given is asked
+        about the rows as they are. ``settings`` are those of `edgewise.strategies.sharded.query_shards`.
+
+        Raises
+        ------
+        InputError
+            The strategy needs a model and there are labels of fewer than two classes.
+        """
+        scale, model = None, self.model
+        if model is None:
+            if len(np.unique(known.labels)) < 2:
+                self.check_first()
+            rows, scale = self._scaled(shards, int(settings.get("jobs", 1)))
+            learner = learner_of(self.learner, rows)
+            if len(np.unique(known.labels)) > 1:
+                points = (known.points.reshape(len(known.points), -1) - scale[0]) / scale[1]
+                model = fitted(learner, points, known.labels, seed=child_seed(self.seed, "fit"))
+        return query_shards(
+            model,
+            shards,
+            n,
+            component(STRATEGIES, self.strategy, "strategy"),
+            labelled=(known.points, _as_the_model(known.labels, model)) if len(known.index) else None,
+            taken=known.index,
+            scale=scale,
+            uniform=known.uniform,
+            rng=child_seed(self.seed, "query"),
+            **settings,
+        )
+
+    def check_first(self) -> None:
+        """Raise `InputError` if the strategy needs a model, for the first batch."""
+        if needs_model(self.strategy):
+            raise InputError(
+                f"{self.strategy} needs a model: labels of at least two classes, or a fitted one with --model. Label "
+                "a first batch of 'herding', 'typical' or 'random' first."
+            )
+
+    def _scaled(self, shards: Shards, jobs: int) -> tuple[Floats, tuple[Floats, Floats]]:
+        none = np.empty(0, np.intp)
+        drawn = draw_rows(min(SHARD_SAMPLE, len(shards)), len(shards), none, self.seed, "scale")
+        rows = read_rows(shards, np.sort(drawn), jobs=jobs)
+        rows = rows.reshape(len(rows), -1)
+        centre, spread = rows.mean(axis=0), rows.std(axis=0)
+        spread = np.where(spread > 0, spread, 1)
+        return (rows - centre) / spread, (centre, spread)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A pool as it is learned from; calling it chooses a batch.
+
+    Parameters
+    ----------
+    choose
+        The settings.
+    pool
+        The rows as the model takes them.
+    learner
+        What is fitted, or None where a fitted model is asked.
+    features
+        Made ``pool`` of the columns, where they were not numbers without gaps; maps other rows alike.
+    notes
+        What was made of the columns, a few words each.
+    """
+
+    choose: NextBatch
+    pool: Pool
+    learner: Any
+    features: Features | None = None
+    notes: tuple[str, ...] = ()
+
+    def __call__(self, known: Labelled, n: int) -> tuple[Query, Any]:
+        """Return the next ``n`` rows, and the model that was asked; None while there are fewer than two classes."""
+        choose, index, labels, model = self.choose, known.rows, known.labels, self.choose.model
+        free = np.ones(len(self.pool), dtype=bool)
+        free[index] = False
+        if model is None and len(np.unique(labels)) > 1:
+            rows = self.pool.rows(index)
+            model = fitted(self.learner, rows, labels, seed=child_seed(choose.seed, "fit"))
+        elif model is None:
+            choose.check_first()
+        answer = query(
+            model,
+            self.pool,
+            n,
+            component(STRATEGIES, choose.strategy, "strategy"),
+            labelled=(self.pool.rows(index), _as_the_model(labels, choose.model)) if len(index) else None,
+            candidates=free,
+            rng=child_seed(choose.seed, "query"),
+            uniform=known.uniform,
+        )
+        return answer, model
 
 
 def needs_model(strategy: str) -> bool:
@@ -65,88 +197,40 @@ def needs_model(strategy: str) -> bool:
     return ".py:" not in strategy and bool(lookup(STRATEGIES, strategy, "strategy").needs)
 
 
-def next_shard_batch(
-    shards: Shards,
-    known: Known,
-    n: int,
-    *,
-    strategy: str,
-    learner: str = "logistic",
-    model: Any = None,
-    seed: int = 0,
-    **settings: Any,
-) -> ShardQuery:
-    """Return the next ``n`` rows of a pool in shards for what is known of it.
+def _standardised(pool: Pool) -> Floats:
+    rows = pool.score(lambda part: part.reshape(len(part), -1))
+    # In place, column by column: a large pool is held once.
+    for place in range(rows.shape[1]):
+        column = rows[:, place]
+        spread = column.std()
+        rows[:, place] = (column - column.mean()) / (spread if spread > 0 else 1)
+    return rows
 
-    Without a ``model`` one is trained: features are scaled to mean 0 and spread 1, as estimated from 5,000
-    rows, and ``learner`` is fitted to the labels. A model that is given is asked about the rows as they are.
-    ``settings`` are those of `edgewise.strategies.sharded.query_shards`.
 
-    Raises
-    ------
-    InputError
-        The strategy needs a model and there are labels of fewer than two classes.
-    """
-    scale = None
-    if model is None:
-        lookup(LEARNERS, learner, "learner")
-        if learner == "network":
-            raise InputError("the command trains no networks; give a network with --model.")
-        if len(np.unique(known.labels)) < 2 and needs_model(strategy):
-            raise InputError(
-                f"{strategy} needs a model: label a first batch of 'herding' or 'random' and "
-                "give it with --labels, or give a fitted model with --model."
-            )
-        drawn = np.sort(draw_rows(min(SAMPLE, len(shards)), len(shards), np.empty(0, np.intp), seed, "scale"))
-        rows = read_rows(shards, drawn, jobs=int(settings.get("jobs", 1)))
-        rows = rows.reshape(len(rows), -1)
-        centre, spread = rows.mean(axis=0), rows.std(axis=0)
-        scale = (centre, np.where(spread > 0, spread, 1))
-        if len(np.unique(known.labels)) > 1:
-            points = (known.points.reshape(len(known.points), -1) - centre) / scale[1]
-            model = fitted(
-                LEARNERS[learner]((rows - centre) / scale[1]),
-                points,
-                known.labels,
-                seed=child_seed(seed, "fit"),
-            )
-    labelled = (known.points, _as_the_model(known.labels, model)) if len(known.index) else None
-    return query_shards(
-        model,
-        shards,
-        n,
-        component(STRATEGIES, strategy, "strategy"),
-        labelled=labelled,
-        taken=known.index,
-        scale=scale,
-        uniform=known.uniform,
-        rng=child_seed(seed, "query"),
-        **settings,
+def _as_fitted(model: Any, sheet: Sheet) -> Pool:
+    """Return the pool in the columns that a model was fitted to, by name where it knows names."""
+    names = getattr(unwrapped(model), "feature_names_in_", None)
+    if names is None:
+        return sheet.pool
+    lacking = [name for name in names if name not in sheet.numbers]
+    if lacking:
+        raise InputError(
+            f"--model was fitted to columns that are not learned from here: {listing(lacking)}. Name all it needs with "
+            "--features; it may be another table."
+        )
+    rows = sheet.pool.rows(np.arange(len(sheet.pool)))
+    frame = (
+        nw.from_native(rows, eager_only=True).to_pandas() if is_frame(rows) else _frame(rows, sheet.numbers)
     )
+    return Pool.of(frame[list(names)])
+
+
+def _frame(rows: Floats, names: Sequence[str]) -> Any:
+    columns = dict(zip(names, rows.T, strict=True))
+    return nw.from_dict(columns, backend="pandas").to_native()
 
 
 def _as_the_model(labels: Labels, model: Any) -> Labels:
     """Return labels as the model names its classes: a file holds text, a model may know numbers."""
     names = {str(name): name for name in getattr(model, "classes_", ())}
     return np.array([names.get(label, label) for label in labels.tolist()]) if names else labels
-
-
-def load_model(path: Path) -> Any:
-    """Return the fitted model of a joblib file. Such a file runs code when it is read: load only your own.
-
-    Raises
-    ------
-    InputError
-        No such file, none that joblib reads, or no fitted model in it.
-    """
-    import joblib
-
-    try:
-        model = joblib.load(path)
-    except Exception as error:  # noqa: BLE001 - what is no pickle can raise anything
-        raise InputError(
-            f"{path} holds no model that can be read ({type(error).__name__}: {error}). Write "
-            "it with joblib.dump(model, path) and the same versions of its packages."
-        ) from None
-    check_fitted(model)
-    return model

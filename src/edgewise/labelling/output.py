@@ -7,7 +7,7 @@ from itertools import count
 from pathlib import Path
 
 from edgewise.arrays import InputError
-from edgewise.labelling.columns import LABEL, POOL, ROW
+from edgewise.labelling.columns import LABEL, POOL, UNIFORM
 from edgewise.labelling.table import read_words
 
 
@@ -53,7 +53,7 @@ def check_out(out: Path, sources: Iterable[Path], *, force: bool = False) -> Non
         filled = len(words) - words[LABEL].null_count if LABEL in names else 0
     except InputError:
         names, filled = set[str](), 0
-    if not {LABEL, ROW, POOL} <= names:
+    if not {LABEL, UNIFORM, POOL} <= names:
         raise InputError(
             f"--out {out} is there and is no batch; give another name, or --force to replace it."
         )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from edgewise.arrays import Floats, InputError
-from edgewise.importing import MissingExtraError
+from edgewise.importing import needing
 
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".gif")
@@ -83,12 +83,8 @@ def _together(pictures: list[Floats], names: list[str]) -> Floats:
 
 def _pixels(file: Path) -> tuple[Floats, int] | str:
     """Return the pixels of a picture and how many frames it has, or why it cannot be read."""
-    try:
+    with needing("reading pictures"):
         from PIL import Image, ImageOps
-    except ModuleNotFoundError:
-        raise MissingExtraError(
-            "reading pictures needs Pillow; install it with: pip install pillow"
-        ) from None
     try:
         with warnings.catch_warnings(), Image.open(file) as image:
             warnings.simplefilter("ignore")

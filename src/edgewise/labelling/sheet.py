@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from edgewise.arrays import Floats, InputError
+from edgewise.arrays import InputError
 from edgewise.labelling.columns import listing
+from edgewise.labelling.identifying import why_useless
 from edgewise.labelling.pictures import read_pictures
 from edgewise.labelling.table import SUFFIXES, Table, read_table, suffix_of
+from edgewise.pools.files import pyarrow
 from edgewise.pools.pool import Pool
+from edgewise.registry import unknown
+
+
+FILE = "file"
+"""The name of the column that holds the names of pictures."""
 
 
 @dataclass(frozen=True)
@@ -22,15 +30,21 @@ class Sheet:
     Parameters
     ----------
     pool
-        Its rows.
+        Its rows: arrays of numbers, or frames where the file has words, dates or gaps to learn from.
     digest
         Of its values; written into every batch, so that labels of another pool are refused.
     text
-        Columns that are no numbers, by name: shown beside each row, not learned from.
+        Columns that are not learned from, by name: shown beside each row.
     numbers
-        The names of the columns of numbers, in order; empty where the file has none.
+        The names of the columns that are learned from, in order; empty where the file has none.
     said
         What is learned from, what is only shown, what is left out and why, in one line.
+    id
+        The column whose cells name the rows, or None for row numbers.
+    ids
+        Its cells, all different; empty without one.
+    given
+        Labels that came with the pool, by row: the sub-folders of pictures.
     """
 
     pool: Pool
@@ -38,76 +52,201 @@ class Sheet:
     text: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     numbers: tuple[str, ...] = ()
     said: str = ""
+    id: str | None = None
+    ids: Sequence[str] = ()
+    given: Mapping[int, str] = field(default_factory=dict[int, str])
 
 
-def read_pool(path: Path, *, ignore: Sequence[str] = ()) -> Sheet:
+@dataclass(frozen=True)
+class _Wanted:
+    """The columns a person named, and whether only complete columns of numbers are taken."""
+
+    ignore: Sequence[str]
+    features: Sequence[str]
+    id: str | None
+    only_numbers: bool
+
+
+def read_pool(
+    path: Path,
+    *,
+    ignore: Sequence[str] = (),
+    features: Sequence[str] = (),
+    id: str | None = None,
+    folders: bool = False,
+    only_numbers: bool = False,
+) -> Sheet:
     """Read a pool: a table (see `edgewise.labelling.table.read_table`), an array, or a folder of pictures.
 
-    Columns of numbers are learned from; columns of words, and those to ``ignore``, are shown only.
+    All columns of a table are learned from but those that say nothing of a row's class: the ``id``, constants, and
+    whatever names each row (`edgewise.labelling.identifying.why_useless`). What is not learned from is shown.
+
+    Parameters
+    ----------
+    ignore
+        Columns not to learn from either.
+    features
+        The only columns to learn from.
+    id
+        The column whose cells, all different, name the rows.
+    folders
+        Whether the sub-folder of a picture is its label; pictures in no sub-folder have none.
+    only_numbers
+        Whether only columns of numbers are learned from, and gaps in them refused.
 
     Raises
     ------
     InputError
-        Nothing to read, no column of numbers, or a column of numbers with a cell that is none.
+        Nothing to read, nothing to learn from, a column that is not there, or one of numbers with odd cells.
     MissingExtraError
         What reads such a file is not installed.
     """
+    wanted = _Wanted(ignore, features, id, only_numbers)
     if path.is_dir():
-        rows, names, notes = read_pictures(path)
-        said = [f"learned from {rows.shape[1]:,} pixels of {len(names):,} pictures", "shown only: file"]
-        return _sheet(Pool.of(rows), {"file": names}, (), [*said, *(notes or ["left out: nothing"])])
+        return _of_pictures(path, wanted, folders=folders)
+    if folders:
+        raise InputError(f"sub-folders are labels in a folder of pictures; {path.name} is a file.")
     if suffix_of(path) in SUFFIXES:
-        return _of_table(read_table(path), path, ignore)
-    if ignore:
-        raise InputError(f"--ignore takes columns of a table; {path.name} has no named columns.")
+        return _of_table(read_table(path), path, wanted)
+    _no_columns(wanted, path)
     pool = Pool.of(path)
     return _sheet(pool, {}, (), [f"learned from {int(np.prod(pool.shape)):,} features", "left out: nothing"])
 
 
-def _of_table(table: Table, path: Path, ignore: Sequence[str]) -> Sheet:
+def _no_columns(wanted: _Wanted, path: Path) -> None:
+    if wanted.ignore or wanted.features or wanted.id is not None:
+        raise InputError(f"--id, --ignore and --features take columns of a table; {path.name} has none.")
+
+
+def _of_pictures(path: Path, wanted: _Wanted, *, folders: bool) -> Sheet:
+    named = wanted.id == FILE
+    _no_columns(replace(wanted, id=None) if named else wanted, path)
+    rows, names, notes = read_pictures(path)
+    said = [f"learned from {rows.shape[1]:,} pixels of {len(names):,} pictures", f"shown only: {FILE}"]
+    sheet = _sheet(Pool.of(rows), {FILE: names}, (), [*said, *(notes or ["left out: nothing"])])
+    parents = [Path(name).parts[0] if "/" in name else "" for name in names]
+    given = {row: folder for row, folder in enumerate(parents) if folder} if folders else {}
+    return replace(sheet, id=FILE if named else None, ids=names if named else (), given=given)
+
+
+def _of_table(table: Table, path: Path, wanted: _Wanted) -> Sheet:
     frame = table.frame
-    for name in ignore:
-        if name not in (*frame.column_names, *table.left_out):
-            raise InputError(
-                f"{path} has no column {name!r} to ignore; it has {listing(frame.column_names)}."
-            )
-    for name, odd in table.odd.items():
-        if name not in ignore:
-            cells = "cell is no number" if odd.count == 1 else "cells are no numbers"
-            raise InputError(
-                f"{path}: column {name!r} is of numbers, but {odd.count:,} {cells} (first: row {odd.row}, "
-                f"{odd.cell!r}). Fill in or correct them, or leave the column out with --ignore {name!r}."
-            )
-    numbers = [name for name in frame.column_names if name not in ignore and frame[name].type == "double"]
-    if not numbers:
-        raise InputError(
-            f"{path} has no column of numbers to learn from; it has {listing(frame.column_names)}. Numbers are "
-            "written like 1.5, without units or thousands marks."
-        )
-    rows = np.column_stack([frame[name].to_numpy() for name in numbers])
-    _check_finite(rows, numbers, path)
-    words = {
-        name: ["" if cell is None else str(cell) for cell in frame[name].to_pylist()]
-        for name in frame.column_names
-        if name not in numbers
-    }
+    _check_names(table, path, wanted)
     left_out = [f"{name!r} ({why})" for name, why in table.left_out.items()]
+    learned: list[str] = []
+    shown: list[str] = []
+    for name in frame.column_names:
+        why = _why_shown(frame[name], name, wanted)
+        if why is None:
+            learned.append(name)
+        else:
+            shown.append(f"{name} ({why})" if why else name)
+    _check_odd(table, path, learned, wanted)
+    if not learned:
+        raise InputError(
+            f"{path} has no column {'of numbers ' if wanted.only_numbers else ''}to learn from; shown only: "
+            f"{listing(shown)}. A pool needs at least two different rows; --features names columns to learn from."
+        )
+    rest = [name for name in frame.column_names if name not in learned]
     said = [
-        f"learned from {listing(numbers)}",
-        f"shown only: {listing(list(words)) or 'nothing'}",
+        f"learned from {listing(learned)}",
+        f"shown only: {listing(shown) or 'nothing'}",
         f"left out: {listing(left_out) or 'nothing'}",
     ]
-    return _sheet(Pool.of(rows), words, tuple(numbers), [*said, *table.notes])
+    text = {name: _as_words(frame[name]) for name in rest}
+    sheet = _sheet(_pool(frame.select(learned)), text, tuple(learned), [*said, *table.notes])
+    if wanted.id is None:
+        return sheet
+    return replace(sheet, id=wanted.id, ids=_distinct(text[wanted.id], wanted.id, path))
 
 
-def _check_finite(rows: Floats, names: Sequence[str], path: Path) -> None:
-    bad = ~np.isfinite(rows)
-    if bad.any():
-        row, column = map(int, np.argwhere(bad)[0])
-        raise InputError(
-            f"{path}: column {names[column]!r} has no finite number in {int(bad[:, column].sum()):,} rows (first: row "
-            f"{row}). Fill them in, or leave the column out with --ignore {names[column]!r}."
+def _check_names(table: Table, path: Path, wanted: _Wanted) -> None:
+    names = (*table.frame.column_names, *table.left_out)
+    for option, given in (
+        ("--ignore", wanted.ignore),
+        ("--features", wanted.features),
+        ("--id", [wanted.id] if wanted.id is not None else []),
+    ):
+        for name in given:
+            if name not in names:
+                raise InputError(f"{option}: {path}: {unknown(name, names, 'column')}")
+            if option != "--ignore" and name not in table.frame.column_names:
+                raise InputError(f"{option} {name}: {path} has no values in it ({table.left_out[name]}).")
+    both = set(wanted.features) & {*wanted.ignore, wanted.id}
+    if both:
+        raise InputError(f"{', '.join(map(str, both))} cannot be learned from and left out; name it once.")
+
+
+def _why_shown(column: Any, name: str, wanted: _Wanted) -> str | None:
+    """Return why a column is not learned from: in words, "" where the person said so, or None if it is."""
+    if name == wanted.id:
+        return "the id"
+    if name in wanted.ignore or (wanted.features and name not in wanted.features):
+        return ""
+    if wanted.only_numbers:
+        return None if column.type == "double" else ""
+    return None if wanted.features else why_useless(column, name)
+
+
+def _check_odd(table: Table, path: Path, learned: Sequence[str], wanted: _Wanted) -> None:
+    """Raise `InputError` where a column that is learned from holds what no learner can take."""
+    compute = pyarrow("", "compute")
+    for name, odd in table.odd.items():
+        gaps = table.frame[name].type == "double"
+        shown = name not in learned and (
+            gaps or name in wanted.ignore or wanted.features or name == wanted.id
         )
+        if shown or (gaps and not wanted.only_numbers):
+            continue
+        cells = "cell is no number" if odd.count == 1 else "cells are no numbers"
+        raise InputError(
+            f"{path}: column {name!r} is of numbers, but {odd.count:,} {cells} (first: row {odd.row}, "
+            f"{odd.cell!r}). Fill in or correct them, or leave the column out with --ignore {name!r}."
+        )
+    for name in learned:
+        column = table.frame[name]
+        if column.type == "double" and compute.any(compute.is_inf(column)).as_py():
+            row = int(compute.index(compute.is_inf(column), True).as_py())
+            raise InputError(
+                f"{path}: column {name!r} has no finite number in some rows (first: row {row}). Correct them, or "
+                f"leave the column out with --ignore {name!r}."
+            )
+
+
+def _pool(frame: Any) -> Pool:
+    """Return complete numbers as an array, and all else as the frame it is."""
+    compute = pyarrow("", "compute")
+    if not all(
+        column.type == "double" and not compute.any(column.is_null(nan_is_null=True)).as_py()
+        for column in frame.columns
+    ):
+        return Pool.of(frame)
+    # Column by column: a row-wise copy takes four times as long.
+    rows = np.empty((frame.num_columns, frame.num_rows))
+    for place, column in enumerate(frame.columns):
+        rows[place] = column.to_numpy()
+    return Pool.of(rows.T)
+
+
+def _as_words(column: Any) -> list[str]:
+    """Return cells as words: whole numbers without a point, nothing for a gap."""
+    cells: list[Any] = column.to_pylist()
+    return [
+        "" if cell is None else str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+        for cell in cells
+    ]
+
+
+def _distinct(ids: list[str], name: str, path: Path) -> list[str]:
+    seen: dict[str, int] = {}
+    for row, cell in enumerate(ids):
+        first = seen.setdefault(cell.strip(), row)
+        if first != row or not cell.strip():
+            what = f"{cell!r} is in rows {first} and {row}" if cell.strip() else f"row {row} has none"
+            raise InputError(
+                f"{path}: --id {name} must name each row: {what}. Name another column, or leave --id out."
+            )
+    return list(seen)
 
 
 def _sheet(pool: Pool, text: Mapping[str, Sequence[str]], numbers: tuple[str, ...], said: list[str]) -> Sheet:

@@ -16,7 +16,7 @@ from edgewise.arrays import Floats, Index, InputError, Labels, Mask
 from edgewise.learning.any_labels import as_given, numbered
 from edgewise.models.answers import predict
 from edgewise.models.joining import same
-from edgewise.models.rows import Rows
+from edgewise.models.rows import Rows, handed
 from edgewise.randomness import stream
 from edgewise.registry import unknown
 
@@ -57,8 +57,8 @@ def fitted(
         return _coded(model, X, y, seed, last, weights)
     with _seeded(seed):
         if last is None:
-            return _from_scratch(model, seed).fit(X, y, **extra)
-        return _going_on(last, X, y, extra)
+            return _from_scratch(model, seed).fit(handed(X), y, **extra)
+        return _going_on(last, handed(X), y, extra)
 
 
 class Coded(ClassifierMixin, BaseEstimator):
@@ -163,7 +163,7 @@ def tuned(
         _from_scratch(model, seed), dict(grid), scoring=_right, cv=usable, refit=False, error_score="raise"
     )
     with _seeded(seed):
-        search.fit(X, code)
+        search.fit(handed(X), code)
     return unfitted(model).set_params(**search.best_params_)
 
 

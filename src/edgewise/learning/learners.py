@@ -11,7 +11,9 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
 from edgewise.arrays import Floats, InputError
+from edgewise.learning.fitting import check_learner
 from edgewise.models.kernel_ridge import KernelRidgeClassifier
+from edgewise.registry import from_file, lookup
 
 
 def _scaled_ridge(X: Floats) -> KernelRidgeClassifier:
@@ -52,6 +54,38 @@ def gives_probabilities(name: str) -> bool:
     (True, False)
     """
     return name == "network" or hasattr(LEARNERS[name](np.eye(2)), "predict_proba")
+
+
+def learner_of(given: str, X: Floats) -> Any:
+    """Return the unfitted learner that a name, or ``FILE.py:NAME`` of a function or class of one's own, stands for.
+
+    Parameters
+    ----------
+    given
+        A name in `LEARNERS` but ``network``, ``"rbf-svm"`` (the same as ``svc``), or ``FILE.py:NAME``.
+    X
+        Rows of the pool, which some named learners take their scale from.
+
+    Raises
+    ------
+    InputError
+        An unknown name, a network, or something that is no estimator.
+
+    Examples
+    --------
+    >>> learner_of("rbf-svm", np.eye(2))
+    SVC()
+    """
+    if ".py:" in given:
+        found = from_file(given)
+        learner = found if hasattr(found, "fit") else found()
+        check_learner(learner, weighted=False, warm=False)
+        return learner
+    if given == "network":
+        raise InputError(
+            "the command trains no networks; give a fitted one with --model, or call edgewise.query."
+        )
+    return lookup({**LEARNERS, "rbf-svm": LEARNERS["svc"]}, given, "learner")(X)
 
 
 LEARNERS: Mapping[str, Callable[[Floats], Any]] = {

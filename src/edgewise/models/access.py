@@ -7,7 +7,7 @@ linear classifier). A model answers what it can; an attack that needs more is to
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -16,9 +16,10 @@ from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from edgewise.arrays import Floats, Index, InputError, Labels
+from edgewise.arrays import Floats, Index, InputError, Labels, Mask
 from edgewise.models.answers import UnansweredError, check_fitted, class_scores, known_classes, predict
-from edgewise.models.rows import Rows, like
+from edgewise.models.joining import placed
+from edgewise.models.rows import Rows, like, take, with_columns
 from edgewise.models.unwrap import pipeline_of, unwrapped
 from edgewise.models.weights import Weights, weights_of
 
@@ -74,6 +75,34 @@ class Trees:
     classes: Labels
 
 
+class Heard:
+    """The last row each sample was asked about, and the answer."""
+
+    def __init__(self, n: int) -> None:
+        self.answered = np.zeros(n, bool)
+        self.points: Floats | None = None
+        self.labels: Labels | None = None
+
+    def put(self, rows: Index, X: Floats, y: Labels) -> None:
+        """Note the answers ``y`` about ``X`` for the samples ``rows``."""
+        if self.points is None or self.labels is None:
+            self.points = np.empty((len(self.answered), *X.shape[1:]), X.dtype)
+            self.labels = np.repeat(y[:1], len(self.answered))
+        self.points[rows], self.answered[rows] = X, True
+        if y.dtype == self.labels.dtype:
+            self.labels[rows] = y
+        else:
+            self.labels = placed(self.labels, rows, y)
+
+    def same(self, rows: Index, X: Floats) -> Mask:
+        """Say for which samples ``X`` is the row they were last asked about, bit for bit."""
+        if self.points is None or self.points.dtype != X.dtype:
+            return np.zeros(len(rows), bool)
+        kind = f"V{X.dtype.itemsize}"
+        alike = np.ascontiguousarray(X).view(kind) == self.points[rows].view(kind)
+        return self.answered[rows] & alike.reshape(len(rows), -1).all(axis=1)
+
+
 @dataclass(frozen=True)
 class Access:
     """A model as an attack sees it.
@@ -92,6 +121,12 @@ class Access:
         The labels it can give, in the order of its score columns, or None where it does not say.
     given
         Rows in the container the model is asked in, such as a frame with names; None for arrays.
+    columns
+        The columns of ``given`` that points are made of, the others staying as they are; None for all.
+    heard
+        Where set, the last answer for each sample is kept: what was asked then is not asked again.
+    kept
+        What an attack has worked out about the model, for the length of one call.
     """
 
     model: Any
@@ -101,13 +136,23 @@ class Access:
     budget: int | None = None
     classes: Labels | None = field(default=None)
     given: Rows = field(default=None, repr=False)
+    columns: Sequence[str] | None = None
+    heard: Heard | None = field(default=None, repr=False)
+    kept: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
 
     @classmethod
-    def to(cls, model: Any, n: int, budget: int | None = None, given: Rows = None) -> Access:
+    def to(
+        cls,
+        model: Any,
+        n: int,
+        budget: int | None = None,
+        given: Rows = None,
+        columns: Sequence[str] | None = None,
+    ) -> Access:
         """Return access to ``model`` for ``n`` samples, nothing counted yet, asked in the container of ``given``."""
         check_fitted(model)
         zeros = np.zeros((2, n), dtype=np.intp)
-        return cls(model, zeros[0], zeros[1], np.arange(n), budget, known_classes(model), given)
+        return cls(model, zeros[0], zeros[1], np.arange(n), budget, known_classes(model), given, columns)
 
     def view(self, rows: Index) -> Access:
         """Return the same access for a subset of the samples; counts go to the same place."""
@@ -129,12 +174,23 @@ class Access:
         if not len(X):
             return np.empty(0, dtype=int if self.classes is None else self.classes.dtype)
         self._charge(X, of)
-        return predict(self.model, self._contained(X))
+        answer = predict(self.model, self.contained(X, of))
+        if self.heard is not None and of is None:
+            self.heard.put(self.rows, X, answer)
+        return answer
+
+    def confirmed(self, X: Floats) -> Labels:
+        """Return the same, asking only about rows that are not the ones last answered for their samples."""
+        if self.heard is None:
+            return self.labels(X)
+        fresh = np.flatnonzero(~self.heard.same(self.rows, X))
+        self.view(fresh).labels(X[fresh])
+        return np.empty(0) if self.heard.labels is None else self.heard.labels[self.rows]
 
     def scores(self, X: Floats, of: Index | None = None) -> Floats:
         """Return one score a class ``(n, c)``, larger for likelier; counted like labels."""
         self._charge(X, of)
-        return class_scores(self.model, self._contained(X))
+        return class_scores(self.model, self.contained(X, of))
 
     def neighbours(self) -> Neighbours:
         """Return the training points of a nearest-neighbour model.
@@ -222,8 +278,11 @@ class Access:
                 raise BudgetError(f"a sample would cost {wanted.max()} queries; the budget is {self.budget}.")
         np.add.at(self.queries, rows, 1)
 
-    def _contained(self, X: Floats) -> Rows:
-        return X if self.given is None else like(X, self.given)
+    def contained(self, X: Floats, of: Index | None = None) -> Rows:
+        """Return rows in the container the model is asked in."""
+        if self.given is None or self.columns is None:
+            return X if self.given is None else like(X, self.given)
+        return with_columns(X, self.columns, take(self.given, self.rows if of is None else self.rows[of]))
 
     def _charge(self, X: Floats, of: Index | None) -> None:
         if of is None:

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from edgewise.arrays import Floats, InputError, Labels
 from edgewise.models.labels import as_labels, listed
-from edgewise.models.rows import Rows, count, described, is_frame, is_sparse, numbers
+from edgewise.models.rows import Rows, count, described, handed, is_frame, is_sparse, is_texts, numbers
 from edgewise.models.unwrap import is_module, is_skorch, module_of, pipeline_of, refusal, unwrapped
 
 
@@ -154,6 +154,8 @@ def _ask(model: Any, method: Callable[[Any], Any], X: Rows) -> Any:
         own = X.copy() if isinstance(X, np.ndarray) and not X.flags.writeable else X
         return _asked(model, lambda rows: ask_estimator(method, model, rows), own)
     known = type(unwrapped(model)).__module__.startswith(("sklearn.", "edgewise."))
+    if is_texts(X):
+        return _asked(model, lambda rows: method(handed(rows)), X)
     own = X if known or is_frame(X) or is_sparse(X) else X.copy()
     return _asked(model, method, own)
 

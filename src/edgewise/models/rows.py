@@ -1,7 +1,7 @@
-"""Rows as a model takes them: arrays, data frames (pandas, polars, Arrow) and sparse matrices.
+"""Rows as a model takes them: arrays, data frames (pandas, polars, Arrow), sparse matrices and texts.
 
-A model gets a frame as a frame, its names and their order untouched, and a sparse matrix as a sparse matrix;
-what measures distances gets their numbers.
+A model gets a frame as a frame, its names and their order untouched, a sparse matrix as a sparse matrix and texts
+as a list; what measures distances gets their numbers.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ import numpy as np
 import scipy.sparse as sp
 
 from edgewise.arrays import Floats, Index, InputError, check_X
+from edgewise.registry import unknown
 
 
 Rows: TypeAlias = Any
-"""``n`` rows of an array, a data frame or a sparse matrix, as they were given."""
+"""``n`` rows of an array, a data frame or a sparse matrix, as they were given; texts as an array of objects."""
 
 
 def is_frame(X: Any) -> bool:
@@ -30,15 +31,43 @@ def is_sparse(X: Any) -> bool:
     return bool(sp.issparse(X))
 
 
+def is_texts(X: Any) -> bool:
+    """Return whether ``X`` is texts, one per row, as `check_rows` returns them."""
+    return isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype.kind == "O"
+
+
+def as_texts(X: Any) -> Rows | None:
+    """Return a list, an array or a column of texts as an array of objects, or None if it is none.
+
+    Examples
+    --------
+    >>> as_texts(["good film", "bad film"]).shape, as_texts([[1.0]]) is None
+    ((2,), True)
+    """
+    held = nw.from_native(X, series_only=True).to_list() if nw.dependencies.is_into_series(X) else X
+    if isinstance(held, np.ndarray) and held.ndim == 1 and held.dtype.kind in "OU":
+        held = held.tolist()
+    if not isinstance(held, (list, tuple)) or not held or not all(isinstance(text, str) for text in held):
+        return None
+    texts = np.empty(len(held), dtype=object)
+    texts[:] = held
+    return texts
+
+
+def handed(X: Rows) -> Any:
+    """Return rows as a model is handed them: texts as a list, everything else as it is."""
+    return X.tolist() if is_texts(X) else X
+
+
 def check_rows(X: Any, *, name: str = "X", missing: bool = False) -> Rows:
-    """Return rows that a model can be given: a frame as it is, a sparse matrix as CSR, else finite numbers.
+    """Return rows that a model can be given: a frame as it is, a sparse matrix as CSR, texts, else finite numbers.
 
     With ``missing`` NaN may stand for a missing value.
 
     Raises
     ------
     InputError
-        No rows, values that are no numbers outside a frame, NaN outside a frame, or texts.
+        No rows, or outside a frame values that are no numbers or NaN.
     """
     if is_frame(X):
         if 0 in X.shape:
@@ -55,7 +84,8 @@ def check_rows(X: Any, *, name: str = "X", missing: bool = False) -> Rows:
         raise InputError(
             f"{name} is a {type(X).__name__}, which holds no rows yet; call its collect() first."
         )
-    return check_X(X, name=name, images=True, missing=missing)
+    texts = as_texts(X)
+    return check_X(X, name=name, images=True, missing=missing) if texts is None else texts
 
 
 def count(X: Rows) -> int:
@@ -91,7 +121,7 @@ def stacked(parts: Sequence[Rows]) -> Rows:
         return nw.concat(frames, how="vertical").to_native()
     if all(is_sparse(part) for part in parts):
         return sp.vstack(parts, format="csr")
-    if any(is_frame(part) or is_sparse(part) for part in parts):
+    if any(is_frame(part) or is_sparse(part) or is_texts(part) != is_texts(parts[0]) for part in parts):
         raise InputError(
             f"rows come as {' and '.join(sorted({type(part).__name__ for part in parts}))}; give all of them "
             "in the container of the pool."
@@ -118,6 +148,37 @@ def like(points: Floats, given: Rows) -> Rows:
     return sp.csr_array(points) if is_sparse(given) else points.astype(given.dtype, copy=False)
 
 
+def with_columns(points: Floats, columns: Sequence[str], given: Rows) -> Rows:
+    """Return the frame ``given`` (m rows) with ``points`` (m, k) in these columns, the others untouched."""
+    frame = _frame(given)
+    made = nw.from_dict(
+        {name: points[:, i] for i, name in enumerate(columns)}, backend=frame.implementation
+    ).to_native()
+    if hasattr(given, "iloc"):
+        made.index = given.index
+    fresh = nw.from_native(made, eager_only=True)
+    return frame.with_columns(*(fresh[name] for name in columns)).to_native()
+
+
+def only(X: Rows, columns: Sequence[str], *, name: str = "X") -> Rows:
+    """Return a frame of these ``columns`` of a frame.
+
+    Raises
+    ------
+    InputError
+        No frame, no columns, one twice, or one that it does not have.
+    """
+    if not is_frame(X):
+        raise InputError(f"columns name those of a frame; {name} is {described(X)}.")
+    have = _frame(X).columns
+    if isinstance(columns, str) or not columns or len(set(columns)) < len(columns):
+        raise InputError(f"columns must be a list of different names; got {columns!r}.")
+    for column in columns:
+        if column not in have:
+            raise InputError(unknown(column, map(str, have), f"column of {name}"))
+    return _frame(X).select(*columns).to_native()
+
+
 def numbers(X: Rows, *, name: str = "X", missing: bool = False) -> Floats:
     """Return rows as finite numbers ``(n, d)``, for what measures distances or moves points.
 
@@ -139,12 +200,18 @@ def numbers(X: Rows, *, name: str = "X", missing: bool = False) -> Floats:
             raise InputError(
                 f"{name} has columns that hold no numbers ({', '.join(map(str, others))}), and this measures "
                 "distances between rows. Fit a pipeline that encodes them, as with "
-                "make_pipeline(make_column_transformer(...), model), or drop them."
+                "make_pipeline(make_column_transformer(...), model), or drop them; an attack takes the columns that "
+                "may move as columns=[...]."
             )
         columns = [series.cast(nw.Float64()).to_numpy() for series in frame.iter_columns()]
         return check_X(np.column_stack(columns), name=name, missing=missing)
     if is_sparse(X):
         return check_X(X.toarray(), name=name)
+    if is_texts(X):
+        raise InputError(
+            f"{name} holds texts, and this measures distances between rows or moves them. Give numbers, such as "
+            "TfidfVectorizer().fit_transform(texts)."
+        )
     return X
 
 
@@ -153,6 +220,8 @@ def digest_of(X: Rows, digest: Any) -> None:
     if is_frame(X):
         for series in _frame(X).iter_columns():
             digest.update(f"{series.name!r}: {series.to_list()!r}".encode())
+    elif is_texts(X):
+        digest.update("".join(map(repr, X.tolist())).encode("utf-8", "surrogatepass"))
     elif is_sparse(X):
         for part in (X.indptr, X.indices, X.data):
             digest.update(np.ascontiguousarray(part).data)
@@ -165,6 +234,8 @@ def described(X: Rows) -> str:
     if is_frame(X):
         names = ", ".join(map(str, _frame(X).columns[:6]))
         return f"a frame of {count(X)} rows with the columns {names}"
+    if is_texts(X):
+        return f"{len(X)} texts"
     kind = "a sparse matrix" if is_sparse(X) else "an array"
     return f"{kind} of shape {tuple(X.shape)} ({X.dtype})"
 

@@ -1,5 +1,4 @@
 """The weights of a linear classifier, with the affine steps of a pipeline folded in."""
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportOptionalMemberAccess=false, reportOperatorIssue=false, reportPrivateUsage=false
 
 from __future__ import annotations
 
@@ -81,6 +80,11 @@ def weights_of(model: Any) -> Weights | str:
     linear = isinstance(model, LINEAR) or (isinstance(model, SVC) and model.kernel == "linear")
     if not linear:
         return f"this attack needs a linear classifier; got {type(model).__name__}"
+    return _own(model)
+
+
+def _own(model: Any) -> Weights | str:
+    """Return the weights of a linear classifier itself."""
     coef = model.coef_.toarray() if hasattr(model.coef_, "toarray") else np.asarray(model.coef_, float)
     coef, classes = np.atleast_2d(coef), np.asarray(model.classes_)
     if isinstance(model, SVC) and len(classes) > 2:
@@ -98,25 +102,26 @@ def weights_of(model: Any) -> Weights | str:
 
 def _through(step: Any, inner: Weights) -> Weights | str:
     """Return the weights over the input of a step."""
+    known: Any = step
     d = inner.coef.shape[1]
     one, zero = np.ones(d), np.zeros(d)
-    if step in (None, "passthrough") or (isinstance(step, FunctionTransformer) and step.func is None):
+    if step in (None, "passthrough") or (isinstance(step, FunctionTransformer) and known.func is None):
         return inner
     if isinstance(step, SelectorMixin):
-        kept = np.asarray(step.get_support())
+        kept = np.asarray(known.get_support())
         coef = np.zeros((len(inner.coef), len(kept)))
         coef[:, kept] = inner.coef
         return Weights(coef, inner.intercept, inner.classes)
     if isinstance(step, StandardScaler):
-        slope = one / (one if step.scale_ is None else step.scale_)
-        shift = -slope * (zero if step.mean_ is None else step.mean_)
-    elif isinstance(step, MinMaxScaler) and not step.clip:
-        slope, shift = step.scale_, step.min_
+        slope = one / (one if known.scale_ is None else known.scale_)
+        shift = -slope * (zero if known.mean_ is None else known.mean_)
+    elif isinstance(step, MinMaxScaler) and not known.clip:
+        slope, shift = known.scale_, known.min_
     elif isinstance(step, MaxAbsScaler) and not getattr(step, "clip", False):
-        slope, shift = one / step.scale_, zero
+        slope, shift = one / known.scale_, zero
     elif isinstance(step, RobustScaler):
-        slope = one / (step.scale_ if step.with_scaling else one)
-        shift = -slope * (step.center_ if step.with_centering else zero)
+        slope = one / (known.scale_ if known.with_scaling else one)
+        shift = -slope * (known.center_ if known.with_centering else zero)
     else:
         return f"the pipeline's step {type(step).__name__} is no affine scaler"
     return Weights(inner.coef * slope, inner.intercept + inner.coef @ shift, inner.classes)

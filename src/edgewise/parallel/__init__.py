@@ -11,13 +11,13 @@ import traceback
 import warnings
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import joblib
-from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from edgewise.arrays import InputError, check_count
 from edgewise.parallel.remote import Lost, Remote

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,14 +13,12 @@ import narwhals as nw
 import numpy as np
 
 from edgewise.arrays import Floats, Index, InputError, check_X
-from edgewise.models.rows import Rows, check_rows, count, digest_of, is_frame, is_sparse, take
+from edgewise.models.rows import Rows, as_texts, check_rows, count, digest_of, is_frame, is_sparse, take
 from edgewise.pools.files import READERS, Batches, array_batches, batch_rows, release
 
 
-TEXTS = (
-    "the pool holds texts ({!r}), and rows must be numbers. Turn them into numbers first, such as "
-    "TfidfVectorizer().fit_transform(texts), and give a model that takes those; sparse matrices are fine."
-)
+TEXTS = 8192
+"""Texts that are handed on at once."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,10 @@ class Pool:
         Returns given rows in one step, where the source can; otherwise they are collected in a pass.
     names
         The columns of a data frame, whose rows come as frames; None for other sources.
+    missing
+        Whether NaN in an array stands for a gap; else it is refused.
+    space
+        Maps rows to where their distances are measured, where the source says so.
 
     Examples
     --------
@@ -51,6 +54,8 @@ class Pool:
     shape: tuple[int, ...]
     take: Callable[[Index], Any] | None = field(default=None)
     names: tuple[Any, ...] | None = field(default=None)
+    missing: bool = False
+    space: Callable[[Rows], Floats] | None = field(default=None)
 
     @classmethod
     def of(cls, source: Any) -> Pool:
@@ -67,6 +72,9 @@ class Pool:
             return source
         if isinstance(source, (str, Path)):
             return _of_files([Path(source)])
+        texts = None if _are_files(source) else as_texts(source)
+        if texts is not None:
+            return _of_container(texts)
         if isinstance(source, np.ndarray) and not _is_plain(source):
             source = check_X(source, name="pool", images=True)
         if isinstance(source, np.ndarray):
@@ -74,7 +82,7 @@ class Pool:
         if is_frame(source) or is_sparse(source):
             return _of_container(check_rows(source, name="pool"))
         if isinstance(source, Sequence) and source and isinstance(source[0], (str, Path)):
-            return _of_files(_named(cast("Sequence[Any]", source)))
+            return _of_files([Path(part) for part in cast("Sequence[Any]", source)])
         if isinstance(source, (list, tuple)) or hasattr(source, "to_numpy") or hasattr(source, "detach"):
             return _of_array(check_X(cast("Any", source), name="pool", images=True))
         if hasattr(source, "shape") and hasattr(source, "dtype") and hasattr(source, "__getitem__"):
@@ -90,6 +98,11 @@ class Pool:
             f"{type(source).__name__}."
         )
 
+    @classmethod
+    def of_array(cls, array: Any) -> Pool:
+        """Return a pool of an array ``(n, ...)`` of numbers, whose values are checked as they are read."""
+        return _of_array(array)
+
     def __len__(self) -> int:
         return self.size
 
@@ -98,7 +111,7 @@ class Pool:
         start = 0
         for batch in self.read():
             try:
-                rows = check_rows(batch, name="pool")
+                rows = check_rows(batch, name="pool", missing=self.missing)
             except InputError as error:
                 raise InputError(f"{error} (rows {start} to {start + len(batch) - 1} of the pool)") from None
             if tuple(rows.shape[1:]) != self.shape:
@@ -130,7 +143,8 @@ class Pool:
         if not len(index) and (self.take is None or self.names is None):
             return np.empty((0, *self.shape))
         if self.take is not None:
-            return check_rows(self.take(index), name="pool") if len(index) else self.take(index)
+            taken = self.take(index)
+            return check_rows(taken, name="pool", missing=self.missing) if len(index) else taken
         found: dict[int, Floats] = {}
         wanted = set(index.tolist())
         for start, rows in self.batches():
@@ -165,8 +179,8 @@ def _of_array(array: Any) -> Pool:
 
 
 def _of_container(X: Rows) -> Pool:
-    """Return a pool of a data frame or a sparse matrix, whose batches are of the same kind."""
-    size, step = count(X), batch_rows(X.shape[1:])
+    """Return a pool of a data frame, a sparse matrix or texts, whose batches are of the same kind."""
+    size, step = count(X), batch_rows(X.shape[1:]) if X.shape[1:] else TEXTS
 
     def read() -> Batches:
         for start in range(0, size, step):
@@ -224,11 +238,13 @@ def _features(item: Any) -> Any:
     return item[0] if isinstance(item, (tuple, list)) else item
 
 
-def _named(parts: Sequence[Any]) -> list[Path]:
-    paths = [Path(part) for part in parts]
-    if not any(path.suffix in READERS for path in paths):
-        raise InputError(TEXTS.format(str(parts[0])[:40]))
-    return paths
+def _are_files(source: Any) -> bool:
+    """Say whether a list of words names files: the first is there, or one ends like a pool file."""
+    if not isinstance(source, (list, tuple)) or not all(isinstance(part, (str, Path)) for part in source):
+        return False
+    ends = (".csv", ".json", ".jsonl", *READERS)
+    named = any(isinstance(part, Path) or part.lower().endswith(ends) for part in source)
+    return named or os.path.isfile(source[0])  # noqa: PTH113 - a text may be too long for a path
 
 
 def _of_files(paths: Sequence[Path]) -> Pool:

@@ -15,7 +15,7 @@ from edgewise.attacks.frame import Adversarial, Attack
 from edgewise.attacks.frame import attack as run_attack
 from edgewise.attacks.names import ATTACKS, AttackName
 from edgewise.models.joining import joined
-from edgewise.models.rows import is_frame, like
+from edgewise.models.rows import is_frame, like, numbers
 from edgewise.models.unwrap import module_of, unwrapped
 from edgewise.registry import component
 from edgewise.strategies.frame import Created, Query, Request, draw, pick, top
@@ -155,15 +155,16 @@ def _attacked(
     return _Hits(rows, distance, queries, gradients, sure, tuple(kept))
 
 
-def _rows_of(request: Request, rows: Index) -> Any:
-    return request.pool.rows(request.candidates[rows])
+def _rows_of(request: Request, method: Attack, rows: Index) -> Floats:
+    missing = getattr(method, "takes_missing", False)
+    return numbers(request.pool.rows(request.candidates[rows]), name="pool", missing=missing)
 
 
 def _nearest_rows(method: Any, request: Request) -> _Hits:
     """Return the n nearest candidates from an attack that finds them itself; the others are not nearer."""
     found = method.nearest_rows(
         request.model,
-        partial(_rows_of, request),
+        partial(_rows_of, request, method),
         len(request.candidates),
         request.n,
         request.box,

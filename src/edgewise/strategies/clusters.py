@@ -49,7 +49,7 @@ class Typical:
     def __call__(self, request: Request) -> Query:
         """Cluster, then visit the clusters in turn."""
         rows = np.sort(draw(request.candidates, max(self.most, request.n), request.seed, "typical sample"))
-        look = embedder(request.model, self.space)
+        look = embedder(request.model, self.space, request.pool)
         points, known = _reduced(request.pool, rows, look, request)
         k = min(len(points), self.clusters, request.n + len(known))
         groups = clustered(np.vstack([points, known]), k, request.seed)
@@ -83,7 +83,7 @@ class Stratified:
         """Cluster at most 5,000 or 20 n rows drawn uniformly, then step through them."""
         most = max(5_000, 20 * request.n)
         rows = np.sort(draw(request.candidates, most, request.seed, "stratified sample"))
-        look = embedder(request.model, self.space)
+        look = embedder(request.model, self.space, request.pool)
         points, _ = _reduced(request.pool, rows, look, replace(request, labelled=None))
         picked = np.empty(0, dtype=np.intp)
         if request.n:

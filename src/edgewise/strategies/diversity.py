@@ -30,7 +30,7 @@ class CoreSet:
 
     def __call__(self, request: Request) -> Query:
         """Keep one distance a row, updated by one pass over the pool for each pick."""
-        look = embedder(request.model, self.space)
+        look = embedder(request.model, self.space, request.pool)
         pool = embedded(request.pool, look)
         free = np.zeros(len(pool), dtype=bool)
         free[request.candidates] = True
@@ -68,7 +68,7 @@ class Badge:
     def __call__(self, request: Request) -> Query:
         """Draw each row with probability proportional to its squared distance to the picked ones."""
         model = request.fitted()
-        look = embedder(model, self.space)
+        look = embedder(model, self.space, request.pool)
         factors = request.pool.score(
             lambda X: np.hstack([_residual(probabilities(model, X)), _padded(look(X))])
         )

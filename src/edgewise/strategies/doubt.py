@@ -8,7 +8,7 @@ import numpy as np
 
 from edgewise.arrays import Box, Floats
 from edgewise.models.answers import UnansweredError, class_scores
-from edgewise.models.rows import Rows, count, numbers
+from edgewise.models.rows import Rows, count, is_frame, numbers
 from edgewise.models.unwrap import module_of, pipeline_of
 from edgewise.strategies.greedy_cover import nearest
 from edgewise.strategies.model_scores import class_distances, has_distances
@@ -105,7 +105,7 @@ def distance_doubts(model: Any, X: Rows, labelled: Rows | None, *, box: Box | No
     from edgewise.strategies.adversarial import attack_for
 
     try:
-        distance = radius(model, numbers(X).reshape(count(X), -1), box=box)
+        distance = radius(model, X if is_frame(X) else numbers(X).reshape(count(X), -1), box=box).distance
     except UnansweredError:
         distance = attack(model, X, attack_for(model), box=box, rng=seed).distance
     found = distance[np.isfinite(distance)]

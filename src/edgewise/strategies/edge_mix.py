@@ -13,7 +13,7 @@ from edgewise.advice.conditions import boundary_can_help, effective_dimension, r
 from edgewise.arrays import Floats, Index, InputError
 from edgewise.models.answers import known_classes
 from edgewise.models.nadaraya_watson import NadarayaWatsonClassifier
-from edgewise.models.rows import numbers, take
+from edgewise.models.rows import Rows, is_texts, take
 from edgewise.models.unwrap import unwrapped
 from edgewise.randomness import child_seed, stream
 from edgewise.strategies.clusters import Stratified, systematic
@@ -146,7 +146,7 @@ class EdgeMix:
         known = 0 if request.labelled is None else len(request.labelled.y)
         budget = max(request.budget or known + request.n, 1)
         rows = draw(request.candidates, DIMENSION_ROWS, request.seed, "dimension")
-        points = numbers(request.pool.rows(np.sort(rows)), name="pool").reshape(len(rows), -1)
+        points = _points(request, request.pool.rows(np.sort(rows))).reshape(len(rows), -1)
         if len(np.unique(points, axis=0)) < 4:
             return "guard: fewer than four distinct rows; uniform sampling only"
         dim = effective_dimension(points)
@@ -228,8 +228,13 @@ def unresolved(request: Request) -> float | None:
         return None
     X, y = request.labelled
     keep = np.arange(len(y)) if request.uniform is None else np.flatnonzero(request.uniform)
-    points = X[keep] if isinstance(X, np.ndarray) else embedder(request.model, "input")(take(X, keep))
-    return relative_error(points, y[keep])
+    return relative_error(_points(request, take(X, keep)), y[keep])
+
+
+def _points(request: Request, X: Rows) -> Floats:
+    """Return rows as numbers, those of an array as they are."""
+    plain = isinstance(X, np.ndarray) and not is_texts(X) and request.pool.space is None
+    return X if plain else embedder(request.model, "input", request.pool)(X)
 
 
 def _margins_and_pairs(request: Request) -> tuple[Floats, Index]:

@@ -163,7 +163,9 @@ class Herding:
         """Return how many rows of the batch are drawn uniformly; the fraction of a row is drawn too."""
         share = self.share
         if self.hard is not None and request.labelled is not None:
-            error = relative_error(embedder(request.model, "input")(request.labelled.X), request.labelled.y)
+            error = relative_error(
+                embedder(request.model, "input", request.pool)(request.labelled.X), request.labelled.y
+            )
             share = self.hard if error is not None and error > UNLEARNED else share
         return min(request.n, math.floor(share * request.n + stream(request.seed, "rounding").random()))
 

@@ -9,7 +9,8 @@ from functools import partial
 import numpy as np
 
 from edgewise.arrays import Floats, Index
-from edgewise.models.rows import Rows
+from edgewise.models.features import Features
+from edgewise.models.rows import Rows, is_texts
 from edgewise.pools.top_rows import Columns, draw_rows
 from edgewise.strategies.doubt import doubts
 from edgewise.strategies.frame import Request
@@ -76,13 +77,15 @@ class Measured:
     ) -> Measured:
         """Return the map for a request; centre and spread are those of the rows ``sample``.
 
-        Without a word on ``standardise`` images, embeddings and features that lie in [0, 1] are left alone.
+        Without a word on ``standardise`` images, embeddings, features that lie in [0, 1] and `Features`, which are
+        scaled already, are left alone.
         """
         shape, embeds = request.pool.shape, asks(request.model, space)
-        mapped = embedder(request.model, space)
+        mapped = embedder(request.model, space, request.pool)
+        scaled = isinstance(mapped, Features)
         look = mapped if embeds else partial(_points, mapped)
         plain = cls(source, look, np.zeros(1), np.ones(1), shape)
-        if standardise is False or (standardise is None and (embeds or len(shape) > 1)):
+        if standardise is False or (standardise is None and (embeds or len(shape) > 1 or scaled)):
             return plain
         rows = np.concatenate([look(part) for part in plain.parts(sample)])
         if standardise is None and rows.min() >= 0 and rows.max() <= 1:
@@ -106,7 +109,8 @@ class Measured:
 
 def _points(mapped: Callable[[Rows], Floats], X: Rows) -> Floats:
     """Return rows in double precision, which an array has before it is mapped and others only after."""
-    return (X.reshape(len(X), -1) if isinstance(X, np.ndarray) else mapped(X)).astype(np.float64)
+    plain = isinstance(X, np.ndarray) and not is_texts(X) and not isinstance(mapped, Features)
+    return (X.reshape(len(X), -1) if plain else mapped(X)).astype(np.float64)
 
 
 def here(request: Request) -> Source:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -11,7 +12,8 @@ from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
 from edgewise.arrays import Floats, Index, InputError
 from edgewise.models.answers import UnansweredError, class_scores, known_classes
-from edgewise.models.rows import Rows, check_rows, count, is_sparse, numbers
+from edgewise.models.features import Features, spread_rows
+from edgewise.models.rows import Rows, check_rows, count, handed, is_sparse, is_texts, numbers
 from edgewise.models.unwrap import is_module, module_of, pipeline_of, unwrapped
 from edgewise.pools.files import BATCH_BYTES
 from edgewise.pools.pool import Pool
@@ -122,12 +124,14 @@ def probabilities(model: Any, X: Rows) -> Floats:
     )
 
 
-def embedder(model: Any, space: Space) -> Callable[[Rows], Floats]:
+def embedder(model: Any, space: Space, pool: Pool | None = None) -> Callable[[Rows], Floats]:
     """Return the function that maps rows to the space distances are measured in ``(n, h)``, float32.
 
     ``"embedding"`` is what enters the last linear layer of a torch module or skorch net; models that are no
-    networks, and no model, have none, and inputs are used as they are. Frames and sparse rows are measured where
-    the last step of a pipeline sees them, if the model is a pipeline.
+    networks, and no model, have none, and inputs are used as they are. The ``space`` of a ``pool`` that has one comes
+    first. Frames, sparse rows and texts are measured where the last step of a pipeline sees them, if the model is a
+    pipeline; gaps there are filled with the mean. Otherwise texts, and frames that hold more than numbers without
+    gaps, are measured by the `edgewise.models.features.Features` of the pool.
     """
     network = module_of(model)
     if space not in ("input", "embedding"):
@@ -136,15 +140,41 @@ def embedder(model: Any, space: Space) -> Callable[[Rows], Floats]:
         from edgewise.models.torch_calls import embedding
 
         return lambda X: embedding(network, X)
-    return lambda X: _as_points(model, X)
+    if pool is not None and pool.space is not None:
+        return pool.space
+    if pool is None or not (pool.names is not None or pool.shape == ()):
+        return partial(_as_points, model, None)
+    sample = pool.rows(spread_rows(len(pool)))
+    return partial(_as_points, model, sample) if pipeline_of(model) is not None else _of_frame(sample)
 
 
-def _as_points(model: Any, X: Rows) -> Floats:
+def _of_frame(sample: Rows) -> Callable[[Rows], Floats]:
+    try:
+        numbers(sample)
+    except InputError:
+        return Features.of(sample)[0]
+    return partial(_as_points, None, sample)
+
+
+def _as_points(model: Any, sample: Rows | None, X: Rows) -> Floats:
+    """Return rows as numbers; gaps, which only frames and pipelines may have, are the mean of the sample."""
+    points = _seen(model, X, missing=sample is not None)
+    gaps = np.isnan(points)
+    if sample is not None and gaps.any():
+        known = _seen(model, sample, missing=True)
+        told = ~np.isnan(known)
+        mean = np.where(told, known, 0).sum(axis=0) / np.maximum(told.sum(axis=0), 1)
+        points = np.where(gaps, mean, points)
+    return points.astype(np.float32, copy=False)
+
+
+def _seen(model: Any, X: Rows, *, missing: bool) -> Floats:
     steps = pipeline_of(model)
-    if steps is not None and not isinstance(X, np.ndarray):
-        seen = check_rows(cast("Any", steps[:-1]).transform(X), name="what the pipeline's last step sees")
-        return numbers(seen).astype(np.float32, copy=False)
-    return numbers(X).reshape(count(X), -1).astype(np.float32, copy=False)
+    if steps is not None and (is_texts(X) or not isinstance(X, np.ndarray)):
+        made = cast("Any", steps[:-1]).transform(handed(X))
+        seen = check_rows(made, name="what the pipeline's last step sees", missing=missing)
+        return numbers(seen, missing=missing).reshape(count(seen), -1)
+    return numbers(X, missing=missing).reshape(count(X), -1)
 
 
 def asks(model: Any, space: Space) -> bool:

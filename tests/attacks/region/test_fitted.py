@@ -9,8 +9,9 @@ from sklearn.neighbors import KNeighborsClassifier
 
 import edgewise as ew
 from edgewise.arrays import InputError
+from edgewise.attacks.region.first_label import first_labels
 from edgewise.attacks.region.index import fitted
-from edgewise.models.access import Access
+from edgewise.models.access import Access, Heard
 
 
 def data(seed=0, n=120, d=3):
@@ -21,7 +22,7 @@ def data(seed=0, n=120, d=3):
 
 def like_new(knn, X, y, Q, **settings):
     fresh = KNeighborsClassifier(knn.n_neighbors, **settings).fit(X.copy(), y)
-    assert np.array_equal(ew.radius(knn, Q), ew.radius(fresh, Q))
+    assert np.array_equal(ew.radius(knn, Q).distance, ew.radius(fresh, Q).distance)
     adv = ew.attack(knn, Q, "region-exact", rng=0)
     assert adv.found.all()
     assert (adv.lower <= adv.distance * (1 + 1e-9)).all()
@@ -68,10 +69,10 @@ def test_another_number_of_neighbours_without_a_fit():
 def test_a_copy_fitted_apart_has_its_own_index():
     X, y, Q, _ = data()
     knn = KNeighborsClassifier(1).fit(X, y)
-    first = ew.radius(knn, Q)
+    first = ew.radius(knn, Q).distance
     twin = copy.deepcopy(knn).fit(X, 1 - y[::-1])
     like_new(twin, X, 1 - y[::-1], Q)
-    assert np.array_equal(ew.radius(knn, Q), first)
+    assert np.array_equal(ew.radius(knn, Q).distance, first)
 
 
 def test_the_index_is_used_again_while_nothing_changes():
@@ -118,7 +119,9 @@ def test_another_metric_is_refused_by_name(settings, attack):
 def test_other_words_for_euclidean_are_taken(settings):
     X, y, Q, _ = data(n=60)
     knn = KNeighborsClassifier(1, **settings).fit(X, y)
-    assert ew.radius(knn, Q) == pytest.approx(ew.radius(KNeighborsClassifier(1).fit(X, y), Q), rel=1e-12)
+    assert ew.radius(knn, Q).distance == pytest.approx(
+        ew.radius(KNeighborsClassifier(1).fit(X, y), Q).distance, rel=1e-12
+    )
     assert ew.attack(knn, Q, "region-exact", rng=0).found.all()
 
 
@@ -137,7 +140,7 @@ def test_precomputed_distances_and_sparse_points_are_refused():
 def test_unequal_votes_are_taken_for_one_neighbour_only():
     X, y, Q, _ = data(n=40)
     knn = KNeighborsClassifier(1, weights="distance").fit(X, y)
-    assert ew.radius(knn, Q) == pytest.approx(ew.radius(KNeighborsClassifier(1).fit(X, y), Q))
+    assert ew.radius(knn, Q).distance == pytest.approx(ew.radius(KNeighborsClassifier(1).fit(X, y), Q))
     for weights in ("distance", lambda away: 1 / (1 + away)):
         knn = KNeighborsClassifier(3, weights=weights).fit(X, y)
         with pytest.raises(InputError, match="weights"):
@@ -148,9 +151,52 @@ def test_unequal_votes_are_taken_for_one_neighbour_only():
 def test_tied_votes_go_where_the_model_sends_them(k):
     X, y, Q, rng = data(n=40, d=2)
     knn = KNeighborsClassifier(k).fit(X, y)
-    radius, own = ew.radius(knn, Q), knn.predict(Q)
+    radius, own = ew.radius(knn, Q).distance, knn.predict(Q)
     way = rng.normal(size=(400, 2))
     way /= np.linalg.norm(way, axis=1, keepdims=True)
     for x, c, r in zip(Q, own, radius, strict=True):
         assert (knn.predict(x + way * rng.random((400, 1)) * r * (1 - 1e-6)) == c).all()
         assert (knn.predict(x + way * r * 1.5) != c).any()
+
+
+class Counted(KNeighborsClassifier):
+    """Counts the rows it is asked about; its own class, so that its first labels are not taken from the index."""
+
+    def predict(self, X):
+        self.asked_ = getattr(self, "asked_", 0) + len(X)
+        return super().predict(X)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_first_labels_are_the_models_own_and_ask_only_at_ties(dtype):
+    X, y, Q, _ = data(n=60)
+    knn = KNeighborsClassifier(1).fit(X.astype(dtype), y)
+    middle = (X[:1] + X[np.flatnonzero(y != y[0])[:1]]) / 2  # as near to two classes
+    rows = np.concatenate([Q, X, middle]).astype(dtype)
+    access = Access.to(knn, len(rows))
+    assert np.array_equal(first_labels(access, rows), knn.predict(rows))
+    assert access.queries[: len(Q)].sum() == 0
+    tied = KNeighborsClassifier(1).fit([[0.0], [2.0]], [0, 1])
+    access = Access.to(tied, 2)
+    assert first_labels(access, np.array([[1.0], [0.5]])).tolist() == tied.predict([[1.0], [0.5]]).tolist()
+    assert access.queries.tolist() == [1, 0]
+
+
+def test_the_model_is_asked_once_about_what_is_returned():
+    X, y, Q, _ = data(n=60)
+    adv = ew.attack(KNeighborsClassifier(1).fit(X, y), Q, "region-exact", rng=0)
+    assert (adv.queries == 1).all()
+    assert adv.found.all()
+    counted = Counted(1).fit(X, y)
+    again = ew.attack(counted, Q, "region-exact", rng=0)
+    assert counted.asked_ == again.queries.sum() == 2 * len(Q)
+    assert np.array_equal(again.points, adv.points)
+
+
+def test_an_attack_cannot_pass_off_another_row_as_answered():
+    heard = Heard(2)
+    heard.put(np.arange(2), np.array([[1.0], [np.nan]]), np.array(["a", "b"]))
+    assert heard.same(np.arange(2), np.array([[1.0], [np.nan]])).all()
+    assert not heard.same(np.arange(1), np.array([[np.nextafter(1.0, 2)]])).any()
+    assert not heard.same(np.arange(1), np.array([[1.0]], np.float32)).any()
+    assert heard.same(np.array([1, 0]), np.array([[1.0], [1.0]])).tolist() == [False, True]

@@ -48,7 +48,7 @@ def test_norms_are_ordered_and_points_cross(norm):
     knn = KNeighborsClassifier(1).fit(X, y)
     Q = rng.random((30, 20))
     adv = ew.attack(knn, Q, ew.attacks.RegionExact(norm=norm), box=(0, 1), rng=0)
-    euclid = ew.radius(knn, Q, box=(0, 1))
+    euclid = ew.radius(knn, Q, box=(0, 1)).distance
     assert adv.found.all()
     assert adv.distance == pytest.approx(adv.lower, rel=1e-6)
     assert ((adv.lower >= euclid - 1e-12) if norm == 1 else (adv.lower <= euclid + 1e-12)).all()

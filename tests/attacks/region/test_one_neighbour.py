@@ -100,7 +100,7 @@ def test_two_points_have_a_bisector():
     assert adv.distance[0] == pytest.approx(0.5)
     assert adv.label[0] == "b"
     assert adv.lower[0] == pytest.approx(0.5)
-    assert ew.radius(knn, [[0.5, 7.0]])[0] == pytest.approx(0.5)
+    assert ew.radius(knn, [[0.5, 7.0]]).distance[0] == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -128,7 +128,7 @@ def test_nothing_nearer_than_the_bound_is_labelled_otherwise():
     for seed in range(8):
         X, _, Q, _ = problem(seed, "duplicates", n=25, queries=6)
         knn = KNeighborsClassifier(1).fit(X, rng.integers(0, 2, len(X)))
-        radius = ew.radius(knn, Q)
+        radius = ew.radius(knn, Q).distance
         own = knn.predict(Q)
         for x, c, r in zip(Q, own, radius, strict=True):
             way = rng.normal(size=(300, len(x)))
@@ -200,6 +200,6 @@ def test_nearest_regions_are_an_upper_bound_with_a_proved_lower_one():
 
 def test_the_index_follows_the_model_when_it_is_fitted_again():
     knn = KNeighborsClassifier(1).fit([[0.0], [2.0]], [0, 1])
-    assert ew.radius(knn, [[0.5]])[0] == pytest.approx(0.5)
+    assert ew.radius(knn, [[0.5]]).distance[0] == pytest.approx(0.5)
     knn.fit([[0.0], [4.0]], [0, 1])
-    assert ew.radius(knn, [[0.5]])[0] == pytest.approx(1.5)
+    assert ew.radius(knn, [[0.5]]).distance[0] == pytest.approx(1.5)

@@ -46,7 +46,7 @@ def test_one_neighbour_is_a_special_case():
     knn = KNeighborsClassifier(1).fit(X, y)
     own = knn.predict(Q)
     at = vote(RegionIndex.of(X, y, 3), 1, Q, own, None, nodes=20_000)
-    assert np.sqrt(at.lower) == pytest.approx(ew.radius(knn, Q), rel=1e-9)
+    assert np.sqrt(at.lower) == pytest.approx(ew.radius(knn, Q).distance, rel=1e-9)
 
 
 def test_ties_go_to_the_first_class():

@@ -150,7 +150,7 @@ def agrees_with_the_program(models, points):
         model = GradientBoostingClassifier(n_estimators=8, max_depth=3, random_state=m).fit(X, y)
         Q = rng.random((points, 4))
         for norm in (1, np.inf):
-            radius = ew.radius(model, Q, norm=norm)
+            radius = ew.radius(model, Q, norm=norm).distance
             assert radius == pytest.approx([program(model, x, norm) for x in Q], abs=1e-6)
 
 
@@ -192,7 +192,7 @@ def test_a_limit_leaves_an_honest_interval(forest, norm):
 def test_the_k_smallest_are_those_of_all_distances(forest, norm):
     model, _ = forest
     Q = np.random.default_rng(2).random((80, 5))
-    every = ew.radius(model, Q, box=(0, 1), norm=norm)
+    every = ew.radius(model, Q, box=(0, 1), norm=norm).distance
     found = TreesExact(norm).smallest(model, Q, 9, box=(0, 1))
     assert found.distance == pytest.approx(np.sort(every)[:9], rel=1e-12)
     assert every[found.index] == pytest.approx(found.distance, rel=1e-12)
@@ -222,7 +222,7 @@ def test_nothing_crosses_where_nothing_can():
     model = RandomForestClassifier(3, random_state=0).fit([[0.0], [1.0], [2.0], [3.0]], [0, 0, 1, 1])
     adv = ew.attack(model, [[0.1]], TreesExact(), box=(0, 0.2))
     assert adv.status.tolist() == ["none-exists"]
-    assert np.isinf(ew.radius(model, [[0.1]], box=(0, 0.2)))[0]
+    assert np.isinf(ew.radius(model, [[0.1]], box=(0, 0.2)).distance)[0]
 
 
 def test_points_that_a_models_last_bit_refuses_are_taken_farther(forest):
@@ -236,3 +236,15 @@ def test_points_that_a_models_last_bit_refuses_are_taken_farther(forest):
         if answer.point is not None:
             top = np.sort(model.predict_proba(answer.point[None])[0])
             assert top[-1] - top[-2] >= -1e-12
+
+
+def test_a_radius_carries_its_proof(forest):
+    model, Q = forest
+    whole, cut = ew.radius(model, Q), ew.radius(model, Q, nodes=1)
+    assert np.array_equal(whole.lower, whole.distance)
+    assert np.array_equal(np.asarray(whole, np.float32), whole.distance.astype(np.float32))
+    assert (cut.lower <= whole.distance).all()
+    assert (cut.distance >= whole.distance).all()
+    assert (cut.lower < cut.distance).any()
+    assert repr(whole).startswith("Radius: 12 rows by 'trees', norm 2, ")
+    assert repr(whole).endswith(", 12 proved")

@@ -286,3 +286,35 @@ def test_the_exact_attack_of_a_model():
     assert "neighbours" in exact(KNeighborsClassifier(3).fit(X, TWO), 1)[1]
     with pytest.raises(UnansweredError, match="SVC"):
         ew.radius(SVC().fit(X, TWO), Q)
+
+
+@pytest.mark.parametrize("columns", [["c", "a"], [2, 0]])
+def test_a_column_transformer_that_was_fitted_on_a_frame(columns):
+    pandas = pytest.importorskip("pandas")
+    frame, rows = (pandas.DataFrame(part, columns=list("abcd")) for part in (X, Q))
+    model = make_pipeline(
+        ColumnTransformer([("scale", StandardScaler(), columns)], remainder="passthrough"),
+        RandomForestClassifier(6, random_state=0),
+    ).fit(frame, TWO)
+    bare = make_pipeline(
+        ColumnTransformer([("scale", StandardScaler(), [2, 0])], remainder="passthrough"),
+        RandomForestClassifier(6, random_state=0),
+    ).fit(X, TWO)
+    adv, same = ew.attack(model, rows, rng=0), ew.attack(bare, Q, rng=0)
+    assert "TreesExact" in adv.attack
+    assert np.array_equal(adv.points, same.points)
+    assert np.array_equal(ew.radius(model, rows).distance, same.lower)
+    assert np.array_equal(
+        ew.query(model, frame, 3, "dfal", rng=0).index, ew.query(bare, X, 3, "dfal", rng=0).index
+    )
+    assert (adv.counts["frozen"] == 0).all()
+
+
+def test_what_had_to_stay_is_said():
+    rows = Q.copy()
+    rows[0, 1] = np.nan
+    model = HistGradientBoostingClassifier(max_iter=5, categorical_features=[3]).fit(X, TWO)
+    rows[:, 3] = np.round(rows[:, 3])
+    adv = ew.attack(model, rows, TreesExact(), rng=0)
+    assert adv.counts["frozen"].tolist() == [2] + [1] * (len(rows) - 1)
+    assert np.array_equal(adv.points[:, 3], rows[:, 3])

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from edgewise.arrays import Box, Floats, InputError, Labels, Mask, check_count, check_X
 from edgewise.attacks.frame import Proposal
 from edgewise.attacks.region.batch import COUNTS, find, nearest_others
+from edgewise.attacks.region.first_label import first_labels
 from edgewise.attacks.region.index import Fitted, fitted
 from edgewise.attacks.region.k_neighbours import vote
 from edgewise.attacks.region.past_the_boundary import cross, outvote
@@ -53,11 +54,16 @@ class RegionExact:
     threads: int = 1
     norm: float = 2
     takes_outside = True
+    confirms = True
 
     def __post_init__(self) -> None:
         check_count(self.nodes, "nodes")
         check_count(self.threads, "threads")
         check_norm(self.norm)
+
+    def first_labels(self, model: Access, X: Floats) -> Labels:
+        """Return the labels to be lost; see `edgewise.attacks.region.first_label`."""
+        return first_labels(model, X)
 
     def __call__(
         self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int, advance: Advance
@@ -102,11 +108,16 @@ class RegionApprox:
     training: ArrayLike | None = field(default=None, repr=False, compare=False)
     norm: float = 2
     takes_outside = True
+    confirms = True
 
     def __post_init__(self) -> None:
         check_count(self.regions, "regions")
         check_count(self.threads, "threads")
         check_norm(self.norm)
+
+    def first_labels(self, model: Access, X: Floats) -> Labels:
+        """Return the labels to be lost; see `edgewise.attacks.region.first_label`."""
+        return first_labels(model, X)
 
     def __call__(
         self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int, advance: Advance

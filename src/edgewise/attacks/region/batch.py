@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from threading import local
+from typing import Any
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
@@ -21,6 +23,7 @@ from edgewise.attacks.region.l2_search import search_block
 
 
 _BOUNDS = 2**23  # of a block of queries, held at a time
+_BLOCKS, _FEWEST = 4, 16
 _ROOM = 16  # half-spaces a cell may have at first
 _BLAS = ThreadpoolController()
 FILTERS = ("screen", "range", "interval", "movement", "pool")
@@ -101,14 +104,13 @@ def find(
         status,
         np.zeros((n, len(COUNTS)), np.intp),
     )
-    size = int(np.clip(_BOUNDS // len(index.X), 16, 256))
-    desk = local()
+    parts, desk = blocks(n, len(index.X)), local()
 
     def work(rows: slice, K: int) -> None:
         if getattr(desk, "K", 0) != K:
             desk.K, desk.cells = K, room(K, part.shape[1])
             desk.lists, desk.program = scratch(len(index.X), 4 * K, points_), program(K, part.shape[1])
-            desk.lows = np.empty((size, len(index.X)), np.float32)
+            desk.lows = np.empty((parts[0].stop, len(index.X)), np.float32)
             desk.least = np.empty(len(index.X) // CHUNK, np.float32)
         views = index.bounds(part[rows], desk.lows[: len(part[rows])])
         answers = tuple(each[rows] for each in out)
@@ -151,8 +153,8 @@ def find(
         if advance is not None and K == _ROOM:
             advance(len(part[rows]))
 
-    with _BLAS.limit(limits=1, user_api="blas"):
-        _spread(work, [slice(at, at + size) for at in range(0, n, size)], _ROOM, threads)
+    with one_blas_thread():
+        _spread(work, parts, _ROOM, threads)
         larger = 4 * _ROOM
         while (status == FULL).any():
             _spread(work, [slice(at, at + 1) for at in np.flatnonzero(status == FULL)], larger, threads)
@@ -174,6 +176,17 @@ def find(
     else:
         squares, lower = squares + beside, lower + beside
     return Nearest(points, squares, lower, winner, gap, near, counts)
+
+
+def blocks(n: int, m: int) -> list[slice]:
+    """Return the blocks in which ``n`` queries meet ``m`` points: four or more, so that threads share them."""
+    size = int(np.clip(min(_BOUNDS // m, -(-n // _BLOCKS)), _FEWEST, 256))
+    return [slice(at, min(at + size, n)) for at in range(0, n, size)]
+
+
+def one_blas_thread() -> AbstractContextManager[Any]:
+    """Return a context in which matrix products use one thread."""
+    return _BLAS.limit(limits=1, user_api="blas")
 
 
 def _spread(work: Callable[[slice, int], None], blocks: list[slice], K: int, threads: int) -> None:

@@ -227,8 +227,15 @@ def fitted(access: Access) -> tuple[Fitted, Neighbours]:
     """Return the index of the model behind ``access``, built at the first call for that training set.
 
     It is kept as long as the model lives and is used again only for the very arrays it was made from (every
-    fit makes new ones), unchanged: the labels are compared, of the points one weighted sum a row.
+    fit makes new ones), unchanged: the labels are compared, of the points one weighted sum a row. That is
+    done once for an ``access``.
     """
+    if "region" not in access.kept:
+        access.kept["region"] = _fitted(access)
+    return access.kept["region"]
+
+
+def _fitted(access: Access) -> tuple[Fitted, Neighbours]:
     known = access.neighbours()
     sums = _weighted(known.X)
     kept = None

@@ -33,8 +33,9 @@ class TreesExact:
     XGBoost, LightGBM and CatBoost; monotone scalers in a pipeline, votes and calibration are seen through
     where their rule allows.
 
-    Missing values stay missing and keep their route; features split by categories stay as they are. For rows
-    of float32 the nearest float32 row is meant.
+    Missing values stay missing and keep their route; features split by categories stay as they are, and
+    ``counts["frozen"]`` says how many features of a row that were. For rows of float32 the nearest float32 row
+    is meant.
 
     Parameters
     ----------
@@ -69,6 +70,7 @@ class TreesExact:
     threads: int = 1
     takes_outside = True
     takes_missing = True
+    confirms = True
 
     def __post_init__(self) -> None:
         check_norm(self.norm)
@@ -112,7 +114,10 @@ class TreesExact:
         }
         moved = np.where(pointless, np.inf, self.measure(points.astype(float) - X, model.model))
         exact = missing | (lower >= np.array([a.cost for a in answers]) * (1 - 1e-12))
-        return Proposal(points, np.minimum(lower, moved), missing, counts | {"exact": exact})
+        frozen = len(known.cells.ensemble.codes) + np.isnan(X).sum(axis=1)
+        return Proposal(
+            points, np.minimum(lower, moved), missing, counts | {"exact": exact, "frozen": frozen}
+        )
 
     def smallest(
         self,
@@ -152,7 +157,7 @@ class TreesExact:
         """Put the nearest start of another label that the moves allow, where nothing was found."""
         starts = check_X(np.asarray(self.starts), name="starts", n_features=X.shape[1]).astype(X.dtype)
         starts = starts if box is None else starts[box.contains(starts)]
-        label = predict(model.model, starts) if len(starts) else np.empty(0, y.dtype)
+        label = predict(model.model, model.contained(starts)) if len(starts) else np.empty(0, y.dtype)
         rules = self.moves.of(model.model, X.shape[1])
         for row in failed:
             low, high = rules.ranges(X[row : row + 1], None)

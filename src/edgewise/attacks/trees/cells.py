@@ -3,7 +3,6 @@
 A wall is a pair of neighbouring numbers: the largest the model sends left and the next one. So a point just
 across a wall needs no small step, and what rounds to the same float32 is on the same side.
 """
-# pyright: reportArgumentType=false, reportCallIssue=false, reportReturnType=false
 
 from __future__ import annotations
 
@@ -14,6 +13,7 @@ import numpy as np
 
 from edgewise.arrays import Floats, Index
 from edgewise.attacks.trees.ensemble import Ensemble
+from edgewise.attacks.trees.kernels.compiling import Wholes
 from edgewise.attacks.trees.kernels.forest import Forest, sizes
 
 
@@ -39,7 +39,7 @@ class Cells:
 
     forest: Forest
     ensemble: Ensemble
-    offset: Index
+    offset: Wholes
     wall: Floats
     first: Floats
     last: Floats
@@ -103,7 +103,7 @@ def compile_cells(ensemble: Ensemble, dtype: np.dtype[Any]) -> Cells:
     )
 
 
-def cells_of(cells: Cells, X: Floats) -> Index:
+def cells_of(cells: Cells, X: Floats) -> Wholes:
     """Return the cells of rows ``X`` (n, d); -1 for a missing value."""
     Z = np.empty(X.shape, np.int32)
     for f in range(cells.n_features):
@@ -125,7 +125,7 @@ def rounded_down(values: Floats, dtype: np.dtype[Any]) -> Floats:
         return np.where(near > values, np.nextafter(near, np.asarray(-np.inf, dtype)), near).astype(float)
 
 
-def _forest(ensemble: Ensemble, feature: Index, cut: Index) -> Forest:
+def _forest(ensemble: Ensemble, feature: Index, cut: Wholes) -> Forest:
     counts = [len(tree.feature) for tree in ensemble.trees]
     begin = np.concatenate([[0], np.cumsum(counts)[:-1]])
     leaf = feature < 0
@@ -135,16 +135,16 @@ def _forest(ensemble: Ensemble, feature: Index, cut: Index) -> Forest:
     for row, codes in enumerate(ensemble.categories):
         sets[row, codes] = True
     groups = ensemble.groups
+    left, right = (
+        np.concatenate([getattr(tree, side) + at for tree, at in zip(ensemble.trees, begin, strict=True)])
+        for side in ("left", "right")
+    )
     return Forest(
         begin.astype(np.int32),
         feature.astype(np.int32),
         cut,
-        *(
-            np.concatenate([getattr(tree, side) + at for tree, at in zip(ensemble.trees, begin, strict=True)])
-            .astype(np.int32)
-            .copy()
-            for side in ("left", "right")
-        ),
+        left.astype(np.int32),
+        right.astype(np.int32),
         np.concatenate([tree.missing_left for tree in ensemble.trees]).astype(np.bool_),
         np.ascontiguousarray(np.concatenate([tree.value for tree in ensemble.trees])[leaf], float),
         sets,

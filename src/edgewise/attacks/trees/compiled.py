@@ -1,5 +1,4 @@
 """A model of trees, compiled for one dtype of rows: what attack, radius and selection share."""
-# pyright: reportArgumentType=false, reportCallIssue=false, reportReturnType=false
 
 from __future__ import annotations
 
@@ -86,9 +85,9 @@ class Compiled:
         self, domain: Domain, seat: Seat, x: Floats, own: int, norm: float, within: float = np.inf
     ) -> Query:
         """Return the query at a row; a missing value stays missing and keeps its route."""
-        frozen = np.isnan(x)
-        if self.scaling is not None and frozen.any():
-            x = self.scaling.stand_in(x)
+        frozen = None
+        if self.scaling is not None and np.isnan(x).any():
+            frozen, x = np.isnan(x), self.scaling.stand_in(x)
         return ask(self.cells, domain, seat, x, own, norm, frozen, within)
 
 

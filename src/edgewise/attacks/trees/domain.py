@@ -1,5 +1,4 @@
 """Where a batch of rows may move: box, dtype, whole numbers, grids and one-way features, as values of cells."""
-# pyright: reportArgumentType=false, reportCallIssue=false, reportReturnType=false
 
 from __future__ import annotations
 
@@ -10,6 +9,7 @@ import numpy as np
 from edgewise.arrays import Box, Floats, Index, InputError
 from edgewise.attacks.moves import Rules
 from edgewise.attacks.trees.cells import Cells
+from edgewise.attacks.trees.kernels.compiling import Wholes
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Domain:
     high: Floats
     weights: Floats
     step: Floats
-    direction: Index
-    own: Floats
+    direction: Wholes
+    own: Index
 
 
 def allowed(cells: Cells, box: Box | None, rules: Rules, X: Floats) -> Domain:

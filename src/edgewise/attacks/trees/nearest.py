@@ -103,7 +103,7 @@ def ask(
     x: Floats,
     own: int,
     norm: float,
-    frozen: Mask,
+    frozen: Mask | None = None,
     within: float = np.inf,
 ) -> Query:
     """Return the query at ``x`` (d,), which the model gives class number ``own``; ``frozen`` features stay.
@@ -117,8 +117,10 @@ def ask(
     for rival in range(len(cells.ensemble.classes)):
         if rival != own:
             gains, needed = cells.lead(own, rival)
-            reduce(cells.forest, seat.table, gains, radius, power == 0, seat.path, seat.rung)
-            bounds.append((bound(seat.table, seat.rung, needed, power == 0, seat.work), rival))
+            least = bound(
+                cells.forest, seat.table, gains, needed, radius, power == 0, seat.path, seat.rung, seat.work
+            )
+            bounds.append((least, rival))
     return Query(cells, seat, own, power, most, tuple(sorted(bounds)))
 
 

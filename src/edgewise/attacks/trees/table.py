@@ -1,5 +1,4 @@
 """The cost table of a query: for every cell the value to put and what it costs."""
-# pyright: reportArgumentType=false, reportCallIssue=false, reportReturnType=false
 
 from __future__ import annotations
 
@@ -23,7 +22,9 @@ def empty_table(cells: Cells) -> Table:
     )
 
 
-def fill_table(cells: Cells, domain: Domain, x: Floats, power: int, table: Table, frozen: Mask) -> float:
+def fill_table(
+    cells: Cells, domain: Domain, x: Floats, power: int, table: Table, frozen: Mask | None
+) -> float:
     """Fill ``table`` for the query ``x`` (d,); return an upper bound on the cost of any move.
 
     ``power`` is 1, 2, or 0 where the longest move counts.
@@ -32,19 +33,19 @@ def fill_table(cells: Cells, domain: Domain, x: Floats, power: int, table: Table
     for f, known in cells.ensemble.codes.items():
         hit = np.flatnonzero(known == x[f])
         codes[f] = hit[0] if len(hit) else -1
-    wall, single = cells.wall, x.dtype == np.float32
+    direction = domain.direction if frozen is None else np.where(frozen, 2, domain.direction).astype(np.int32)
     return fill(
         x.astype(float),
         codes,
-        wall,
+        cells.wall,
         domain.first,
         domain.last,
         domain.low,
         domain.high,
         domain.weights,
         domain.step,
-        np.where(frozen, 2, domain.direction).astype(np.int32) if frozen.any() else domain.direction,
+        direction,
         power,
-        single,
+        x.dtype == np.float32,
         table,
     )

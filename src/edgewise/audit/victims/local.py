@@ -16,6 +16,7 @@ from edgewise.arrays import Floats, InputError
 from edgewise.audit.victims.target import Reply, as_label
 from edgewise.importing import needing
 from edgewise.models.answers import check_fitted, class_scores, known_classes, predict
+from edgewise.models.saved import read_skops
 
 
 @dataclass(frozen=True)
@@ -173,14 +174,11 @@ def skops_model(path: Path, trusted: Sequence[str]) -> Any:
     InputError
         It holds types that are neither.
     """
-    sio = _extra("skops.io")
-    unknown = [name for name in sio.get_untrusted_types(file=path) if name not in trusted]
-    if unknown:
-        raise InputError(
-            f"{path} holds types that are not trusted: {', '.join(unknown)}. Read what they are, then name "
-            f"them in the victim's file: trusted = {unknown}"
-        )
-    return sio.load(path, trusted=list(trusted))
+    return read_skops(
+        path,
+        trusted,
+        advice=lambda names: f"If you trust them, name them in the victim's file: trusted = {names}",
+    )
 
 
 def pickled_model(path: Path) -> Any:

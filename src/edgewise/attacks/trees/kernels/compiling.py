@@ -1,12 +1,17 @@
 """How the kernels of this folder are compiled, and when their cache is out of date."""
-# pyright: reportArgumentType=false, reportCallIssue=false, reportReturnType=false
 
 from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
+
+Reals: TypeAlias = Any
+"""A float64 array in a kernel: numba takes what it holds for numbers, NumPy's types for arrays again."""
+
+Wholes: TypeAlias = Any
+"""The same of int32."""
 
 _PLAIN: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False, "no_rewrites": True}
 """Python keeps the arrays alive. No sum may be reordered: ties have to fall as the model lets them."""

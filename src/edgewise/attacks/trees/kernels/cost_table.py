@@ -1,13 +1,13 @@
 """The cost table of a query: for every cell the value to put and what it costs."""
-# pyright: reportArgumentType=false, reportCallIssue=false, reportReturnType=false
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numba import njit
 
-from edgewise.arrays import Floats, Index
-from edgewise.attacks.trees.kernels.compiling import BLOCK, INNER, dated
+from edgewise.attacks.trees.kernels.compiling import BLOCK, INNER, Reals, Wholes, dated
 from edgewise.attacks.trees.kernels.reduction import Table
 
 
@@ -40,9 +40,9 @@ def put(x: float, first: float, last: float, right: bool, step: float, single: b
 def fill_feature(
     f: int,
     x: float,
-    wall: Floats,
-    first: Floats,
-    last: Floats,
+    wall: Reals,
+    first: Reals,
+    last: Reals,
     low: float,
     high: float,
     weight: float,
@@ -56,7 +56,7 @@ def fill_feature(
     offset = table.offset[f]
     count = table.offset[f + 1] - offset
     inside = min(max(x, low), high)
-    start = np.searchsorted(wall[offset - f : offset - f + count - 1], inside)
+    start: Any = np.searchsorted(wall[offset - f : offset - f + count - 1], inside)
     table.start[f] = start
     for c in range(count):
         right, bars = c > start, False
@@ -85,16 +85,16 @@ def fill_feature(
 
 @njit(**BLOCK)
 def fill(
-    x: Floats,
-    codes: Index,
-    wall: Floats,
-    first: Floats,
-    last: Floats,
-    low: Floats,
-    high: Floats,
-    weights: Floats,
-    step: Floats,
-    direction: Index,
+    x: Reals,
+    codes: Wholes,
+    wall: Reals,
+    first: Reals,
+    last: Reals,
+    low: Reals,
+    high: Reals,
+    weights: Reals,
+    step: Reals,
+    direction: Wholes,
     power: int,
     single: bool,
     table: Table,

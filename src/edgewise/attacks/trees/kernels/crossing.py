@@ -1,5 +1,4 @@
 """Crossing cells: where the best leaves of the trees meet, made cheaper as long as the class stays changed."""
-# pyright: reportArgumentType=false, reportCallIssue=false, reportReturnType=false
 
 from __future__ import annotations
 
@@ -8,8 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from edgewise.arrays import Floats, Index
-from edgewise.attacks.trees.kernels.compiling import INNER
+from edgewise.attacks.trees.kernels.compiling import INNER, Reals, Wholes
 from edgewise.attacks.trees.kernels.forest import Forest, crosses
 from edgewise.attacks.trees.kernels.reduction import Rung, Table, clip
 from edgewise.attacks.trees.kernels.staircase import Work
@@ -18,8 +16,8 @@ from edgewise.attacks.trees.kernels.staircase import Work
 class Found(NamedTuple):
     """The cheapest cells known to cross ``z`` (d,), and their cost ``(1,)``."""
 
-    cost: Floats
-    z: Index
+    cost: Reals
+    z: Wholes
 
 
 @njit(**INNER)
@@ -40,7 +38,7 @@ def sort_trees(trees: int, work: Work) -> None:
 
 
 @njit(**INNER)
-def meet(table: Table, rung: Rung, low: Index, high: Index, longest: bool, work: Work) -> float:
+def meet(table: Table, rung: Rung, low: Wholes, high: Wholes, longest: bool, work: Work) -> float:
     """Put the nearest cells of the best leaves' common box, as far as they meet, into ``work.cells``.
 
     Leaves join by falling gain; one that misses those before it is left out. Returns the cells' cost.
@@ -142,7 +140,7 @@ def shrink_sum(forest: Forest, table: Table, own: int, strict: float, work: Work
 
 
 @njit(**INNER)
-def total_cost(table: Table, z: Index, longest: bool) -> float:
+def total_cost(table: Table, z: Wholes, longest: bool) -> float:
     """Return the cost of cells ``z`` (d,)."""
     total = 0.0
     for f in range(z.shape[0]):

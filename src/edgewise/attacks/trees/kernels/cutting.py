@@ -1,19 +1,17 @@
 """Cutting a box in two where the best leaves of the trees conflict, or where it costs most."""
-# pyright: reportArgumentType=false, reportCallIssue=false, reportReturnType=false
 
 from __future__ import annotations
 
 from numba import njit
 
-from edgewise.arrays import Index
-from edgewise.attacks.trees.kernels.compiling import INNER
+from edgewise.attacks.trees.kernels.compiling import INNER, Wholes
 from edgewise.attacks.trees.kernels.open_boxes import Nodes, acquire, insert, release
 from edgewise.attacks.trees.kernels.reduction import Rung, Table, clip, plus
 from edgewise.attacks.trees.kernels.staircase import Work, box_cost
 
 
 @njit(**INNER)
-def note_conflicts(table: Table, rung: Rung, low: Index, high: Index, work: Work) -> tuple[int, float]:
+def note_conflicts(table: Table, rung: Rung, low: Wholes, high: Wholes, work: Work) -> tuple[int, float]:
     """Add up, per cell, the gains of best leaves that a cut there takes away on either side.
 
     Returns the number of features such cuts are on, and the sum of gains.
@@ -42,7 +40,7 @@ def note_conflicts(table: Table, rung: Rung, low: Index, high: Index, work: Work
 
 @njit(**INNER)
 def choose_cut(
-    table: Table, rung: Rung, low: Index, high: Index, base: float, room: float, longest: bool, work: Work
+    table: Table, rung: Rung, low: Wholes, high: Wholes, base: float, room: float, longest: bool, work: Work
 ) -> tuple[int, int]:
     """Return the feature and the last cell on the left of the best cut, or -1 where nothing cuts the box."""
     touched, gains = note_conflicts(table, rung, low, high, work)

@@ -1,15 +1,14 @@
 """An ensemble as kernels see it: its nodes in cell numbers, and the class of a vector of cells."""
-# pyright: reportArgumentType=false, reportCallIssue=false, reportReturnType=false
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 
-from edgewise.arrays import Floats, Index, Mask
-from edgewise.attacks.trees.kernels.compiling import BLOCK, INNER, LISTING, dated
+from edgewise.arrays import Mask
+from edgewise.attacks.trees.kernels.compiling import BLOCK, INNER, LISTING, Reals, Wholes, dated
 
 
 class Forest(NamedTuple):
@@ -18,18 +17,18 @@ class Forest(NamedTuple):
     A numeric node sends cells up to ``cut`` left. In a categorical one ``cut`` is ``-1 - row of sets``.
     """
 
-    root: Index
-    feature: Index
-    cut: Index
-    left: Index
-    right: Index
+    root: Wholes
+    feature: Wholes
+    cut: Wholes
+    left: Wholes
+    right: Wholes
     missing_left: Mask
-    value: Floats
+    value: Reals
     sets: Mask
-    init: Floats
-    group_end: Index
-    group_rule: Floats
-    rule: Floats
+    init: Reals
+    group_end: Wholes
+    group_rule: Reals
+    rule: Reals
 
 
 @njit(**INNER)
@@ -45,7 +44,7 @@ def goes_left(forest: Forest, node: int, cell: int) -> bool:
 
 
 @njit(**INNER)
-def add_up(forest: Forest, z: Index, sums: Floats) -> None:
+def add_up(forest: Forest, z: Wholes, sums: Reals) -> None:
     """Add up the scores at cells ``z`` (d,) into ``sums[0]``, in the model's own order; ``sums[1]`` is scratch."""
     columns = forest.init.shape[0]
     single = forest.rule[0] != 0.0
@@ -72,7 +71,7 @@ def add_up(forest: Forest, z: Index, sums: Floats) -> None:
 
 
 @njit(**INNER)
-def crosses(forest: Forest, z: Index, own: int, strict: float, sums: Floats) -> bool:
+def crosses(forest: Forest, z: Wholes, own: int, strict: float, sums: Reals) -> bool:
     """Say whether the model labels cells ``z`` otherwise than ``own``.
 
     With ``strict`` above 0 the winner has to lead by that much. ``sums`` (2, c) is scratch.
@@ -90,7 +89,7 @@ def crosses(forest: Forest, z: Index, own: int, strict: float, sums: Floats) -> 
 
 
 @njit(**BLOCK)
-def winners(forest: Forest, Z: Index, sums: Floats, own: Index, ahead: Floats) -> None:
+def winners(forest: Forest, Z: Wholes, sums: Reals, own: Wholes, ahead: Reals) -> None:
     """Write the class at each row of cells ``Z`` (n, d), and how far it is ahead of the next."""
     for row in range(Z.shape[0]):
         add_up(forest, Z[row], sums)
@@ -109,9 +108,9 @@ def winners(forest: Forest, Z: Index, sums: Floats, own: Index, ahead: Floats) -
 
 
 @njit(**LISTING)
-def sizes(root: Index, feature: Index, left: Index, right: Index) -> tuple[int, int]:
+def sizes(root: Wholes, feature: Wholes, left: Wholes, right: Wholes) -> tuple[int, int]:
     """Return the depth of the deepest tree and the number of conditions of all leaves."""
-    depth = np.zeros(feature.shape[0], np.int64)
+    depth: Any = np.zeros(feature.shape[0], np.int64)
     deepest, conditions = 0, 0
     for tree in range(root.shape[0]):
         last = root[tree + 1] if tree + 1 < root.shape[0] else feature.shape[0]

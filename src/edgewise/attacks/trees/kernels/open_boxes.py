@@ -1,5 +1,4 @@
 """Boxes still to search: a heap by bound over slots that are used again."""
-# pyright: reportArgumentType=false, reportCallIssue=false, reportReturnType=false
 
 from __future__ import annotations
 
@@ -8,8 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from edgewise.arrays import Floats, Index
-from edgewise.attacks.trees.kernels.compiling import INNER
+from edgewise.attacks.trees.kernels.compiling import INNER, Reals, Wholes
 
 
 class Nodes(NamedTuple):
@@ -18,12 +16,12 @@ class Nodes(NamedTuple):
     ``size``: boxes in the heap, slots ever used, slots free, nodes evaluated.
     """
 
-    heap: Index
-    key: Floats
-    low: Index
-    high: Index
-    free: Index
-    size: Index
+    heap: Wholes
+    key: Reals
+    low: Wholes
+    high: Wholes
+    free: Wholes
+    size: Wholes
 
 
 @njit(**INNER)

@@ -1,5 +1,4 @@
 """What is left of an ensemble within a radius of a query: leaves nearer than it, conditions that cut it."""
-# pyright: reportArgumentType=false, reportCallIssue=false, reportReturnType=false
 
 from __future__ import annotations
 
@@ -8,8 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from edgewise.arrays import Floats, Index
-from edgewise.attacks.trees.kernels.compiling import BLOCK, INNER, dated
+from edgewise.attacks.trees.kernels.compiling import BLOCK, INNER, Reals, Wholes, dated
 from edgewise.attacks.trees.kernels.forest import Forest, goes_left
 
 
@@ -20,14 +18,14 @@ class Table(NamedTuple):
     ``high`` bound the cells that can be reached; ``start`` is the query's own, -1 where it is missing.
     """
 
-    offset: Index
-    start: Index
-    low: Index
-    high: Index
-    cost: Floats
-    value: Floats
-    up: Index
-    down: Index
+    offset: Wholes
+    start: Wholes
+    low: Wholes
+    high: Wholes
+    cost: Reals
+    value: Reals
+    up: Wholes
+    down: Wholes
 
 
 class Rung(NamedTuple):
@@ -37,33 +35,33 @@ class Rung(NamedTuple):
     one leaf left, and the cost of features without a condition. The others are numbered anew.
     """
 
-    size: Index
-    fixed: Floats
-    tree: Index
-    gain: Floats
-    condition: Index
-    on: Index
-    least: Index
-    most: Index
-    feature: Index
-    offset: Index
-    start: Index
-    low: Index
-    high: Index
+    size: Wholes
+    fixed: Reals
+    tree: Wholes
+    gain: Reals
+    condition: Wholes
+    on: Wholes
+    least: Wholes
+    most: Wholes
+    feature: Wholes
+    offset: Wholes
+    start: Wholes
+    low: Wholes
+    high: Wholes
 
 
 class Path(NamedTuple):
     """Scratch of the walk: the present box, the stack, the features narrowed so far."""
 
-    low: Index
-    high: Index
-    domain_low: Index
-    domain_high: Index
-    stack: Index
-    saved: Floats
-    narrowed: Index
-    times: Index
-    number: Index
+    low: Wholes
+    high: Wholes
+    domain_low: Wholes
+    domain_high: Wholes
+    stack: Wholes
+    saved: Reals
+    narrowed: Wholes
+    times: Wholes
+    number: Wholes
 
 
 @njit(**INNER)
@@ -127,7 +125,7 @@ def walk(
     forest: Forest,
     table: Table,
     tree: int,
-    gains: Floats,
+    gains: Reals,
     radius: float,
     longest: bool,
     total: float,
@@ -214,7 +212,7 @@ def renumber(table: Table, path: Path, rung: Rung, conditions: int, longest: boo
 
 @njit(**BLOCK)
 def reduce(
-    forest: Forest, table: Table, gains: Floats, radius: float, longest: bool, path: Path, rung: Rung
+    forest: Forest, table: Table, gains: Reals, radius: float, longest: bool, path: Path, rung: Rung
 ) -> None:
     """Reduce the ensemble to what is nearer than ``radius``, in place; see `Rung`.
 
@@ -256,9 +254,15 @@ def empty_rung(trees: int, leaves: int, conditions: int, features: int) -> Rung:
 
 def empty_path(depth: int, features: int) -> Path:
     """Return scratch for trees of a depth."""
+    wide, room = np.zeros((7, features), np.int32), 4 * depth + 8
     return Path(
-        *(np.zeros(features, np.int32) for _ in range(4)),
-        np.empty((4 * depth + 8, 4), np.int32),
-        np.empty(4 * depth + 8),
-        *(np.zeros(features, np.int32) for _ in range(3)),
+        wide[0],
+        wide[1],
+        wide[2],
+        wide[3],
+        np.empty((room, 4), np.int32),
+        np.empty(room),
+        wide[4],
+        wide[5],
+        wide[6],
     )

@@ -1,18 +1,16 @@
 """Best-first search of boxes of cells, by their staircase bound."""
-# pyright: reportArgumentType=false, reportCallIssue=false, reportReturnType=false
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
 
-from edgewise.arrays import Floats
-from edgewise.attacks.trees.kernels.compiling import BLOCK, dated
+from edgewise.attacks.trees.kernels.compiling import BLOCK, Reals, dated
 from edgewise.attacks.trees.kernels.crossing import Found, meet, try_cells
 from edgewise.attacks.trees.kernels.cutting import choose_cut, cut_box
 from edgewise.attacks.trees.kernels.forest import Forest
 from edgewise.attacks.trees.kernels.open_boxes import Nodes, insert, release, take
-from edgewise.attacks.trees.kernels.reduction import Rung, Table
+from edgewise.attacks.trees.kernels.reduction import Path, Rung, Table, reduce
 from edgewise.attacks.trees.kernels.staircase import Work, box_cost, staircase
 
 
@@ -31,8 +29,19 @@ def begin(rung: Rung, nodes: Nodes) -> None:
 
 
 @njit(**BLOCK)
-def bound(table: Table, rung: Rung, needed: float, longest: bool, work: Work) -> float:
-    """Return the staircase bound of a rung's whole domain."""
+def bound(
+    forest: Forest,
+    table: Table,
+    gains: Reals,
+    needed: float,
+    radius: float,
+    longest: bool,
+    path: Path,
+    rung: Rung,
+    work: Work,
+) -> float:
+    """Return the staircase bound of all that is nearer than ``radius``, infinite where that suffices not."""
+    reduce(forest, table, gains, radius, longest, path, rung)
     base = box_cost(table, rung, rung.low, rung.high, longest, work)
     return staircase(table, rung, rung.low, rung.high, base, np.inf, needed - rung.fixed[0], longest, work)
 
@@ -45,7 +54,7 @@ def search(
     nodes: Nodes,
     found: Found,
     work: Work,
-    goal: Floats,
+    goal: Reals,
     radius: float,
     budget: int,
     longest: bool,
@@ -55,7 +64,7 @@ def search(
     ``goal`` is the class to leave, the sum of gains needed and how far the winner has to lead. ``PAUSED``
     after ``budget`` nodes, ``FULL`` when the slots run out; either goes on when called again.
     """
-    own, needed, strict = np.int64(goal[0]), goal[1] - rung.fixed[0], goal[2]
+    own, needed, strict = int(goal[0]), goal[1] - rung.fixed[0], goal[2]
     stop = nodes.size[3] + budget
     while nodes.size[0] > 0:
         limit = min(radius, found.cost[0]) * (1 - 1e-13)

@@ -5,7 +5,6 @@ box with cost r lies in one leaf of each tree, none dearer than r, so that its g
 ``g_t(r)``. Every change in the box therefore costs at least the smallest r at which that sum reaches what is
 needed. Leaves are merged into that sum by selection, not sorting.
 """
-# pyright: reportArgumentType=false, reportCallIssue=false, reportReturnType=false
 
 from __future__ import annotations
 
@@ -14,37 +13,36 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from edgewise.arrays import Floats, Index
-from edgewise.attacks.trees.kernels.compiling import INNER
+from edgewise.attacks.trees.kernels.compiling import INNER, Reals, Wholes
 from edgewise.attacks.trees.kernels.reduction import Rung, Table, clip
 
 
 class Work(NamedTuple):
     """Scratch of one thread: per tree, per candidate leaf, per feature, per cell."""
 
-    best: Index
-    gain: Floats
-    worst: Floats
-    trial: Floats
-    order: Index
-    cost: Floats
-    worth: Floats
-    tree: Index
-    leaf: Index
-    own: Floats
-    low: Index
-    high: Index
-    cells: Index
-    whole: Index
-    lost_left: Floats
-    lost_right: Floats
-    touched: Index
-    times: Index
-    sums: Floats
+    best: Wholes
+    gain: Reals
+    worst: Reals
+    trial: Reals
+    order: Wholes
+    cost: Reals
+    worth: Reals
+    tree: Wholes
+    leaf: Wholes
+    own: Reals
+    low: Wholes
+    high: Wholes
+    cells: Wholes
+    whole: Wholes
+    lost_left: Reals
+    lost_right: Reals
+    touched: Wholes
+    times: Wholes
+    sums: Reals
 
 
 @njit(**INNER)
-def box_cost(table: Table, rung: Rung, low: Index, high: Index, longest: bool, work: Work) -> float:
+def box_cost(table: Table, rung: Rung, low: Wholes, high: Wholes, longest: bool, work: Work) -> float:
     """Return the cost of a box's nearest cells; ``work.own`` gets each feature's part of it."""
     total = rung.fixed[1]
     for a in range(rung.size[1]):
@@ -59,12 +57,12 @@ def leaf_cost(
     table: Table,
     rung: Rung,
     leaf: int,
-    low: Index,
-    high: Index,
+    low: Wholes,
+    high: Wholes,
     base: float,
     limit: float,
     longest: bool,
-    own: Floats,
+    own: Reals,
 ) -> float:
     """Return the cost of a leaf within a box, or infinity once it reaches ``limit`` or where they miss."""
     total = base
@@ -88,7 +86,7 @@ def leaf_cost(
 
 @njit(**INNER)
 def list_leaves(
-    table: Table, rung: Rung, low: Index, high: Index, base: float, limit: float, longest: bool, work: Work
+    table: Table, rung: Rung, low: Wholes, high: Wholes, base: float, limit: float, longest: bool, work: Work
 ) -> tuple[float, int]:
     """Fill ``work`` with each tree's best leaf at no further cost, and with the better, dearer ones.
 
@@ -179,8 +177,8 @@ def split_at(work: Work, first: int, last: int, pivot: float) -> tuple[int, int]
 def staircase(
     table: Table,
     rung: Rung,
-    low: Index,
-    high: Index,
+    low: Wholes,
+    high: Wholes,
     base: float,
     limit: float,
     needed: float,
@@ -221,15 +219,26 @@ def staircase(
 
 def empty_work(trees: int, leaves: int, features: int, cells: int, columns: int) -> Work:
     """Return scratch for an ensemble of a size."""
+    per_tree, per_leaf, per_cell = np.zeros((3, trees)), np.zeros((2, leaves)), np.zeros((2, cells))
+    where, wide = np.zeros((2, leaves), np.int32), np.zeros((6, features), np.int32)
     return Work(
-        np.zeros(trees, np.int32),
-        *(np.zeros(trees) for _ in range(3)),
-        np.zeros(trees, np.int32),
-        *(np.zeros(leaves) for _ in range(2)),
-        *(np.zeros(leaves, np.int32) for _ in range(2)),
-        np.zeros(features),
-        *(np.zeros(features, np.int32) for _ in range(4)),
-        *(np.zeros(cells) for _ in range(2)),
-        *(np.zeros(features, np.int32) for _ in range(2)),
-        np.zeros((2, columns)),
+        best=np.zeros(trees, np.int32),
+        gain=per_tree[0],
+        worst=per_tree[1],
+        trial=per_tree[2],
+        order=np.zeros(trees, np.int32),
+        cost=per_leaf[0],
+        worth=per_leaf[1],
+        tree=where[0],
+        leaf=where[1],
+        own=np.zeros(features),
+        low=wide[0],
+        high=wide[1],
+        cells=wide[2],
+        whole=wide[3],
+        lost_left=per_cell[0],
+        lost_right=per_cell[1],
+        touched=wide[4],
+        times=wide[5],
+        sums=np.zeros((2, columns)),
     )

@@ -1,13 +1,14 @@
 """Steps before the trees that keep the order of each feature: walls are pulled back through them."""
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportOptionalMemberAccess=false, reportOperatorIssue=false, reportPrivateUsage=false
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from importlib.util import find_spec
+from typing import Any, cast
 
+import narwhals as nw
 import numpy as np
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_selection import SelectorMixin
@@ -91,11 +92,20 @@ def source_columns(step: Any, n: int) -> Index:
     for name, each, _ in step.transformers_:
         taken = step.output_indices_.get(name, slice(0, 0))
         if taken.stop > taken.start:
-            columns = np.asarray(step._transformer_to_input_indices[name], np.intp)
+            columns = np.asarray(cast("Any", step)._transformer_to_input_indices[name], np.intp)
             for inner in _steps(each):
                 columns = columns[source_columns(inner, len(columns))]
             parts.append(columns)
     return np.concatenate(parts)
+
+
+def _named(step: Any, rows: Floats) -> Any:
+    """Return rows as a frame for a column transformer that was fitted on one: it may find columns by name."""
+    names = getattr(step, "feature_names_in_", None)
+    if names is None or not isinstance(step, ColumnTransformer):
+        return rows
+    backend = "pandas" if find_spec("pandas") else "polars"
+    return nw.from_numpy(rows, schema=[str(name) for name in names], backend=backend).to_native()
 
 
 @dataclass(frozen=True)
@@ -130,7 +140,7 @@ class Scaling:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             for step in self.steps:
-                rows = np.asarray(step.transform(rows))
+                rows = np.asarray(step.transform(_named(step, rows)))
         return rows.astype(float)
 
     def pull_back(self, features: Index, walls: Floats) -> Floats:

@@ -17,28 +17,32 @@ NEVER = -np.finfo(float).smallest_subnormal
 """The number before 0: what is above it is at least 0."""
 
 
-def grown(tree: Any, value: Floats, features: Index | None = None) -> Tree:
-    """Return a ``tree_`` of scikit-learn with what its leaves add ``(m, c)``.
+def grown(fitted: Sequence[tuple[Any, Floats]], chosen: Sequence[Index] | None = None) -> list[Tree]:
+    """Return each ``tree_`` of scikit-learn with what its leaves add ``(m, c)``.
 
-    ``features`` are the columns it was fitted on, where that is a choice of them.
+    ``chosen`` are the columns each was fitted on, where that is a choice of them.
     """
-    feature = np.asarray(tree.feature, np.intp)
-    split = np.asarray(tree.children_left) >= 0
-    columns = (
-        feature
-        if features is None
-        else np.where(split, np.asarray(features)[np.where(split, feature, 0)], -1)
-    )
-    missing = np.asarray(tree.missing_go_to_left, bool)
-    return Tree(
-        np.where(split, columns, -1),
-        np.where(split, float32_wall(np.asarray(tree.threshold)), 0.0),
-        np.asarray(tree.children_left),
-        np.asarray(tree.children_right),
-        missing,
-        value,
-        np.full(len(feature), -1),
-    )
+    thresholds = [np.asarray(tree.threshold) for tree, _ in fitted]
+    walls = np.split(float32_wall(np.concatenate(thresholds)), np.cumsum([len(t) for t in thresholds])[:-1])
+    trees: list[Tree] = []
+    for k, ((tree, value), wall) in enumerate(zip(fitted, walls, strict=True)):
+        left = np.asarray(tree.children_left)
+        split = left >= 0
+        feature = np.where(split, np.asarray(tree.feature, np.intp), -1)
+        if chosen is not None:
+            feature = np.where(split, np.asarray(chosen[k])[feature], -1)
+        trees.append(
+            Tree(
+                feature,
+                np.where(split, wall, 0.0),
+                left,
+                np.asarray(tree.children_right),
+                np.asarray(tree.missing_go_to_left, bool),
+                value,
+                np.full(len(feature), -1),
+            )
+        )
+    return trees
 
 
 def one_output(model: Any) -> None:
@@ -60,7 +64,7 @@ def fractions(tree: Any, columns: Index | None = None, c: int | None = None) -> 
 def decision_tree(model: Any) -> Ensemble:
     """Read a `DecisionTreeClassifier` or `ExtraTreeClassifier`."""
     one_output(model)
-    return additive([grown(model.tree_, fractions(model.tree_))], model.classes_, model.n_features_in_)
+    return additive(grown([(model.tree_, fractions(model.tree_))]), model.classes_, model.n_features_in_)
 
 
 def additive(
@@ -80,23 +84,25 @@ def additive(
 def forest(model: Any) -> Ensemble:
     """Read a `RandomForestClassifier` or `ExtraTreesClassifier`."""
     one_output(model)
-    trees = [grown(each.tree_, fractions(each.tree_)) for each in model.estimators_]
+    trees = grown([(each.tree_, fractions(each.tree_)) for each in model.estimators_])
     return additive(trees, model.classes_, model.n_features_in_, len(trees))
 
 
 def bagging(model: Any) -> Ensemble:
     """Read a `BaggingClassifier` of single trees."""
     count = len(model.classes_)
-    trees = []
-    for each, features in zip(model.estimators_, model.estimators_features_, strict=True):
+    trees: list[tuple[Any, Floats]] = []
+    for each in model.estimators_:
         if not hasattr(each, "tree_"):
             raise UnansweredError(
                 f"bagging of {type(each).__name__} is not read; bagging of DecisionTreeClassifier is."
             )
         whole = len(each.classes_) == count
         columns = np.arange(count) if whole else np.asarray(each.classes_, np.intp)
-        trees.append(grown(each.tree_, fractions(each.tree_, columns, count), np.asarray(features)))
-    return additive(trees, model.classes_, model.n_features_in_, len(trees))
+        trees.append((each.tree_, fractions(each.tree_, columns, count)))
+    return additive(
+        grown(trees, model.estimators_features_), model.classes_, model.n_features_in_, len(trees)
+    )
 
 
 def ada_boost(model: Any) -> Ensemble:
@@ -104,7 +110,7 @@ def ada_boost(model: Any) -> Ensemble:
     count = len(model.classes_)
     if count < 2:
         raise UnansweredError("the model knows one class only; nothing changes it.")
-    trees = []
+    trees: list[tuple[Any, Floats]] = []
     for each, weight in zip(model.estimators_, model.estimator_weights_, strict=False):
         if not hasattr(each, "tree_"):
             raise UnansweredError(
@@ -112,9 +118,9 @@ def ada_boost(model: Any) -> Ensemble:
             )
         vote = np.asarray(each.classes_)[np.asarray(each.tree_.value)[:, 0, :].argmax(axis=1)]
         hit = vote[:, None] == np.asarray(model.classes_)
-        trees.append(grown(each.tree_, np.where(hit, weight, -1 / (count - 1) * weight)))
+        trees.append((each.tree_, np.where(hit, weight, -1 / (count - 1) * weight)))
     total = float(model.estimator_weights_.sum())
-    return additive(trees, model.classes_, model.n_features_in_, total, votes=True)
+    return additive(grown(trees), model.classes_, model.n_features_in_, total, votes=True)
 
 
 def gradient_boosting(model: Any) -> Ensemble:
@@ -127,13 +133,13 @@ def gradient_boosting(model: Any) -> Ensemble:
             "init=None or 'zero' is read."
         )
     start = np.asarray(model._raw_predict_init(np.zeros((1, model.n_features_in_))))[0].astype(float)
-    columns, trees = len(start), []
+    columns, trees = len(start), list[tuple[Any, Floats]]()
     for stage in model.estimators_:
         for k, each in enumerate(stage):
             value = np.zeros((each.tree_.node_count, columns))
             value[:, k] = model.learning_rate * np.asarray(each.tree_.value)[:, 0, 0]
-            trees.append(grown(each.tree_, value))
-    return boosted(trees, model.classes_, start, model.n_features_in_, NEVER)
+            trees.append((each.tree_, value))
+    return boosted(grown(trees), model.classes_, start, model.n_features_in_, NEVER)
 
 
 def boosted(

@@ -1,0 +1,80 @@
+"""The model's label of each query from the index: the class of the nearest training point, where that is sure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from sklearn.neighbors import KNeighborsClassifier
+
+from edgewise.arrays import Floats, Index, Labels, Mask
+from edgewise.attacks.region.batch import blocks, one_blas_thread, points_of, scratch
+from edgewise.attacks.region.compiling import BLOCK, dated
+from edgewise.attacks.region.distance_filters import Points, Scratch, View, chunk_minima, nearest
+from edgewise.attacks.region.index import CHUNK, Fitted, fitted
+from edgewise.models.access import Access
+from edgewise.models.unwrap import unwrapped
+
+
+@dated
+@njit(**BLOCK)
+def nearest_classes(
+    X: Any,
+    lows: Any,
+    coords: Any,
+    rests: Any,
+    lengths: Any,
+    least: Any,
+    p: Points,
+    w: Scratch,
+    counts: Any,
+    own: Any,
+    gap: Any,
+) -> None:
+    """Set the class of each row's nearest point, and how much farther, squared, any other class is."""
+    for b in range(X.shape[0]):
+        chunk_minima(lows[b], least)
+        first, second = np.inf, np.inf
+        for label in range(p.start.size):
+            v = View(lows[b], least, coords[b], rests[b], lengths[b], p.start[label], p.stop[label])
+            far = nearest(X[b], v, p, v.begin, v.end, w, counts)[1]
+            if far < first:
+                first, second, own[b] = far, first, label
+            elif far < second:
+                second = far
+        gap[b] = second - first
+
+
+def first_labels(model: Access, X: Floats) -> Labels:
+    """Return the model's label of each row ``X`` (n, d); it is asked where two classes are as near as rounding.
+
+    Any other model than a plain `KNeighborsClassifier` of one neighbour is asked about every row.
+    """
+    if type(unwrapped(model.model)) is not KNeighborsClassifier or model.given is not None or X.ndim != 2:
+        return model.labels(X)
+    known = model.neighbours()
+    if known.k > 1 or X.shape[1] != known.X.shape[1]:
+        return model.labels(X)
+    fit, _ = fitted(model)
+    own, doubtful = _classes(fit, X)
+    labels, rows = fit.classes[own], np.flatnonzero(doubtful)
+    if len(rows):
+        labels[rows] = model.view(rows).labels(X[rows])
+    return labels
+
+
+def _classes(fit: Fitted, X: Floats) -> tuple[Index, Mask]:
+    """Return the class of each row's nearest point, and whether the model's rounding may see another."""
+    index, part = fit.index, fit.index.cut(X)
+    n, points = len(part), points_of(index)
+    own, gap = np.zeros(n, np.intp), np.empty(n)
+    lists, least = scratch(len(index.X), 1, points), np.empty(len(index.X) // CHUNK, np.float32)
+    counts = np.zeros(4, np.intp)
+    with one_blas_thread():
+        for rows in blocks(n, len(index.X)):
+            views = index.bounds(part[rows])
+            nearest_classes(part[rows], *views, least, points, lists, counts, own[rows], gap[rows])
+    # A model that expands |x - y|^2 into products may be wrong by that much.
+    reach = np.einsum("ij,ij->i", X, X, dtype=float) + fit.largest2
+    return own, gap <= 16 * (X.shape[1] + 16) * np.finfo(float).eps * reach

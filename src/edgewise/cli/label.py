@@ -1,0 +1,107 @@
+"""``edgewise label``: a page to label on, in a browser on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgewise.cli.options import Seed
+
+
+def label(
+    pool: Annotated[
+        Path | None,
+        typer.Argument(help="CSV, Parquet, JSON Lines, NPZ, or a folder of pictures; known once begun."),
+    ] = None,
+    classes: Annotated[
+        str | None, typer.Option("--classes", help="The classes, such as yes,no. Needed once.")
+    ] = None,
+    id_column: Annotated[
+        str | None, typer.Option("--id", help="The column with your ids; else rows are known by content.")
+    ] = None,
+    campaign: Annotated[
+        Path, typer.Option("--campaign", help="The file of the campaign; made if missing.")
+    ] = Path("campaign.db"),
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option("--ignore", help="A column to show and not to learn from. May be repeated."),
+    ] = None,
+    features: Annotated[
+        list[str] | None,
+        typer.Option("--features", help="A column to learn from, and no others. May be repeated."),
+    ] = None,
+    strategy: Annotated[str, typer.Option("--strategy", help="How to choose.")] = "herding",
+    learner: Annotated[
+        str, typer.Option("--learner", help="logistic, 1-nn, rbf-ridge, svc, forest or boosting.")
+    ] = "logistic",
+    uniform: Annotated[
+        float, typer.Option("--uniform", min=0, max=1, help="The share drawn at random, for the estimates.")
+    ] = 0.1,
+    keys: Annotated[
+        str | None, typer.Option("--keys", help="A key a class, such as y,n; digits always work.")
+    ] = None,
+    host: Annotated[
+        str, typer.Option("--host", help="Where to listen; others than this machine need --token.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int | None,
+        typer.Option("--port", min=0, max=65535, help="0 takes a free one; by default one per file."),
+    ] = None,
+    token: Annotated[
+        str, typer.Option("--token", envvar="EDGEWISE_TOKEN", help="The secret; a random one by default.")
+    ] = "",
+    name: Annotated[
+        list[str] | None, typer.Option("--name", help="A further host name of this machine. May be repeated.")
+    ] = None,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Print the address, open nothing.")
+    ] = False,
+    backend: Annotated[
+        bool, typer.Option("--as-label-studio-backend", help="Answer as a Label Studio ML backend too.")
+    ] = False,
+    seed: Seed = 0,
+) -> None:
+    """Label a pool on a page: one decision a screen, each on disk before the next.
+
+    Run it again to go on where you stopped. Ctrl-C stops it.
+    """
+    from edgewise.arrays import InputError
+    from edgewise.labelling.app.serving import Address, keys_for, port_of, serve
+    from edgewise.labelling.campaign.campaign import open_campaign
+    from edgewise.labelling.campaign.settings import Settings, begin, relative
+
+    if not campaign.exists():
+        if pool is None or classes is None:
+            raise InputError(
+                "a new campaign needs a pool and its classes: edgewise label POOL --classes yes,no"
+            )
+        names = tuple(part.strip() for part in classes.split(","))
+        settings = Settings(
+            names,
+            relative(pool, campaign),
+            id_column,
+            tuple(ignore or ()),
+            strategy,
+            learner,
+            uniform,
+            seed,
+            tuple(features or ()),
+        )
+        begin(campaign, settings)
+    open_ = open_campaign(campaign, pool)
+    held = open_.settings
+    if classes is not None and tuple(part.strip() for part in classes.split(",")) != held.classes:
+        raise InputError(f"{campaign} has the classes {','.join(held.classes)}; leave --classes out.")
+    typer.echo(open_.items.sheet.said)
+    chosen = keys_for(held.classes, [part.strip() for part in keys.split(",")] if keys else [])
+    where = Address(host, port_of(campaign) if port is None else port, token, tuple(name or ()))
+
+    def say(url: str) -> None:
+        typer.echo(f"Label at {url}\nCampaign: {campaign}. Ctrl-C stops; the same command goes on.")
+
+    try:
+        serve(open_, where, chosen, say=say, browser=not no_browser, backend=backend)
+    finally:
+        open_.log.close()

@@ -1,0 +1,146 @@
+"""The items of a campaign: rows of a pool that are known again by the person's id or by their content."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+
+from edgewise.arrays import Index
+from edgewise.digests import of_bytes
+from edgewise.labelling.sheet import FILE, Sheet, read_pool
+from edgewise.models.labels import missing
+from edgewise.models.rows import Rows, count, is_frame
+
+
+SHOWN = 200
+"""Features that a card shows the values of, at most."""
+
+
+@dataclass(frozen=True)
+class Items:
+    """A pool whose rows have names and keys.
+
+    Parameters
+    ----------
+    sheet
+        The pool as it was read.
+    path
+        The file or folder it was read from.
+    names
+        What a person calls each row: the cell of the id column, the file of a picture, else the row number.
+    keys
+        What each row is known again by: a digest of its id, or of its content where there is no id column.
+        Rows of equal content are counted.
+    contents
+        A digest of each row's content.
+    """
+
+    sheet: Sheet
+    path: Path
+    names: tuple[str, ...]
+    keys: tuple[str, ...]
+    contents: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @cached_property
+    def place(self) -> dict[str, int]:
+        """The row of each key."""
+        return {key: row for row, key in enumerate(self.keys)}
+
+    @cached_property
+    def named(self) -> dict[str, int]:
+        """The row of each name."""
+        return {name: row for row, name in enumerate(self.names)}
+
+    @property
+    def pictures(self) -> bool:
+        """Whether the rows are pictures in a folder."""
+        return self.path.is_dir()
+
+    def picture(self, row: int) -> Path | None:
+        """Return the file of a row's picture, inside the pool's folder, or None."""
+        if not self.pictures:
+            return None
+        root = self.path.resolve()
+        file = (root / self.sheet.text[FILE][row]).resolve()
+        return file if file.is_relative_to(root) and file.is_file() else None
+
+    def card(self, row: int) -> list[tuple[str, str]]:
+        """Return what a person reads of a row: names and values, words first."""
+        words = [(name, str(column[row])) for name, column in self.sheet.text.items()]
+        if self.pictures:
+            return words
+        names = self.sheet.numbers or tuple(f"x{i}" for i in range(SHOWN))
+        cells = _cells(self.sheet.pool.rows(np.array([row])))[0][:SHOWN]
+        return words + [(name, _plain(cell)) for name, cell in zip(names, cells, strict=False)]
+
+    def rows(self, keys: Sequence[str]) -> Index:
+        """Return the rows of keys that the pool has."""
+        return np.array([self.place[key] for key in keys if key in self.place], dtype=np.intp)
+
+
+def read_items(
+    path: Path, id_column: str | None = None, ignore: Sequence[str] = (), features: Sequence[str] = ()
+) -> Items:
+    """Read a pool and name its rows.
+
+    Raises
+    ------
+    InputError
+        What `edgewise.labelling.sheet.read_pool` raises.
+    """
+    sheet = read_pool(path, ignore=ignore, features=features, id=id_column)
+    contents = _pictures(sheet, path) if path.is_dir() else _contents(sheet)
+    if id_column is None:
+        names = tuple(sheet.text[FILE]) if path.is_dir() else tuple(map(str, range(len(contents))))
+        return Items(sheet, path, names, _counted(contents), contents)
+    keys = tuple(of_bytes(json.dumps(["id", name]).encode()) for name in sheet.ids)
+    return Items(sheet, path, tuple(sheet.ids), keys, contents)
+
+
+def _pictures(sheet: Sheet, folder: Path) -> tuple[str, ...]:
+    return tuple(of_bytes((folder / name).read_bytes()) for name in sheet.text[FILE])
+
+
+def _contents(sheet: Sheet) -> tuple[str, ...]:
+    columns = [(name, column) for name, column in sheet.text.items() if name != sheet.id]
+    found: list[str] = []
+    for start, batch in sheet.pool.batches():
+        for row, cells in enumerate(_cells(batch), start):
+            words = [(name, str(column[row])) for name, column in columns]
+            found.append(of_bytes(json.dumps([words, cells], default=str).encode()))
+    return tuple(found)
+
+
+def _cells(rows: Rows) -> list[list[Any]]:
+    """Return the values of each row."""
+    if is_frame(rows):
+        return [list(row) for row in nw.from_native(rows, eager_only=True).rows()]
+    return np.asarray(rows).reshape(count(rows), -1).tolist()
+
+
+def _counted(contents: Sequence[str]) -> tuple[str, ...]:
+    seen: Counter[str] = Counter()
+    keys: list[str] = []
+    for content in contents:
+        keys.append(content if not seen[content] else of_bytes(f"{content}#{seen[content]}".encode()))
+        seen[content] += 1
+    return tuple(keys)
+
+
+def _plain(value: Any) -> str:
+    if missing(value):
+        return ""
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else f"{value:.6g}"
+    return str(value)
