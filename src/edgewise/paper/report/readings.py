@@ -32,8 +32,8 @@ def sections(evidence: Evidence) -> list[Section]:
 
 LEAKS = (
     "Table 2's figures are near those of adversarial points made from the test points themselves, under their true "
-    "labels, on Halfmoon and MNIST 1v7 and not on Abalone. That is a leak: on fresh points such a 1-NN gains "
-    "nothing. It is here for the record, because a reader who wonders where the printed gain comes from should know."
+    "labels, on Halfmoon and MNIST 1v7 and not on Abalone. That is a leak: on fresh points such a 1-NN has none of "
+    "that gain. It is here for the record, because a reader who wonders where the printed gain comes from should know."
 )
 
 
