@@ -160,6 +160,33 @@ def test_table_3(figures):
         assert max(np.max(size) for size in sizes) == pool
 
 
+def test_readings_that_are_not_the_main_ones():
+    values = defaultdict(list)
+    for fact in published_run(ROOT / "results" / "readings.jsonl.gz")[1]:
+        for row in fact.figures["rows"]:
+            where = (fact.cell.what, fact.cell.settings["data"], row["attack"], row["budget"])
+            for metric in {"accuracy", "fresh"} & set(row["values"]):
+                values[*where, metric].append(row["values"][metric])
+    mean = {where: np.mean(value) for where, value in values.items()}
+    text = section("Table 2: whose label an adversarial point carries")
+    for data in ("halfmoon", "abalone"):
+        found = [
+            value
+            for (what, of, attack, _, metric), value in mean.items()
+            if (what, of, metric) == ("table2-test-points", data, "accuracy") and attack
+        ]
+        assert f"{shown(min(found))} to {shown(max(found))}" in text
+    fresh = [
+        abs(value - mean[what, data, "", "", "fresh"])
+        for (what, data, attack, _, metric), value in mean.items()
+        if metric == "fresh" and attack
+    ]
+    assert f"within {shown(max(fresh))} of the one alone" in text
+    text = section("Table 3: the scale, and an accuracy below chance")
+    ends = [mean["table3-sorted-prefixes", "mnist-1v7", "", n, "accuracy"] for n in ("400", "600", "1000")]
+    assert " / ".join(shown(value) for value in ends) in text
+
+
 def test_tables_4_and_5(figures):
     clean = figures["table4", "abalone", "1-nn", "", "clean", "100", "accuracy"]
     text = section("Tables 4 and 5: four clean columns")

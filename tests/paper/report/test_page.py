@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from edgewise.arrays import InputError
-from edgewise.paper.report import SECTIONS, build, figures
+from edgewise.paper.report import SECTIONS, build, drawing, figures
 from edgewise.paper.report.blocks import Figure, Prose, Section, Table
 from edgewise.paper.report.evidence import Evidence
 from edgewise.paper.report.figures import Curve, Dot
@@ -196,9 +196,9 @@ def test_pictures_are_svg_the_same_each_time_and_leave_matplotlib_alone(name):
 
 
 def test_every_colour_has_one_for_the_dark():
-    drawn = {figures.INK, figures.SOFT, figures.LINE, *figures.COLOURS}
-    assert drawn == set(figures._IN_THE_DARK)
-    assert figures.COLOURS[0].encode() in SVG
+    drawn = {drawing.INK, drawing.SOFT, drawing.LINE, *drawing.COLOURS}
+    assert drawn == set(drawing._IN_THE_DARK)
+    assert drawing.COLOURS[0].encode() in SVG
 
 
 def test_pyplot_is_never_imported():

@@ -75,6 +75,8 @@ CHEAP = 2.0
         ("theory/facts.jsonl.gz", "theory-design"),
         ("theory/facts.jsonl.gz", "theory-exponent"),
         ("theory/facts.jsonl.gz", "theory-risk"),
+        ("readings.jsonl.gz", "table3-sorted-prefixes"),
+        ("readings.jsonl.gz", "table2-test-points"),
         ("compare.jsonl", "halfmoon"),
         ("compare.jsonl", "islands"),
         ("compare.jsonl", "australian"),
