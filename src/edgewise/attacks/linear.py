@@ -133,7 +133,7 @@ class LinearExact:
                 w = (known.coef[b] - known.coef[own]) / rules.weights
                 room = np.where(w > 0, high - X, X - low) * rules.weights
                 move = _free_moves(gaps[:, b], w, self.norm)
-                stopped = np.flatnonzero(~(move <= room).all(axis=1))
+                stopped = np.flatnonzero(~(move <= room).all(axis=1) & (own != b))
                 move[stopped] = _moves(gaps[stopped, b], w[stopped], room[stopped], self.norm)
                 away[:, b] = length(move, self.norm)
         away[np.arange(len(X)), own] = np.inf
