@@ -6,11 +6,30 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from edgewise.cli.options import Address, Backend, Jobs, Seed, Trust, quiet, say_batch
+from edgewise.cli.query_options import (
+    Campaign,
+    Classes,
+    Columns,
+    Device,
+    Files,
+    Folders,
+    Force,
+    Id,
+    Ignore,
+    Labels,
+    Learner,
+    Model,
+    Out,
+    Rows,
+    Scores,
+    Strategy,
+    Table,
+)
 
 
 if TYPE_CHECKING:
@@ -18,84 +37,26 @@ if TYPE_CHECKING:
 
 
 def query(
-    pool: Annotated[
-        Path | None,
-        typer.Argument(help="CSV, Parquet, JSON Lines, NPZ, or a folder of pictures."),
-    ] = None,
-    labels: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--labels",
-            help="CSV with the columns row (or that of --id) and label (shards: shard, row, label): a filled-in "
-            "batch. May be repeated.",
-        ),
-    ] = None,
-    n: Annotated[int, typer.Option("-n", min=1, help="How many rows.")] = 20,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", help="The CSV to fill in; without it next.csv, next-2.csv and so on."),
-    ] = None,
-    force: Annotated[
-        bool,
-        typer.Option("--force", help="Replace --out also if labels are filled in, or if it is no batch."),
-    ] = False,
-    id: Annotated[
-        str | None,
-        typer.Option(
-            "--id", help="The column that names the rows; labels are kept by it, not by row number."
-        ),
-    ] = None,
-    ignore: Annotated[
-        list[str] | None,
-        typer.Option("--ignore", help="A column to show and not to learn from. May be repeated."),
-    ] = None,
-    features: Annotated[
-        list[str] | None,
-        typer.Option("--features", help="A column to learn from, and no others. May be repeated."),
-    ] = None,
-    classes: Annotated[
-        str | None,
-        typer.Option("--classes", help="The labels there are, such as yes,no; others are refused."),
-    ] = None,
-    folders: Annotated[
-        bool, typer.Option("--folders-are-labels", help="The sub-folder a picture lies in is its label.")
-    ] = False,
-    campaign: Annotated[
-        Path | None,
-        typer.Option(
-            "--campaign",
-            help="The file of a campaign: labels are kept there, and a batch is never given out twice.",
-        ),
-    ] = None,
-    strategy: Annotated[str, typer.Option("--strategy", help="How to choose.")] = "herding",
-    learner: Annotated[
-        str,
-        typer.Option(
-            "--learner",
-            help="logistic, 1-nn, rbf-svm, forest, boosting (takes gaps as they are), rbf-ridge, or "
-            "FILE.py:NAME of a function that makes yours.",
-        ),
-    ] = "logistic",
-    model: Annotated[
-        Path | None,
-        typer.Option(
-            "--model",
-            help="A fitted model in place of --learner, asked about the columns it was fitted to: .skops, or "
-            "joblib's, which runs its code when it is read: only your own.",
-        ),
-    ] = None,
+    pool: Table = None,
+    *,
+    labels: Labels = None,
+    n: Rows = 20,
+    out: Out = None,
+    force: Force = False,
+    id: Id = None,
+    ignore: Ignore = None,
+    features: Columns = None,
+    classes: Classes = None,
+    folders: Folders = False,
+    campaign: Campaign = None,
+    strategy: Strategy = "herding",
+    learner: Learner = "logistic",
+    model: Model = None,
     trust: Trust = None,
     seed: Seed = 0,
-    shards: Annotated[
-        str | None,
-        typer.Option("--pool", help="A pool in many files, such as 'shards/*.parquet', in place of POOL."),
-    ] = None,
-    scores: Annotated[Path, typer.Option("--scores", help="Shards: the folder for their scores.")] = Path(
-        "scores"
-    ),
-    device: Annotated[
-        str | None, typer.Option("--device", help="Shards: cuda asks torch models on GPUs.")
-    ] = None,
+    shards: Files = None,
+    scores: Scores = Path("scores"),
+    device: Device = None,
     jobs: Jobs = 1,
     backend: Backend = "local",
     address: Address = None,
