@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from edgewise.cli.options import Seed
+from edgewise.cli.options import Classes, Features, IdColumn, Ignore, Learner, Seed, Strategy, listed
 
 
 def label(
@@ -15,27 +15,16 @@ def label(
         Path | None,
         typer.Argument(help="CSV, Parquet, JSON Lines, NPZ, or a folder of pictures; known once begun."),
     ] = None,
-    classes: Annotated[
-        str | None, typer.Option("--classes", help="The classes, such as yes,no. Needed once.")
-    ] = None,
-    id_column: Annotated[
-        str | None, typer.Option("--id", help="The column with your ids; else rows are known by content.")
-    ] = None,
+    *,
+    classes: Classes = None,
+    id_column: IdColumn = None,
     campaign: Annotated[
         Path, typer.Option("--campaign", help="The file of the campaign; made if missing.")
     ] = Path("campaign.db"),
-    ignore: Annotated[
-        list[str] | None,
-        typer.Option("--ignore", help="A column to show and not to learn from. May be repeated."),
-    ] = None,
-    features: Annotated[
-        list[str] | None,
-        typer.Option("--features", help="A column to learn from, and no others. May be repeated."),
-    ] = None,
-    strategy: Annotated[str, typer.Option("--strategy", help="How to choose.")] = "herding",
-    learner: Annotated[
-        str, typer.Option("--learner", help="logistic, 1-nn, rbf-ridge, svc, forest or boosting.")
-    ] = "logistic",
+    ignore: Ignore = None,
+    features: Features = None,
+    strategy: Strategy = "herding",
+    learner: Learner = "logistic",
     uniform: Annotated[
         float, typer.Option("--uniform", min=0, max=1, help="The share drawn at random, for the estimates.")
     ] = 0.1,
@@ -77,7 +66,7 @@ def label(
             raise InputError(
                 "a new campaign needs a pool and its classes: edgewise label POOL --classes yes,no"
             )
-        names = tuple(part.strip() for part in classes.split(","))
+        names = tuple(listed(classes))
         settings = Settings(
             names,
             relative(pool, campaign),
@@ -92,10 +81,10 @@ def label(
         begin(campaign, settings)
     open_ = open_campaign(campaign, pool)
     held = open_.settings
-    if classes is not None and tuple(part.strip() for part in classes.split(",")) != held.classes:
+    if classes is not None and tuple(listed(classes)) != held.classes:
         raise InputError(f"{campaign} has the classes {','.join(held.classes)}; leave --classes out.")
     typer.echo(open_.items.sheet.said)
-    chosen = keys_for(held.classes, [part.strip() for part in keys.split(",")] if keys else [])
+    chosen = keys_for(held.classes, listed(keys))
     where = Address(host, port_of(campaign) if port is None else port, token, tuple(name or ()))
 
     def say(url: str) -> None:

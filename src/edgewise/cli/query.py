@@ -10,7 +10,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgewise.cli.options import Address, Backend, Jobs, Seed, Trust, quiet, say_batch
+from edgewise.cli.options import (
+    Address,
+    Backend,
+    Classes,
+    Features,
+    IdColumn,
+    Ignore,
+    Jobs,
+    Learner,
+    Seed,
+    Strategy,
+    Trust,
+    listed,
+    quiet,
+    say_batch,
+)
 
 
 if TYPE_CHECKING:
@@ -19,9 +34,9 @@ if TYPE_CHECKING:
 
 def query(
     pool: Annotated[
-        Path | None,
-        typer.Argument(help="CSV, Parquet, JSON Lines, NPZ, or a folder of pictures."),
+        Path | None, typer.Argument(help="CSV, Parquet, JSON Lines, NPZ, or a folder of pictures.")
     ] = None,
+    *,
     labels: Annotated[
         list[Path] | None,
         typer.Option(
@@ -39,24 +54,10 @@ def query(
         bool,
         typer.Option("--force", help="Replace --out also if labels are filled in, or if it is no batch."),
     ] = False,
-    id: Annotated[
-        str | None,
-        typer.Option(
-            "--id", help="The column that names the rows; labels are kept by it, not by row number."
-        ),
-    ] = None,
-    ignore: Annotated[
-        list[str] | None,
-        typer.Option("--ignore", help="A column to show and not to learn from. May be repeated."),
-    ] = None,
-    features: Annotated[
-        list[str] | None,
-        typer.Option("--features", help="A column to learn from, and no others. May be repeated."),
-    ] = None,
-    classes: Annotated[
-        str | None,
-        typer.Option("--classes", help="The labels there are, such as yes,no; others are refused."),
-    ] = None,
+    id: IdColumn = None,
+    ignore: Ignore = None,
+    features: Features = None,
+    classes: Classes = None,
     folders: Annotated[
         bool, typer.Option("--folders-are-labels", help="The sub-folder a picture lies in is its label.")
     ] = False,
@@ -67,15 +68,8 @@ def query(
             help="The file of a campaign: labels are kept there, and a batch is never given out twice.",
         ),
     ] = None,
-    strategy: Annotated[str, typer.Option("--strategy", help="How to choose.")] = "herding",
-    learner: Annotated[
-        str,
-        typer.Option(
-            "--learner",
-            help="logistic, 1-nn, rbf-svm, forest, boosting (takes gaps as they are), rbf-ridge, or "
-            "FILE.py:NAME of a function that makes yours.",
-        ),
-    ] = "logistic",
+    strategy: Strategy = "herding",
+    learner: Learner = "logistic",
     model: Annotated[
         Path | None,
         typer.Option(
@@ -87,8 +81,7 @@ def query(
     trust: Trust = None,
     seed: Seed = 0,
     shards: Annotated[
-        str | None,
-        typer.Option("--pool", help="A pool in many files, such as 'shards/*.parquet', in place of POOL."),
+        str | None, typer.Option("--pool", help="Many files, such as 'shards/*.parquet', in place of POOL.")
     ] = None,
     scores: Annotated[Path, typer.Option("--scores", help="Shards: the folder for their scores.")] = Path(
         "scores"
@@ -122,7 +115,7 @@ def query(
         if pool is None or model is not None or folders:
             raise InputError("--campaign goes with a pool that is one table or folder, and without --model.")
         columns = {"ignore": tuple(ignore or ()), "features": tuple(features or ()), "id": id}
-        _of_campaign(campaign, pool, files, target, choose, columns, _listed(classes))
+        _of_campaign(campaign, pool, files, target, choose, columns, listed(classes))
         return
     if pool is not None:
         if (device, backend, address, jobs) != (None, "local", None, 1):
@@ -130,7 +123,7 @@ def query(
                 "--device, --jobs, --backend and --address go with a pool in many files: --pool 'shards/*.parquet'."
             )
         columns = {"ignore": ignore or [], "features": features or [], "id": id, "folders": folders}
-        _of_one(pool, files, target, choose, columns, _listed(classes))
+        _of_one(pool, files, target, choose, columns, listed(classes))
         return
     if ignore or features or id or folders or classes:
         raise InputError(
@@ -160,10 +153,6 @@ class _Files:
         target = next_name() if self.out is None else self.out
         check_out(target, [*self.sources, *self.labels, *more], force=self.force)
         return target
-
-
-def _listed(classes: str | None) -> list[str]:
-    return [] if classes is None else [name.strip() for name in classes.split(",") if name.strip()]
 
 
 def _of_one(
@@ -196,6 +185,7 @@ def _of_campaign(
     classes: list[str],
 ) -> None:
     from edgewise.labelling.batches import write_query
+    from edgewise.labelling.campaign.batch import batch
     from edgewise.labelling.campaign.campaign import open_campaign
     from edgewise.labelling.campaign.importing import import_labels
     from edgewise.labelling.campaign.settings import Settings, begin, relative
@@ -217,7 +207,7 @@ def _of_campaign(
         for file in files.labels:
             import_labels(held, file)
         index, known = held.known()
-        answer = held.batch(files.n, f"csv:{target.resolve()}")
+        answer = batch(held, files.n, f"csv:{target.resolve()}")
         write_query(target, answer, held.items.sheet)
         typer.echo(held.items.sheet.said)
         labelled = f"{len(index)} of {len(held.items)} rows are labelled"

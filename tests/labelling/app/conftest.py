@@ -60,6 +60,8 @@ class Server:
             said.append(line)
             if re.match(r"Label at http", line):
                 return self
+        self.process.wait()
+        self.process.stdout.close()
         raise AssertionError("".join(said))
 
     def kill(self):

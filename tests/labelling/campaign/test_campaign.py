@@ -46,6 +46,15 @@ def test_skipped_items_come_again_for_others_at_once_and_for_oneself_at_the_end(
     assert one.lease("bo-page", "Bo", 1)[0].item == first.item
 
 
+def test_a_skipped_item_that_came_again_is_still_in_hand_after_a_reload(campaign_of, answer):
+    one = campaign_of()
+    (first,) = one.lease("session-1", "Ada", 1)
+    one.say([one.verdict("event-1", first.item, "Ada", "skip")])
+    answer(one, len(one.items) - 1)
+    for _ in range(2):
+        assert [lease.item for lease in one.lease("session-1", "Ada", 3)] == [first.item]
+
+
 def test_cannot_tell_is_final_until_it_is_undone(campaign_of):
     one = campaign_of()
     (first,) = one.lease("ada-page", "Ada", 1)

@@ -100,7 +100,7 @@ def _events(campaign: Campaign, body: Json) -> list[Event]:
 
 
 def _last(campaign: Campaign, annotation: str) -> str | None:
-    votes = [
-        v for found in campaign.state.said.values() for v in found if v.body.get("annotation") == annotation
-    ]
-    return votes[-1].event if votes else None
+    with campaign.lock:
+        said = [vote for votes in campaign.refresh().said.values() for vote in votes]
+    found = [vote.event for vote in said if vote.body.get("annotation") == annotation]
+    return found[-1] if found else None

@@ -67,11 +67,8 @@ def application(
     """
     app = FastAPI(title="edgewise", docs_url=None, redoc_url=None, openapi_url=None)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-
-    @app.exception_handler(InputError)
-    async def _input(_: Request, error: InputError) -> JSONResponse:
-        status = 409 if isinstance(error, CampaignError) else 422
-        return JSONResponse({"error": str(error)}, status)
+    app.add_exception_handler(InputError, _refused)
+    _add_items(app, campaign)
 
     @app.get("/")
     async def page() -> FileResponse:
@@ -100,11 +97,21 @@ def application(
 
     @app.get("/api/history")
     def history(person: Word) -> dict[str, Any]:
-        return {"votes": [_voted(campaign, vote) for vote in campaign.refresh().history(person)]}
+        return {"votes": [_voted(campaign, vote) for vote in campaign.history(person)]}
 
     @app.get("/api/progress")
     def progress() -> dict[str, Any]:
         return counts(campaign) | {"standing": dict(standing())}
+
+    return app
+
+
+async def _refused(_: Request, error: Exception) -> JSONResponse:
+    return JSONResponse({"error": str(error)}, 409 if isinstance(error, CampaignError) else 422)
+
+
+def _add_items(app: FastAPI, campaign: Campaign) -> None:
+    """Add what is asked of one item: its card and its picture."""
 
     @app.get("/api/items/{item}")
     def one(item: str) -> Response:
@@ -126,12 +133,10 @@ def application(
         content = await asyncio.to_thread(png, item)
         return Response(content, media_type="image/png", headers={"cache-control": "private, max-age=3600"})
 
-    return app
-
 
 def counts(campaign: Campaign) -> dict[str, Any]:
     """Return how many verdicts of each kind stand, labels by class, and how far people agree."""
-    standings = campaign.refresh().standings()
+    standings = campaign.standings()
     labels = dict.fromkeys(campaign.settings.classes, 0)
     kinds = dict.fromkeys(VERDICTS, 0)
     several = agreed = 0

@@ -19,9 +19,8 @@ from edgewise.labelling.campaign.items import Items, read_items
 from edgewise.labelling.campaign.learning import Learning, learning_of
 from edgewise.labelling.campaign.picking import AHEAD, Order, order_of, sample_size, shuffled
 from edgewise.labelling.campaign.settings import Settings
-from edgewise.labelling.campaign.state import VERDICTS, State
+from edgewise.labelling.campaign.state import VERDICTS, Standing, State, Vote
 from edgewise.labelling.columns import listing
-from edgewise.strategies.frame import Query
 
 
 @dataclass(frozen=True)
@@ -107,11 +106,21 @@ class Campaign:
         """Return the event that takes a verdict back."""
         return Event(event, "undo", item, {"undoes": undoes, "person": person.strip(), **more}, now())
 
+    def standings(self) -> dict[str, Standing]:
+        """Return what is known of every item with a verdict that stands, in the order of the first one."""
+        with self.lock:
+            return self.refresh().standings()
+
+    def history(self, person: str) -> list[Vote]:
+        """Return a person's own verdicts that stand, the latest first."""
+        with self.lock:
+            return self.refresh().history(person)
+
     def known(self) -> tuple[Index, Labels]:
         """Return the labelled rows of the pool, in the order they were labelled, and their labels."""
         rows: list[int] = []
         labels: list[str] = []
-        for item, standing in self.refresh().standings().items():
+        for item, standing in self.standings().items():
             if standing.verdict == "label" and item in self.items.place:
                 rows.append(self.items.place[item])
                 labels.append(standing.label)
@@ -151,42 +160,12 @@ class Campaign:
             self.refresh()
             held = leases.held(db)
             mine = [item for item, who in held.items() if who == holder and item in self.items.place]
-            mine = [item for item in mine if not self._said(item, person)]
             new = self._next(n - len(mine), person, held)
             self.log.append([event for _, event in new if event is not None])
             leases.take(db, [*mine, *(item for item, _ in new)], holder, seconds)
         self.refresh()
         given = [*mine, *(item for item, _ in new)]
-        return [Lease(item, self.items.place[item], self.why(item)) for item in given[: max(n, len(mine))]]
-
-    def batch(self, n: int, holder: str) -> Query:
-        """Give ``n`` items into the hands of a file, for a week.
-
-        Raises
-        ------
-        InputError
-            Fewer items are open.
-        """
-        order = self.reorder(n)
-        given = self.lease(holder, holder, n, leases.DAYS)
-        if len(given) < n:
-            with self.log.transaction() as db:
-                leases.release(db, [lease.item for lease in given])
-            raise InputError(
-                f"-n asks for {n} items; {len(given)} are neither labelled nor in somebody's hands."
-            )
-
-        def of(name: str) -> list[float]:
-            found = (lease.why.get(name) for lease in given)
-            return [float("nan") if value is None else float(value) for value in found]
-
-        return Query(
-            np.array([lease.row for lease in given], dtype=np.intp),
-            np.array(of("score")),
-            np.array(of("propensity")),
-            np.array([bool(lease.why.get("uniform")) for lease in given]),
-            notes=order.notes,
-        )
+        return [Lease(item, self.items.place[item], self.why(item)) for item in given]
 
     def why(self, item: str) -> Mapping[str, Any]:
         """Return why an item was chosen; empty for one that nobody chose, such as an imported one."""
@@ -198,8 +177,9 @@ class Campaign:
 
     def _asked(self) -> set[str]:
         """Return the items that were chosen or answered."""
-        state = self.refresh()
-        return set(state.picks) | {item for item in state.said if state.votes(item)}
+        with self.lock:
+            state = self.refresh()
+            return set(state.picks) | {item for item in state.said if state.votes(item)}
 
     def _next(self, n: int, person: str, held: Mapping[str, str]) -> list[tuple[str, Event | None]]:
         """Return the next items and, for those not chosen before, the event that says why."""
@@ -213,7 +193,7 @@ class Campaign:
             body = {"name": self.items.names[row], "row": row, "content": self.items.contents[row], **why}
             new.append((key, Event(uuid4().hex, "pick", key, body, now())))
         if not new and n > 0:
-            new += [(item, None) for item in self._skipped(person, held)[:n]]
+            new += [(item, None) for item in self._skipped(held)[:n]]
         return new
 
     def _open_again(self, person: str, held: Mapping[str, str]) -> list[str]:
@@ -228,11 +208,11 @@ class Campaign:
             and ((standing := state.standing(item)) is None or standing.verdict == "skip")
         ]
 
-    def _skipped(self, person: str, held: Mapping[str, str]) -> list[str]:
-        """Return what this person skipped and nobody answered: it comes again when nothing else is left."""
+    def _skipped(self, held: Mapping[str, str]) -> list[str]:
+        """Return what was skipped and nobody answered: it comes again when nothing else is left."""
         return [
             item
-            for item, standing in self.state.standings().items()
+            for item, standing in self.standings().items()
             if standing.verdict == "skip" and item in self.items.place and item not in held
         ]
 

@@ -54,7 +54,7 @@ def suspicious(campaign: Campaign) -> list[Suspicion]:
 
 def _split_people(campaign: Campaign) -> list[Suspicion]:
     found: list[Suspicion] = []
-    for item, standing in campaign.state.standings().items():
+    for item, standing in campaign.standings().items():
         if not standing.agreed and item in campaign.items.place:
             others = sorted({v.label for v in standing.votes if v.verdict == "label"} - {standing.label})
             who = ", ".join(f"{v.person}: {v.label}" for v in standing.votes if v.verdict == "label")
