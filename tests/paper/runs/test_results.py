@@ -37,6 +37,7 @@ SAMPLES = [
         ("table3", "halfmoon"),
         ("table3", "abalone"),
         ("table4", "halfmoon"),
+        ("readings", "halfmoon"),
     ]
 ]
 
@@ -45,7 +46,7 @@ SAMPLES = [
 def test_a_random_cell_is_made_again(name, data):
     if name == "table4":
         pytest.importorskip("torch", reason="torch is an extra")
-    _, facts = published_run(RESULTS / f"{name}.jsonl")
+    _, facts = published_run(next(RESULTS.glob(f"{name}.jsonl*")))
     cheap = [
         fact
         for fact in facts
@@ -53,13 +54,16 @@ def test_a_random_cell_is_made_again(name, data):
     ]
     fact = random.Random(SEED).choice(cheap)
     try:
-        again = TABLES[name].make().work(fact.cell)
+        again = work(fact.cell)
     except MissingDataError as error:
         pytest.skip(f"the files of {data} are not here: {str(error)[:80]}")
     for then, now in zip(fact.figures["rows"], again["rows"], strict=True):
         assert {k: v for k, v in then.items() if k != "values"} == {
             k: v for k, v in now.items() if k != "values"
         }
+        if "region" in now["attack"]:
+            # The region attacks ask less than when this was published; what they make has not changed.
+            assert now["values"].pop("queries", 0) <= then["values"].pop("queries", 0)
         tolerance = TRAINED if name == "table4" else EXACT
         assert now["values"] == pytest.approx(then["values"], rel=tolerance, abs=tolerance), fact.cell
 
@@ -75,8 +79,6 @@ CHEAP = 2.0
         ("theory/facts.jsonl.gz", "theory-design"),
         ("theory/facts.jsonl.gz", "theory-exponent"),
         ("theory/facts.jsonl.gz", "theory-risk"),
-        ("readings.jsonl.gz", "table3-sorted-prefixes"),
-        ("readings.jsonl.gz", "table2-test-points"),
         ("compare.jsonl", "halfmoon"),
         ("compare.jsonl", "islands"),
         ("compare.jsonl", "australian"),
