@@ -153,6 +153,7 @@ def _of_campaign(
     classes: list[str],
 ) -> None:
     from edgewise.labelling.batches import write_query
+    from edgewise.labelling.campaign.batch import batch
     from edgewise.labelling.campaign.campaign import open_campaign
     from edgewise.labelling.campaign.importing import import_labels
     from edgewise.labelling.campaign.settings import Settings, begin, relative
@@ -174,7 +175,7 @@ def _of_campaign(
         for file in files.labels:
             import_labels(held, file)
         index, known = held.known()
-        answer = held.batch(files.n, f"csv:{target.resolve()}")
+        answer = batch(held, files.n, f"csv:{target.resolve()}")
         write_query(target, answer, held.items.sheet)
         typer.echo(held.items.sheet.said)
         labelled = f"{len(index)} of {len(held.items)} rows are labelled"
