@@ -1,7 +1,7 @@
 """Say which files, functions and parameter lists of src are too long; compiled kernels may take more.
 
-A file has at most 300 lines, a function 60 (its signature and docstring apart) and 7 parameters: those a caller must know, so
-neither ``self`` nor keywords that have a default count.
+A file has at most 300 lines, a function 60 (its signature and docstring apart) and 7 parameters:
+those a caller must know, so neither ``self`` nor keywords that have a default count.
 """
 
 import ast
