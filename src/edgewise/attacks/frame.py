@@ -242,7 +242,8 @@ def attack(
     if bounds is not None and not getattr(method, "takes_outside", False):
         _check_inside(points, bounds)
     given = rows if is_frame(rows) else None
-    access = Access.to(model, len(points), getattr(method, "budget", None), given, columns)
+    access = Access.to(model, len(points), getattr(method, "budget", None), given)
+    access = replace(access, columns=columns)
     if getattr(method, "confirms", False):
         access = replace(access, heard=Heard(len(points)))
     first = getattr(method, "first_labels", None)

@@ -108,7 +108,10 @@ class LinearExact:
         """Return the ``k`` nearest of the rows that a function ``rows(numbers)`` gives; the model is not asked."""
         away = [self.distances(model, rows(part), box=box) for part in chunks(n, ROWS)]
         distance = np.concatenate(away or [np.empty(0)])
-        order = np.argsort(distance, kind="stable")[:k]
+        near = np.arange(n)
+        if 0 < k < n:
+            near = np.flatnonzero(distance <= np.partition(distance, k - 1)[k - 1])
+        order = near[np.argsort(distance[near], kind="stable")[:k]]
         order = order[np.isfinite(distance[order])]
         return Smallest(order, distance[order], distance[order], n)
 
@@ -129,7 +132,10 @@ class LinearExact:
             for b in range(len(known.classes)):
                 w = (known.coef[b] - known.coef[own]) / rules.weights
                 room = np.where(w > 0, high - X, X - low) * rules.weights
-                away[:, b] = length(_moves(gaps[:, b], w, room, self.norm), self.norm)
+                move = _free_moves(gaps[:, b], w, self.norm)
+                stopped = np.flatnonzero(~(move <= room).all(axis=1) & (own != b))
+                move[stopped] = _moves(gaps[stopped, b], w[stopped], room[stopped], self.norm)
+                away[:, b] = length(move, self.norm)
         away[np.arange(len(X)), own] = np.inf
         away[np.isnan(away)] = np.inf
         rival = np.argmin(away, axis=1)
@@ -172,6 +178,20 @@ def _sizes(coef: Floats, norm: float) -> Floats:
     dual = {1.0: np.inf, 2.0: 2, np.inf: 1}[float(norm)]
     size = np.stack([np.linalg.norm(coef - row, ord=dual, axis=1) for row in coef])
     return np.where(size > 0, size, 1e-300)
+
+
+def _free_moves(gap: Floats, w: Floats, norm: float) -> Floats:
+    """Return the sizes ``(n, d)`` of the shortest moves with ``w move >= gap`` where nothing stops them."""
+    size = np.abs(w)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if norm == 2:
+            return size * (gap / np.einsum("ij,ij->i", w, w))[:, None]
+        if norm == np.inf:
+            return np.where(size > 0, (gap / size.sum(axis=1))[:, None], 0.0)
+        move, largest = np.zeros_like(size), np.argmax(size, axis=1)
+        rows = np.arange(len(size))
+        move[rows, largest] = gap / size[rows, largest]
+        return move
 
 
 def _moves(gap: Floats, w: Floats, room: Floats, norm: float) -> Floats:

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from edgewise.cli.options import Classes, Features, IdColumn, Ignore, Learner, Seed, Strategy, listed
+from edgewise.cli.options import Seed, listed
+from edgewise.cli.query_options import Classes, Columns, Id, Ignore, Learner, Strategy
 
 
 def label(
@@ -17,12 +18,12 @@ def label(
     ] = None,
     *,
     classes: Classes = None,
-    id_column: IdColumn = None,
+    id_column: Id = None,
     campaign: Annotated[
         Path, typer.Option("--campaign", help="The file of the campaign; made if missing.")
     ] = Path("campaign.db"),
     ignore: Ignore = None,
-    features: Features = None,
+    features: Columns = None,
     strategy: Strategy = "herding",
     learner: Learner = "logistic",
     uniform: Annotated[

@@ -34,32 +34,6 @@ Address = Annotated[
 ]
 
 
-IdColumn = Annotated[
-    str | None,
-    typer.Option("--id", help="The column that names the rows; labels are kept by it, not by row number."),
-]
-Ignore = Annotated[
-    list[str] | None,
-    typer.Option("--ignore", help="A column to show and not to learn from. May be repeated."),
-]
-Features = Annotated[
-    list[str] | None,
-    typer.Option("--features", help="A column to learn from, and no others. May be repeated."),
-]
-Classes = Annotated[
-    str | None, typer.Option("--classes", help="The labels there are, such as yes,no; others are refused.")
-]
-Strategy = Annotated[str, typer.Option("--strategy", help="How to choose.")]
-Learner = Annotated[
-    str,
-    typer.Option(
-        "--learner",
-        help="logistic, 1-nn, rbf-svm, forest, boosting (takes gaps as they are), rbf-ridge, or "
-        "FILE.py:NAME of a function that makes yours.",
-    ),
-]
-
-
 PIPE_WIDTH = 200
 
 

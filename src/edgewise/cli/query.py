@@ -6,25 +6,29 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from edgewise.cli.options import (
-    Address,
-    Backend,
+from edgewise.cli.options import Address, Backend, Jobs, Seed, Trust, listed, quiet, say_batch
+from edgewise.cli.query_options import (
+    Campaign,
     Classes,
-    Features,
-    IdColumn,
+    Columns,
+    Device,
+    Files,
+    Folders,
+    Force,
+    Id,
     Ignore,
-    Jobs,
+    Labels,
     Learner,
-    Seed,
+    Model,
+    Out,
+    Rows,
+    Scores,
     Strategy,
-    Trust,
-    listed,
-    quiet,
-    say_batch,
+    Table,
 )
 
 
@@ -33,62 +37,26 @@ if TYPE_CHECKING:
 
 
 def query(
-    pool: Annotated[
-        Path | None, typer.Argument(help="CSV, Parquet, JSON Lines, NPZ, or a folder of pictures.")
-    ] = None,
+    pool: Table = None,
     *,
-    labels: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--labels",
-            help="CSV with the columns row (or that of --id) and label (shards: shard, row, label): a filled-in "
-            "batch. May be repeated.",
-        ),
-    ] = None,
-    n: Annotated[int, typer.Option("-n", min=1, help="How many rows.")] = 20,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", help="The CSV to fill in; without it next.csv, next-2.csv and so on."),
-    ] = None,
-    force: Annotated[
-        bool,
-        typer.Option("--force", help="Replace --out also if labels are filled in, or if it is no batch."),
-    ] = False,
-    id: IdColumn = None,
+    labels: Labels = None,
+    n: Rows = 20,
+    out: Out = None,
+    force: Force = False,
+    id: Id = None,
     ignore: Ignore = None,
-    features: Features = None,
+    features: Columns = None,
     classes: Classes = None,
-    folders: Annotated[
-        bool, typer.Option("--folders-are-labels", help="The sub-folder a picture lies in is its label.")
-    ] = False,
-    campaign: Annotated[
-        Path | None,
-        typer.Option(
-            "--campaign",
-            help="The file of a campaign: labels are kept there, and a batch is never given out twice.",
-        ),
-    ] = None,
+    folders: Folders = False,
+    campaign: Campaign = None,
     strategy: Strategy = "herding",
     learner: Learner = "logistic",
-    model: Annotated[
-        Path | None,
-        typer.Option(
-            "--model",
-            help="A fitted model in place of --learner, asked about the columns it was fitted to: .skops, or "
-            "joblib's, which runs its code when it is read: only your own.",
-        ),
-    ] = None,
+    model: Model = None,
     trust: Trust = None,
     seed: Seed = 0,
-    shards: Annotated[
-        str | None, typer.Option("--pool", help="Many files, such as 'shards/*.parquet', in place of POOL.")
-    ] = None,
-    scores: Annotated[Path, typer.Option("--scores", help="Shards: the folder for their scores.")] = Path(
-        "scores"
-    ),
-    device: Annotated[
-        str | None, typer.Option("--device", help="Shards: cuda asks torch models on GPUs.")
-    ] = None,
+    shards: Files = None,
+    scores: Scores = Path("scores"),
+    device: Device = None,
     jobs: Jobs = 1,
     backend: Backend = "local",
     address: Address = None,
@@ -185,7 +153,6 @@ def _of_campaign(
     classes: list[str],
 ) -> None:
     from edgewise.labelling.batches import write_query
-    from edgewise.labelling.campaign.batch import batch
     from edgewise.labelling.campaign.campaign import open_campaign
     from edgewise.labelling.campaign.importing import import_labels
     from edgewise.labelling.campaign.settings import Settings, begin, relative
@@ -207,7 +174,7 @@ def _of_campaign(
         for file in files.labels:
             import_labels(held, file)
         index, known = held.known()
-        answer = batch(held, files.n, f"csv:{target.resolve()}")
+        answer = held.batch(files.n, f"csv:{target.resolve()}")
         write_query(target, answer, held.items.sheet)
         typer.echo(held.items.sheet.said)
         labelled = f"{len(index)} of {len(held.items)} rows are labelled"

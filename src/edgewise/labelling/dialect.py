@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 from edgewise.arrays import InputError
+from edgewise.pools.files import no_such_file
 
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -64,9 +65,9 @@ def read_text(path: Path) -> Text:
     """
     content, notes = _decoded(_bytes(path), path)
     stated = None
-    first, _, rest = content.partition(b"\n")
+    first = content[:7].partition(b"\n")[0]
     if first[:4].lower() == b"sep=" and len(first.rstrip(b"\r")) == 5:
-        stated, content = first[4:5].decode(), rest
+        stated, content = first[4:5].decode(), content[len(first) + 1 :]
     separator = stated or _separator(content, path)
     header = next(iter(_records(content, separator, path)), list[str]())
     if not any(name.strip() for name in header):
@@ -75,8 +76,7 @@ def read_text(path: Path) -> Text:
 
 
 def _bytes(path: Path) -> bytes:
-    if not path.is_file():
-        raise InputError(f"there is no file {path}.")
+    no_such_file(path)
     content = path.read_bytes()
     if content[:2] == b"\x1f\x8b":
         try:

@@ -10,6 +10,7 @@ from typing import Any
 
 from edgewise.arrays import InputError
 from edgewise.labelling.dialect import Text, read_text
+from edgewise.labelling.plain_numbers import plain_numbers
 from edgewise.pools.files import DAMAGE, index_columns, no_such_file, pyarrow
 
 
@@ -102,7 +103,6 @@ def read_table(path: Path) -> Table:
 
 def read_words(path: Path) -> Any:
     """Return a CSV as an Arrow table of words, every cell as it is written; blank cells are null."""
-    no_such_file(path)
     return _strings(read_text(path), path)
 
 
@@ -168,6 +168,8 @@ def _words(path: Path) -> Table:
     """Read a text file, and find its columns of numbers."""
     pa = pyarrow(f"reading {path.name}")
     text = read_text(path)
+    if not set(text.header) & set(NAMELESS) and (plain := plain_numbers(text, 10.0**DIGITS)) is not None:
+        return Table(plain, notes=text.notes)
     frame = _strings(text, path)
     columns: dict[str, Any] = {}
     odd: dict[str, Odd] = {}
@@ -282,12 +284,10 @@ def _where(error: str) -> str:
 
 def _filled(frame: Any, compute: Any) -> int:
     """Return how many rows there are up to the last that is not blank."""
-    rows, end = frame.num_rows, 0
+    end = 0
     for column in frame.columns:
-        if end == rows:
-            break
         if column.null_count == 0:
-            return rows
+            return frame.num_rows
         last = compute.max(compute.indices_nonzero(column.is_valid())).as_py()
         end = max(end, 0 if last is None else last + 1)
     return end

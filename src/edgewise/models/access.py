@@ -141,18 +141,11 @@ class Access:
     kept: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
 
     @classmethod
-    def to(
-        cls,
-        model: Any,
-        n: int,
-        budget: int | None = None,
-        given: Rows = None,
-        columns: Sequence[str] | None = None,
-    ) -> Access:
+    def to(cls, model: Any, n: int, budget: int | None = None, given: Rows = None) -> Access:
         """Return access to ``model`` for ``n`` samples, nothing counted yet, asked in the container of ``given``."""
         check_fitted(model)
         zeros = np.zeros((2, n), dtype=np.intp)
-        return cls(model, zeros[0], zeros[1], np.arange(n), budget, known_classes(model), given, columns)
+        return cls(model, zeros[0], zeros[1], np.arange(n), budget, known_classes(model), given)
 
     def view(self, rows: Index) -> Access:
         """Return the same access for a subset of the samples; counts go to the same place."""

@@ -19,7 +19,7 @@ FOLDS = 10
 POINTS, FIRST = 8, 5
 """Points of a curve, and labels at the first."""
 
-RECENT = 4
+RECENT = 6
 """Points that the expected gain rests on: curves bend less near their end."""
 
 REPEATS, PARTS = 3, 5
@@ -149,18 +149,23 @@ def gain_of(curve: Curve, more: int, level: float = 0.95) -> Estimate | None:
     """Return the accuracy that ``more`` labels are expected to add, with its interval; None with too little.
 
     A line of accuracy against the logarithm of the labels, as learning curves bend. Its slope is a mean over
-    the rows of the sample, each of which was asked at every point; the interval is Student's over these rows.
+    the rows of the sample, each of which was asked at every point, and of half a row that turns right on the way
+    and half a row that turns wrong (after Agresti and Min 2005): where no row has turned yet, one still may. The
+    interval is Student's, times the root of 2, since what comes scatters as what was seen does.
     """
     labels, right = np.log(curve.labels[-RECENT:].astype(float)), curve.right[-RECENT:]
     if len(labels) < 3 or right.shape[1] < 10:
         return None
     across = labels - labels.mean()
-    slope = across @ right / float(across @ across)
     step = float(np.log((curve.labels[-1] + more) / curve.labels[-1]))
-    gains = slope * step
-    half = float(scipy_stats.t.ppf((1 + level) / 2, len(gains) - 1) * gains.std(ddof=1) / np.sqrt(len(gains)))
-    mean = float(gains.mean())
-    return Estimate(mean, mean - half, mean + half, len(gains))
+    turning = np.arange(len(labels)) >= len(labels) / 2
+    gains = across @ np.column_stack([right, turning, ~turning]) * step / float(across @ across)
+    weights = np.concatenate([np.ones(right.shape[1]), [0.5, 0.5]])
+    n = weights.sum()
+    mean = float(weights @ gains / n)
+    error = np.sqrt(2 * weights @ np.square(gains - mean) / (n - 1) / n)
+    half = float(scipy_stats.t.ppf((1 + level) / 2, n - 1) * error)
+    return Estimate(mean, mean - half, mean + half, right.shape[1])
 
 
 def saved_of(curve: Curve, random: Curve, seed: int, level: float = 0.95) -> Estimate | None:
