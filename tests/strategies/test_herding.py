@@ -86,7 +86,7 @@ def test_picks_are_those_of_the_rule():
     answer = ask(LINE, POOL, 12, Herding(share=0), labelled=(KNOWN, TRUTH))
     p = np.sort(LINE.predict_proba(POOL), axis=1)
     assert answer.index.tolist() == by_hand(LINE, KNOWN, 12, 1 - (p[:, -1] - p[:, -2]))
-    assert answer.queries == 300
+    assert answer.queries == 301
     assert np.isnan(answer.propensity).all()
     # A rule that covers without looking at the model picks other rows.
     assert answer.index.tolist() != by_hand(LINE, KNOWN, 12, np.ones(300))

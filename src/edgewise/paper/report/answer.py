@@ -87,8 +87,8 @@ def _verdicts(found: Mapping[str, Judged]) -> str:
     numbers = [name.removeprefix("table") for name in found if "-" not in name]
     which = f"Table {numbers[0]}" if len(numbers) == 1 else f"Tables {', '.join(numbers)}"
     return (
-        f"Of the paper's {len(claims)} claims about {which}, run again with up to "
-        f"{max(table.seeds[1] for table in found.values())} seeds, {counts['holds']} hold, "
+        f"Of the paper's {len(claims)} claims about {which}, run again with "
+        f"{min(table.seeds[0] for table in found.values())} seeds or more, {counts['holds']} hold, "
         f"{counts['contradicted']} are contradicted and {counts['not shown']} are not shown: these seeds neither "
         "prove nor refute them."
     )
