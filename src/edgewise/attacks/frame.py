@@ -13,7 +13,8 @@ from edgewise.arrays import Box, Floats, Index, InputError, Labels, Mask, check_
 from edgewise.attacks.auto import choose
 from edgewise.attacks.names import ATTACKS, AttackName
 from edgewise.geometry import Norm, length
-from edgewise.models.access import Access, Heard
+from edgewise.models.access import Access
+from edgewise.models.heard import Heard
 from edgewise.models.joining import check_y, placed, same
 from edgewise.models.rows import check_rows, is_frame, is_sparse, numbers, only
 from edgewise.models.unwrap import module_of
