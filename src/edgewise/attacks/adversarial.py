@@ -105,4 +105,5 @@ class Adversarial:
 
 def clipped(points: Floats, box: Box) -> Floats:
     """Return points ``(n, ...)`` moved into the box."""
-    return box.clip(points.reshape(len(points), -1)).reshape(points.shape)
+    flat = points.reshape(len(points), int(np.prod(points.shape[1:])))
+    return box.clip(flat).reshape(points.shape)
