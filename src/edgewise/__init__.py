@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from edgewise.advice.advise import advise as advise
     from edgewise.arrays import Box as Box
     from edgewise.arrays import InputError as InputError
-    from edgewise.attacks.frame import Adversarial as Adversarial
+    from edgewise.attacks.adversarial import Adversarial as Adversarial
     from edgewise.attacks.frame import attack as attack
     from edgewise.attacks.names import ATTACKS as ATTACKS
     from edgewise.attacks.radii import radius as radius
@@ -52,7 +52,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "ATTACKS": "edgewise.attacks.names",
     "Advice": "edgewise.advice.advise",
-    "Adversarial": "edgewise.attacks.frame",
+    "Adversarial": "edgewise.attacks.adversarial",
     "Box": "edgewise.arrays",
     "BudgetError": "edgewise.models.access",
     "DATASETS": "edgewise.data.names",

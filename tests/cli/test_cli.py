@@ -111,11 +111,11 @@ def test_wrong_input_is_one_paragraph(arguments, message, tmp_path):
 def test_reproduce_resumes_and_says_so(tmp_path):
     store = tmp_path / "runs.db"
     arguments = ["reproduce", "table2", "--quick", "--data", "halfmoon", "--seeds", 1, "--store", store]
-    assert "6 cells computed, 0 were there" in edgewise(*arguments).stdout
-    assert "0 cells computed, 6 were there" in edgewise(*arguments).stdout
+    assert "12 cells computed, 0 were there" in edgewise(*arguments).stdout
+    assert "0 cells computed, 12 were there" in edgewise(*arguments).stdout
     published = tmp_path / "table2.jsonl"
     edgewise(*arguments, "--publish", published)
-    assert len(published.read_text().splitlines()) == 7
+    assert len(published.read_text().splitlines()) == 13
 
 
 @pytest.mark.slow

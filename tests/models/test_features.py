@@ -84,7 +84,7 @@ def test_texts_that_share_words_are_near():
 def test_without_skrub_it_says_what_to_do(monkeypatch):
     import sys
 
-    from edgewise.registry import MissingExtraError
+    from edgewise.importing import MissingExtraError
 
     monkeypatch.setitem(sys.modules, "skrub", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'edgewise\[tables\]'"):

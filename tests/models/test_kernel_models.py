@@ -251,7 +251,7 @@ def test_bad_data_are_refused(model):
         (X, [1, 1], None, "at least two classes"),
         (X, y, [1.0, 0.0], "at least two classes"),
         (X, y, [1.0, -1.0], "of at least 0"),
-        (X, y, [1.0], "one number a row"),
+        (X, y, [1.0], "one number per row"),
         ([[np.nan], [1.0]], y, None, "NaN"),
         ([[0.0]], y, None, "inconsistent"),
     ]:

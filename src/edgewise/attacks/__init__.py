@@ -11,8 +11,8 @@ from edgewise.registry import classes
 
 
 if TYPE_CHECKING:
+    from edgewise.attacks.adversarial import Adversarial as Adversarial
     from edgewise.attacks.direct import Direct as Direct
-    from edgewise.attacks.frame import Adversarial as Adversarial
     from edgewise.attacks.frame import Attack as Attack
     from edgewise.attacks.frame import Proposal as Proposal
     from edgewise.attacks.frame import attack as attack
@@ -31,9 +31,16 @@ if TYPE_CHECKING:
     from edgewise.attacks.region.attack import RegionExact as RegionExact
     from edgewise.attacks.trees.attack import TreesExact as TreesExact
 
-_FRAME = dict.fromkeys(("Adversarial", "Attack", "Proposal", "attack"), "edgewise.attacks.frame")
+_FRAME = dict.fromkeys(("Attack", "Proposal", "attack"), "edgewise.attacks.frame")
 _RADII = dict.fromkeys(("Radius", "radius"), "edgewise.attacks.radii")
 if not TYPE_CHECKING:  # an editor sees the imports above, and a misspelt name
     __getattr__, __dir__ = lazily(
-        __name__, {**classes(ATTACKS), **_FRAME, **_RADII, "Moves": "edgewise.attacks.moves"}
+        __name__,
+        {
+            **classes(ATTACKS),
+            **_FRAME,
+            **_RADII,
+            "Adversarial": "edgewise.attacks.adversarial",
+            "Moves": "edgewise.attacks.moves",
+        },
     )

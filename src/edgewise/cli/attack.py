@@ -12,7 +12,7 @@ from edgewise.cli.options import DataHome, Seed, Trust, quiet, show
 
 if TYPE_CHECKING:
     from edgewise.arrays import Box, Floats
-    from edgewise.attacks.frame import Adversarial
+    from edgewise.attacks.adversarial import Adversarial
 
 
 def attack(

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from edgewise.arrays import Box, Floats, Index, InputError, Labels, check_count, check_X
-from edgewise.attacks.frame import Adversarial, Attack
+from edgewise.attacks.adversarial import Adversarial
+from edgewise.attacks.frame import Attack
 from edgewise.attacks.frame import attack as run_attack
 from edgewise.attacks.names import AttackName
 from edgewise.data.dataset import Split

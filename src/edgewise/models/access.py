@@ -16,9 +16,9 @@ from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from edgewise.arrays import Floats, Index, InputError, Labels, Mask
+from edgewise.arrays import Floats, Index, InputError, Labels
 from edgewise.models.answers import UnansweredError, check_fitted, class_scores, known_classes, predict
-from edgewise.models.joining import placed
+from edgewise.models.heard import Heard
 from edgewise.models.rows import Rows, like, take, with_columns
 from edgewise.models.unwrap import pipeline_of, unwrapped
 from edgewise.models.weights import Weights, weights_of
@@ -73,34 +73,6 @@ class Trees:
 
     trees: tuple[Any, ...]
     classes: Labels
-
-
-class Heard:
-    """The last row each sample was asked about, and the answer."""
-
-    def __init__(self, n: int) -> None:
-        self.answered = np.zeros(n, bool)
-        self.points: Floats | None = None
-        self.labels: Labels | None = None
-
-    def put(self, rows: Index, X: Floats, y: Labels) -> None:
-        """Note the answers ``y`` about ``X`` for the samples ``rows``."""
-        if self.points is None or self.labels is None:
-            self.points = np.empty((len(self.answered), *X.shape[1:]), X.dtype)
-            self.labels = np.repeat(y[:1], len(self.answered))
-        self.points[rows], self.answered[rows] = X, True
-        if y.dtype == self.labels.dtype:
-            self.labels[rows] = y
-        else:
-            self.labels = placed(self.labels, rows, y)
-
-    def same(self, rows: Index, X: Floats) -> Mask:
-        """Say for which samples ``X`` is the row they were last asked about, bit for bit."""
-        if self.points is None or self.points.dtype != X.dtype:
-            return np.zeros(len(rows), bool)
-        kind = f"V{X.dtype.itemsize}"
-        alike = np.ascontiguousarray(X).view(kind) == self.points[rows].view(kind)
-        return self.answered[rows] & alike.reshape(len(rows), -1).all(axis=1)
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,12 @@ import importlib.metadata
 import os
 import secrets
 import socket
+import stat
 import tempfile
 import warnings
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -66,6 +67,10 @@ def _start(ray: Any, workers: int, folder: Path) -> None:
             logging_level="error",
             log_to_driver=False,
         )
+    for path in (folder, *folder.rglob("*")):
+        with suppress(FileNotFoundError):
+            if not path.is_symlink():
+                path.chmod(path.stat().st_mode & stat.S_IRWXU)
     bound = {node["NodeManagerAddress"] for node in ray.nodes()}
     if bound != {"127.0.0.1"}:
         ray.shutdown()

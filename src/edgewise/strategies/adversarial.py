@@ -10,8 +10,9 @@ import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
 from edgewise.arrays import Floats, Index, InputError
+from edgewise.attacks.adversarial import Adversarial
 from edgewise.attacks.exact import exact
-from edgewise.attacks.frame import Adversarial, Attack
+from edgewise.attacks.frame import Attack
 from edgewise.attacks.frame import attack as run_attack
 from edgewise.attacks.names import ATTACKS, AttackName
 from edgewise.models.joining import joined

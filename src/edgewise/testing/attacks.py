@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
 from edgewise.arrays import Box, Floats
-from edgewise.attacks.frame import Adversarial
+from edgewise.attacks.adversarial import Adversarial
 from edgewise.geometry import length
 from edgewise.models.nadaraya_watson import NadarayaWatsonClassifier
 from edgewise.testing.promise import promise

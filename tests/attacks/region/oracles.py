@@ -3,7 +3,19 @@
 from itertools import combinations
 
 import numpy as np
-from scipy.optimize import linprog, nnls
+from scipy.optimize import linprog, lsq_linear, nnls
+
+
+def non_negative(system, target, maxiter):
+    """Return the weights w >= 0 of least ||system w - target||.
+
+    SciPy's NNLS can end far from the optimum where many rows are equal, and says then that nothing is left; its
+    bounded-variable solver is asked in its place.
+    """
+    weights, left = nnls(system, target, maxiter=maxiter)
+    if abs(np.linalg.norm(system @ weights - target) - left) > 1e-9:
+        weights = lsq_linear(system, target, bounds=(0, np.inf), method="bvls", tol=1e-15).x
+    return weights
 
 
 def project(normals, offsets, x, box):
@@ -23,7 +35,7 @@ def project(normals, offsets, x, box):
     scale = np.abs(right).max()
     system = np.vstack([rows.T, right / scale])
     target = np.r_[np.zeros(len(x)), 1.0]
-    rest = system @ nnls(system, target, maxiter=1000)[0] - target
+    rest = system @ non_negative(system, target, 1000) - target
     return np.inf if np.linalg.norm(rest) < 1e-9 else float(scale * np.linalg.norm(rest[:-1] / rest[-1]))
 
 
@@ -113,7 +125,7 @@ def by_nnls(normals, offsets, low, high, room):
         return np.sqrt(beside)
     system = np.vstack([rows.T, right / room])
     target = np.r_[np.zeros(rows.shape[1]), 1.0]
-    weights = nnls(system, target, maxiter=5000)[0]
+    weights = non_negative(system, target, 5000)
     rest = target - system @ weights
     if rest[-1] < 0.25:
         return np.inf

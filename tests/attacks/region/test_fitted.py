@@ -11,7 +11,8 @@ import edgewise as ew
 from edgewise.arrays import InputError
 from edgewise.attacks.region.first_label import first_labels
 from edgewise.attacks.region.index import fitted
-from edgewise.models.access import Access, Heard
+from edgewise.models.access import Access
+from edgewise.models.heard import Heard
 
 
 def data(seed=0, n=120, d=3):

@@ -14,12 +14,13 @@ from threadpoolctl import ThreadpoolController
 
 from edgewise.arrays import Box, Floats, Index, InputError
 from edgewise.attacks.region.careful import careful
-from edgewise.attacks.region.distance_filters import Points, Scratch
+from edgewise.attacks.region.cell_arrays import room
 from edgewise.attacks.region.index import CHUNK, RegionIndex
 from edgewise.attacks.region.l1_linf_cell import program
 from edgewise.attacks.region.l1_linf_search import search_block as polyhedral_block
-from edgewise.attacks.region.l2_cell import FULL, STALLED, room
+from edgewise.attacks.region.l2_cell import FULL, STALLED
 from edgewise.attacks.region.l2_search import search_block
+from edgewise.attacks.region.search_arrays import Points, Scratch
 
 
 _BOUNDS = 2**23  # of a block of queries, held at a time

@@ -28,12 +28,10 @@ from edgewise.attacks.region.branch_nodes import (
     known,
     project,
 )
+from edgewise.attacks.region.cell_arrays import Cell, Query
 from edgewise.attacks.region.compiling import INNER, LISTING, ZERO, dated
 from edgewise.attacks.region.distance_filters import (
     INTERVAL,
-    Points,
-    Scratch,
-    View,
     below,
     between2,
     blurred,
@@ -42,7 +40,8 @@ from edgewise.attacks.region.distance_filters import (
     place,
     slack_at,
 )
-from edgewise.attacks.region.l2_cell import EMPTY, STALLED, Cell, Query, dist2, leave, rounding
+from edgewise.attacks.region.l2_cell import EMPTY, STALLED, dist2, leave, rounding
+from edgewise.attacks.region.search_arrays import Points, Scratch, View
 
 
 LISTS: dict[str, Any] = {**INNER, "_nrt": True}

@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from edgewise.attacks.region.cell_arrays import Cell, Query
 from edgewise.attacks.region.compiling import INNER, WITHIN
-from edgewise.attacks.region.distance_filters import Points, Scratch, View, blurred
+from edgewise.attacks.region.distance_filters import blurred
 from edgewise.attacks.region.l2_cell import (
     EMPTY,
     SOLVED,
     STALLED,
-    Cell,
-    Query,
     add,
     dist2,
     doubt,
@@ -23,6 +22,7 @@ from edgewise.attacks.region.l2_cell import (
     move,
     rounding,
 )
+from edgewise.attacks.region.search_arrays import Points, Scratch, View
 
 
 ROOM = 40

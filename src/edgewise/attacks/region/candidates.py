@@ -7,22 +7,24 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from edgewise.attacks.region.compiling import INNER, WITHIN
+from edgewise.attacks.region.cell_arrays import Cell, Query
+from edgewise.attacks.region.compiling import INNER, WITHIN, ZERO
 from edgewise.attacks.region.distance_filters import (
     EXACT,
     INTERVAL,
     POOL,
-    Points,
-    Scratch,
-    View,
+    below,
     blurred,
     chunk_minima,
     counts_as,
+    gap2,
     interval,
+    least_estimate,
     rival,
     slack_at,
 )
-from edgewise.attacks.region.l2_cell import Cell, Query, dist2
+from edgewise.attacks.region.l2_cell import dist2
+from edgewise.attacks.region.search_arrays import Points, Scratch, View
 
 
 SETTLED, CROWDED = -1, -2
@@ -154,3 +156,35 @@ def keep(best_z: Any, w: Scratch) -> None:
     """Copy the current point to ``best_z``."""
     for t in range(best_z.size):
         best_z[t] = w.z[t]
+
+
+@njit(**INNER)
+def first_cell(i1: int, d1: float, own: int, allowed: Any, v: View, p: Points, w: Scratch) -> int:
+    """Return a promising cell: among the points estimated nearest, the one with the nearest bisector."""
+    twice = np.float32(2.0) * v.rest
+    count = ZERO
+    guess = np.float32(np.inf)
+    if allowed.size:
+        for j in allowed:
+            w.found[count] = j
+            guess = min(guess, v.low[j] + twice * p.rest[j])
+            count += 1
+    else:
+        for label in range(p.start.size):
+            if label != own:
+                guess = min(guess, least_estimate(v.low, p.rest, twice, p.start[label], p.stop[label]))
+        limit = float(guess) + 0.05 * abs(float(guess)) + 1e-30
+        for label in range(p.start.size):
+            if label != own:
+                count = below(v.low, v.least, p.start[label], p.stop[label], limit, w.found, count)
+    best, which = np.inf, -1
+    for e in range(count):
+        j = w.found[e]
+        estimate = v.low[j] + twice * p.rest[j]
+        if estimate <= guess + np.float32(0.05) * abs(guess) or which < 0:
+            side = p.rest[j] - p.rest[i1]
+            apart2 = gap2(p.coords, j, p.coords[i1]) + side * side
+            bound = bisector(estimate, d1, max(apart2, 1e-30))
+            if bound < best or which < 0:
+                best, which = bound, j
+    return which

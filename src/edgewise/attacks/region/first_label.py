@@ -11,8 +11,9 @@ from sklearn.neighbors import KNeighborsClassifier
 from edgewise.arrays import Floats, Index, Labels, Mask
 from edgewise.attacks.region.batch import blocks, one_blas_thread, points_of, scratch
 from edgewise.attacks.region.compiling import BLOCK, dated
-from edgewise.attacks.region.distance_filters import Points, Scratch, View, chunk_minima, nearest
+from edgewise.attacks.region.distance_filters import chunk_minima, nearest
 from edgewise.attacks.region.index import CHUNK, Fitted, fitted
+from edgewise.attacks.region.search_arrays import Points, Scratch, View
 from edgewise.models.access import Access
 from edgewise.models.unwrap import unwrapped
 

@@ -13,8 +13,8 @@ from edgewise.arrays import Box, Floats, Index, Mask
 from edgewise.attacks.region.batch import FILTERS, bounded, points_of, scratch
 from edgewise.attacks.region.branch_and_bound import FOUND, NONE, branch
 from edgewise.attacks.region.branch_nodes import HEAD, LAST, ROOM
+from edgewise.attacks.region.cell_arrays import room
 from edgewise.attacks.region.index import CHUNK, RegionIndex
-from edgewise.attacks.region.l2_cell import room
 
 
 _OWN = 8

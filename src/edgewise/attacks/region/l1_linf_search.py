@@ -12,40 +12,18 @@ from edgewise.attacks.region.candidates import (
     begin,
     bisector,
     bury,
+    first_cell,
     keep,
     nearest_live,
     opponent,
     survive,
 )
+from edgewise.attacks.region.cell_arrays import Cell, Query
 from edgewise.attacks.region.compiling import BLOCK, INNER, WITHIN, ZERO, dated
-from edgewise.attacks.region.distance_filters import (
-    CELLS,
-    EXACT,
-    SCREEN,
-    STEPS,
-    Points,
-    Scratch,
-    View,
-    below,
-    gap2,
-    nearest,
-    place,
-)
+from edgewise.attacks.region.distance_filters import CELLS, EXACT, SCREEN, STEPS, below, gap2, nearest, place
 from edgewise.attacks.region.l1_linf_cell import OPTIMAL, UNBOUNDED, Program, append, optimise, restart
-from edgewise.attacks.region.l2_cell import (
-    CUT,
-    EMPTY,
-    FULL,
-    SOLVED,
-    STALLED,
-    Cell,
-    Query,
-    dist2,
-    leave,
-    middle,
-    rounding,
-)
-from edgewise.attacks.region.l2_search import first_cell
+from edgewise.attacks.region.l2_cell import CUT, EMPTY, FULL, SOLVED, STALLED, dist2, leave, middle, rounding
+from edgewise.attacks.region.search_arrays import Points, Scratch, View
 
 
 _ROUNDS = 300

@@ -12,11 +12,13 @@ from edgewise.attacks.region.candidates import (
     begin,
     bisector,
     bury,
+    first_cell,
     keep,
     nearest_live,
     opponent,
     survive,
 )
+from edgewise.attacks.region.cell_arrays import Cell, Query
 from edgewise.attacks.region.compiling import BLOCK, INNER, WITHIN, ZERO, dated
 from edgewise.attacks.region.distance_filters import (
     CELLS,
@@ -24,13 +26,9 @@ from edgewise.attacks.region.distance_filters import (
     INTERVAL,
     SCREEN,
     STEPS,
-    Points,
-    Scratch,
-    View,
     below,
     between2,
     gap2,
-    least_estimate,
     nearest,
     place,
 )
@@ -38,8 +36,6 @@ from edgewise.attacks.region.l2_cell import (
     FULL,
     SOLVED,
     STALLED,
-    Cell,
-    Query,
     add,
     dist2,
     doubt,
@@ -48,6 +44,7 @@ from edgewise.attacks.region.l2_cell import (
     move,
     rounding,
 )
+from edgewise.attacks.region.search_arrays import Points, Scratch, View
 
 
 _ROUNDS = 1000
@@ -121,38 +118,6 @@ def _cell(
         if fresh < 0:
             return (FULL if fresh == CROWDED else SOLVED), q2, k, size, path
     return STALLED, q2, k, size, path
-
-
-@njit(**INNER)
-def first_cell(i1: int, d1: float, own: int, allowed: Any, v: View, p: Points, w: Scratch) -> int:
-    """Return a promising cell: among the points estimated nearest, the one with the nearest bisector."""
-    twice = np.float32(2.0) * v.rest
-    count = ZERO
-    guess = np.float32(np.inf)
-    if allowed.size:
-        for j in allowed:
-            w.found[count] = j
-            guess = min(guess, v.low[j] + twice * p.rest[j])
-            count += 1
-    else:
-        for label in range(p.start.size):
-            if label != own:
-                guess = min(guess, least_estimate(v.low, p.rest, twice, p.start[label], p.stop[label]))
-        limit = float(guess) + 0.05 * abs(float(guess)) + 1e-30
-        for label in range(p.start.size):
-            if label != own:
-                count = below(v.low, v.least, p.start[label], p.stop[label], limit, w.found, count)
-    best, which = np.inf, -1
-    for e in range(count):
-        j = w.found[e]
-        estimate = v.low[j] + twice * p.rest[j]
-        if estimate <= guess + np.float32(0.05) * abs(guess) or which < 0:
-            side = p.rest[j] - p.rest[i1]
-            apart2 = gap2(p.coords, j, p.coords[i1]) + side * side
-            bound = bisector(estimate, d1, max(apart2, 1e-30))
-            if bound < best or which < 0:
-                best, which = bound, j
-    return which
 
 
 @njit(**INNER)

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any
 
 from edgewise.arrays import InputError
+from edgewise.database import transaction
 from edgewise.digests import of_bytes
 
 
@@ -138,7 +139,7 @@ class Log:
             # A network drive has no shared memory for the log; there every commit is written in place.
             db.execute(f"PRAGMA synchronous = {'FULL' if mode == 'wal' else 'EXTRA'}")
             db.execute("PRAGMA fullfsync = 1")
-            with _transaction(db):
+            with transaction(db):
                 self._check(db)
         except BaseException:
             db.close()
@@ -166,7 +167,7 @@ class Log:
                 yield self._db
                 return
             try:
-                with _transaction(self._db):
+                with transaction(self._db):
                     yield self._db
             except sqlite3.Error as error:
                 raise CampaignError(
@@ -247,18 +248,6 @@ class Log:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-@contextmanager
-def _transaction(db: sqlite3.Connection) -> Generator[None]:
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        raise
 
 
 def _digest(before: str, row: tuple[Any, ...]) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
 from edgewise.attacks import attack, names
-from edgewise.attacks.frame import Adversarial
+from edgewise.attacks.adversarial import Adversarial
 from edgewise.data import load
 from edgewise.data.dataset import Dataset, Split
 from edgewise.geometry import length

@@ -14,7 +14,7 @@ from sklearn.dummy import DummyClassifier
 
 from edgewise.arrays import Floats, Labels
 from edgewise.attacks import attack, names
-from edgewise.attacks.frame import Adversarial
+from edgewise.attacks.adversarial import Adversarial
 from edgewise.data import load
 from edgewise.data.dataset import Dataset, Split
 from edgewise.geometry import length
