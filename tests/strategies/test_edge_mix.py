@@ -41,6 +41,7 @@ def test_the_greedy_share_takes_the_smallest_margins():
     assert (answer.propensity[answer.uniform] == 1).all()
 
 
+@pytest.mark.slow
 def test_propensities_are_the_rates_at_which_rows_are_drawn():
     small, runs = POOL[:60], 600
     weight = np.zeros(60)
