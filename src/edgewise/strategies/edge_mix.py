@@ -243,7 +243,7 @@ def unresolved(request: Request) -> float | None:
 
 def _points(request: Request, X: Rows) -> Floats:
     """Return rows as numbers, those of an array as they are."""
-    plain = isinstance(X, np.ndarray) and not is_texts(X) and request.pool.space is None
+    plain = isinstance(X, np.ndarray) and not (is_texts(X) or request.pool.missing or request.pool.space)
     return X if plain else embedder(request.model, "input", request.pool)(X)
 
 
