@@ -133,7 +133,7 @@ def test_a_sigmoid_that_is_scaled_afterwards_is_no_last_one():
     assert (predict(Half(), X) == 1).all()
 
 
-@pytest.mark.filterwarnings("ignore:`torch.jit.trace`:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
 def test_a_compiled_module_that_ends_in_a_sigmoid_is_read_as_well():
     net = nn.Sequential(line(), nn.Sigmoid())
     scripted = torch.jit.trace(net, torch.zeros(2, X.shape[1]))
