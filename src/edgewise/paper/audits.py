@@ -46,7 +46,7 @@ def cells(data: Sequence[str], *, torch: bool = True) -> list[Cell]:
     """
     made = [Cell(LEAK, {"data": name}, 0) for name in data]
     made += [Cell(EXACT, {"data": name}, 0) for name in ("halfmoon", "digits-1v7")]
-    made += [Cell(EXACT, {"data": "cancer", "model": name}, 0) for name in ("forest", "boosting")]
+    made += [Cell(EXACT, {"data": "halfmoon", "model": name}, 0) for name in ("forest", "boosting")]
     made += [Cell(CHANCE, {"model": name}, 0) for name in MODELS if torch or not MODELS[name].extra]
     return [*made, Cell(GRADIENT, {"data": "digits-1v7"}, 0)] if torch else made
 
