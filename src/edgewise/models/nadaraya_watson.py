@@ -113,13 +113,7 @@ class NadarayaWatsonClassifier(ClassifierMixin, BaseEstimator):
         if self.kernel == "gaussian":
             # Only ratios count: measured from the nearest point they never all underflow.
             t -= t.min(axis=1, keepdims=True)
-        value, slope = SMOOTHING[self.kernel](t)
-        votes = value @ self.shares_
-        total = votes.sum(axis=1, keepdims=True)
-        empty = total <= 0
-        total = np.where(empty, 1.0, total)
-        scores = np.where(empty, self.prior_, votes / total)
-        return scores, np.where(empty, 0.0, slope) / total
+        return window(self.kernel, t, self.shares_, self.prior_)
 
     def _pull(self, X: Floats, weights: Floats) -> Floats:
         scores, slope = self._window(X)
@@ -127,6 +121,28 @@ class NadarayaWatsonClassifier(ClassifierMixin, BaseEstimator):
         mean = (weights * scores).sum(axis=1)
         surplus = weights @ self.shares_.T - np.outer(mean, self.shares_.sum(axis=1))
         return along_differences(X, self.X_, surplus * slope, self.bandwidth)
+
+
+def window(kernel: str, t: Floats, shares: Floats, prior: Floats | float) -> tuple[Floats, Floats]:
+    """Return the estimates (n, c), and for each training point the slope of its vote over all votes (n, m).
+
+    Parameters
+    ----------
+    kernel
+        A name of `edgewise.models.kernels.SMOOTHING`.
+    t
+        Squared distances in units of the bandwidth (n, m).
+    shares
+        The vote of each training point, one column a class (m, c).
+    prior
+        The estimates (c,) where nothing is in reach.
+    """
+    value, slope = SMOOTHING[kernel](t)
+    votes = value @ shares
+    total = votes.sum(axis=1, keepdims=True)
+    empty = total <= 0
+    total = np.where(empty, 1.0, total)
+    return np.where(empty, prior, votes / total), np.where(empty, 0.0, slope) / total
 
 
 def soft_neighbours(scale: float) -> NadarayaWatsonClassifier:

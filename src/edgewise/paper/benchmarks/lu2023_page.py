@@ -15,6 +15,7 @@ from scipy import stats as scipy_stats
 
 from edgewise.arrays import Floats
 from edgewise.paper.benchmarks.lu2023 import LARGE, LARGEST, SETS
+from edgewise.paper.markdown import table as markdown_table
 from edgewise.stats import Estimate, estimate, paired
 from edgewise.store import Fact
 
@@ -196,8 +197,7 @@ def markdown(found: Areas, about: Mapping[str, Any]) -> str:
         "",
     ]
     for title, header, rows in tables(found):
-        lines += [f"## {title[0].upper()}{title[1:]}", "", _line(header), _line(["---"] * len(header))]
-        lines += [*(_line(row) for row in rows), ""]
+        lines += [f"## {title[0].upper()}{title[1:]}", "", *markdown_table(header, rows), ""]
     lines += [
         "± is a standard error; p is Wilcoxon's, of the paired differences of one set, not corrected for the number "
         "of sets.",
@@ -226,7 +226,3 @@ def _rows(name: str) -> list[dict[str, str]]:
 
 def _shown(data: str) -> str:
     return {"pima": "pima (diabetes)", "ring": "ring (ringnorm)"}.get(data, data)
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
