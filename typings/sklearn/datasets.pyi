@@ -9,7 +9,8 @@ class _Bunch:
     data: NDArray[Any]
     target: NDArray[Any]
     images: NDArray[np.float64]
-    details: dict[str, Any]
+    categories: dict[str, list[str]]
+    feature_names: list[str]
 
 @overload
 def load_digits(*, n_class: int = ..., return_X_y: Literal[True]) -> tuple[NDArray[np.float64], NDArray[np.intp]]: ...

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edgewise.cli.options import DataHome, Seed, Trust, quiet, show
+from edgewise.models.unwrap import Model
 
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def attack(
     _print(adv, f"{type(chosen).__name__} on {what} (norm {adv.norm:g})")
 
 
-def _chosen(method: str, fitted: Any, norm: float) -> Any:
+def _chosen(method: str, fitted: Model, norm: float) -> Attack:
     """Return the attack of a name with a norm; ``auto`` is the exact one where the model has one."""
     from edgewise.arrays import InputError
     from edgewise.attacks.auto import choose

@@ -1,12 +1,13 @@
 """``edgewise query``: from a pool and the labels so far, the rows to label next."""
 
 from __future__ import annotations
+from typing import Any
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -187,7 +188,7 @@ def _of_shards(
     files: _Files,
     target: Path,
     choose: NextBatch,
-    running: AbstractContextManager[Any],
+    running: AbstractContextManager[object],
     settings: dict[str, Any],
 ) -> None:
     from edgewise.labelling.batches import read_shard_labels, write_shard_query

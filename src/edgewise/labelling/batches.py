@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import narwhals as nw
 import numpy as np
@@ -216,7 +216,7 @@ def write_shard_query(path: Path, answer: ShardQuery, shards: Shards) -> None:
     _write(path, answer.query, where, {}, _shown(points, ()), [_print_of(values) for values in points])
 
 
-def _shown(points: Rows, names: Sequence[str]) -> dict[str, Sequence[Any]]:
+def _shown(points: Rows, names: Sequence[str]) -> dict[str, Sequence[object]]:
     if is_frame(points):
         held = nw.from_native(points, eager_only=True)
         return {name: [_cell(value) for value in held[name].to_list()] for name in names[:SHOWN]}
@@ -227,7 +227,7 @@ def _shown(points: Rows, names: Sequence[str]) -> dict[str, Sequence[Any]]:
     return dict(zip(names or [f"x{i}" for i in range(len(columns))], columns, strict=True))
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     """Return a value of a frame as a person reads it: nothing for a gap."""
     gap = value is None or (isinstance(value, float) and math.isnan(value))
     return "" if gap else value if isinstance(value, str) else repr(value)
@@ -236,12 +236,12 @@ def _cell(value: Any) -> str:
 def _write(
     path: Path,
     query: Query,
-    where: Mapping[str, Sequence[Any]],
+    where: Mapping[str, Sequence[object]],
     words: Mapping[str, Sequence[str]],
-    values: Mapping[str, Sequence[Any]],
+    values: Mapping[str, Sequence[object]],
     prints: Sequence[str],
 ) -> None:
-    columns: list[Sequence[Any]] = [
+    columns: list[Sequence[object]] = [
         [""] * len(prints),
         *where.values(),
         *words.values(),

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
-from edgewise.arrays import InputError
+from edgewise.arrays import InputError, Values
 from edgewise.database import transaction
 from edgewise.digests import of_bytes
 
@@ -71,7 +70,7 @@ class Event:
     id: str
     kind: str
     item: str
-    body: Mapping[str, Any]
+    body: Values
     at: str
     seq: int = 0
 
@@ -250,9 +249,9 @@ class Log:
         self.close()
 
 
-def _digest(before: str, row: tuple[Any, ...]) -> str:
+def _digest(before: str, row: tuple[object, ...]) -> str:
     return of_bytes(_dump([before, *row]).encode())
 
 
-def _dump(value: Any) -> str:
+def _dump(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
