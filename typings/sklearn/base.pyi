@@ -2,7 +2,6 @@ from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-
 from sklearn.utils import Tags
 
 _T = TypeVar("_T")

@@ -1,6 +1,5 @@
 import numpy as np
 from numpy.typing import NDArray
-
 from sklearn.base import BaseEstimator
 
 class _Projection(BaseEstimator):

@@ -1,7 +1,6 @@
 from typing import Any
 
 from numpy.typing import ArrayLike
-
 from sklearn.base import Classifier
 
 class LinearDiscriminantAnalysis(Classifier):

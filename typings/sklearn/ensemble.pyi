@@ -1,7 +1,5 @@
 from typing import Any
 
-from numpy.typing import NDArray
-
 from sklearn.base import Classifier
 from sklearn.tree import DecisionTreeClassifier
 

@@ -3,7 +3,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-
 from sklearn.base import Classifier
 
 class ParameterGrid:

@@ -3,7 +3,6 @@ from typing import Any, Literal, Self, overload
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
-
 from sklearn.base import BaseEstimator, Classifier
 
 class KNeighborsClassifier(Classifier):

@@ -3,7 +3,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
 from sklearn.base import Transformer
 
 class _Scaler(Transformer):

@@ -1,8 +1,5 @@
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
-
 from sklearn.base import Classifier
 
 class _Tree:

@@ -2,10 +2,7 @@
 
 from typing import Any, Self
 
-import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
-
 from skorch.history import History
 
 class NeuralNetClassifier:
@@ -17,4 +14,6 @@ class NeuralNetClassifier:
     def __init__(self, module: torch.nn.Module, *, max_epochs: int = ..., **settings: object) -> None: ...
     def initialize(self) -> Self: ...
     def notify(self, method_name: str, **cb_kwargs: object) -> None: ...
-    def run_single_epoch(self, iterator: object, training: bool, prefix: str, step_fn: Any, **fit_params: object) -> None: ...
+    def run_single_epoch(
+        self, iterator: object, training: bool, prefix: str, step_fn: Any, **fit_params: object
+    ) -> None: ...

@@ -1,5 +1,4 @@
 from scipy.sparse import csr_matrix
-
 from sklearn.base import BaseEstimator
 
 class TfidfVectorizer(BaseEstimator):
