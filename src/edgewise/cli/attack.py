@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgewise.cli.options import DataHome, Seed, Trust, quiet, show
-from edgewise.models.unwrap import Model
 
 
 if TYPE_CHECKING:
     from edgewise.arrays import Box, Floats
     from edgewise.attacks.adversarial import Adversarial
+    from edgewise.attacks.frame import Attack
+    from edgewise.models.unwrap import Model
 
 
 def attack(

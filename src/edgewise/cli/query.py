@@ -1,13 +1,12 @@
 """``edgewise query``: from a pool and the labels so far, the rows to label next."""
 
 from __future__ import annotations
-from typing import Any
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 

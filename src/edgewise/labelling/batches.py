@@ -136,7 +136,7 @@ def read_shard_labels(paths: Sequence[Path], shards: Shards, *, jobs: int = 1) -
         shard = as_written(item[SHARD])
         if shard not in number:
             raise InputError(
-                f"{path}: shard {shard!r} is no file of this pool, whose first is "
+                f"{path}: shard {shard!r} is not a file of this pool, whose first is "
                 f"{shards.paths[0]}. Run from the same folder, with the same --pool."
             )
         row = _row_number(item[ROW], shards.sizes[number[shard]], shard, path)
@@ -196,7 +196,7 @@ def _same_print(given: str, now: str) -> bool:
 def _row_number(cell: str, size: int, where: str, path: Path) -> int:
     match = NUMBERED.fullmatch(cell)
     if not match or int(match[1]) >= size:
-        raise InputError(f"{path}: row {cell!r} is no row of {where}, which has rows 0 to {size - 1}.")
+        raise InputError(f"{path}: row {cell!r} is not a row of {where}, which has rows 0 to {size - 1}.")
     return int(match[1])
 
 

@@ -202,9 +202,9 @@ def _check_odd(table: Table, path: Path, learned: Sequence[str], wanted: _Wanted
         )
         if shown or (gaps and not wanted.only_numbers):
             continue
-        cells = "cell is no number" if odd.count == 1 else "cells are no numbers"
+        cells = "cell holds" if odd.count == 1 else "cells hold"
         raise InputError(
-            f"{path}: column {name!r} is of numbers, but {odd.count:,} {cells} (first: row {odd.row}, "
+            f"{path}: column {name!r} holds numbers, but {odd.count:,} {cells} something else (first: row {odd.row}, "
             f"{odd.cell!r}). Fill in or correct them, or leave the column out with --ignore {name!r}."
         )
     for name in learned:

@@ -92,7 +92,7 @@ class Coded(ClassifierMixin, BaseEstimator):
 def _coded(model: Model, X: Rows, y: Labels, seed: int, last: Model, weights: Floats | None) -> Coded:
     if last is not None:
         raise InputError(
-            "labels that are no words or numbers start from scratch each round; leave warm=False."
+            "labels other than words and numbers start from scratch each round; leave warm=False."
         )
     found = Coded(model)
     found.classes_, code = numbered(y)

@@ -228,7 +228,7 @@ def _probabilities(model: Model, values: Floats) -> Floats:
         one = values.reshape(-1)
         if ((one < 0) | (one > 1)).any():
             raise InputError(
-                f"{name}.predict_proba gave one column that is no probability; expected one per class."
+                f"{name}.predict_proba gave one column that is not a probability; expected one per class."
             )
         return np.stack([1 - one, one], axis=1)
     if values.ndim == 2:

@@ -49,7 +49,7 @@ def read_skops(
             return io.load(path, trusted=list(trusted))
     except Exception as error:  # noqa: BLE001 - what is no such archive can raise anything
         raise InputError(
-            f"{path} is no .skops file that can be read ({type(error).__name__}: {error})."
+            f"{path} is not a .skops file that can be read ({type(error).__name__}: {error})."
         ) from None
     raise InputError(f"{path} holds types that skops does not know: {', '.join(unknown)}. {advice(unknown)}")
 

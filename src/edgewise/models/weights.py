@@ -122,5 +122,5 @@ def _through(step: object, inner: Weights) -> Weights | str:
         slope = one / (step.scale_ if step.with_scaling else one)
         shift = -slope * (step.center_ if step.with_centering else zero)
     else:
-        return f"the pipeline's step {type(step).__name__} is no affine scaler"
+        return f"the pipeline's step {type(step).__name__} is not an affine scaler"
     return Weights(inner.coef * slope, inner.intercept + inner.coef @ shift, inner.classes)

@@ -57,7 +57,7 @@ def open_victim(path: Path, *, authorised: bool = False) -> tuple[Target, Sendin
     try:
         text = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is no TOML file: {error}") from None
+        raise InputError(f"{path} is not a TOML file: {error}") from None
     for table in text:
         if table not in ("victim", "sending"):
             raise InputError(f"{path}: {unknown(table, ('victim', 'sending'), 'table')}")

@@ -125,7 +125,7 @@ class Endpoint:
             return json.loads(content)
         except ValueError:
             raise UnknownError(
-                f"the answer is no JSON: {self._clean(content[:80].decode(errors='replace'))!r}"
+                f"the answer is not JSON: {self._clean(content[:80].decode(errors='replace'))!r}"
             ) from None
 
     def _check_status(self, answer: httpx.Response) -> None:

@@ -32,7 +32,7 @@ class LocalModel:
     name
         What to call it.
     view
-        ``"labels"``, or ``"scores"`` to record a score a class as well.
+        ``"labels"``, or ``"scores"`` to record one score per class as well.
 
     Examples
     --------
@@ -83,7 +83,7 @@ class OnnxModel:
         try:
             session = runtime.InferenceSession(str(self.path), providers=["CPUExecutionProvider"])
         except Exception as error:  # noqa: BLE001 - onnxruntime has no common base class
-            raise InputError(f"{self.path} is no ONNX model that can be run: {error}") from None
+            raise InputError(f"{self.path} is not an ONNX model that can be run: {error}") from None
         if len(session.get_inputs()) != 1:
             names = ", ".join(each.name for each in session.get_inputs())
             raise InputError(

@@ -116,7 +116,7 @@ def keys_for(classes: Sequence[str], letters: Sequence[str]) -> dict[str, str]:
     """
     keys = {str(place): name for place, name in enumerate(classes[:9], 1)}
     if letters and len(letters) != len(classes):
-        raise InputError(f"--keys gives one key a class: expected {len(classes)}, got {len(letters)}.")
+        raise InputError(f"--keys needs one key per class: expected {len(classes)}, got {len(letters)}.")
     for letter, name in zip(map(str.lower, letters), classes, strict=False):
         if len(letter) != 1 or letter in OURS or keys.get(letter, name) != name:
             raise InputError(

@@ -88,9 +88,11 @@ class Campaign:
         if verdict not in VERDICTS:
             raise InputError(f"a verdict is one of {', '.join(VERDICTS)}; got {verdict!r}.")
         if verdict == "label" and label not in self.settings.classes:
-            raise InputError(f"the label {label!r} is none of the classes {listing(self.settings.classes)}.")
+            raise InputError(
+                f"the label {label!r} is not one of the classes {listing(self.settings.classes)}."
+            )
         if verdict != "label" and label:
-            raise InputError(f"{verdict} goes without a label; got {label!r}.")
+            raise InputError(f"{verdict} takes no label; got {label!r}.")
         row = self.items.place.get(item)
         if row is None:
             raise InputError(f"the pool has no item {item!r}.")

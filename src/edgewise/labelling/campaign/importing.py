@@ -105,7 +105,7 @@ def _of_lines(campaign: Campaign, lines: Iterable[JsonObject], path: Path, id_co
         events.append(_event(campaign, row, verdict, label, line, path))
     if unknown:
         raise InputError(
-            f"{path}: labels of items that the pool does not have: {listing(unknown, 3)}. "
+            f"{path}: labels for items that are not in the pool: {listing(unknown, 3)}. "
             "Nothing was imported; give the column of ids with --id."
         )
     if not events and not blank:
@@ -159,7 +159,7 @@ def _told(one: JsonObject, path: Path) -> Event:
     try:
         return Event(one["id"], one["kind"], one["item"], dict(one["body"]), one["at"])
     except (KeyError, TypeError):
-        raise InputError(f"{path} is no file of events that edgewise exported.") from None
+        raise InputError(f"{path} is not a file of events that edgewise exported.") from None
 
 
 def _add(campaign: Campaign, events: Sequence[Event], blank: int) -> Imported:
@@ -172,7 +172,7 @@ def _add(campaign: Campaign, events: Sequence[Event], blank: int) -> Imported:
 def _lines(path: Path) -> list[dict[str, Any]]:
     found = [_json(line, path) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     if not all(isinstance(one, dict) for one in found):
-        raise InputError(f"{path}: expected one JSON object a line.")
+        raise InputError(f"{path}: expected one JSON object per line.")
     return found
 
 
@@ -180,7 +180,7 @@ def _json(text: str, path: Path) -> Json:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise InputError(f"{path} is no JSON ({error}).") from None
+        raise InputError(f"{path} is not JSON ({error}).") from None
 
 
 def _written(cell: str | None) -> str | None:

@@ -102,7 +102,7 @@ def verdicts_of(found: Json, name: str) -> list[JsonObject]:
     """
     tasks = objects(found)
     if not isinstance(found, list) or len(tasks) < len(found):
-        raise InputError(f"{name} is no Label Studio export: expected a JSON list of tasks.")
+        raise InputError(f"{name} is not a Label Studio export: expected a JSON list of tasks.")
     verdicts: list[JsonObject] = []
     for task in tasks:
         data = fields(task, "data")
