@@ -142,7 +142,7 @@ def embedder(model: Any, space: Space, pool: Pool | None = None) -> Callable[[Ro
         return lambda X: embedding(network, X)
     if pool is not None and pool.space is not None:
         return pool.space
-    if pool is None or not (pool.names is not None or pool.shape == ()):
+    if pool is None or not (pool.names is not None or pool.shape == () or pool.missing):
         return partial(_as_points, model, None)
     sample = pool.rows(spread_rows(len(pool)))
     return partial(_as_points, model, sample) if pipeline_of(model) is not None else _of_frame(sample)
