@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -173,7 +173,7 @@ class Cifar10:
 def _digits(name: str, labels: tuple[int, ...], sizes: Sizes, seed: int) -> Dataset:
     from sklearn.datasets import load_digits
 
-    bunch = cast("Any", load_digits())
+    bunch = load_digits()
     table = np.column_stack([bunch.data, bunch.target]).astype(np.uint8)
     rows, _ = _of(table, labels, len(table))
     train, held_out, test = parts(len(rows), sizes, seed, name)

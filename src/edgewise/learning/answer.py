@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from edgewise.arrays import Index, InputError, Labels
+from edgewise.arrays import Index, InputError, Label, Labels
 from edgewise.learning.any_labels import as_given, join_given
-from edgewise.models.labels import listed, missing
+from edgewise.models.labels import LabelsLike, listed, missing
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ class OracleError(InputError):
         What it gave that could not be taken.
     """
 
-    def __init__(self, message: str, answer: Answer, given: Any = None) -> None:
+    def __init__(self, message: str, answer: Answer, given: object = None) -> None:
         super().__init__(message)
         self.answer = answer
         self.given = given
@@ -90,7 +89,7 @@ def merged(answers: Sequence[Answer]) -> Answer:
     return Answer(rows[order], labels[order], sum((part.cost for part in answers), Cost()))
 
 
-def entries_of(given: Any, rows: int, before: Sequence[Answer]) -> list[Any]:
+def entries_of(given: LabelsLike, rows: int, before: Sequence[Answer]) -> list[Label]:
     """Return one entry per row, None where missing, or raise with what was answered before."""
     if isinstance(given, Mapping):
         outside = [row for row in given if row not in range(rows)]
@@ -116,14 +115,14 @@ def entries_of(given: Any, rows: int, before: Sequence[Answer]) -> list[Any]:
     return values
 
 
-def _shape(given: Any) -> tuple[int, ...] | str:
+def _shape(given: LabelsLike) -> tuple[int, ...] | str:
     try:
         return np.shape(given)
     except ValueError:
         return f"({len(given)}, ...)"
 
 
-def answered(labels: list[Any], asked: Index) -> Answer:
+def answered(labels: list[Label], asked: Index) -> Answer:
     """Keep what is a label among those of the rows ``asked``."""
     there = [place for place, label in enumerate(labels) if not missing(label)]
     return Answer(asked[there], as_given([labels[place] for place in there]), Cost(labels=len(there)))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
-
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -13,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from edgewise.arrays import Floats, InputError, Labels
 from edgewise.models.access import Pullback
 from edgewise.models.kernels import SMOOTHING, along_differences, blocks, check_scale, squared_distances
+from edgewise.models.unwrap import Model
 from edgewise.registry import unknown
 
 
@@ -157,7 +156,7 @@ def soft_neighbours(scale: float) -> NadarayaWatsonClassifier:
 
 
 def training(
-    model: Any, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None
+    model: Model, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None
 ) -> tuple[Floats, Floats, Labels, Labels]:
     """Check what an estimator is fitted with: points, positive weights, classes, class numbers.
 
@@ -166,7 +165,7 @@ def training(
     InputError
         Weights that are negative or not one a row, or fewer than two classes of positive weight.
     """
-    points, labels = cast("Any", validate_data)(model, X, y, dtype=np.float64, copy=True)
+    points, labels = validate_data(model, X, y, dtype=np.float64, copy=True)
     check_classification_targets(labels)
     votes = np.ones(len(points)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
     if votes.shape != labels.shape:
@@ -190,7 +189,7 @@ def training(
     return points[kept], votes[kept], classes, codes
 
 
-def asked_points(model: Any, X: ArrayLike) -> Floats:
+def asked_points(model: Model, X: ArrayLike) -> Floats:
     """Return ``X`` checked against what ``model`` was fitted with, in float64."""
     check_is_fitted(model)
-    return cast("Any", validate_data)(model, X, reset=False, dtype=np.float64)
+    return validate_data(model, X, reset=False, dtype=np.float64)
