@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from sklearn.neighbors import KNeighborsClassifier, RadiusNeighborsClassifier
@@ -14,7 +14,7 @@ from edgewise.arrays import Floats, Index, InputError
 from edgewise.models.answers import known_classes
 from edgewise.models.nadaraya_watson import NadarayaWatsonClassifier
 from edgewise.models.rows import Rows, is_texts, take
-from edgewise.models.unwrap import unwrapped
+from edgewise.models.unwrap import Model, unwrapped
 from edgewise.randomness import child_seed, stream
 from edgewise.strategies.clusters import Stratified, systematic
 from edgewise.strategies.doubt import distance_to_boundary
@@ -225,7 +225,7 @@ class EdgeMix:
         )
 
 
-def is_local_average(model: Any) -> bool:
+def is_local_average(model: Model) -> bool:
     """Say whether predictions are votes of near training points, whose bias boundary sampling can raise."""
     return isinstance(
         unwrapped(model), (KNeighborsClassifier, RadiusNeighborsClassifier, NadarayaWatsonClassifier)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import narwhals as nw
 import numpy as np
@@ -15,10 +14,11 @@ from edgewise.models.answers import known_classes
 from edgewise.models.features import takes_gaps
 from edgewise.models.joining import UnknownLabelError, check_y
 from edgewise.models.rows import Rows, check_rows, count, described, is_frame, numbers
-from edgewise.pools.pool import Pool
+from edgewise.models.unwrap import Model
+from edgewise.pools.pool import Pool, Source
 
 
-def read_pool(source: Any, model: Any) -> Pool:
+def read_pool(source: Source, model: Model) -> Pool:
     """Return the pool of a source; NaN in it are gaps where ``model`` says that it takes them."""
     pool = Pool.of(source)
     return replace(pool, missing=True) if takes_gaps(model) else pool
@@ -56,7 +56,7 @@ def read_uniform(uniform: ArrayLike | None, known: Split | None) -> Mask | None:
     return mask
 
 
-def read_labelled(labelled: tuple[ArrayLike, ArrayLike] | None, model: Any, pool: Pool) -> Split | None:
+def read_labelled(labelled: tuple[ArrayLike, ArrayLike] | None, model: Model, pool: Pool) -> Split | None:
     """Return the labelled points, their labels known to the model, or None."""
     if labelled is None:
         return None
@@ -70,7 +70,7 @@ def read_labelled(labelled: tuple[ArrayLike, ArrayLike] | None, model: Any, pool
         raise UnknownLabelError(f"{error} Fit the model on all that is labelled first.") from None
 
 
-def read_rows(X: Any, pool: Pool, name: str) -> Rows:
+def read_rows(X: Rows, pool: Pool, name: str) -> Rows:
     """Return labelled rows in the container of the pool, of as many features.
 
     Raises

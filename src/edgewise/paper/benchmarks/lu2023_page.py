@@ -8,12 +8,11 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import resources
-from typing import Any, cast
 
 import numpy as np
 from scipy import stats as scipy_stats
 
-from edgewise.arrays import Floats
+from edgewise.arrays import Floats, Values
 from edgewise.paper.benchmarks.lu2023 import LARGE, LARGEST, SETS
 from edgewise.paper.markdown import table as markdown_table
 from edgewise.stats import Estimate, estimate, paired
@@ -170,11 +169,7 @@ def _reproduction(found: Areas) -> Table:
 
 
 def _welch(ours: Floats, theirs: Floats) -> tuple[str, ...]:
-    p = (
-        float(cast("Any", scipy_stats.ttest_ind(ours, theirs, equal_var=False)).pvalue)
-        if len(ours) > 1
-        else np.nan
-    )
+    p = float(scipy_stats.ttest_ind(ours, theirs, equal_var=False).pvalue) if len(ours) > 1 else np.nan
     return (
         f"{ours.mean():.4f} ({len(ours)})",
         f"{theirs.mean():.4f} ({len(theirs)})",
@@ -183,7 +178,7 @@ def _welch(ours: Floats, theirs: Floats) -> tuple[str, ...]:
     )
 
 
-def markdown(found: Areas, about: Mapping[str, Any]) -> str:
+def markdown(found: Areas, about: Values) -> str:
     """Return the page: what was run, the tables, and how to read them."""
     lines = [
         "# Lu et al.'s benchmark",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
+from edgewise.arrays import Values
 from edgewise.paper.comparison.statistics import (
     Curves,
     Standing,
@@ -224,7 +224,7 @@ COLUMNS = (
 )
 
 
-def markdown(runs: Mapping[Task, Mapping[str, Curves]], about: Mapping[str, Any]) -> str:
+def markdown(runs: Mapping[Task, Mapping[str, Curves]], about: Values) -> str:
     """Return the comparison as a page of Markdown: losses beside wins, and how it was made."""
     rows, matrix = standings(runs), _matrix(runs)
     lines = [

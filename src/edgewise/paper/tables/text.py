@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from edgewise.arrays import Values
 from edgewise.paper.markdown import table as markdown_table
 from edgewise.paper.tables.frame import RESAMPLED, Result, Table, corrected
 from edgewise.stats import Estimate, Paired
@@ -145,7 +145,7 @@ def _gain(paired: Paired | None) -> str:
     return "" if paired is None else f"{paired.difference.mean:+.4f} {MARKS[paired.verdict()]}"
 
 
-def markdown(table: Table, results: Sequence[Result], about: Mapping[str, Any]) -> str:
+def markdown(table: Table, results: Sequence[Result], about: Values) -> str:
     """Return a page of Markdown: verdicts, every figure beside the paper's, readings, provenance."""
     header, rows = printed(sorted(results, key=lambda r: (r.key.data, r.key.model, *_reading_order(r))))
     claims = [

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from edgewise.arrays import Floats, Index, InputError
+from edgewise.arrays import Array, Floats, Index, InputError
 from edgewise.atomic import replacing
 from edgewise.digests import of_bytes
 from edgewise.parallel import Lost, spread
@@ -138,7 +137,7 @@ def read_rows(
         Taking(shards.paths[number], shards.sizes[number], shards.shape, row[shard == number])
         for number in wanted
     ]
-    found: Any = None
+    found: Array | None = None
     for number, rows in spread(take_rows, parts, jobs=jobs, lost=lost):
         if isinstance(rows, Lost):
             raise InputError(

@@ -1,3 +1,0 @@
-class ParallelBackendBase:
-    supports_retrieve_callback: bool
-    def __init__(self, *, nesting_level: int) -> None: ...
