@@ -21,7 +21,7 @@ TEXTS = 8192
 """Texts that are handed on at once."""
 
 
-Source: TypeAlias = Any
+PoolLike: TypeAlias = Any
 """Anything rows can be read from; see `edgewise.query`."""
 
 
@@ -62,7 +62,7 @@ class Pool:
     space: Callable[[Rows], Floats] | None = field(default=None)
 
     @classmethod
-    def of(cls, source: Source) -> Pool:
+    def of(cls, source: PoolLike) -> Pool:
         """Return a pool of anything rows can be read from; see `edgewise.query`.
 
         Raises
@@ -221,7 +221,7 @@ def _repeated(source: Iterable[Rows]) -> Callable[[], Batches]:
     return lambda: (_features(batch) for batch in source)
 
 
-def _of_torch_data(data: Source) -> Pool:
+def _of_torch_data(data: PoolLike) -> Pool:
     first = np.asarray(_features(data[0]))
     step = batch_rows(first.shape, 4)
 
@@ -237,12 +237,12 @@ def _of_torch_data(data: Source) -> Pool:
     return Pool(read, len(data), first.shape, take)
 
 
-def _features(item: Source) -> Rows:
+def _features(item: PoolLike) -> Rows:
     """Return the points of an ``(X, y)`` item; labels that a data set carries are not looked at."""
     return item[0] if isinstance(item, (tuple, list)) else item
 
 
-def _are_files(source: Source) -> bool:
+def _are_files(source: PoolLike) -> bool:
     """Say whether a list of words names files: the first is there, or one ends like a pool file."""
     if not isinstance(source, (list, tuple)) or not all(isinstance(part, (str, Path)) for part in source):
         return False

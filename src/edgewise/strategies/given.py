@@ -15,10 +15,10 @@ from edgewise.models.features import takes_gaps
 from edgewise.models.joining import UnknownLabelError, check_y
 from edgewise.models.rows import Rows, check_rows, count, described, is_frame, numbers
 from edgewise.models.unwrap import Model
-from edgewise.pools.pool import Pool, Source
+from edgewise.pools.pool import Pool, PoolLike
 
 
-def read_pool(source: Source, model: Model) -> Pool:
+def read_pool(source: PoolLike, model: Model) -> Pool:
     """Return the pool of a source; NaN in it are gaps where ``model`` says that it takes them."""
     pool = Pool.of(source)
     return replace(pool, missing=True) if takes_gaps(model) else pool

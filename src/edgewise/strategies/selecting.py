@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from edgewise.arrays import Box, InputError, check_box, check_count
 from edgewise.models.access import check_fitted
 from edgewise.models.unwrap import Model
-from edgewise.pools.pool import Source
+from edgewise.pools.pool import PoolLike
 from edgewise.randomness import Rng, seed_of
 from edgewise.registry import component
 from edgewise.strategies.foreign import Scored, ScoreFunction
@@ -21,7 +21,7 @@ from edgewise.strategies.names import STRATEGIES, StrategyName
 
 def query(
     model: Model,
-    pool: Source,
+    pool: PoolLike,
     n: int,
     strategy: StrategyName | Strategy | ScoreFunction = "herding",
     *,
