@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -72,6 +72,16 @@ class Box:
         low = np.where(low < self.low, np.nextafter(low, np.asarray(np.inf, dtype)), low)
         high = np.where(high > self.high, np.nextafter(high, np.asarray(-np.inf, dtype)), high)
         return low, high
+
+
+def is_array(value: object) -> TypeGuard[Array]:
+    """Say whether a value is an array of NumPy."""
+    return isinstance(value, np.ndarray)
+
+
+def is_list(value: object) -> TypeGuard[Sequence[Any]]:
+    """Say whether a value is a list or a tuple."""
+    return isinstance(value, (list, tuple))
 
 
 def check_X(
@@ -148,11 +158,11 @@ def _as_array(X: Any, name: str) -> Array:
         tensor = X.detach().cpu()
         half = tensor.is_floating_point() and tensor.element_size() < 4
         return np.asarray(tensor.float() if half else tensor)
-    if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
+    if issubclass(type(X), np.ma.MaskedArray) and np.ma.is_masked(X):
         raise InputError(f"{name} has masked values. Drop or impute them: X.filled(...).")
-    array = np.asarray(X)
+    array: Array = np.asarray(X)
     if array.dtype.kind in "USTmMcV" or (
-        array.dtype.kind == "O" and any(isinstance(x, str) for x in array.flat)
+        array.dtype.kind == "O" and any(isinstance(x, str) for x in array.ravel().tolist())
     ):
         what = "texts" if array.dtype.kind in "USTO" else str(array.dtype)
         raise InputError(

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from edgewise.arrays import InputError
+from edgewise.arrays import InputError, is_array
 
 
 class NoValueError(InputError):
@@ -90,11 +90,11 @@ class _Walk:
             return _hashed("dict", *sorted(self.of(key) + self.of(item) for key, item in value.items()))
         if kind in (set, frozenset):
             return _hashed(kind.__name__, *sorted(map(self.of, value)))
-        if isinstance(value, (np.ndarray, np.generic)) and not value.dtype.hasobject:
+        if (is_array(value) or isinstance(value, np.generic)) and not value.dtype.hasobject:
             array = np.asarray(value)
-            name = "array" if isinstance(value, np.ndarray) else kind.__name__
+            name = "array" if is_array(value) else kind.__name__
             return _hashed(name, repr(array.dtype), array.shape, np.ascontiguousarray(array).tobytes())
-        if isinstance(value, np.ndarray):
+        if is_array(value):
             return _hashed("objects", value.shape, *map(self.of, value.ravel().tolist()))
         if isinstance(value, types.ModuleType):
             return _hashed("module", value.__name__)
@@ -109,7 +109,7 @@ class _Walk:
         return self._object(value)
 
     def _object(self, value: Any) -> bytes:
-        kind = type(value)
+        kind: type = type(value)
         if kind.__module__.startswith("torch") and hasattr(value, "detach"):
             plain = value.detach().cpu()
             number = plain.float() if str(plain.dtype) == "torch.bfloat16" else plain
@@ -131,7 +131,7 @@ class _Walk:
 
     def _reduced(self, value: object) -> bytes:
         """Take a thing apart as pickle would, without the results it only keeps at hand."""
-        kind = type(value)
+        kind: type = type(value)
         try:
             parts = value.__reduce_ex__(4)
         except Exception as error:  # noqa: BLE001 - whatever its own code raises
@@ -227,7 +227,9 @@ def _outside(code: types.CodeType) -> tuple[set[str], set[str]]:
 def _may_change(part: object) -> bool:
     if isinstance(part, (tuple, frozenset)):
         return any(map(_may_change, part))
-    if dataclasses.is_dataclass(part) and vars(type(part))["__dataclass_params__"].frozen:
+    if dataclasses.is_dataclass(part) and getattr(
+        getattr(part, "__dataclass_params__", None), "frozen", False
+    ):
         return False
     callables = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, np.ufunc, type)
     plain = (type(None), bool, int, float, complex, str, bytes, np.generic, np.ndarray, np.dtype)

@@ -140,7 +140,7 @@ def holm(family: Sequence[Paired]) -> list[Paired]:
     corrected = [1.0] * len(family)
     running = 0.0
     for rank, position in enumerate(order):
-        running = max(running, min(1.0, (len(family) - rank) * family[position].p))
+        running = max(running, min(1.0, (len(family) - rank) * family[int(position)].p))
         corrected[position] = running
     return [Paired(r.difference, r.p, c) for r, c in zip(family, corrected, strict=True)]
 

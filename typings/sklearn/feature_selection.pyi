@@ -1,5 +1,6 @@
-import numpy as np
+from typing import Any
+
 from numpy.typing import NDArray
 
 class SelectorMixin:
-    def get_support(self) -> NDArray[np.bool_]: ...
+    def get_support(self, indices: bool = ...) -> NDArray[Any]: ...

@@ -32,5 +32,7 @@ class StandardScaler(_Scaler):
     scale_: NDArray[np.float64] | None
     mean_: NDArray[np.float64] | None
 
-class PowerTransformer(_Scaler): ...
+class PowerTransformer(_Scaler):
+    method: str
+
 class QuantileTransformer(_Scaler): ...

@@ -11,7 +11,8 @@ class _Machine(Classifier):
 class SVC(_Machine):
     kernel: object
 
-class LinearSVC(_Machine): ...
+class LinearSVC(_Machine):
+    n_iter_: int
 
 class SVR(Regressor):
     def __init__(self, **settings: object) -> None: ...

@@ -155,7 +155,7 @@ def _restrictions(victim: Metered, found: Extraction, marks: Sequence[int]) -> l
     if len(with_scores) < 20:
         return []
     rows = np.array(with_scores)
-    scores = [kept[at][1] for at in with_scores]
+    scores = [answer[1] for answer in kept if answer is not None and len(answer) > 1]
     some = [*[mark for mark in marks if mark >= 20][::3], len(rows)]
     return restrictions(found.X[rows], found.labels[rows], scores, found.measured, sorted(set(some)))
 

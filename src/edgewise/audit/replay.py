@@ -113,7 +113,7 @@ def restrictions(
 def _shown(labels: Labels, scores: Sequence[Mapping[str, float]], decimals: int | None, top: bool) -> Floats:
     """Return log-scores ``(n, c)``, by class in the order of names, as this view lets one know them."""
     names = sorted(map(str, np.unique(labels)))
-    shares = np.array([[row.get(name, 0.0) for name in names] for row in scores])
+    shares: Floats = np.array([[row.get(name, 0.0) for name in names] for row in scores])
     if (shares < 0).any() or not np.allclose(shares.sum(axis=1), 1, atol=0.05):
         shares = np.exp(shares - shares.max(axis=1, keepdims=True))
         shares /= shares.sum(axis=1, keepdims=True)

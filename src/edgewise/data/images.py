@@ -67,7 +67,8 @@ def _images(
     def part(chosen: Index) -> Split:
         pixels = table[chosen, :-1].astype(dtype)
         pixels /= np.asarray(pictures.top, dtype)
-        return Split(pixels, np.searchsorted(labels, table[chosen, -1]).astype(np.int64))
+        places: Index = np.searchsorted(labels, table[chosen, -1])
+        return Split(pixels, places.astype(np.int64))
 
     train, held_out, test = map(part, rows)
     return Dataset(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeGuard
 
 import numpy as np
 
-from edgewise.arrays import Index, InputError, Label, Labels
+from edgewise.arrays import Index, InputError, Label, Labels, is_list
 from edgewise.learning.any_labels import as_given, join_given
 from edgewise.models.labels import LabelsLike, listed, missing
 
@@ -91,14 +92,14 @@ def merged(answers: Sequence[Answer]) -> Answer:
 
 def entries_of(given: LabelsLike, rows: int, before: Sequence[Answer]) -> list[Label]:
     """Return one entry per row, None where missing, or raise with what was answered before."""
-    if isinstance(given, Mapping):
+    if _is_mapping(given):
         outside = [row for row in given if row not in range(rows)]
         if outside:
             message = f"the oracle answered row {outside[0]!r} of a batch of {rows}."
             raise OracleError(message, merged(before), given)
         return [given.get(row) for row in range(rows)]
     try:
-        values = list(given if isinstance(given, (list, tuple)) else listed(given))
+        values = list(given if is_list(given) else listed(given))
     except (InputError, TypeError):
         values = None
     if (
@@ -113,6 +114,10 @@ def entries_of(given: LabelsLike, rows: int, before: Sequence[Answer]) -> list[L
             given,
         )
     return values
+
+
+def _is_mapping(given: object) -> TypeGuard[Mapping[Any, Label]]:
+    return isinstance(given, Mapping)
 
 
 def _shape(given: LabelsLike) -> tuple[int, ...] | str:

@@ -156,7 +156,9 @@ class Run:
     def _answer(self, query: Query, number: int, most: int, journal: Journal | None) -> Answer:
         """Ask for what was not asked yet, at most ``most`` labels; each part is written before the next is asked."""
         parts = [] if journal is None else journal.answers(number)
-        left = np.setdiff1d(np.arange(len(query.index)), np.concatenate([[], *(asked for asked, _ in parts)]))
+        left = np.setdiff1d(
+            np.arange(len(query.index)), np.concatenate([np.empty(0), *(asked for asked, _ in parts)])
+        )
         try:
             while len(left) and (open_ := most - sum(len(answer.rows) for _, answer in parts)) > 0:
                 now, left = left[:open_].astype(np.intp), left[open_:]

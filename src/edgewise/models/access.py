@@ -16,7 +16,7 @@ from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from edgewise.arrays import Floats, Index, InputError, Labels
+from edgewise.arrays import Floats, Index, InputError, Labels, is_array
 from edgewise.models.answers import UnansweredError, check_fitted, class_scores, known_classes, predict
 from edgewise.models.heard import Heard
 from edgewise.models.rows import Rows, like, take, with_columns
@@ -184,7 +184,7 @@ class Access:
                 f"model was fitted with {given}. Fit KNeighborsClassifier(metric='euclidean'), for weights w "
                 "on X * sqrt(w), or use 'opt'."
             )
-        if knn._y.ndim != 1 or not isinstance(knn._fit_X, np.ndarray):
+        if knn._y.ndim != 1 or not is_array(knn._fit_X):
             raise UnansweredError(
                 "this attack needs one output and dense training points; the model was fitted on "
                 f"{type(knn._fit_X).__name__} with {1 if knn._y.ndim == 1 else knn._y.shape[1]} output(s). "

@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
-from edgewise.arrays import Floats, InputError, Labels
+from edgewise.arrays import Floats, InputError, Labels, is_array
 from edgewise.models.labels import LabelsLike, as_labels, listed
 from edgewise.models.rows import Rows, count, described, handed, is_frame, is_sparse, is_texts, numbers
 from edgewise.models.unwrap import Model, is_module, is_skorch, module_of, pipeline_of, refusal, unwrapped
@@ -151,7 +151,7 @@ def _ask(model: Model, method: Callable[[Rows], LabelsLike], X: Rows) -> LabelsL
     if module is not None and pipeline_of(model) is None:
         from edgewise.models.torch_calls import ask_estimator
 
-        own = X.copy() if isinstance(X, np.ndarray) and not X.flags.writeable else X
+        own = X.copy() if is_array(X) and not X.flags.writeable else X
         return _asked(model, lambda rows: ask_estimator(method, module, rows), own)
     known = type(unwrapped(model)).__module__.startswith(("sklearn.", "edgewise."))
     if is_texts(X):

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -42,7 +43,7 @@ class Snapshot:
     digest: str
     epochs: int
     module: Mapping[str, Tensor]
-    optimizer: Mapping[str, object]
+    optimizer: dict[str, Any]
     best: Mapping[str, Tensor]
     history: tuple[dict[str, float], ...]
 

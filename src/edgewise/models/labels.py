@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from edgewise.arrays import Index, InputError, Label, Labels, Mask
+from edgewise.arrays import Index, InputError, Label, Labels, Mask, is_array, is_list
 
 
 LabelsLike: TypeAlias = Any
@@ -141,19 +141,19 @@ def listed(values: LabelsLike) -> Labels:
     >>> listed(["a", 1, None]).tolist()
     ['a', 1, None]
     """
-    if isinstance(values, np.ma.MaskedArray):
+    if issubclass(type(values), np.ma.MaskedArray):
         values = values.tolist()
     if hasattr(values, "detach"):
         return np.asarray(values.detach().cpu())
     dtype = getattr(values, "dtype", None)
-    if isinstance(values, np.ndarray) or (isinstance(dtype, np.dtype) and dtype.kind in "biuf"):
-        array = np.asarray(values)
+    if is_array(values) or (isinstance(dtype, np.dtype) and dtype.kind in "biuf"):
+        array: Labels = np.asarray(values)
         return array.astype(object) if array.dtype.kind == "T" else array
     for method in ("to_pylist", "to_list"):
         if hasattr(values, method):
             values = getattr(values, method)()
             break
-    if isinstance(values, (list, tuple)) and not any(map(_holds_several, values)):
+    if is_list(values) and not any(map(_holds_several, values)):
         made = np.empty(len(values), dtype=object)
         for row, item in enumerate(values):
             made[row] = item.item() if getattr(item, "ndim", None) == 0 and hasattr(item, "item") else item

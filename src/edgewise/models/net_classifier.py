@@ -199,7 +199,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
                         stacklevel=4,
                     )
         net = net or self._net(X, size, parts, shot)
-        module = cast("Trained", net.module_).inner
+        module: nn.Module = net.module_.inner
         module.load_state_dict(shot.best if self.patience is not None else shot.module)
         return module.eval(), list(shot.history)
 

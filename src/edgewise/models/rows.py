@@ -14,7 +14,7 @@ import narwhals as nw
 import numpy as np
 import scipy.sparse as sp
 
-from edgewise.arrays import Floats, Index, InputError, check_X
+from edgewise.arrays import Floats, Index, InputError, check_X, is_array, is_list
 from edgewise.registry import unknown
 
 
@@ -34,7 +34,7 @@ def is_sparse(X: Rows) -> bool:
 
 def is_texts(X: Rows) -> bool:
     """Return whether ``X`` is texts, one per row, as `check_rows` returns them."""
-    return isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype.kind == "O"
+    return is_array(X) and X.ndim == 1 and X.dtype.kind == "O"
 
 
 def as_texts(X: Rows) -> Rows | None:
@@ -46,9 +46,9 @@ def as_texts(X: Rows) -> Rows | None:
     ((2,), True)
     """
     held = nw.from_native(X, series_only=True).to_list() if nw.dependencies.is_into_series(X) else X
-    if isinstance(held, np.ndarray) and held.ndim == 1 and held.dtype.kind in "OU":
+    if is_array(held) and held.ndim == 1 and held.dtype.kind in "OU":
         held = held.tolist()
-    if not isinstance(held, (list, tuple)) or not held or not all(isinstance(text, str) for text in held):
+    if not is_list(held) or not held or not all(isinstance(text, str) for text in held):
         return None
     texts = np.empty(len(held), dtype=object)
     texts[:] = held

@@ -81,7 +81,7 @@ class Trained(nn.Module):
 
     def __init__(self, inner: nn.Module, augment: bool, autocast: bool) -> None:
         super().__init__()
-        self.inner = inner.to(memory_format=torch.channels_last)
+        self.inner: nn.Module = inner.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's types know tensors only
         self.augment, self.autocast = augment, autocast
 
     def forward(self, x: Tensor) -> Tensor:

@@ -15,6 +15,7 @@ from edgewise.arrays import Box, Floats, Labels
 from edgewise.attacks.adversarial import Adversarial
 from edgewise.geometry import length
 from edgewise.models.nadaraya_watson import NadarayaWatsonClassifier
+from edgewise.models.rows import Rows
 from edgewise.models.unwrap import Model
 from edgewise.testing.promise import promise
 
@@ -27,7 +28,7 @@ class Counted(KNeighborsClassifier):
 
     asked = 0
 
-    def predict(self, X: Floats) -> Labels:
+    def predict(self, X: Rows) -> Labels:
         """Answer, and count."""
         self.asked += len(X)
         return super().predict(X)

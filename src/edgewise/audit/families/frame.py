@@ -69,7 +69,7 @@ class Space:
         )
         made[:, self.free] = Z * self.scale + self.mean
         made = self.box.clip(made)
-        for feature in self.free:
+        for feature in map(int, self.free):
             values = self.grid[feature]
             if values is not None:
                 middle = (values[1:] + values[:-1]) / 2
