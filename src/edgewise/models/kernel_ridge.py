@@ -133,16 +133,7 @@ def _gram(function: Kernel, X: Floats) -> Floats:
 def solve_ridge(matrix: Floats, targets: Floats, weights: Floats, alpha: float) -> Floats:
     """Return the coefficients ``a`` (m, c) with ``(K + alpha / weights) a = targets``; overwrites ``matrix``.
 
-    Parameters
-    ----------
-    matrix
-        K (m, m), symmetric, in Fortran's order: it is weighted and factorised in place.
-    targets
-        What is regressed (m, c).
-    weights
-        Of each point's squared error (m,), positive.
-    alpha
-        The ridge.
+    ``matrix`` is K (m, m), symmetric, in Fortran's order; ``weights`` (m,) are those of squared errors, positive.
 
     Raises
     ------

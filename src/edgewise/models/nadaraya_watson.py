@@ -125,16 +125,8 @@ class NadarayaWatsonClassifier(ClassifierMixin, BaseEstimator):
 def window(kernel: str, t: Floats, shares: Floats, prior: Floats | float) -> tuple[Floats, Floats]:
     """Return the estimates (n, c), and for each training point the slope of its vote over all votes (n, m).
 
-    Parameters
-    ----------
-    kernel
-        A name of `edgewise.models.kernels.SMOOTHING`.
-    t
-        Squared distances in units of the bandwidth (n, m).
-    shares
-        The vote of each training point, one column a class (m, c).
-    prior
-        The estimates (c,) where nothing is in reach.
+    ``t`` are squared distances in units of the bandwidth (n, m), ``shares`` the votes of training points, one
+    column a class (m, c), and ``prior`` the estimates (c,) where nothing is in reach.
     """
     value, slope = SMOOTHING[kernel](t)
     votes = value @ shares

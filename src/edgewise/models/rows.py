@@ -216,7 +216,7 @@ def numbers(X: Rows, *, name: str = "X", missing: bool = False) -> Floats:
     return X
 
 
-def digest_of(X: Rows, digest: hashlib._Hash) -> None:
+def digest_of(X: Rows, digest: hashlib.blake2b) -> None:
     """Add every value of ``X``, and the names of a frame, to a running hash."""
     if is_frame(X):
         for series in _frame(X).iter_columns():

@@ -143,7 +143,7 @@ def spread(
     deaths: Counter[int] = Counter()
     with on_cores(jobs) if remote is None else nullcontext(remote) as found:
         while waiting or alone:
-            batch, waiting = (waiting, []) if waiting else ([alone.pop()], [])
+            batch, waiting = (waiting, list[int]()) if waiting else ([alone.pop()], waiting)
             victims: dict[int, Lost] = {}
             for number, answer in _computed(found, call, items, batch, ahead):
                 if isinstance(answer, Lost):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import tempfile
 from collections.abc import Generator
@@ -17,8 +18,7 @@ from edgewise.parallel.main_guard import GUARD, check_guard
 def started(address: str | None = None, workers: int = 1, gpus: float = 0.0) -> Generator[Engine]:
     """Yield Dask's own executor; see `edgewise.parallel.engine`. GPUs are the cluster's own affair."""
     with needing("the dask backend"):
-        import distributed
-        from dask import config
+        distributed, config = importlib.import_module("distributed"), importlib.import_module("dask.config")
     if address is None:
         check_guard()
     with ExitStack() as opened:

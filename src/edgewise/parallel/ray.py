@@ -21,6 +21,7 @@ from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import ModuleType
 from typing import ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
@@ -57,23 +58,19 @@ PRIVATE: Mapping[str, str] = {
 def started(address: str | None = None, workers: int = 1, gpus: float = 0.0) -> Generator[Engine]:
     """Yield an executor of Ray; see `edgewise.parallel.engine`."""
     _check_version()
-    if address is None:
-        _import_private()
-    else:
-        _import(QUIET)
-    import ray
+    ray = _imported_private() if address is None else _imported(QUIET)
     from ray.exceptions import RayError, RayTaskError
 
     if ray.is_initialized():
         raise InputError("this process is connected to Ray already; call ray.shutdown() first.")
     with tempfile.TemporaryDirectory(prefix="edgewise-", ignore_cleanup_errors=True) as folder:
         if address is None:
-            _start(workers, Path(folder))
+            _start(ray, workers, Path(folder))
         else:
-            _join(address)
+            _join(ray, address)
         try:
             yield Engine(
-                RayExecutor(gpus),
+                RayExecutor(ray, gpus),
                 lambda error: isinstance(error, RayError) and not isinstance(error, RayTaskError),
             )
         finally:
@@ -85,13 +82,13 @@ class RayExecutor(Executor):
 
     Parameters
     ----------
+    ray
+        The module.
     gpus
         GPUs a call asks for, where the cluster has any.
     """
 
-    def __init__(self, gpus: float = 0.0) -> None:
-        import ray
-
+    def __init__(self, ray: ModuleType, gpus: float = 0.0) -> None:
         share = gpus if ray.cluster_resources().get("GPU", 0) else 0
         self._run = ray.remote(num_cpus=1, num_gpus=share, max_retries=0)(_call)
         self._cancel = functools.partial(ray.cancel, force=True)
@@ -108,9 +105,7 @@ def _call(function: Callable[[], R]) -> R:
     return function()
 
 
-def _start(workers: int, folder: Path) -> None:
-    import ray
-
+def _start(ray: ModuleType, workers: int, folder: Path) -> None:
     with _environment({**PRIVATE, "RAY_AUTH_TOKEN": _token()}), _private_files():
         ray.init(
             address="local",
@@ -135,8 +130,7 @@ def _start(workers: int, folder: Path) -> None:
         )
 
 
-def _join(address: str) -> None:
-    import ray
+def _join(ray: ModuleType, address: str) -> None:
     from ray.exceptions import RayError
 
     place = urlsplit(address if "://" in address else f"ray-gcs://{address}")
@@ -163,20 +157,20 @@ def _check_version() -> None:
         )
 
 
-def _import(settings: Mapping[str, str]) -> None:
+def _imported(settings: Mapping[str, str]) -> ModuleType:
     with warnings.catch_warnings(), _environment(settings):
         warnings.simplefilter("ignore")
-        importlib.import_module("ray")
+        return importlib.import_module("ray")
 
 
 @functools.cache
-def _import_private() -> None:
+def _imported_private() -> ModuleType:
     if "ray" in sys.modules:
         raise InputError(
             "Ray was imported before this, with settings of its own: it could start without authentication, and for "
             "the network to see. Start the engine before `import ray`, or give the address of a Ray of your own."
         )
-    _import(PRIVATE)
+    return _imported(PRIVATE)
 
 
 @functools.cache

@@ -14,7 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
-from edgewise.arrays import Array, InputError
+from edgewise.arrays import Array, InputError, is_array
 from edgewise.importing import needing
 from edgewise.models.rows import Rows
 
@@ -118,7 +118,7 @@ def _read_npz(path: Path) -> Batches:
 
 
 def _check_array(array: object, path: Path) -> None:
-    if not isinstance(array, np.ndarray):
+    if not is_array(array):
         raise InputError(f"{path} is an archive of arrays under the name of one; call it .npz.")
     if array.ndim < 2 or not len(array) or array.dtype.kind not in "biuf":
         raise InputError(

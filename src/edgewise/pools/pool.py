@@ -12,7 +12,7 @@ from typing import Any, TypeAlias, cast
 import narwhals as nw
 import numpy as np
 
-from edgewise.arrays import Array, Floats, Index, InputError, check_X
+from edgewise.arrays import Array, Floats, Index, InputError, check_X, is_array, is_list
 from edgewise.models.rows import Rows, as_texts, check_rows, count, digest_of, is_frame, is_sparse, take
 from edgewise.pools.files import READERS, Batches, array_batches, batch_rows, release
 
@@ -79,15 +79,15 @@ class Pool:
         texts = None if _are_files(source) else as_texts(source)
         if texts is not None:
             return _of_container(texts)
-        if isinstance(source, np.ndarray) and not _is_plain(source):
+        if is_array(source) and not _is_plain(source):
             source = check_X(source, name="pool", images=True)
-        if isinstance(source, np.ndarray):
+        if is_array(source):
             return _of_array(source)
         if is_frame(source) or is_sparse(source):
             return _of_container(check_rows(source, name="pool"))
-        if isinstance(source, Sequence) and source and isinstance(source[0], (str, Path)):
+        if is_list(source) and source and isinstance(source[0], (str, Path)):
             return _of_files([Path(part) for part in cast("Sequence[str | Path]", source)])
-        if isinstance(source, (list, tuple)) or hasattr(source, "to_numpy") or hasattr(source, "detach"):
+        if is_list(source) or hasattr(source, "to_numpy") or hasattr(source, "detach"):
             return _of_array(check_X(source, name="pool", images=True))
         if hasattr(source, "shape") and hasattr(source, "dtype") and hasattr(source, "__getitem__"):
             return _of_array(source)
@@ -239,12 +239,12 @@ def _of_torch_data(data: PoolLike) -> Pool:
 
 def _features(item: PoolLike) -> Rows:
     """Return the points of an ``(X, y)`` item; labels that a data set carries are not looked at."""
-    return item[0] if isinstance(item, (tuple, list)) else item
+    return item[0] if is_list(item) else item
 
 
 def _are_files(source: PoolLike) -> bool:
     """Say whether a list of words names files: the first is there, or one ends like a pool file."""
-    if not isinstance(source, (list, tuple)) or not all(isinstance(part, (str, Path)) for part in source):
+    if not is_list(source) or not all(isinstance(part, (str, Path)) for part in source):
         return False
     ends = (".csv", ".json", ".jsonl", *READERS)
     named = any(isinstance(part, Path) or part.lower().endswith(ends) for part in source)

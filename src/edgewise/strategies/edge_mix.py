@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.neighbors import KNeighborsClassifier, RadiusNeighborsClassifier
 
 from edgewise.advice.conditions import boundary_can_help, effective_dimension, relative_error
-from edgewise.arrays import Floats, Index, InputError
+from edgewise.arrays import Floats, Index, InputError, is_array
 from edgewise.models.answers import known_classes
 from edgewise.models.nadaraya_watson import NadarayaWatsonClassifier
 from edgewise.models.rows import Rows, is_texts, take
@@ -243,7 +243,7 @@ def unresolved(request: Request) -> float | None:
 
 def _points(request: Request, X: Rows) -> Floats:
     """Return rows as numbers, those of an array as they are."""
-    plain = isinstance(X, np.ndarray) and not (is_texts(X) or request.pool.missing or request.pool.space)
+    plain = is_array(X) and not (is_texts(X) or request.pool.missing or request.pool.space)
     return X if plain else embedder(request.model, "input", request.pool)(X)
 
 

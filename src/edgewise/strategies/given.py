@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import narwhals as nw
@@ -89,8 +90,7 @@ def read_rows(X: Rows, pool: Pool, name: str) -> Rows:
         return rows
     if (pool.shape == ()) != (rows.shape[1:] == ()):
         raise InputError(f"{name} must be {'texts, as' if pool.shape == () else 'numbers, as'} in the pool.")
-    if int(np.prod(rows.shape[1:])) != int(np.prod(pool.shape)):
-        raise InputError(
-            f"{name} has {int(np.prod(rows.shape[1:]))} features; expected {int(np.prod(pool.shape))}, as in the pool."
-        )
+    width, expected = math.prod(rows.shape[1:]), math.prod(pool.shape)
+    if width != expected:
+        raise InputError(f"{name} has {width} features; expected {expected}, as in the pool.")
     return numbers(rows, name=name) if is_frame(rows) else rows

@@ -105,8 +105,9 @@ def query(
     return checked(method(request), request)
 
 
-def resolved(strategy: StrategyName | Strategy | ScoreFunction) -> Strategy:
+def resolved(strategy: str | Strategy | ScoreFunction) -> Strategy:
     """Return the strategy that a name, an instance or a scoring function stands for."""
     found = component(STRATEGIES, strategy, "strategy")
-    is_instance = hasattr(type(found), "__dataclass_fields__") and isinstance(found, Strategy)
+    kind: type[object] = type(found)
+    is_instance = hasattr(kind, "__dataclass_fields__") and isinstance(found, Strategy)
     return found if is_instance else Scored(cast("ScoreFunction", found))

@@ -43,7 +43,7 @@ def areas(facts: Iterable[Fact]) -> Areas:
 
 def common(by_strategy: Mapping[str, Mapping[int, float]], *names: str) -> list[Floats]:
     """Return the areas of these strategies on the splits that all of them have."""
-    splits = sorted(set.intersection(*(set(by_strategy.get(name, {})) for name in names)))
+    splits = sorted(set[int].intersection(*(set(by_strategy.get(name, ())) for name in names)))
     return [np.array([by_strategy[name][split] for split in splits]) for name in names]
 
 

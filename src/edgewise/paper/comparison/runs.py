@@ -201,7 +201,7 @@ def work(cell: Cell) -> Values:
         start=(X[first], y[first]),
     ):
         labels.append(done.n_labelled)
-        right = predict(done.model, test_X) == test_y
+        right = np.equal(predict(done.model, test_X), test_y)
         accuracy.append(float(np.mean(right)))
         balanced.append(float(np.mean([right[test_y == label].mean() for label in np.unique(test_y)])))
     return {"labels": labels, "accuracy": accuracy, "balanced": balanced}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
-from edgewise.arrays import Values
+from edgewise.arrays import Floats, Values
 from edgewise.attacks import attack
 from edgewise.data import load
 from edgewise.paper.tables.table2 import ATTACKS, attack_on
@@ -30,7 +30,7 @@ def work(cell: Cell) -> Values:
     right = np.flatnonzero(knn.predict(data.held_out.X) == data.held_out.y)[: cell.settings["shown"]]
     sources = data.held_out.X[right]
     low, high = data.train.X.min(axis=0) - 0.3, data.train.X.max(axis=0) + 0.3
-    axes = [np.linspace(low[i], high[i], GRID) for i in (0, 1)]
+    axes: list[Floats] = [np.linspace(low[i], high[i], GRID) for i in (0, 1)]
     grid = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2)
     found: dict[str, Values] = {}
     for name in cell.settings["attacks"]:

@@ -56,7 +56,8 @@ STYLE: dict[str, object] = {
 def svg(canvas: Canvas) -> bytes:
     """Return the drawing, with the page's other colours where the reader's screen is dark."""
     buffer = io.BytesIO()
-    canvas.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    about = {"Date": None, "Creator": None}
+    canvas.savefig(buffer, format="svg", metadata=about)  # pyright: ignore[reportUnknownMemberType] - matplotlib's
     classes: dict[str, str] = {}
 
     def named(style: re.Match[str]) -> str:

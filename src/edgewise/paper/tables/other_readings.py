@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -139,7 +139,7 @@ def sorted_prefixes() -> Aside:
 def first_rows(cell: Cell) -> Values:
     """Compute one data set: Halfmoon with noise 0.2, which gives the paper's figure at 2,000."""
     name = cell.settings["data"]
-    noise: Mapping[str, float] = {"noise": 0.2} if name == "halfmoon" else {}
+    noise: Values = {"noise": 0.2} if name == "halfmoon" else {}
     data = load(name, rng=child_seed(cell.seed, "table3"), **noise)
     order = np.argsort(data.train.y, kind="stable")
     rows: list[Values] = []

@@ -27,12 +27,12 @@ NAME = "table2"
 MODEL = "1-nn"
 EXTRA = 100
 PRINTED = ("halfmoon", "abalone", "mnist-1v7")
-SIZES: Mapping[str, Mapping[str, int]] = {
+SIZES: Mapping[str, Values] = {
     "cancer": {"train": 250, "held_out": 230},
     "australian": {"train": 250, "held_out": 240},
     "digits-1v7": {"train": 120, "held_out": 120, "test": 120},
 }
-HELD_OUT: Mapping[str, int] = {"held_out": 400}
+HELD_OUT: Values = {"held_out": 400}
 ATTACKS = ("region-exact", "region-approx", "direct", "kernel-substitute", "opt")
 COMPARED = ("adversarial", "victim-labelled", "clean", "sources", "least-confident")
 SCALES = (0.5, 0.8, 0.9, 0.99)
@@ -214,9 +214,16 @@ def _at_scales(
     for scale in scales:
         placed = adv.at(scale, data.box)[adv.found]
         own, said = sources.y[adv.found], victim.predict(placed)
+        flipped = float(np.mean(np.not_equal(said, own)))
         rows += [
             _arm(f"adversarial-{scale}", data, Split(placed, own), method),
-            _arm(f"victim-labelled-{scale}", data, Split(placed, said), method, flipped=np.mean(said != own)),
+            _arm(
+                f"victim-labelled-{scale}",
+                data,
+                Split(placed, said),
+                method,
+                flipped=flipped,
+            ),
         ]
     return rows
 
@@ -232,7 +239,7 @@ def _sources(victim: KNeighborsClassifier, data: Dataset, extra: int) -> tuple[S
     extra = min(extra, len(data.held_out.y) // 2)
     right = np.flatnonzero(victim.predict(data.held_out.X) == data.held_out.y)[:extra]
     # Those passed over on the way are all wrong ones: the clean arm begins after them.
-    rest = np.arange(right[-1] + 1, len(data.held_out.y))[:extra]
+    rest = np.arange(int(right[-1]) + 1, len(data.held_out.y))[:extra]
     return (
         Split(data.held_out.X[right], data.held_out.y[right]),
         Split(data.held_out.X[rest], data.held_out.y[rest]),
@@ -251,4 +258,6 @@ def _arm(arm: str, data: Dataset, added: Split | None, method: str = "", **value
         else Split(np.concatenate([data.train.X, added.X]), np.concatenate([data.train.y, added.y]))
     )
     shadow = KNeighborsClassifier(1).fit(*train)
-    return row(model=MODEL, attack=method, arm=arm, accuracy=accuracy(shadow, *data.test), **values)
+    return row(
+        model=MODEL, attack=method, arm=arm, budget="", accuracy=accuracy(shadow, *data.test), **values
+    )

@@ -171,7 +171,7 @@ def query_shards(
     shard, row = shards.locate(answer.index)
     return ShardQuery(
         answer,
-        tuple(shards.paths[number] for number in shard),
+        tuple(shards.paths[int(number)] for number in shard),
         row,
         task.scored,
         task.kept,

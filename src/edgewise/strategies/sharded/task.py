@@ -75,7 +75,8 @@ class Task:
             first = 0
             for columns in (part for target in targets for part in read_scores(target)):
                 size = len(columns["score"])
-                known = np.arange(*np.searchsorted(self.taken, [first, first + size]))
+                start, stop = np.searchsorted(self.taken, [first, first + size])
+                known = np.arange(int(start), int(stop))
                 block = {**columns, "row": np.arange(first, first + size)}
                 yield {
                     name: np.delete(column, self.taken[known] - first) if len(known) else column
@@ -132,7 +133,7 @@ def read_rows(
 ) -> Floats:
     """Return the rows ``index`` (m,) of a pool in pieces, in that order, read where the engine runs."""
     shard, row = shards.locate(np.asarray(index, np.intp))
-    wanted = np.unique(shard).tolist()
+    wanted: list[int] = np.unique(shard).tolist()
     parts = [
         Taking(shards.paths[number], shards.sizes[number], shards.shape, row[shard == number])
         for number in wanted

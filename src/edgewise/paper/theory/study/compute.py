@@ -163,7 +163,7 @@ def _wrong_areas(
         inside = law.sample(points, rng)
         own = [
             float(np.mean(w))
-            for w in (scores(base, X, y, inside, grid, votes) > 0) != (bayes(problem, inside) == 1)
+            for w in np.not_equal(scores(base, X, y, inside, grid, votes) > 0, bayes(problem, inside) == 1)
         ]
     return areas, risks, own
 
