@@ -90,7 +90,7 @@ class Pool:
         if is_list(source) or hasattr(source, "to_numpy") or hasattr(source, "detach"):
             return _of_array(check_X(source, name="pool", images=True))
         if hasattr(source, "shape") and hasattr(source, "dtype") and hasattr(source, "__getitem__"):
-            return _of_array(source)
+            return _of_array(cast("Array", source))
         if hasattr(source, "__getitem__") and hasattr(source, "__len__"):
             return _of_torch_data(source)
         if callable(source):

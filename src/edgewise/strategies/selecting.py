@@ -107,7 +107,6 @@ def query(
 
 def resolved(strategy: str | Strategy | ScoreFunction) -> Strategy:
     """Return the strategy that a name, an instance or a scoring function stands for."""
-    found = component(STRATEGIES, strategy, "strategy")
-    kind: type[object] = type(found)
-    is_instance = hasattr(kind, "__dataclass_fields__") and isinstance(found, Strategy)
+    found: object = component(STRATEGIES, strategy, "strategy")
+    is_instance = hasattr(type(found), "__dataclass_fields__") and isinstance(found, Strategy)
     return found if is_instance else Scored(cast("ScoreFunction", found))

@@ -269,8 +269,8 @@ def penalties(
                 continue
             seeds = sorted(set(by_name[first].seeds) & set(by_name[second].seeds))
             a, b = by_name[first].only(seeds).accuracy, by_name[second].only(seeds).accuracy
-            places: Floats = np.linspace(0, a.shape[1] - 1, points + 1)
-            for r in np.unique(places[1:].astype(int)) if seeds else ():
+            last = int(a.shape[1]) - 1
+            for r in np.unique(np.linspace(0, last, points + 1).astype(int)[1:]) if seeds else ():
                 verdict = paired(a[:, r], b[:, r]).verdict(level)
                 table[i, j] += (verdict == "better") / points
                 table[j, i] += (verdict == "worse") / points

@@ -261,5 +261,5 @@ def _arms(
         for name, scale in SCALES.items() if model in PRINTED else [(SMALL, SCALES[SMALL])]:
             placed = adv.at(scale, data.box)[at]
             labels = victim.predict(placed)
-            rows.append(arm(name, placed, labels, method, flipped=np.mean(np.not_equal(labels, there))))
+            rows.append(arm(name, placed, labels, method, flipped=np.not_equal(labels, there).mean()))
     return rows

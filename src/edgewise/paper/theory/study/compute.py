@@ -162,7 +162,7 @@ def _wrong_areas(
     if isinstance(law, BoundaryDensity) and base == "knn":
         inside = law.sample(points, rng)
         own = [
-            float(np.mean(w))
+            float(w.mean())
             for w in np.not_equal(scores(base, X, y, inside, grid, votes) > 0, bayes(problem, inside) == 1)
         ]
     return areas, risks, own
