@@ -6,6 +6,8 @@ python benchmarks/region_page.py
 import json
 from pathlib import Path
 
+from edgewise.paper import markdown
+
 
 ROOT = Path(__file__).parents[1]
 
@@ -86,8 +88,7 @@ def bars(report):
 
 
 def table(head, rows):
-    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
-    return "\n".join([*lines, *(f"| {' | '.join(str(value) for value in row)} |" for row in rows)]) + "\n"
+    return "\n".join(markdown.table(head, rows)) + "\n"
 
 
 def verdict(value, limit):

@@ -6,14 +6,15 @@ python benchmarks/trees_page.py
 import json
 from pathlib import Path
 
+from edgewise.paper import markdown
+
 
 ROOT = Path(__file__).parents[1]
 MARK = "<!-- measured: benchmarks/trees_page.py writes what follows -->\n"
 
 
 def table(head, rows):
-    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
-    return "\n".join([*lines, *(f"| {' | '.join(str(value) for value in row)} |" for row in rows)]) + "\n"
+    return "\n".join(markdown.table(head, rows)) + "\n"
 
 
 def norm(row):

@@ -1,28 +1,44 @@
-"""The shape vocabulary and the only input checks.
+"""The vocabulary of arrays and plain values, and the only input checks.
 
 Axis letters, the same everywhere: ``n`` samples, ``d`` features, ``c`` classes, ``k`` neighbours.
 """
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 
-Floats: TypeAlias = NDArray[np.floating[Any]]
+Array: TypeAlias = NDArray[Any]
+"""An array, whatever it holds."""
+
+Floats: TypeAlias = NDArray[np.floating]
 """Real numbers; points are ``(n, d)``, or ``(n, ...)`` for images."""
 
-Labels: TypeAlias = NDArray[Any]
+Labels: TypeAlias = Array
 """Class labels ``(n,)``: integers or strings, as the model names its classes."""
+
+Label: TypeAlias = Hashable
+"""One of them alone."""
 
 Mask: TypeAlias = NDArray[np.bool_]
 """One truth value per sample ``(n,)``."""
 
 Index: TypeAlias = NDArray[np.intp]
 """Row numbers of a stated array."""
+
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+"""What JSON holds."""
+
+JsonObject: TypeAlias = Mapping[str, Json]
+"""A JSON object from outside."""
+
+Values: TypeAlias = Mapping[str, Any]
+"""JSON values by name, of which only who wrote them knows the types."""
 
 
 class InputError(ValueError):
@@ -50,12 +66,22 @@ class Box:
         """Return the nearest points of the box, in the dtype of ``X``."""
         return np.clip(X, *self.bounds(X.dtype))
 
-    def bounds(self, dtype: np.dtype[Any]) -> tuple[Floats, Floats]:
+    def bounds(self, dtype: np.dtype) -> tuple[Floats, Floats]:
         """Return the bounds rounded inward to ``dtype``, so that what obeys them is in the box."""
         low, high = self.low.astype(dtype), self.high.astype(dtype)
         low = np.where(low < self.low, np.nextafter(low, np.asarray(np.inf, dtype)), low)
         high = np.where(high > self.high, np.nextafter(high, np.asarray(-np.inf, dtype)), high)
         return low, high
+
+
+def is_array(value: object) -> TypeGuard[Array]:
+    """Say whether a value is an array of NumPy."""
+    return isinstance(value, np.ndarray)
+
+
+def is_list(value: object) -> TypeGuard[Sequence[Any]]:
+    """Say whether a value is a list or a tuple."""
+    return isinstance(value, (list, tuple))
 
 
 def check_X(
@@ -126,17 +152,17 @@ def check_X(
     return array
 
 
-def _as_array(X: Any, name: str) -> NDArray[Any]:
+def _as_array(X: Any, name: str) -> Array:
     """Return ``X`` as an array of numbers: tensors leave their gradients; what NumPy would guess at is refused."""
     if hasattr(X, "detach"):
         tensor = X.detach().cpu()
         half = tensor.is_floating_point() and tensor.element_size() < 4
         return np.asarray(tensor.float() if half else tensor)
-    if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
+    if issubclass(type(X), np.ma.MaskedArray) and np.ma.is_masked(X):
         raise InputError(f"{name} has masked values. Drop or impute them: X.filled(...).")
-    array = np.asarray(X)
+    array: Array = np.asarray(X)
     if array.dtype.kind in "USTmMcV" or (
-        array.dtype.kind == "O" and any(isinstance(x, str) for x in array.flat)
+        array.dtype.kind == "O" and any(isinstance(x, str) for x in array.ravel().tolist())
     ):
         what = "texts" if array.dtype.kind in "USTO" else str(array.dtype)
         raise InputError(

@@ -9,20 +9,19 @@ import hashlib
 import sys
 import sysconfig
 import types
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
-from edgewise.arrays import InputError
+from edgewise.arrays import InputError, is_array
 
 
 class NoValueError(InputError):
     """A thing that cannot be known again by its value, such as a function that reads a list."""
 
 
-def digest(value: Any, *, settings: bool = False) -> str:
+def digest(value: object, *, settings: bool = False) -> str:
     """Return a digest of ``value``: a letter, then 32 hexadecimal digits.
 
     Numbers, words, arrays, tensors, containers, estimators and plain objects count by what they hold, never by
@@ -51,7 +50,7 @@ def digest(value: Any, *, settings: bool = False) -> str:
         raise NoValueError(f"{type(value).__name__} is nested too deeply to be known by its value.") from None
 
 
-def of_bytes(data: Any) -> str:
+def of_bytes(data: bytes | bytearray | memoryview) -> str:
     """Return the digest of a buffer of bytes, in the same form."""
     return "d" + hashlib.blake2b(data, digest_size=16).hexdigest()
 
@@ -61,10 +60,10 @@ class _Walk:
 
     def __init__(self, settings: bool) -> None:
         self.settings = settings
-        self.known: dict[int, tuple[Any, bytes]] = {}
+        self.known: dict[int, tuple[object, bytes]] = {}
         self.path: list[int] = []
 
-    def of(self, value: Any) -> bytes:
+    def of(self, value: object) -> bytes:
         if id(value) in self.known:
             return self.known[id(value)][1]
         if id(value) in self.path:
@@ -78,7 +77,7 @@ class _Walk:
         return found
 
     def _walked(self, value: Any) -> bytes:  # noqa: PLR0912 - one branch a kind of value
-        kind = cast("type[Any]", type(value))
+        kind = cast("type", type(value))
         if value is None or value is Ellipsis or kind in (bool, str, bytes, bytearray):
             return _hashed(kind.__name__, value)
         if kind is int:
@@ -91,11 +90,11 @@ class _Walk:
             return _hashed("dict", *sorted(self.of(key) + self.of(item) for key, item in value.items()))
         if kind in (set, frozenset):
             return _hashed(kind.__name__, *sorted(map(self.of, value)))
-        if isinstance(value, (np.ndarray, np.generic)) and not value.dtype.hasobject:
+        if (is_array(value) or isinstance(value, np.generic)) and not value.dtype.hasobject:
             array = np.asarray(value)
-            name = "array" if isinstance(value, np.ndarray) else kind.__name__
+            name = "array" if is_array(value) else kind.__name__
             return _hashed(name, repr(array.dtype), array.shape, np.ascontiguousarray(array).tobytes())
-        if isinstance(value, np.ndarray):
+        if is_array(value):
             return _hashed("objects", value.shape, *map(self.of, value.ravel().tolist()))
         if isinstance(value, types.ModuleType):
             return _hashed("module", value.__name__)
@@ -110,7 +109,7 @@ class _Walk:
         return self._object(value)
 
     def _object(self, value: Any) -> bytes:
-        kind = type(value)
+        kind: type = type(value)
         if kind.__module__.startswith("torch") and hasattr(value, "detach"):
             plain = value.detach().cpu()
             number = plain.float() if str(plain.dtype) == "torch.bfloat16" else plain
@@ -130,9 +129,9 @@ class _Walk:
             return _hashed("dataclass", self.of(kind), self.of(held))
         return self._reduced(value)
 
-    def _reduced(self, value: Any) -> bytes:
+    def _reduced(self, value: object) -> bytes:
         """Take a thing apart as pickle would, without the results it only keeps at hand."""
-        kind = type(value)
+        kind: type = type(value)
         try:
             parts = value.__reduce_ex__(4)
         except Exception as error:  # noqa: BLE001 - whatever its own code raises
@@ -143,13 +142,13 @@ class _Walk:
         if isinstance(state, dict):
             state = {
                 name: part
-                for name, part in cast("dict[Any, Any]", state).items()
+                for name, part in state.items()
                 if not isinstance(getattr(kind, str(name), None), functools.cached_property)
             }
-        listed = [list(cast("Iterable[Any]", part)) if part is not None else None for part in (items, pairs)]
+        listed = [list(part) if part is not None else None for part in (items, pairs)]
         return _hashed("object", *map(self.of, (make, given, state, *listed)))
 
-    def _class(self, kind: type[Any]) -> bytes:
+    def _class(self, kind: type) -> bytes:
         if _installed(kind):
             return _hashed("class", kind.__module__, kind.__qualname__)
         skipped = ("__module__", "__dict__", "__weakref__", "__doc__", "__annotations__", "__firstlineno__")
@@ -162,16 +161,16 @@ class _Walk:
         }
         return _hashed("class", kind.__qualname__, self.of(kind.__bases__), self.of(self._plain(body)))
 
-    def _plain(self, body: dict[str, Any]) -> dict[str, Any]:
+    def _plain(self, body: dict[str, object]) -> dict[str, object]:
         """Return the parts of a class as things that can be walked."""
-        found: dict[str, Any] = {}
+        found: dict[str, object] = {}
         for name, part in body.items():
             if isinstance(part, (classmethod, staticmethod)):
-                found[name] = (type(part).__name__, cast("Any", part).__func__)
+                found[name] = (type(part).__name__, part.__func__)
             elif isinstance(part, property):
                 found[name] = ("property", part.fget, part.fset, part.fdel)
             elif isinstance(part, functools.cached_property):
-                found[name] = ("cached", cast("Any", part).func)
+                found[name] = ("cached", part.func)
             else:
                 found[name] = part
         return found
@@ -180,7 +179,7 @@ class _Walk:
         if _installed(function):
             return _hashed("function", function.__module__, function.__qualname__)
         if "__wrapped__" in vars(function):
-            return _hashed("wrapped", self.of(function.__code__), self.of(cast("Any", function).__wrapped__))
+            return _hashed("wrapped", self.of(function.__code__), self.of(vars(function)["__wrapped__"]))
         code = function.__code__
         cells = zip(code.co_freevars, function.__closure__ or (), strict=True)
         reads = {name: _content(cell) for name, cell in cells}
@@ -200,7 +199,7 @@ class _Walk:
         return _hashed("code", *map(self.of, parts))
 
 
-def _content(cell: Any) -> Any:
+def _content(cell: types.CellType) -> object:
     try:
         return cell.cell_contents
     except ValueError:
@@ -225,10 +224,12 @@ def _outside(code: types.CodeType) -> tuple[set[str], set[str]]:
     return read, written
 
 
-def _may_change(part: Any) -> bool:
+def _may_change(part: object) -> bool:
     if isinstance(part, (tuple, frozenset)):
-        return any(map(_may_change, cast("Iterable[Any]", part)))
-    if dataclasses.is_dataclass(part) and cast("Any", type(part)).__dataclass_params__.frozen:
+        return any(map(_may_change, part))
+    if dataclasses.is_dataclass(part) and getattr(
+        getattr(part, "__dataclass_params__", None), "frozen", False
+    ):
         return False
     callables = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, np.ufunc, type)
     plain = (type(None), bool, int, float, complex, str, bytes, np.generic, np.ndarray, np.dtype)
@@ -242,12 +243,12 @@ def _folders() -> tuple[Path, ...]:
     return (*{Path(paths[name]).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib")}, ours)
 
 
-def _installed(thing: Callable[..., Any] | type[Any]) -> bool:
+def _installed(thing: types.FunctionType | type) -> bool:
     """Say whether a module of an installed package gives the thing under its name."""
     module = sys.modules.get(thing.__module__ or "")
     if module is None or thing.__module__ == "__main__":
         return False
-    found: Any = module
+    found: object = module
     for name in thing.__qualname__.split("."):
         found = getattr(found, name, None)
     file = getattr(module, "__file__", None)
@@ -256,7 +257,7 @@ def _installed(thing: Callable[..., Any] | type[Any]) -> bool:
     return file is None or any(Path(file).resolve().is_relative_to(folder) for folder in _folders())
 
 
-def _hashed(*parts: Any) -> bytes:
+def _hashed(*parts: object) -> bytes:
     total = hashlib.blake2b(digest_size=16)
     for part in parts:
         data = (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
 
 EXTRAS: Mapping[str, str] = {
@@ -57,13 +56,13 @@ def needing(what: str, extra: str | None = None) -> Generator[None]:
         ) from None
 
 
-def lazily(module: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+def lazily(module: str, homes: Mapping[str, str]) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """Return ``__getattr__`` and ``__dir__`` of a module whose names are imported when first asked for.
 
     ``homes`` maps each name to the module that defines it, or to itself for a sub-module.
     """
 
-    def get(name: str) -> Any:
+    def get(name: str) -> object:
         if name not in homes:
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         with needing(f"{module}.{name}"):

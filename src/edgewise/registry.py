@@ -39,10 +39,10 @@ class Row:
     factory: str
     source: str
     needs: tuple[str, ...] = ()
-    small: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    small: Mapping[str, object] = field(default_factory=dict[str, object])
     extra: str | None = None
 
-    def make(self, **settings: Any) -> Any:
+    def make(self, **settings: object) -> Any:
         """Return the component with these settings.
 
         Raises
@@ -123,7 +123,7 @@ def lookup(rows: Mapping[str, T], name: str, kind: str) -> T:
     raise InputError(unknown(name, rows, kind))
 
 
-def component(rows: Mapping[str, Row], given: Any, kind: str) -> Any:
+def component(rows: Mapping[str, Row], given: object, kind: str) -> Any:
     """Return the component that a name, FILE.py:NAME or an instance stands for: the one place that resolves them.
 
     Raises

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -115,7 +114,7 @@ def signed_rank_p(difference: Floats) -> float:
     if not np.any(difference):
         return 1.0
     if len(difference) > EXACT_PAIRS:
-        return float(cast("Any", scipy_stats.wilcoxon(difference, zero_method="pratt")).pvalue)
+        return float(scipy_stats.wilcoxon(difference, zero_method="pratt").pvalue)
     # Ties give half ranks; twice the ranks are whole numbers, whose random sums are counted one rank at a time.
     ranks = np.rint(2 * scipy_stats.rankdata(np.abs(difference))).astype(int)
     total = int(ranks[difference != 0].sum())
@@ -141,7 +140,7 @@ def holm(family: Sequence[Paired]) -> list[Paired]:
     corrected = [1.0] * len(family)
     running = 0.0
     for rank, position in enumerate(order):
-        running = max(running, min(1.0, (len(family) - rank) * family[position].p))
+        running = max(running, min(1.0, (len(family) - rank) * family[int(position)].p))
         corrected[position] = running
     return [Paired(r.difference, r.p, c) for r, c in zip(family, corrected, strict=True)]
 

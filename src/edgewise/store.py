@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any
 
 from edgewise import database
-from edgewise.arrays import InputError
+from edgewise.arrays import InputError, Values
 from edgewise.database import transaction
 from edgewise.digests import of_bytes
 
@@ -59,7 +59,7 @@ class Cell:
     """
 
     what: str
-    settings: Mapping[str, Any]
+    settings: Values
     seed: int
 
     @property
@@ -73,7 +73,7 @@ class Fact:
     """A cell and its figures, with the seconds they took."""
 
     cell: Cell
-    figures: Mapping[str, Any]
+    figures: Values
     seconds: float = 0.0
 
 
@@ -256,11 +256,11 @@ def _key(what: str, settings: str, seed: int) -> str:
     return hashlib.sha256(f"[{_dump(what)},{settings},{_dump(seed)}]".encode()).hexdigest()[:32]
 
 
-def _digest(row: tuple[Any, ...]) -> str:
+def _digest(row: tuple[object, ...]) -> str:
     return of_bytes(_dump(row).encode())
 
 
-def _dump(value: Any) -> str:
+def _dump(value: object) -> str:
     try:
         return json.dumps(value, sort_keys=True, separators=(",", ":"))
     except TypeError as error:

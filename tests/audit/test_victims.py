@@ -32,7 +32,7 @@ def model():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[victim", "no TOML file"),
+        ("[victim", "not a TOML file"),
         ("[victim]\n", "needs one of function, file or url"),
         ('[victim]\nfunction = "a:b"\nurl = "http://x"\n', "needs one of"),
         ('[victim]\nfunktion = "a:b"\n', "did you mean 'function'"),

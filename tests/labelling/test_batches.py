@@ -128,7 +128,7 @@ def test_bad_labels_are_told(folder, labels, words):
         ("a,b\n1,x\n1,x", "two different rows"),
         ("a,a\n1,2", "twice"),
         ("a\n1\n\n", None),
-        ("a,b\n1,x\n2,3\n2,4", "column 'b' is of numbers, but 1 cell is no number"),
+        ("a,b\n1,x\n2,3\n2,4", "column 'b' holds numbers, but 1 cell holds something else"),
     ],
 )
 def test_bad_pools_are_told(tmp_path, text, words):
@@ -165,7 +165,7 @@ def test_it_says_what_is_learned_from_shown_and_left_out(tmp_path):
 def test_an_odd_cell_is_told_and_can_be_ignored(tmp_path):
     (tmp_path / "pool.csv").write_text("age,b\n" + "".join(f"{i},{i}\n" for i in range(9)) + "12 y,3\n")
     answer = run(tmp_path / "pool.csv", "--out", tmp_path / "next.csv")
-    assert "column 'age' is of numbers, but 1 cell is no number (first: row 9, '12 y')" in str(
+    assert "column 'age' holds numbers, but 1 cell holds something else (first: row 9, '12 y')" in str(
         answer.exception
     )
     assert "shown only: age" in batch_of(tmp_path, "--ignore", "age", "--out", tmp_path / "next.csv")
@@ -215,7 +215,7 @@ def test_filled_in_labels_and_foreign_files_are_replaced_by_force_only(folder):
     for content in (b"my thesis", b"\xff\xfe\x00", b"row,label\n1,\n"):
         out.write_bytes(content)
         answer = run(folder / "pool.csv", "--out", out)
-        assert "is no batch" in str(answer.exception)
+        assert "is not a batch" in str(answer.exception)
         assert out.read_bytes() == content
 
 
@@ -225,7 +225,7 @@ def test_row_numbers_come_back_as_spreadsheets_write_them(folder):
     assert (index.tolist(), labels.tolist()) == ([3, 4], ["yes", "no"])
     for row in ("²", "1e1", "-1", "1.5", "0x1", "60"):
         (folder / "labels.csv").write_text(f"row,label\n{row},yes\n", encoding="utf-8")
-        with pytest.raises(InputError, match="is no row of the pool"):
+        with pytest.raises(InputError, match="is not a row of the pool"):
             read_labels([folder / "labels.csv"], read_pool(folder / "pool.csv"))
 
 

@@ -129,7 +129,7 @@ def test_the_columns_of_scores_follow_classes_in_their_own_order():
         (lambda Z: np.full((len(Z), 2), 0.9), "several labels"),
         (lambda Z: [np.full((len(Z), 2), 0.5)] * 2, "several labels"),
         (lambda Z: np.full((len(Z), 2), np.nan), "NaN"),
-        (lambda Z: np.full((len(Z), 1), 7.0), "no probability"),
+        (lambda Z: np.full((len(Z), 1), 7.0), "not a probability"),
     ],
 )
 def test_scores_that_do_not_fit_the_classes_are_refused(proba, said):

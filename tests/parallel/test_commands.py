@@ -181,7 +181,7 @@ def no_model(folder, pattern, _):
     ("wrong", "message"),
     [
         (changed_shard, "the shard changed since"),
-        (unknown_shard, "'9.npy' is no file of this pool"),
+        (unknown_shard, "'9.npy' is not a file of this pool"),
         (unknown_row, "has rows 0 to 399"),
         (no_shard_column, "needs the columns 'shard', 'row', 'label'"),
         (two_labels, "has two labels"),

@@ -4,6 +4,8 @@ import importlib.metadata
 import os
 import signal
 import sys
+import time
+from concurrent.futures import BrokenExecutor
 
 import cloudpickle
 import numpy as np
@@ -13,10 +15,13 @@ from edgewise.arrays import InputError
 from edgewise.importing import MissingExtraError
 from edgewise.paper.runs.sweep import sweep
 from edgewise.parallel import Lost, engine, spread
+from edgewise.parallel.executors import Cores
 from edgewise.store import Cell, Fact, Store
 
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
+
+NAP = 300
 
 CELLS = [Cell("noise", {"n": n}, seed) for n in (3, 5) for seed in range(6)]
 
@@ -41,6 +46,13 @@ def poison(item):
     if item == 2:
         die()
     return -item
+
+
+def naps(item):
+    number, folder = item
+    (folder / str(number)).touch()
+    time.sleep(NAP if number else 0)
+    return number
 
 
 def refuses(item):
@@ -111,10 +123,31 @@ def test_an_exception_in_a_worker_is_raised_as_it_is(backend):
         list(spread(refuses, [0, 1, 2], jobs=2))
 
 
-def test_scikit_learn_in_the_driver_is_not_sent_away(backend):
-    from joblib.parallel import get_active_backend
+def test_few_items_are_under_way_and_an_early_end_gives_them_up(backend, tmp_path):
+    answers = spread(naps, [(number, tmp_path) for number in range(40)], jobs=2)
+    assert next(answers) == (0, 0)
+    answers.close()
+    assert 1 <= len(list(tmp_path.iterdir())) <= 1 + 2 * 2
+    if backend != "dask":  # which lets a task end that a worker has begun
+        started = time.monotonic()
+        assert dict(spread(abs, [-1, 2], jobs=2)) == {0: 1, 1: 2}
+        assert time.monotonic() - started < NAP
 
-    assert "edgewise" not in type(get_active_backend()[0]).__module__
+
+def test_a_pool_that_broke_is_replaced(monkeypatch):
+    """A worker that dies while an item is handed over costs no more than that item's start."""
+    cores, tries = Cores(2), []
+
+    class Pool:
+        def submit(self, function):
+            tries.append(function)
+            if len(tries) == 1:
+                raise BrokenExecutor
+            return "future"
+
+    monkeypatch.setattr(Cores, "_pool", lambda self: Pool())
+    assert cores.submit(abs) == "future"
+    assert tries == [abs, abs]
 
 
 @pytest.mark.parametrize(

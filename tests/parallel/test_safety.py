@@ -6,8 +6,12 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+
+from edgewise.arrays import InputError
+from edgewise.parallel.ray import _imported_private
 
 
 LOOK = """
@@ -146,6 +150,12 @@ def test_ray_imported_without_token_mode_is_not_started():
     assert "without authentication" in done.stderr
 
 
+def test_a_ray_that_was_imported_before_is_not_started(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", ModuleType("ray"))
+    with pytest.raises(InputError, match="Ray was imported before"):
+        _imported_private.__wrapped__()
+
+
 def test_importing_the_package_and_its_commands_imports_no_engine():
     code = (
         "import sys, edgewise, edgewise.cli, edgewise.paper.runs.sweep, edgewise.parallel\n"
@@ -159,8 +169,8 @@ def test_importing_the_package_and_its_commands_imports_no_engine():
 def test_files_of_a_ray_that_is_started_here_are_private(ray_backend):
     import ray
 
-    session = Path(ray._private.worker._global_node.get_session_dir_path())
-    folder = next(path for path in session.parents if path.name.startswith("edgewise-"))
+    socket = Path(ray.nodes()[0]["ObjectStoreSocketName"])
+    folder = next(path for path in socket.parents if path.name.startswith("edgewise-"))
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert not open_to_others(folder)
 

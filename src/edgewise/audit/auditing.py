@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from edgewise.arrays import Box, Floats, check_X
+from edgewise.arrays import Box, Floats, Json, Labels, check_X
 from edgewise.audit.extraction import Extraction, extract
 from edgewise.audit.families.frame import Family
 from edgewise.audit.measuring import Agreement
@@ -61,7 +60,7 @@ class Audit:
         """Held-out agreement of the copy, or None if nothing was measured."""
         return self.extraction.agreement.get("held-out")
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Json]:
         """Return the findings as plain JSON values."""
         found = self.extraction
         return {
@@ -140,7 +139,7 @@ def audit(
     )
 
 
-def _pool_labels(pool: Floats, found: Extraction) -> Any:
+def _pool_labels(pool: Floats, found: Extraction) -> Labels:
     """Return the recorded label of each pool row, the copy's where there is none."""
     recorded = {row.tobytes(): label for row, label in zip(found.X, found.labels, strict=True)}
     guessed = found.copy.predict(pool)
@@ -156,7 +155,7 @@ def _restrictions(victim: Metered, found: Extraction, marks: Sequence[int]) -> l
     if len(with_scores) < 20:
         return []
     rows = np.array(with_scores)
-    scores = [kept[at][1] for at in with_scores]
+    scores = [answer[1] for answer in kept if answer is not None and len(answer) > 1]
     some = [*[mark for mark in marks if mark >= 20][::3], len(rows)]
     return restrictions(found.X[rows], found.labels[rows], scores, found.measured, sorted(set(some)))
 

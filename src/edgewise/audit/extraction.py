@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from edgewise.arrays import Box, Floats, Labels, check_count, check_X
+from edgewise.arrays import Box, Floats, Label, Labels, check_count, check_X
 from edgewise.audit.families.frame import Answers, Family, Question, Space
 from edgewise.audit.families.names import FAMILIES
 from edgewise.audit.ledger import Ledger
@@ -18,6 +17,7 @@ from edgewise.audit.metered import Metered
 from edgewise.audit.spaces import spaced
 from edgewise.audit.victims.local import LocalModel
 from edgewise.audit.victims.target import Target
+from edgewise.models.unwrap import Model
 from edgewise.randomness import Rng, child_seed, seed_of
 from edgewise.registry import lookup
 
@@ -58,7 +58,7 @@ class Extraction:
         The rows that agreement was measured on.
     """
 
-    copy: Any
+    copy: Model
     family: str
     why: str
     rows: Mapping[str, int]
@@ -79,7 +79,7 @@ class Extraction:
 
 
 def extract(
-    victim: Any,
+    victim: Model,
     pool: ArrayLike,
     *,
     budget: int,
@@ -147,7 +147,7 @@ def extract(
     return run.result(measured, seed, named_none=family == "auto")
 
 
-def _metered(victim: Any, budget: int, measure: int) -> Metered:
+def _metered(victim: Model, budget: int, measure: int) -> Metered:
     if isinstance(victim, Metered):
         return victim
     target = victim if isinstance(victim, Target) else LocalModel(victim)
@@ -169,7 +169,7 @@ class _Run:
     space: Space
     budget: int
     answers: Answers = field(init=False)
-    copies: list[tuple[int, Any]] = field(default_factory=list[tuple[int, Any]])
+    copies: list[tuple[int, Model]] = field(default_factory=list[tuple[int, Model]])
     rows: dict[str, int] = field(default_factory=dict[str, int])
     why: str = "budget"
     family: str = "auto"
@@ -212,7 +212,7 @@ class _Run:
         self.family = question.family
         self.copies.append((self.spent, question.copy()))
 
-    def _put(self, question: Question) -> list[Any]:
+    def _put(self, question: Question) -> list[Label | None]:
         """Ask as many of the rows as the budget holds; return their labels."""
         every = self._sendable(question.X)
         free = [row.tobytes() in self._paid and not question.again for row in every]

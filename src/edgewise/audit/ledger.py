@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeAlias
 
 from edgewise import database
-from edgewise.arrays import InputError
+from edgewise.arrays import InputError, Json, JsonObject
 from edgewise.database import transaction
 from edgewise.models.access import BudgetError
 
@@ -44,6 +44,9 @@ CREATE TRIGGER asked_last BEFORE DELETE ON asked
 BEGIN SELECT RAISE(ABORT, 'what was asked is never forgotten'); END
 """
 
+Answered: TypeAlias = list[Any]
+"""``[label]``, or ``[label, {class: score}]``."""
+
 SPENT = "state <> 'refused'"
 
 
@@ -73,7 +76,7 @@ class Entry:
     state
         ``reserved``, ``settled``, ``refused`` (released), ``unknown`` or ``interrupted`` (both spent).
     answer
-        What was answered, if settled: ``[label]``, or ``[label, {class: score}]``.
+        What was answered, if settled: see `Answered`.
     """
 
     purse: str
@@ -81,7 +84,7 @@ class Entry:
     row: bytes
     turn: int
     state: str
-    answer: Any
+    answer: Answered | None
 
 
 @dataclass
@@ -117,7 +120,7 @@ class Ledger:
 
     path: Path | str
     caps: Mapping[str, int]
-    about: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    about: JsonObject = field(default_factory=dict[str, Json])
     _db: sqlite3.Connection = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -193,7 +196,7 @@ class Ledger:
                 f"{len(rows)} more rows would pass the budget: {self.left(purse)} are left of {self.caps[purse]}."
             ) from None
 
-    def settle(self, numbers: Sequence[int], answers: Sequence[Any]) -> None:
+    def settle(self, numbers: Sequence[int], answers: Sequence[Answered]) -> None:
         """Write the answers of reserved rows."""
         with transaction(self._db):
             self._db.executemany(
@@ -218,7 +221,7 @@ class Ledger:
         query = f"SELECT count(*) FROM asked WHERE purse = ? AND {SPENT}"
         return int(self._db.execute(query, (purse,)).fetchone()[0])
 
-    def answer(self, row: bytes, turn: int = 0) -> Any:
+    def answer(self, row: bytes, turn: int = 0) -> Answered | None:
         """Return the answer recorded for a row, or None."""
         found = self._db.execute(
             "SELECT answer FROM asked WHERE row = ? AND turn = ? AND state = 'settled' ORDER BY id",

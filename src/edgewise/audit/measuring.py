@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from edgewise.arrays import Floats, Labels
 from edgewise.audit.families.frame import Space
 from edgewise.audit.metered import Metered
 from edgewise.models.answers import predict
+from edgewise.models.unwrap import Model
 from edgewise.randomness import stream
 from edgewise.stats import wilson
 
@@ -66,21 +66,21 @@ class Measured:
     rows: Mapping[str, Floats] = field(repr=False)
     labels: Mapping[str, Labels] = field(repr=False)
 
-    def agreement(self, copy: Any) -> dict[str, Agreement]:
+    def agreement(self, copy: Model) -> dict[str, Agreement]:
         """Return the agreement of a copy on every set that has rows."""
         return {name: self._on(copy, name) for name in self.rows if len(self.labels[name])}
 
-    def held_out(self, copy: Any) -> Agreement:
+    def held_out(self, copy: Model) -> Agreement:
         """Return the agreement on the held-out rows."""
         return self._on(copy, "held-out")
 
-    def _on(self, copy: Any, name: str) -> Agreement:
+    def _on(self, copy: Model, name: str) -> Agreement:
         hits = int(np.sum(predict(copy, self.rows[name]) == self.labels[name]))
         return Agreement.of(hits, len(self.labels[name]))
 
 
 def measure_rows(
-    victim: Metered, space: Space, held_out: Floats, copy: Any, measure: int, seed: int
+    victim: Metered, space: Space, held_out: Floats, copy: Model, measure: int, seed: int
 ) -> Measured | None:
     """Ask held-out rows, a quarter as many uniform ones and a quarter near the copy's boundary; None without any.
 
@@ -107,7 +107,7 @@ def measure_rows(
     return Measured(rows, labels) if len(labels["held-out"]) else None
 
 
-def _near(space: Space, X: Floats, copy: Any, rng: np.random.Generator, n: int) -> Floats:
+def _near(space: Space, X: Floats, copy: Model, rng: np.random.Generator, n: int) -> Floats:
     label = predict(copy, X)
     i, j = rng.integers(len(X), size=(2, 20 * n + 200))
     differ = np.flatnonzero(label[i] != label[j])[:n]

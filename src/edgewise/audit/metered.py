@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from edgewise.arrays import Floats, InputError, Labels, check_X
-from edgewise.audit.ledger import EmptyPurseError, Ledger
+from edgewise.audit.ledger import Answered, EmptyPurseError, Ledger
 from edgewise.audit.sending import Pace, Sending
 from edgewise.audit.victims.target import RefusedError, Reply, Target, TargetError, UnknownError
 from edgewise.models.answers import UnansweredError
@@ -137,11 +137,11 @@ class Metered:
             self._turns.setdefault(row, 0)
         return self._turns[row] if again or not self.repeatable else 0
 
-    def _fetch(self, keys: Sequence[Key], purse: str, purpose: str, width: int) -> dict[Key, Any]:
+    def _fetch(self, keys: Sequence[Key], purse: str, purpose: str, width: int) -> dict[Key, Answered]:
         """Send rows chunk by chunk, some at a time; the ledger is written by this thread alone."""
         size = self.sending.chunk
         chunks = [list(keys[at : at + size]) for at in range(0, len(keys), size)]
-        answers: dict[Key, Any] = {}
+        answers: dict[Key, Answered] = {}
         send = _Sender(self, purse, purpose, width)
         for at in range(0, len(chunks), self.sending.concurrency):
             group = chunks[at : at + self.sending.concurrency]
@@ -173,6 +173,7 @@ class Metered:
 
 
 Key = tuple[bytes, int]
+Outcome: TypeAlias = "Sequence[Reply] | Exception"
 
 
 @dataclass(frozen=True)
@@ -188,7 +189,7 @@ class _Sender:
         rows, turns = [key[0] for key in chunk], [key[1] for key in chunk]
         return self.victim.ledger.reserve(self.purse, self.purpose, rows, turns)
 
-    def raw(self, chunk: Sequence[Key]) -> Any:
+    def raw(self, chunk: Sequence[Key]) -> Outcome:
         """Send a chunk once; return its replies, or what went wrong. Writes nothing."""
         self.victim.pause()
         X = np.frombuffer(b"".join(key[0] for key in chunk)).reshape(len(chunk), self.width)
@@ -202,32 +203,32 @@ class _Sender:
             return UnknownError(f"{len(chunk)} rows were answered with {len(replies)}")
         return replies
 
-    def written(self, chunk: Sequence[Key], numbers: Sequence[int], outcome: Any) -> dict[Key, Any]:
+    def written(self, chunk: Sequence[Key], numbers: Sequence[int], outcome: Outcome) -> dict[Key, Answered]:
         """Write what came of a chunk; return its answers, none if there are none."""
         ledger = self.victim.ledger
         if isinstance(outcome, Exception):
             ledger.close_unanswered(numbers, "refused" if isinstance(outcome, RefusedError) else "unknown")
             return {}
-        answers = [
+        answers: list[Answered] = [
             [reply.label] if reply.scores is None else [reply.label, dict(reply.scores)] for reply in outcome
         ]
         ledger.settle(numbers, answers)
         self.victim.answered(len(chunk))
         return dict(zip(chunk, answers, strict=True))
 
-    def together(self, group: Sequence[Sequence[Key]]) -> dict[Key, Any]:
+    def together(self, group: Sequence[Sequence[Key]]) -> dict[Key, Answered]:
         """Send chunks at a time; write what came of every one before any problem is raised."""
         reserved = [self.reserved(chunk) for chunk in group]
         with ThreadPoolExecutor(len(group)) as threads:
             outcomes = list(threads.map(self.raw, group))
-        answers: dict[Key, Any] = {}
+        answers: dict[Key, Answered] = {}
         for chunk, numbers, outcome in zip(group, reserved, outcomes, strict=True):
             answers |= self.written(chunk, numbers, outcome)
         for outcome in outcomes:
             self._judged(outcome)
         return answers
 
-    def settled(self, chunk: Sequence[Key]) -> dict[Key, Any]:
+    def settled(self, chunk: Sequence[Key]) -> dict[Key, Answered]:
         """Send a chunk until it is answered, or asked once more than it should, or the purse is empty."""
         ledger = self.victim.ledger
         while max(ledger.failures(*key) for key in chunk) <= ASKED_AGAIN:
@@ -240,25 +241,25 @@ class _Sender:
                 return answers
         return {}
 
-    def _once(self, chunk: Sequence[Key]) -> tuple[dict[Key, Any], Any]:
+    def _once(self, chunk: Sequence[Key]) -> tuple[dict[Key, Answered], Outcome]:
         numbers = self.reserved(chunk)
         outcome = self.raw(chunk)
         answers = self.written(chunk, numbers, outcome)
         self._judged(outcome)
         return answers, outcome
 
-    def _judged(self, outcome: Any) -> None:
+    def _judged(self, outcome: Outcome) -> None:
         """Stop where asking on is of no use."""
         if isinstance(outcome, TargetError):
             raise outcome
         if isinstance(outcome, UnknownError):
             self.victim.failed(str(outcome))
 
-    def _patiently(self, chunk: Sequence[Key], outcome: Any) -> dict[Key, Any]:
+    def _patiently(self, chunk: Sequence[Key], outcome: Outcome) -> dict[Key, Answered]:
         """Send a chunk that was refused again and again, ever later."""
         import stamina
 
-        how, answers = self.victim.sending, {}
+        how, answers = self.victim.sending, dict[Key, Answered]()
 
         def wait(problem: Exception) -> bool | float:
             if not isinstance(problem, RefusedError):
@@ -287,5 +288,5 @@ class _Sender:
         return answers
 
 
-def _reply(answer: Any) -> Reply:
+def _reply(answer: Answered) -> Reply:
     return Reply(answer[0], answer[1] if len(answer) > 1 else None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from sklearn.base import clone
@@ -13,18 +12,19 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, SVR
 from sklearn.tree import DecisionTreeClassifier
 
 from edgewise.arrays import Floats, Labels
 from edgewise.audit.measuring import Agreement, Measured
+from edgewise.models.unwrap import Model
 from edgewise.randomness import stream
 from edgewise.strategies.model_scores import margins
 
 
-SHADOWS: Mapping[str, Callable[[], Any]] = {
+SHADOWS: Mapping[str, Callable[[], Model]] = {
     "linear": lambda: LogisticRegression(C=1e3, max_iter=2000),
     "kernel": lambda: SVC(C=100),
     "tree": lambda: DecisionTreeClassifier(random_state=0),
@@ -113,7 +113,7 @@ def restrictions(
 def _shown(labels: Labels, scores: Sequence[Mapping[str, float]], decimals: int | None, top: bool) -> Floats:
     """Return log-scores ``(n, c)``, by class in the order of names, as this view lets one know them."""
     names = sorted(map(str, np.unique(labels)))
-    shares = np.array([[row.get(name, 0.0) for name in names] for row in scores])
+    shares: Floats = np.array([[row.get(name, 0.0) for name in names] for row in scores])
     if (shares < 0).any() or not np.allclose(shares.sum(axis=1), 1, atol=0.05):
         shares = np.exp(shares - shares.max(axis=1, keepdims=True))
         shares /= shares.sum(axis=1, keepdims=True)
@@ -142,7 +142,7 @@ def _curve(X: Floats, labels: Labels, logs: Floats | None, measured: Measured, m
     return found
 
 
-def _classifier(X: Floats, labels: Labels) -> Any:
+def _classifier(X: Floats, labels: Labels) -> Pipeline:
     made = [make_pipeline(StandardScaler(), SHADOWS[name]()) for name in ("linear", "kernel")]
     return _better(made, X, labels).fit(X, labels)
 
@@ -150,15 +150,15 @@ def _classifier(X: Floats, labels: Labels) -> Any:
 def _regression(X: Floats, logs: Floats) -> Callable[[Floats], Floats]:
     """Return the fitted map from rows to log-scores; the differences to the mean class are what counts."""
     centred = logs - logs.mean(axis=1, keepdims=True)
-    makers: list[Any] = [Ridge(alpha=1e-3), SVR(C=100, epsilon=1e-2)]
-    columns: list[Any] = []
+    makers: list[Ridge | SVR] = [Ridge(alpha=1e-3), SVR(C=100, epsilon=1e-2)]
+    columns: list[Pipeline] = []
     for column in centred.T:
         made = [make_pipeline(StandardScaler(), clone(maker)) for maker in makers]
         columns.append(_better(made, X, column).fit(X, column))
     return lambda rows: np.column_stack([column.predict(rows) for column in columns])
 
 
-def _better(made: Sequence[Any], X: Floats, y: Any) -> Any:
+def _better(made: Sequence[Pipeline], X: Floats, y: Labels) -> Pipeline:
     folds = min(5, len(X), *(np.unique(y, return_counts=True)[1] if np.asarray(y).dtype.kind != "f" else [5]))
     if folds < 2:
         return made[0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from edgewise.attacks.frame import attack
 from edgewise.attacks.opt import Opt
 from edgewise.audit.families.frame import Space
 from edgewise.audit.metered import Metered
+from edgewise.models.unwrap import Model
 
 
 STEPS = (1.02, 1.15, 1.5)
@@ -35,7 +35,7 @@ class Robustness:
 
 
 def robustness(
-    victim: Metered, space: Space, copy: Any, X: Floats, labels: Labels, seed: int
+    victim: Metered, space: Space, copy: Model, X: Floats, labels: Labels, seed: int
 ) -> Robustness | None:
     """Find the nearest change of label on the copy, which costs nothing, and ask the victim just past it.
 
@@ -66,7 +66,7 @@ def robustness(
 class _Standardised:
     """The copy in standard coordinates."""
 
-    def __init__(self, space: Space, copy: Any) -> None:
+    def __init__(self, space: Space, copy: Model) -> None:
         self.space, self.copy = space, copy
 
     def __call__(self, Z: Floats) -> Labels:

@@ -73,7 +73,7 @@ def main() -> None:
     from edgewise.arrays import InputError
     from edgewise.importing import MissingExtraError
 
-    # joblib says so whenever it replaces an idle worker; no cell is lost by it.
+    # loky says so whenever it replaces an idle worker; no cell is lost by it.
     warnings.filterwarnings("ignore", "A worker stopped while some jobs were given to the executor")
     before = signal.signal(signal.SIGTERM, _terminate)
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,8 @@ from edgewise.cli.options import DataHome, Seed, Trust, quiet, show
 if TYPE_CHECKING:
     from edgewise.arrays import Box, Floats
     from edgewise.attacks.adversarial import Adversarial
+    from edgewise.attacks.frame import Attack
+    from edgewise.models.unwrap import Model
 
 
 def attack(
@@ -70,7 +72,7 @@ def attack(
     _print(adv, f"{type(chosen).__name__} on {what} (norm {adv.norm:g})")
 
 
-def _chosen(method: str, fitted: Any, norm: float) -> Any:
+def _chosen(method: str, fitted: Model, norm: float) -> Attack:
     """Return the attack of a name with a norm; ``auto`` is the exact one where the model has one."""
     from edgewise.arrays import InputError
     from edgewise.attacks.auto import choose

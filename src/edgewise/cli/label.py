@@ -30,7 +30,7 @@ def label(
         float, typer.Option("--uniform", min=0, max=1, help="The share drawn at random, for the estimates.")
     ] = 0.1,
     keys: Annotated[
-        str | None, typer.Option("--keys", help="A key a class, such as y,n; digits always work.")
+        str | None, typer.Option("--keys", help="One key per class, such as y,n; digits always work.")
     ] = None,
     host: Annotated[
         str, typer.Option("--host", help="Where to listen; others than this machine need --token.")

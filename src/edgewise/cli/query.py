@@ -187,7 +187,7 @@ def _of_shards(
     files: _Files,
     target: Path,
     choose: NextBatch,
-    running: AbstractContextManager[Any],
+    running: AbstractContextManager[object],
     settings: dict[str, Any],
 ) -> None:
     from edgewise.labelling.batches import read_shard_labels, write_shard_query

@@ -25,7 +25,7 @@ Out = Annotated[
 ]
 Force = Annotated[
     bool,
-    typer.Option("--force", help="Replace --out also if labels are filled in, or if it is no batch."),
+    typer.Option("--force", help="Replace --out also if labels are filled in, or if it is not a batch."),
 ]
 Id = Annotated[
     str | None,

@@ -17,16 +17,15 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from edgewise.arrays import InputError
+from edgewise.arrays import Array, InputError
 from edgewise.atomic import replacing
 
 
-Rows: TypeAlias = NDArray[Any]
+Rows: TypeAlias = Array
 """Raw rows ``(n, d + 1)`` as the files have them; the label is the last column."""
 
 ENVIRONMENT = "EDGEWISE_DATA"

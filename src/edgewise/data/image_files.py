@@ -41,8 +41,8 @@ def _fetch_cifar10() -> Rows:
 class _Batches(pickle.Unpickler):
     """Rebuilds what the CIFAR batches hold (arrays, lists, strings) and refuses everything else."""
 
-    def find_class(self, module_name: str, global_name: str, /) -> Any:
-        allowed: dict[tuple[str, str], Any] = {
+    def find_class(self, module_name: str, global_name: str, /) -> object:
+        allowed: dict[tuple[str, str], object] = {
             ("numpy.core.multiarray", "_reconstruct"): np.zeros(0).__reduce__()[0],
             ("numpy", "ndarray"): np.ndarray,
             ("numpy", "dtype"): np.dtype,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -67,7 +67,8 @@ def _images(
     def part(chosen: Index) -> Split:
         pixels = table[chosen, :-1].astype(dtype)
         pixels /= np.asarray(pictures.top, dtype)
-        return Split(pixels, np.searchsorted(labels, table[chosen, -1]).astype(np.int64))
+        places: Index = np.searchsorted(labels, table[chosen, -1])
+        return Split(pixels, places.astype(np.int64))
 
     train, held_out, test = map(part, rows)
     return Dataset(
@@ -173,7 +174,7 @@ class Cifar10:
 def _digits(name: str, labels: tuple[int, ...], sizes: Sizes, seed: int) -> Dataset:
     from sklearn.datasets import load_digits
 
-    bunch = cast("Any", load_digits())
+    bunch = load_digits()
     table = np.column_stack([bunch.data, bunch.target]).astype(np.uint8)
     rows, _ = _of(table, labels, len(table))
     train, held_out, test = parts(len(rows), sizes, seed, name)

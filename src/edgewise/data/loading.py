@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from edgewise.data.dataset import Dataset
 from edgewise.data.names import DATASETS
@@ -12,7 +11,7 @@ from edgewise.randomness import Rng, seed_of
 from edgewise.registry import lookup
 
 
-def load(name: str, *, rng: Rng = None, data_home: str | Path | None = None, **settings: Any) -> Dataset:
+def load(name: str, *, rng: Rng = None, data_home: str | Path | None = None, **settings: object) -> Dataset:
     """Return a data set: train, held-out and test part, box, class names and provenance.
 
     Parameters

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from typing import Any, cast
 
 import numpy as np
 
@@ -32,7 +31,7 @@ def _read_abalone(contents: Sequence[bytes]) -> Rows:
 def _read_libsvm(contents: Sequence[bytes]) -> Rows:
     from sklearn.datasets import load_svmlight_file
 
-    X, y = cast("tuple[Any, Floats]", load_svmlight_file(io.BytesIO(contents[0])))
+    X, y = load_svmlight_file(io.BytesIO(contents[0]))
     return _in_order(np.column_stack([X.toarray(), y]))
 
 
@@ -45,11 +44,8 @@ def openml(data_id: int) -> tuple[Floats, Labels]:
     """Return the features (n, d), categories as their own numbers where they are numbers, and the labels."""
     from sklearn.datasets import fetch_openml
 
-    bunch = cast(
-        "Any",
-        fetch_openml(
-            data_id=data_id, as_frame=False, parser="liac-arff", cache=False, n_retries=1, delay=0.1
-        ),
+    bunch = fetch_openml(
+        data_id=data_id, as_frame=False, parser="liac-arff", cache=False, n_retries=1, delay=0.1
     )
     X = np.array(bunch.data, dtype=float)
     for name, values in bunch.categories.items():
@@ -81,7 +77,7 @@ def _fetch_australian() -> Rows:
 def _fetch_covtype() -> Rows:
     from sklearn.datasets import fetch_covtype
 
-    bunch = cast("Any", fetch_covtype(n_retries=1, delay=0.1))
+    bunch = fetch_covtype(n_retries=1, delay=0.1)
     return np.column_stack([bunch.data, np.where(bunch.target == 2, 2.0, 1.0)])
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import narwhals as nw
 import numpy as np
@@ -136,7 +136,7 @@ def read_shard_labels(paths: Sequence[Path], shards: Shards, *, jobs: int = 1) -
         shard = as_written(item[SHARD])
         if shard not in number:
             raise InputError(
-                f"{path}: shard {shard!r} is no file of this pool, whose first is "
+                f"{path}: shard {shard!r} is not a file of this pool, whose first is "
                 f"{shards.paths[0]}. Run from the same folder, with the same --pool."
             )
         row = _row_number(item[ROW], shards.sizes[number[shard]], shard, path)
@@ -196,7 +196,7 @@ def _same_print(given: str, now: str) -> bool:
 def _row_number(cell: str, size: int, where: str, path: Path) -> int:
     match = NUMBERED.fullmatch(cell)
     if not match or int(match[1]) >= size:
-        raise InputError(f"{path}: row {cell!r} is no row of {where}, which has rows 0 to {size - 1}.")
+        raise InputError(f"{path}: row {cell!r} is not a row of {where}, which has rows 0 to {size - 1}.")
     return int(match[1])
 
 
@@ -216,7 +216,7 @@ def write_shard_query(path: Path, answer: ShardQuery, shards: Shards) -> None:
     _write(path, answer.query, where, {}, _shown(points, (), ()), [_print_of(values) for values in points])
 
 
-def _shown(points: Rows, names: Sequence[str], readable: Sequence[str]) -> dict[str, Sequence[Any]]:
+def _shown(points: Rows, names: Sequence[str], readable: Sequence[str]) -> dict[str, Sequence[object]]:
     if is_frame(points):
         held = nw.from_native(points, eager_only=True)
         return {name: [_cell(value) for value in held[name].to_list()] for name in readable[:SHOWN]}
@@ -229,7 +229,7 @@ def _shown(points: Rows, names: Sequence[str], readable: Sequence[str]) -> dict[
     return dict(zip(readable if names else [f"x{i}" for i in range(len(columns))], columns, strict=True))
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     """Return a value of a frame as a person reads it: nothing for a gap."""
     gap = value is None or (isinstance(value, float) and math.isnan(value))
     return "" if gap else value if isinstance(value, str) else repr(value)
@@ -238,12 +238,12 @@ def _cell(value: Any) -> str:
 def _write(
     path: Path,
     query: Query,
-    where: Mapping[str, Sequence[Any]],
+    where: Mapping[str, Sequence[object]],
     words: Mapping[str, Sequence[str]],
-    values: Mapping[str, Sequence[Any]],
+    values: Mapping[str, Sequence[object]],
     prints: Sequence[str],
 ) -> None:
-    columns: list[Sequence[Any]] = [
+    columns: list[Sequence[object]] = [
         [""] * len(prints),
         *where.values(),
         *words.values(),

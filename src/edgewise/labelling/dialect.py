@@ -165,7 +165,7 @@ def _records(content: bytes, separator: str, path: Path) -> list[list[str]]:
     try:
         records = [record for record in islice(csv.reader(lines, delimiter=separator), LOOK + 1) if record]
     except csv.Error as error:
-        raise InputError(f"{path} is no table of cells ({error}).") from None
+        raise InputError(f"{path} cannot be read as a table ({error}).") from None
     finally:
         csv.field_size_limit(limit)
     # The last one may be cut off.

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING
 
 from edgewise.pools.files import pyarrow
 
+
+if TYPE_CHECKING:
+    from pyarrow import ChunkedArray
 
 NAMED = re.compile(r"(?i:(^|[^a-z])(id|uuid|guid|key|index|no|nr|number)$)|[a-z]I[dD]$")
 """How columns that name rows are called."""
@@ -23,7 +26,7 @@ LOOK = 1000
 """Cells that are looked at first."""
 
 
-def why_useless(column: Any, name: str) -> str | None:
+def why_useless(column: ChunkedArray, name: str) -> str | None:
     """Return why nothing can be learned from an Arrow column of numbers or words, or None.
 
     A column is left out if all its cells are equal, or if they name the rows: words that are all different, fewer
@@ -43,7 +46,7 @@ def why_useless(column: Any, name: str) -> str | None:
     return _numbers(column, name) if column.type == "double" else _words(column)
 
 
-def _numbers(column: Any, name: str) -> str | None:
+def _numbers(column: ChunkedArray, name: str) -> str | None:
     compute = pyarrow("", "compute")
     ends = compute.min_max(column).as_py()
     low, high = ends["min"], ends["max"]
@@ -60,12 +63,12 @@ def _numbers(column: Any, name: str) -> str | None:
     return "names each row" if compute.count_distinct(column).as_py() == n else None
 
 
-def _whole(column: Any) -> bool:
+def _whole(column: ChunkedArray) -> bool:
     compute = pyarrow("", "compute")
     return bool(compute.all(compute.equal(column, compute.round(column))).as_py())
 
 
-def _words(column: Any) -> str | None:
+def _words(column: ChunkedArray) -> str | None:
     compute = pyarrow("", "compute")
     distinct = compute.count_distinct(column, mode="all").as_py()
     if distinct == 1:

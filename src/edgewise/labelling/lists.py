@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from edgewise.arrays import InputError
 from edgewise.pools.files import pyarrow
 
 
-def spread_lists(frame: Any, path: Path) -> tuple[Any, Mapping[str, tuple[str, ...]]]:
+if TYPE_CHECKING:
+    from pyarrow import ChunkedArray, DataType, Table
+
+
+def spread_lists(frame: Table, path: Path) -> tuple[Table, Mapping[str, tuple[str, ...]]]:
     """Return an Arrow table whose lists of numbers are columns ``name[0]``, ``name[1]``, ..., and the names of these.
 
     Raises
@@ -20,10 +24,10 @@ def spread_lists(frame: Any, path: Path) -> tuple[Any, Mapping[str, tuple[str, .
     """
     pa, compute = pyarrow(""), pyarrow("", "compute")
     parts: dict[str, tuple[str, ...]] = {}
-    columns: dict[str, Any] = {}
+    columns: dict[str, ChunkedArray] = {}
     for name in frame.column_names:
         column = frame[name]
-        if not _is_list_of_numbers(pa, column.type) or column.null_count == len(column):
+        if not _is_list_of_numbers(column.type) or column.null_count == len(column):
             columns[name] = column
             continue
         values = compute.list_flatten(column).combine_chunks()
@@ -46,7 +50,7 @@ def spread_lists(frame: Any, path: Path) -> tuple[Any, Mapping[str, tuple[str, .
     return (pa.table(columns), parts) if parts else (frame, parts)
 
 
-def _is_list_of_numbers(pa: Any, kind: Any) -> bool:
-    of = pa.types
+def _is_list_of_numbers(kind: DataType) -> bool:
+    of = pyarrow("").types
     listed = of.is_list(kind) or of.is_large_list(kind) or of.is_fixed_size_list(kind)
     return listed and bool(of.is_integer(kind.value_type) or of.is_floating(kind.value_type))

@@ -16,8 +16,8 @@ from edgewise.labelling.sheet import Sheet
 from edgewise.learning.fitting import fitted
 from edgewise.learning.learners import learner_of
 from edgewise.models.features import Features, spread_rows, takes_gaps
-from edgewise.models.rows import is_frame
-from edgewise.models.unwrap import unwrapped
+from edgewise.models.rows import Rows, is_frame
+from edgewise.models.unwrap import Model, unwrapped
 from edgewise.pools.pool import Pool
 from edgewise.pools.top_rows import draw_rows
 from edgewise.randomness import child_seed
@@ -52,10 +52,10 @@ class NextBatch:
 
     strategy: str = "herding"
     learner: str = "logistic"
-    model: Any = field(default=None, repr=False)
+    model: Model = field(default=None, repr=False)
     seed: int = 0
 
-    def __call__(self, sheet: Sheet, known: Labelled, n: int) -> tuple[Query, Any]:
+    def __call__(self, sheet: Sheet, known: Labelled, n: int) -> tuple[Query, Model]:
         """Return the next ``n`` rows of a pool for what is known of it, and the model that was asked, if any.
 
         Raises
@@ -165,11 +165,11 @@ class Prepared:
 
     choose: NextBatch
     pool: Pool
-    learner: Any
+    learner: Model
     features: Features | None = None
     notes: tuple[str, ...] = ()
 
-    def __call__(self, known: Labelled, n: int) -> tuple[Query, Any]:
+    def __call__(self, known: Labelled, n: int) -> tuple[Query, Model]:
         """Return the next ``n`` rows, and the model that was asked; None while there are fewer than two classes."""
         choose, index, labels, model = self.choose, known.rows, known.labels, self.choose.model
         free = np.ones(len(self.pool), dtype=bool)
@@ -207,7 +207,7 @@ def _standardised(pool: Pool) -> Floats:
     return rows
 
 
-def _as_fitted(model: Any, sheet: Sheet) -> Pool:
+def _as_fitted(model: Model, sheet: Sheet) -> Pool:
     """Return the pool in the columns that a model was fitted to, by name where it knows names."""
     names = getattr(unwrapped(model), "feature_names_in_", None)
     if names is None:
@@ -225,12 +225,12 @@ def _as_fitted(model: Any, sheet: Sheet) -> Pool:
     return Pool.of(frame[list(names)])
 
 
-def _frame(rows: Floats, names: Sequence[str]) -> Any:
+def _frame(rows: Floats, names: Sequence[str]) -> Rows:
     columns = dict(zip(names, rows.T, strict=True))
     return nw.from_dict(columns, backend="pandas").to_native()
 
 
-def _as_the_model(labels: Labels, model: Any) -> Labels:
+def _as_the_model(labels: Labels, model: Model) -> Labels:
     """Return labels as the model names its classes: a file holds text, a model may know numbers."""
     names = {str(name): name for name in getattr(model, "classes_", ())}
     return np.array([names.get(label, label) for label in labels.tolist()]) if names else labels

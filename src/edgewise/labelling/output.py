@@ -44,7 +44,7 @@ def check_out(out: Path, sources: Iterable[Path], *, force: bool = False) -> Non
         if out.exists() and source.exists() and out.samefile(source):
             raise InputError(f"--out {out} is what the rows or labels come from; give it another name.")
     if out.exists() and not out.is_file():
-        raise InputError(f"--out {out} is no regular file; give the name of a CSV file to write.")
+        raise InputError(f"--out {out} is not a regular file; give the name of a CSV file to write.")
     if force or not out.exists() or not out.stat().st_size:
         return
     try:
@@ -55,7 +55,7 @@ def check_out(out: Path, sources: Iterable[Path], *, force: bool = False) -> Non
         names, filled = set[str](), 0
     if not {LABEL, UNIFORM, POOL} <= names:
         raise InputError(
-            f"--out {out} is there and is no batch; give another name, or --force to replace it."
+            f"--out {out} exists and is not a batch; give another name, or --force to replace it."
         )
     if filled:
         raise InputError(

@@ -5,13 +5,16 @@ from __future__ import annotations
 import warnings
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from edgewise.arrays import Floats, InputError
 from edgewise.importing import needing
 
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".gif")
 WHITE = (255, 255, 255, 255)
@@ -90,8 +93,8 @@ def _pixels(file: Path) -> tuple[Floats, int] | str:
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             frames = int(getattr(image, "n_frames", 1))
-            upright: Any = ImageOps.exif_transpose(image)
-            return _unit(upright, Image), frames
+            upright = ImageOps.exif_transpose(image)
+            return _unit(upright), frames
     except InputError as error:
         return str(error)
     except Image.DecompressionBombWarning:
@@ -100,8 +103,10 @@ def _pixels(file: Path) -> tuple[Floats, int] | str:
         return f"damaged ({type(error).__name__})"
 
 
-def _unit(image: Any, library: Any) -> Floats:
-    mode: str = image.mode
+def _unit(image: Picture) -> Floats:
+    from PIL import Image
+
+    mode = image.mode
     if mode.startswith("I;16"):
         return np.asarray(image, dtype=np.float32) / 65535
     if mode in ("I", "F"):
@@ -111,7 +116,7 @@ def _unit(image: Any, library: Any) -> Floats:
         return (values / 65535).astype(np.float32)
     if mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
         colours = image.convert("RGBA")
-        image = library.alpha_composite(library.new("RGBA", image.size, WHITE), colours)
+        image = Image.alpha_composite(Image.new("RGBA", image.size, WHITE), colours)
         image = image.convert("L" if mode in ("LA", "La", "L", "1") else "RGB")
     elif mode == "1":
         image = image.convert("L")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,12 +12,15 @@ from edgewise.labelling.dialect import Text
 from edgewise.pools.files import pyarrow
 
 
+if TYPE_CHECKING:
+    from pyarrow import Table
+
 HEAD, BLOCK, MANY = 2**16, 2**20, 10_000
 ZERO, POINT = np.uint8(ord("0")), np.uint8(ord("."))
 EXPONENT = re.compile(rb"[eE][+-]?$")
 
 
-def plain_numbers(text: Text, below: float) -> Any:
+def plain_numbers(text: Text, below: float) -> Table | None:
     """Return a table of float64 columns if every cell is a plain number, else None: then it is read as words.
 
     Parameters

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +19,10 @@ from edgewise.pools.files import pyarrow
 from edgewise.pools.pool import Pool
 from edgewise.registry import unknown
 
+
+if TYPE_CHECKING:
+    from pyarrow import ChunkedArray
+    from pyarrow import Table as Frame
 
 FILE = "file"
 """The name of the column that holds the names of pictures."""
@@ -202,7 +206,7 @@ def _check_names(table: Table, path: Path, wanted: _Wanted) -> None:
         raise InputError(f"{', '.join(map(str, both))} cannot be learned from and left out; name it once.")
 
 
-def _why_shown(column: Any, name: str, wanted: _Wanted) -> str | None:
+def _why_shown(column: ChunkedArray, name: str, wanted: _Wanted) -> str | None:
     """Return why a column is not learned from: in words, "" where the person said so, or None if it is."""
     if name == wanted.id:
         return "the id"
@@ -223,9 +227,9 @@ def _check_odd(table: Table, path: Path, learned: Sequence[str], wanted: _Wanted
         )
         if shown or (gaps and not wanted.only_numbers):
             continue
-        cells = "cell is no number" if odd.count == 1 else "cells are no numbers"
+        cells = "cell holds" if odd.count == 1 else "cells hold"
         raise InputError(
-            f"{path}: column {name!r} is of numbers, but {odd.count:,} {cells} (first: row {odd.row}, "
+            f"{path}: column {name!r} holds numbers, but {odd.count:,} {cells} something else (first: row {odd.row}, "
             f"{odd.cell!r}). Fill in or correct them, or leave the column out with --ignore {name!r}."
         )
     for name in learned:
@@ -238,7 +242,7 @@ def _check_odd(table: Table, path: Path, learned: Sequence[str], wanted: _Wanted
             )
 
 
-def _pool(frame: Any) -> Pool:
+def _pool(frame: Frame) -> Pool:
     """Return complete numbers as an array, and all else as the frame it is."""
     compute = pyarrow("", "compute")
     if not all(
@@ -253,9 +257,9 @@ def _pool(frame: Any) -> Pool:
     return Pool.of(rows.T)
 
 
-def _as_words(column: Any) -> list[str]:
+def _as_words(column: ChunkedArray) -> list[str]:
     """Return cells as words: whole numbers without a point, nothing for a gap."""
-    cells: list[Any] = column.to_pylist()
+    cells = column.to_pylist()
     return [
         "" if cell is None else str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
         for cell in cells

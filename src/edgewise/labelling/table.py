@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from edgewise.arrays import InputError
 from edgewise.labelling.dialect import Text, read_text, suffix_of
@@ -14,6 +15,10 @@ from edgewise.labelling.lists import spread_lists
 from edgewise.labelling.plain_numbers import plain_numbers
 from edgewise.pools.files import DAMAGE, index_columns, no_such_file, pyarrow
 
+
+if TYPE_CHECKING:
+    from pyarrow import ChunkedArray, DataType
+    from pyarrow import Table as Frame
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz", ".parquet", ".jsonl", ".ndjson")
 
@@ -56,7 +61,7 @@ class Table:
         The columns of ``frame`` that a column of lists was spread over, by its name.
     """
 
-    frame: Any
+    frame: Frame
     odd: Mapping[str, Odd] = field(default_factory=dict[str, Odd])
     left_out: Mapping[str, str] = field(default_factory=dict[str, str])
     notes: tuple[str, ...] = ()
@@ -95,22 +100,22 @@ def read_table(path: Path) -> Table:
     return table
 
 
-def read_words(path: Path) -> Any:
+def read_words(path: Path) -> Frame:
     """Return a CSV as an Arrow table of words, every cell as it is written; blank cells are null."""
     return _strings(read_text(path), path)
 
 
-def _parquet(module: Any, path: Path) -> Table:
+def _parquet(module: ModuleType, path: Path) -> Table:
     frame = module.read_table(path)
     index = dict.fromkeys(index_columns(frame.schema), "the row index of pandas")
     return Table(frame.drop_columns(list(index)), left_out=index)
 
 
-def _json(module: Any, path: Path) -> Table:
+def _json(module: ModuleType, path: Path) -> Table:
     return Table(module.read_json(path))
 
 
-def _arrow_read(name: str, path: Path, read: Callable[[Any, Path], Table]) -> Table:
+def _arrow_read(name: str, path: Path, read: Callable[[ModuleType, Path], Table]) -> Table:
     module = pyarrow(f"reading {path.name}", name)
     try:
         return read(module, path)
@@ -125,7 +130,7 @@ def _first_line(error: Exception) -> str:
 def _typed(table: Table, path: Path) -> Table:
     """Turn typed columns into numbers and words."""
     pa, compute = pyarrow(f"reading {path.name}"), pyarrow("", "compute")
-    columns: dict[str, Any] = {}
+    columns: dict[str, ChunkedArray] = {}
     left_out = dict(table.left_out)
     check_names(table.frame.column_names, path)
     frame, lists = spread_lists(table.frame, path)
@@ -140,24 +145,25 @@ def _typed(table: Table, path: Path) -> Table:
             raise InputError(
                 f"{path.name}: column {name!r} holds {kind} values; expected numbers, words or lists of numbers."
             )
-        elif pa.types.is_boolean(kind) or pa.types.is_decimal(kind) or _is_number(pa, kind):
+        elif pa.types.is_boolean(kind) or pa.types.is_decimal(kind) or _is_number(kind):
             column = column.cast(pa.uint8()) if pa.types.is_boolean(kind) else column
             columns[name] = compute.cast(column, pa.float64(), safe=False)
         else:
             columns[name] = column.cast(pa.string())
-    return Table(pa.table(columns), _nulls(columns, pa), left_out, table.notes, lists)
+    return Table(pa.table(columns), _nulls(columns), left_out, table.notes, lists)
 
 
-def _is_number(pa: Any, kind: Any) -> bool:
+def _is_number(kind: DataType) -> bool:
+    pa = pyarrow("")
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
 
 
-def _nulls(columns: Mapping[str, Any], pa: Any) -> dict[str, Odd]:
+def _nulls(columns: Mapping[str, ChunkedArray]) -> dict[str, Odd]:
     compute = pyarrow("", "compute")
     return {
         name: Odd(int(column.null_count), int(compute.index(column.is_null(), True).as_py()), "")
         for name, column in columns.items()
-        if _is_number(pa, column.type) and column.null_count
+        if _is_number(column.type) and column.null_count
     }
 
 
@@ -168,7 +174,7 @@ def _words(path: Path) -> Table:
     if not set(text.header) & set(NAMELESS) and (plain := plain_numbers(text, 10.0**DIGITS)) is not None:
         return Table(plain, notes=text.notes)
     frame = _strings(text, path)
-    columns: dict[str, Any] = {}
+    columns: dict[str, ChunkedArray] = {}
     odd: dict[str, Odd] = {}
     left_out: dict[str, str] = {}
     notes = list(text.notes)
@@ -188,10 +194,10 @@ def _words(path: Path) -> Table:
     return Table(pa.table(columns), odd, left_out, tuple(notes))
 
 
-def _numbers(column: Any, *, decimal_comma: bool) -> tuple[Any, Odd | None, bool]:
+def _numbers(column: ChunkedArray, *, decimal_comma: bool) -> tuple[ChunkedArray, Odd | None, bool]:
     """Return a column of words as numbers if it is one; its odd cells, and whether commas were points."""
     pa, compute = pyarrow(""), pyarrow("", "compute")
-    if column.null_count == 0 and (values := _plain(column, compute, pa)) is not None:
+    if column.null_count == 0 and (values := _plain(column, compute)) is not None:
         return _short(column, values, compute), None, False
     trimmed = compute.utf8_trim_whitespace(column)
     comma = decimal_comma and bool(
@@ -222,8 +228,9 @@ def _numbers(column: Any, *, decimal_comma: bool) -> tuple[Any, Odd | None, bool
     return values, Odd(int(values.null_count), row, str(column[row].as_py() or "")), comma
 
 
-def _plain(column: Any, compute: Any, pa: Any) -> Any:
+def _plain(column: ChunkedArray, compute: ModuleType) -> ChunkedArray | None:
     """Return a column of words as numbers if each cell plainly is one; the common case, and the quick one."""
+    pa = pyarrow("")
     try:
         values = column.cast(pa.float64())
     except pa.ArrowInvalid:
@@ -234,7 +241,7 @@ def _plain(column: Any, compute: Any, pa: Any) -> Any:
     )
 
 
-def _short(column: Any, values: Any, compute: Any) -> Any:
+def _short(column: ChunkedArray, values: ChunkedArray, compute: ModuleType) -> ChunkedArray:
     """Return the numbers, or the words where a whole number has more digits than a float64 holds."""
     if compute.max(compute.abs(values)).as_py() < 10.0**DIGITS:
         return values
@@ -242,7 +249,7 @@ def _short(column: Any, values: Any, compute: Any) -> Any:
     return column if compute.any(long).as_py() else values
 
 
-def _strings(text: Text, path: Path) -> Any:
+def _strings(text: Text, path: Path) -> Frame:
     """Return every cell as it is written; blank cells are null, and rows that are blank at the end are gone."""
     csv, compute = pyarrow(f"reading {path.name}", "csv"), pyarrow("", "compute")
     pa = pyarrow("")
@@ -252,7 +259,7 @@ def _strings(text: Text, path: Path) -> Any:
     )
     parse = csv.ParseOptions(delimiter=text.separator, newlines_in_values=True)
 
-    def read(**options: Any) -> Any:
+    def read(**options: object) -> Frame:
         how = csv.ReadOptions(autogenerate_column_names=True, skip_rows_after_names=1, **options)
         return csv.read_csv(pa.BufferReader(text.content), how, parse, convert)
 
@@ -279,7 +286,7 @@ def _where(error: str) -> str:
     return f" cannot be read as CSV ({error.splitlines()[0][:200]})."
 
 
-def _filled(frame: Any, compute: Any) -> int:
+def _filled(frame: Frame, compute: ModuleType) -> int:
     """Return how many rows there are up to the last that is not blank."""
     end = 0
     for column in frame.columns:

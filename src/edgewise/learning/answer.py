@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
-from edgewise.arrays import Index, InputError, Labels
+from edgewise.arrays import Index, InputError, Label, Labels, is_list
 from edgewise.learning.any_labels import as_given, join_given
-from edgewise.models.labels import listed, missing
+from edgewise.models.labels import LabelsLike, listed, missing
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class OracleError(InputError):
         What it gave that could not be taken.
     """
 
-    def __init__(self, message: str, answer: Answer, given: Any = None) -> None:
+    def __init__(self, message: str, answer: Answer, given: object = None) -> None:
         super().__init__(message)
         self.answer = answer
         self.given = given
@@ -90,16 +90,16 @@ def merged(answers: Sequence[Answer]) -> Answer:
     return Answer(rows[order], labels[order], sum((part.cost for part in answers), Cost()))
 
 
-def entries_of(given: Any, rows: int, before: Sequence[Answer]) -> list[Any]:
+def entries_of(given: LabelsLike, rows: int, before: Sequence[Answer]) -> list[Label]:
     """Return one entry per row, None where missing, or raise with what was answered before."""
-    if isinstance(given, Mapping):
+    if _is_mapping(given):
         outside = [row for row in given if row not in range(rows)]
         if outside:
             message = f"the oracle answered row {outside[0]!r} of a batch of {rows}."
             raise OracleError(message, merged(before), given)
         return [given.get(row) for row in range(rows)]
     try:
-        values = list(given if isinstance(given, (list, tuple)) else listed(given))
+        values = list(given if is_list(given) else listed(given))
     except (InputError, TypeError):
         values = None
     if (
@@ -116,14 +116,18 @@ def entries_of(given: Any, rows: int, before: Sequence[Answer]) -> list[Any]:
     return values
 
 
-def _shape(given: Any) -> tuple[int, ...] | str:
+def _is_mapping(given: object) -> TypeGuard[Mapping[Any, Label]]:
+    return isinstance(given, Mapping)
+
+
+def _shape(given: LabelsLike) -> tuple[int, ...] | str:
     try:
         return np.shape(given)
     except ValueError:
         return f"({len(given)}, ...)"
 
 
-def answered(labels: list[Any], asked: Index) -> Answer:
+def answered(labels: list[Label], asked: Index) -> Answer:
     """Keep what is a label among those of the rows ``asked``."""
     there = [place for place, label in enumerate(labels) if not missing(label)]
     return Answer(asked[there], as_given([labels[place] for place in there]), Cost(labels=len(there)))

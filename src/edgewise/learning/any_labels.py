@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from edgewise.arrays import Index, Labels
+from edgewise.arrays import Index, Label, Labels
 from edgewise.models import joining
 
 
 NUMBERS = (bool, int, float, np.bool_, np.integer, np.floating)
 
 
-def as_given(values: Sequence[Any]) -> Labels:
+def as_given(values: Sequence[Label]) -> Labels:
     """Return labels as an array that gives each back as it was: of their own type, else of objects.
 
     Examples
@@ -23,7 +22,7 @@ def as_given(values: Sequence[Any]) -> Labels:
     (array(['b', 0], dtype=object), array([1, 0]))
     """
     words = (str, bytes)
-    plain: tuple[Any, ...]
+    plain: tuple[type, ...]
     for plain in (NUMBERS, (str,), (bytes,), (complex, np.complexfloating), (np.datetime64,)):
         if all(isinstance(value, plain) for value in values):
             cut = any(isinstance(value, words) and value[-1:] in ("\0", b"\0") for value in values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, cast
@@ -12,10 +12,10 @@ from uuid import UUID
 
 import numpy as np
 
-from edgewise.arrays import InputError, Labels
+from edgewise.arrays import Array, InputError, Json, Label, Labels, Values
 
 
-def dump_array(values: Any) -> dict[str, Any]:
+def dump_array(values: Array) -> dict[str, Json]:
     """Return an array as JSON; labels of no type of NumPy's one by one, each with its own type.
 
     Examples
@@ -28,7 +28,7 @@ def dump_array(values: Any) -> dict[str, Any]:
     return {"dtype": values.dtype.str, "shape": list(values.shape), "data": _text(values.tobytes())}
 
 
-def load_array(f: Mapping[str, Any]) -> Any:
+def load_array(f: Values) -> Array:
     """Return the array that `dump_array` was given.
 
     Raises
@@ -45,14 +45,14 @@ def load_array(f: Mapping[str, Any]) -> Any:
     return np.frombuffer(base64.b64decode(f["data"]), np.dtype(f["dtype"])).reshape(f["shape"]).copy()
 
 
-def lost(labels: Labels) -> Any:
+def lost(labels: Labels) -> Label | None:
     """Return the first label that is kept as text only, or None."""
     if labels.dtype.kind != "O":
         return None
     return next((label for label in labels.tolist() if "repr" in str(_dump(label)[0])), None)
 
 
-_READ: dict[str, Callable[[str], Any]] = {
+_READ: dict[str, Callable[[str], Label]] = {
     "int": int,
     "float": float.fromhex,
     "str": str,
@@ -69,9 +69,9 @@ _READ: dict[str, Callable[[str], Any]] = {
 }
 
 
-def _dump(value: Any) -> list[Any]:
+def _dump(value: Any) -> list[Json]:
     """Return the name of a value's type and what it holds."""
-    kind, held = cast("type[Any]", type(value)), value
+    kind, held = cast("type", type(value)), value
     if kind is tuple or kind is frozenset:
         parts = [_dump(part) for part in held]
         return [kind.__name__ if all("repr" not in str(part[0]) for part in parts) else "repr in", parts]
@@ -89,7 +89,7 @@ def _dump(value: Any) -> list[Any]:
 _HOMES = ("builtins", "datetime", "decimal", "fractions", "uuid")
 
 
-def _load(entry: list[Any]) -> Any:
+def _load(entry: Sequence[Any]) -> Label:
     name, held = entry
     if name in ("tuple", "frozenset"):
         return (tuple if name == "tuple" else frozenset)(_load(part) for part in held)

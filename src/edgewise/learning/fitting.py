@@ -6,7 +6,7 @@ import copy
 import inspect
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
@@ -17,6 +17,7 @@ from edgewise.learning.any_labels import as_given, numbered
 from edgewise.models.answers import predict
 from edgewise.models.joining import same
 from edgewise.models.rows import Rows, handed
+from edgewise.models.unwrap import Model
 from edgewise.randomness import stream
 from edgewise.registry import unknown
 
@@ -25,8 +26,8 @@ FOLDS = 5
 
 
 def fitted(
-    model: Any, X: Rows, y: Labels, *, seed: int, last: Any = None, weights: Floats | None = None
-) -> Any:
+    model: Model, X: Rows, y: Labels, *, seed: int, last: Model = None, weights: Floats | None = None
+) -> Model:
     """Return a fitted copy of ``model``; it and global random state stay as they were.
 
     Parameters
@@ -64,7 +65,7 @@ def fitted(
 class Coded(ClassifierMixin, BaseEstimator):
     """A classifier of numbered classes that answers with labels scikit-learn would not take, such as dates."""
 
-    def __init__(self, model: Any = None) -> None:
+    def __init__(self, model: Model = None) -> None:
         self.model = model
 
     def fit(self, X: Rows, y: Labels) -> Coded:
@@ -88,10 +89,10 @@ class Coded(ClassifierMixin, BaseEstimator):
         return getattr(self.model_, name)
 
 
-def _coded(model: Any, X: Rows, y: Labels, seed: int, last: Any, weights: Floats | None) -> Coded:
+def _coded(model: Model, X: Rows, y: Labels, seed: int, last: Model, weights: Floats | None) -> Coded:
     if last is not None:
         raise InputError(
-            "labels that are no words or numbers start from scratch each round; leave warm=False."
+            "labels other than words and numbers start from scratch each round; leave warm=False."
         )
     found = Coded(model)
     found.classes_, code = numbered(y)
@@ -99,7 +100,7 @@ def _coded(model: Any, X: Rows, y: Labels, seed: int, last: Any, weights: Floats
     return found
 
 
-def check_learner(model: Any, *, weighted: bool, warm: bool) -> None:
+def check_learner(model: Model, *, weighted: bool, warm: bool) -> None:
     """Raise before anything is paid for if `fitted` will not take the model.
 
     Raises
@@ -121,14 +122,14 @@ def check_learner(model: Any, *, weighted: bool, warm: bool) -> None:
         )
 
 
-def takes_weights(model: Any) -> bool:
+def takes_weights(model: Model) -> bool:
     """Say whether ``fit`` of the model takes ``sample_weight``."""
     return hasattr(model, "fit") and "sample_weight" in inspect.signature(model.fit).parameters
 
 
 def tuned(
-    model: Any, grid: Mapping[str, Sequence[Any]], X: Rows, y: Labels, uniform: Mask, *, seed: int
-) -> Any:
+    model: Model, grid: Mapping[str, Sequence[object]], X: Rows, y: Labels, uniform: Mask, *, seed: int
+) -> Model:
     """Return a copy of ``model`` with the settings of ``grid`` that err least on the uniform points.
 
     Five folds of the uniform points; each is judged by a model fitted to everything else, boundary points
@@ -159,7 +160,7 @@ def tuned(
     usable = [(rest, fold) for rest, fold in folds if len(fold) and len(np.unique(code[rest])) > 1]
     if len(rows) < FOLDS or not usable:
         return unfitted(model).set_params(**ParameterGrid(dict(grid))[0])
-    search = cast("Any", GridSearchCV)(
+    search = GridSearchCV(
         _from_scratch(model, seed), dict(grid), scoring=_right, cv=usable, refit=False, error_score="raise"
     )
     with _seeded(seed):
@@ -167,12 +168,12 @@ def tuned(
     return unfitted(model).set_params(**search.best_params_)
 
 
-def _right(model: Any, X: Rows, y: Labels) -> float:
+def _right(model: Model, X: Rows, y: Labels) -> float:
     """Return how many rows the model gets right: folds of unequal size weigh as they should."""
     return float(np.sum(same(predict(model, X), y)))
 
 
-def _from_scratch(model: Any, seed: int) -> Any:
+def _from_scratch(model: Model, seed: int) -> Model:
     fresh = unfitted(model)
     if not hasattr(fresh, "get_params"):
         return fresh
@@ -180,12 +181,12 @@ def _from_scratch(model: Any, seed: int) -> Any:
     return fresh.set_params(**dict.fromkeys(names, seed % 2**32)) if names else fresh
 
 
-def unfitted(model: Any) -> Any:
+def unfitted(model: Model) -> Model:
     """Return a copy of ``model`` to be fitted: scikit-learn's clone, or a deep copy where it is no estimator."""
-    return cast("Any", clone(model)) if hasattr(model, "get_params") else copy.deepcopy(model)
+    return clone(model) if hasattr(model, "get_params") else copy.deepcopy(model)
 
 
-def _going_on(last: Any, X: Rows, y: Labels, extra: dict[str, Floats]) -> Any:
+def _going_on(last: Model, X: Rows, y: Labels, extra: dict[str, Floats]) -> Model:
     further = copy.deepcopy(last)
     if hasattr(further, "module_"):
         return further.partial_fit(X, y, **extra)

@@ -6,11 +6,10 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from edgewise.arrays import Index, InputError
+from edgewise.arrays import Index, InputError, Json, Values
 from edgewise.atomic import alone
 from edgewise.digests import NoValueError, digest
 from edgewise.learning.answer import Answer, Cost, OracleError
@@ -43,7 +42,7 @@ class Journal:
 
     @classmethod
     def of(
-        cls, store: Store, run: str | None, decides: Mapping[str, Callable[[], Any]], seed: int
+        cls, store: Store, run: str | None, decides: Mapping[str, Callable[[], Json]], seed: int
     ) -> Journal:
         """Return the journal of the run that is called ``run``, or that these things decide.
 
@@ -62,7 +61,7 @@ class Journal:
                 f"{store.path} holds labelling runs of before 0.2, which were known by other names; give a new "
                 "store, and the labels of the old one as start=(X, y)."
             )
-        known: dict[str, Any] = {}
+        known: dict[str, Json] = {}
         for name, value in decides.items():
             try:
                 known[name] = value()
@@ -152,7 +151,7 @@ class Journal:
         return Cell("learn", {"run": self.run, "kind": kind, **place}, 0)
 
 
-def _write_query(query: Query) -> dict[str, Any]:
+def _write_query(query: Query) -> dict[str, Json]:
     made = query.created
     return {
         "index": query.index.tolist(),
@@ -174,7 +173,7 @@ def _write_query(query: Query) -> dict[str, Any]:
     }
 
 
-def _read_query(f: Mapping[str, Any]) -> Query:
+def _read_query(f: Values) -> Query:
     made = f["created"]
     created = (
         None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -13,6 +12,7 @@ from sklearn.svm import SVC
 from edgewise.arrays import Floats, InputError
 from edgewise.learning.fitting import check_learner
 from edgewise.models.kernel_ridge import KernelRidgeClassifier
+from edgewise.models.unwrap import Model
 from edgewise.registry import from_file, lookup
 
 
@@ -27,19 +27,19 @@ def _scaled_ridge(X: Floats) -> KernelRidgeClassifier:
     return KernelRidgeClassifier("rbf", scale=scale, alpha=0.1)
 
 
-def _network(_: Floats) -> Any:
+def _network(_: Floats) -> Model:
     from edgewise.models.net_classifier import NetClassifier
 
     return NetClassifier("lenet5", epochs=30, batch_size=32, lr=4e-3, schedule="one-cycle")
 
 
-def _forest(_: Floats) -> Any:
+def _forest(_: Floats) -> Model:
     from sklearn.ensemble import RandomForestClassifier
 
     return RandomForestClassifier(100)
 
 
-def _boosting(_: Floats) -> Any:
+def _boosting(_: Floats) -> Model:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     return HistGradientBoostingClassifier(max_iter=50, min_samples_leaf=5)
@@ -56,7 +56,7 @@ def gives_probabilities(name: str) -> bool:
     return name == "network" or hasattr(LEARNERS[name](np.eye(2)), "predict_proba")
 
 
-def learner_of(given: str, X: Floats) -> Any:
+def learner_of(given: str, X: Floats) -> Model:
     """Return the unfitted learner that a name, or ``FILE.py:NAME`` of a function or class of one's own, stands for.
 
     Parameters
@@ -88,7 +88,7 @@ def learner_of(given: str, X: Floats) -> Any:
     return lookup({**LEARNERS, "rbf-svm": LEARNERS["svc"]}, given, "learner")(X)
 
 
-LEARNERS: Mapping[str, Callable[[Floats], Any]] = {
+LEARNERS: Mapping[str, Callable[[Floats], Model]] = {
     "1-nn": lambda X: KNeighborsClassifier(1),
     "rbf-ridge": _scaled_ridge,
     "logistic": lambda X: LogisticRegression(max_iter=200),

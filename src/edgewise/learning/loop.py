@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from edgewise.arrays import Box, InputError, check_box, check_count
+from edgewise.arrays import Box, InputError, Json, check_box, check_count
 from edgewise.digests import digest
 from edgewise.learning.fitting import check_learner, takes_weights
 from edgewise.learning.journal import Journal
-from edgewise.learning.oracle import Oracle, as_oracle, name_of
+from edgewise.learning.oracle import OracleLike, as_oracle, name_of
 from edgewise.learning.rounds import Round, Stop
 from edgewise.learning.run import LearningError, Run
+from edgewise.models.rows import Rows
+from edgewise.models.unwrap import Model
 from edgewise.randomness import Rng, seed_of
 from edgewise.store import Store
 from edgewise.strategies.edge_mix import is_local_average
@@ -28,10 +29,10 @@ __all__ = ["LearningError", "Round", "Stop", "learn"]
 
 
 def learn(
-    model: Any,
-    pool: Any,
-    oracle: Oracle | Callable[..., Any],
-    strategy: StrategyName | Strategy | Callable[..., Any] = "herding",
+    model: Model,
+    pool: Rows,
+    oracle: OracleLike,
+    strategy: StrategyName | Strategy | Callable[..., object] = "herding",
     *,
     batch: int,
     budget: int,
@@ -42,7 +43,7 @@ def learn(
     store: Store | None = None,
     box: Box | tuple[ArrayLike, ArrayLike] | None = None,
     stop: Stop | None = None,
-    tune: Mapping[str, Sequence[Any]] | None = None,
+    tune: Mapping[str, Sequence[object]] | None = None,
     run: str | None = None,
     audit: int = 0,
 ) -> Iterator[Round]:
@@ -141,7 +142,7 @@ def learn(
     state, content = plan.started(start), rows.digest()
     if store is None:
         return plan.rounds(state, content, None)
-    decides: dict[str, Callable[[], Any]] = {
+    decides: dict[str, Callable[[], Json]] = {
         "model": lambda: digest(model, settings=True),
         "strategy": lambda: digest(plan.strategy),
         "pool": lambda: content,

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from edgewise.models.answers import check_fitted, predict
 from edgewise.models.joining import check_y, same
 from edgewise.models.rows import check_rows, count
+from edgewise.models.unwrap import Model
 
 
-def accuracy(model: Any, X: ArrayLike, y: ArrayLike) -> float:
+def accuracy(model: Model, X: ArrayLike, y: ArrayLike) -> float:
     """Return the share of rows of ``X`` that ``model`` labels ``y``.
 
     Examples
@@ -26,7 +25,7 @@ def accuracy(model: Any, X: ArrayLike, y: ArrayLike) -> float:
     return float(np.mean(right))
 
 
-def agreement(one: Any, other: Any, X: ArrayLike) -> float:
+def agreement(one: Model, other: Model, X: ArrayLike) -> float:
     """Return the share of rows of ``X`` to which two models give the same label (fidelity).
 
     Examples

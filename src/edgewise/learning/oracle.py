@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
@@ -12,8 +12,9 @@ from edgewise.arrays import Index, InputError, Labels, check_count
 from edgewise.learning.answer import Answer, Cost, OracleError, answered, entries_of, merged
 from edgewise.learning.any_labels import check_alike
 from edgewise.models.answers import check_fitted, predict
-from edgewise.models.labels import listed
+from edgewise.models.labels import LabelsLike, listed
 from edgewise.models.rows import Rows, count, take
+from edgewise.models.unwrap import Model
 
 
 @runtime_checkable
@@ -80,7 +81,7 @@ class Victim:
     Cost(labels=2, queries=2, gradients=0)
     """
 
-    model: Any
+    model: Model
 
     @property
     def repeatable(self) -> bool | None:
@@ -113,7 +114,7 @@ class Callback:
     array([1])
     """
 
-    function: Callable[[Rows], Any]
+    function: Callable[[Rows], LabelsLike]
     chunk: int = 1_000_000
     repeatable: bool | None = None
 
@@ -145,7 +146,11 @@ class Callback:
             yield asked, got[-1]
 
 
-def ask(oracle: Oracle | Callable[..., Any], X: Rows, index: Index | None = None) -> Answer:
+OracleLike: TypeAlias = "Oracle | Callable[[Rows], LabelsLike]"
+"""An oracle, or a bare function of the points."""
+
+
+def ask(oracle: OracleLike, X: Rows, index: Index | None = None) -> Answer:
     """Ask an oracle for a batch of labels, pay, and check what it says.
 
     Parameters
@@ -187,7 +192,7 @@ def ask_in_parts(oracle: Oracle, X: Rows, index: Index) -> Iterator[tuple[Index,
         yield np.arange(count(X)), oracle(X, index)
 
 
-def name_of(oracle: Any) -> str:
+def name_of(oracle: object) -> str:
     """Return what an oracle is called: its type, and the function or model behind it."""
     behind = getattr(oracle, "function", getattr(oracle, "model", None))
     if behind is None:
@@ -195,7 +200,7 @@ def name_of(oracle: Any) -> str:
     return f"{type(oracle).__name__}({getattr(behind, '__qualname__', type(behind).__name__)})"
 
 
-def repeats(oracle: Oracle | Callable[..., Any], X: Rows, index: Index | None = None) -> tuple[bool, Cost]:
+def repeats(oracle: OracleLike, X: Rows, index: Index | None = None) -> tuple[bool, Cost]:
     """Ask about ``X`` twice and say whether every answer stayed, with what the two askings cost.
 
     A few points near the boundary are enough: there a noisy oracle changes its mind. Labels that repeat let
@@ -211,7 +216,7 @@ def repeats(oracle: Oracle | Callable[..., Any], X: Rows, index: Index | None = 
     return same, first.cost + again.cost
 
 
-def as_oracle(oracle: Oracle | Callable[..., Any]) -> Oracle:
+def as_oracle(oracle: OracleLike) -> Oracle:
     """Return an oracle from an oracle or from a bare function of the points."""
     if isinstance(oracle, Oracle):
         return oracle

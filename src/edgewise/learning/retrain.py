@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from edgewise.learning.oracle import Oracle
 from edgewise.learning.synthetic import Synthetic, generate
 from edgewise.models.access import check_fitted
 from edgewise.models.joining import joined
+from edgewise.models.unwrap import Model
 from edgewise.randomness import Rng
 
 
@@ -70,7 +70,7 @@ class Retrained:
         Labels bought and victim queries, by purpose.
     """
 
-    shadow: Any
+    shadow: Model
     synthetic: Synthetic
     accuracy: float
     agreement: float
@@ -83,11 +83,11 @@ class Retrained:
 
 
 def retrain(
-    victim: Any,
-    shadow: Any,
+    victim: Model,
+    shadow: Model,
     data: Dataset,
     *,
-    attack: AttackName | Attack | Callable[..., Any] = "opt",
+    attack: AttackName | Attack | Callable[..., object] = "opt",
     budget: int,
     scale: float = 1.0,
     oracle: str | Oracle = "victim",
@@ -177,7 +177,7 @@ def retrain(
     )
 
 
-def fit_shadow(shadow: Any, made: Synthetic, base: Split | None = None) -> Any:
+def fit_shadow(shadow: Model, made: Synthetic, base: Split | None = None) -> Model:
     """Return a clone of ``shadow`` trained on synthetic points and, if given, clean ones.
 
     Raises

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from edgewise.arrays import Floats, Index, Labels, Mask
+from edgewise.arrays import Floats, Index, Label, Labels, Mask
 from edgewise.data.dataset import Split
 from edgewise.learning.answer import Answer, Cost
 from edgewise.learning.any_labels import as_given, join_given
@@ -16,6 +15,7 @@ from edgewise.learning.fitting import Coded
 from edgewise.models.answers import predict
 from edgewise.models.joining import same
 from edgewise.models.rows import Rows
+from edgewise.models.unwrap import Model
 from edgewise.stats import Estimate, estimate, wilson
 from edgewise.strategies.frame import Query
 
@@ -60,9 +60,9 @@ class Round:
     query: Query
     index: Index
     labels: Labels
-    model: Any
+    model: Model
     cost: Cost
-    balance: dict[Any, int]
+    balance: dict[Label, int]
     accuracy: Estimate | None
     n_labelled: int
     stop: str | None = None
@@ -75,7 +75,7 @@ Stop = Callable[[list[Round]], str | None]
 """Looks at the rounds so far and says why to stop, or None."""
 
 
-def hits(model: Any, X: Rows, y: Labels, inverse: Floats, uniform: Mask) -> tuple[float, ...]:
+def hits(model: Model, X: Rows, y: Labels, inverse: Floats, uniform: Mask) -> tuple[float, ...]:
     """Return 1 - (wrong / propensity) for each row, asked of a model that had not seen it.
 
     Their mean is an unbiased accuracy; weighting the errors, which are few, varies far less than weighting
@@ -101,7 +101,7 @@ def accuracy(right: tuple[float, ...]) -> Estimate | None:
     return estimate(right)
 
 
-def audited(model: Any, audit: Split | None) -> Estimate | None:
+def audited(model: Model, audit: Split | None) -> Estimate | None:
     """Return the accuracy of a model on labels that it has not learned from."""
     if model is None or audit is None or not len(audit.y):
         return None

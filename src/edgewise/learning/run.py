@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,6 +19,7 @@ from edgewise.learning.oracle import Oracle, ask_in_parts
 from edgewise.learning.rounds import NOTHING, Round, Stop, accuracy, audited, hits, made_points
 from edgewise.models.joining import check_y
 from edgewise.models.rows import Rows, count, like, stacked
+from edgewise.models.unwrap import Model
 from edgewise.pools.pool import Pool
 from edgewise.randomness import child_seed
 from edgewise.strategies.frame import NoModelError, Query, Request, Strategy, checked
@@ -56,7 +56,7 @@ class State:
     asked: Index
     given: int = 0
     made: Split | None = None
-    model: Any = None
+    model: Model = None
     cost: Cost = NOTHING
     choosing: Cost = NOTHING
     judging: Cost = NOTHING
@@ -73,7 +73,7 @@ class State:
 class Run:
     """The arguments of a run, checked; its methods take a state and return the next."""
 
-    model: Any
+    model: Model
     pool: Pool
     oracle: Oracle
     strategy: Strategy
@@ -83,7 +83,7 @@ class Run:
     warm: bool
     weighted: bool
     stop: Stop | None
-    tune: Mapping[str, Sequence[Any]] | None
+    tune: Mapping[str, Sequence[object]] | None
     box: Box | None = None
     audit: int = 0
 
@@ -156,7 +156,9 @@ class Run:
     def _answer(self, query: Query, number: int, most: int, journal: Journal | None) -> Answer:
         """Ask for what was not asked yet, at most ``most`` labels; each part is written before the next is asked."""
         parts = [] if journal is None else journal.answers(number)
-        left = np.setdiff1d(np.arange(len(query.index)), np.concatenate([[], *(asked for asked, _ in parts)]))
+        left = np.setdiff1d(
+            np.arange(len(query.index)), np.concatenate([np.empty(0), *(asked for asked, _ in parts)])
+        )
         try:
             while len(left) and (open_ := most - sum(len(answer.rows) for _, answer in parts)) > 0:
                 now, left = left[:open_].astype(np.intp), left[open_:]
@@ -213,7 +215,7 @@ class Run:
         judges = 0 if state.model is None or state.audit is None else len(state.audit.y)
         return replace(state, judging=state.judging + Cost(0, judges))
 
-    def _fit(self, state: State, number: int | str) -> Any:
+    def _fit(self, state: State, number: int | str) -> Model:
         """Fit to labels and twins; None while there is one class only."""
         if len(numbered(state.y)[0]) < 2:
             return None

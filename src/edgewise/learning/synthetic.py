@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from edgewise.data.dataset import Split
 from edgewise.learning.answer import Cost
 from edgewise.learning.oracle import Oracle, Victim, ask
 from edgewise.models.joining import check_y, joined, same
+from edgewise.models.unwrap import Model
 from edgewise.randomness import Rng, child_seed, seed_of, stream
 
 
@@ -73,10 +73,10 @@ class Synthetic:
 
 
 def generate(
-    victim: Any,
+    victim: Model,
     sources: Split,
     *,
-    attack: AttackName | Attack | Callable[..., Any],
+    attack: AttackName | Attack | Callable[..., object],
     budget: int,
     scale: float = 1.0,
     oracle: str | Oracle = "victim",
@@ -150,7 +150,7 @@ def _nearest(
     )
 
 
-def _buy(victim: Any, made: Synthetic, y: Labels, oracle: str | Oracle) -> tuple[Labels, Cost]:
+def _buy(victim: Model, made: Synthetic, y: Labels, oracle: str | Oracle) -> tuple[Labels, Cost]:
     """Return the labels of made points and what they cost; ``y`` are those of all sources."""
     points = made.X
     if oracle == "source":

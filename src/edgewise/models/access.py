@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from edgewise.arrays import Floats, Index, InputError, Labels
+from edgewise.arrays import Floats, Index, InputError, Labels, is_array
 from edgewise.models.answers import UnansweredError, check_fitted, class_scores, known_classes, predict
 from edgewise.models.heard import Heard
 from edgewise.models.rows import Rows, like, take, with_columns
-from edgewise.models.unwrap import pipeline_of, unwrapped
+from edgewise.models.unwrap import Model, pipeline_of, unwrapped
 from edgewise.models.weights import Weights, weights_of
 
 
@@ -101,7 +101,7 @@ class Access:
         What an attack has worked out about the model, for the length of one call.
     """
 
-    model: Any
+    model: Model
     queries: Index
     gradients: Index
     rows: Index
@@ -113,7 +113,7 @@ class Access:
     kept: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
 
     @classmethod
-    def to(cls, model: Any, n: int, budget: int | None = None, given: Rows = None) -> Access:
+    def to(cls, model: Model, n: int, budget: int | None = None, given: Rows = None) -> Access:
         """Return access to ``model`` for ``n`` samples, nothing counted yet, asked in the container of ``given``."""
         check_fitted(model)
         zeros = np.zeros((2, n), dtype=np.intp)
@@ -172,7 +172,7 @@ class Access:
                 f"{type(inner).__name__}. {_behind(inner, KNeighborsClassifier)}For other models use 'opt' "
                 "(labels only) or a gradient attack."
             )
-        knn = cast("Any", inner)
+        knn = inner
         metric, more = knn.effective_metric_, dict(knn.effective_metric_params_ or {})
         p = more.pop("p", 2)
         if metric not in ("euclidean", "l2", "minkowski", "sqeuclidean") or p != 2 or more:
@@ -184,7 +184,7 @@ class Access:
                 f"model was fitted with {given}. Fit KNeighborsClassifier(metric='euclidean'), for weights w "
                 "on X * sqrt(w), or use 'opt'."
             )
-        if knn._y.ndim != 1 or not isinstance(knn._fit_X, np.ndarray):
+        if knn._y.ndim != 1 or not is_array(knn._fit_X):
             raise UnansweredError(
                 "this attack needs one output and dense training points; the model was fitted on "
                 f"{type(knn._fit_X).__name__} with {1 if knn._y.ndim == 1 else knn._y.shape[1]} output(s). "
@@ -215,7 +215,7 @@ class Access:
                 f"this attack needs a tree or forest classifier; got {type(inner).__name__}. "
                 f"{_behind(inner, kinds)}For other models use 'opt' (labels only)."
             )
-        model = cast("Any", inner)
+        model = inner
         if model.n_outputs_ != 1:
             raise UnansweredError("this attack needs one output.")
         grown = [model] if isinstance(model, DecisionTreeClassifier) else model.estimators_
@@ -259,7 +259,7 @@ class Access:
         self.charge(of)
 
 
-def _behind(model: Any, kind: type | tuple[type, ...]) -> str:
+def _behind(model: Model, kind: type | tuple[type, ...]) -> str:
     """Return how to attack what a pipeline ends in, where that is of ``kind``."""
     pipeline = pipeline_of(model)
     if pipeline is None or not isinstance(pipeline.steps[-1][1], kind):

@@ -7,16 +7,15 @@ for ``classes_``, and what is no classifier of one label per row is refused.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
-from edgewise.arrays import Floats, InputError, Labels
-from edgewise.models.labels import as_labels, listed
+from edgewise.arrays import Floats, InputError, Labels, is_array
+from edgewise.models.labels import LabelsLike, as_labels, listed
 from edgewise.models.rows import Rows, count, described, handed, is_frame, is_sparse, is_texts, numbers
-from edgewise.models.unwrap import is_module, is_skorch, module_of, pipeline_of, refusal, unwrapped
+from edgewise.models.unwrap import Model, is_module, is_skorch, module_of, pipeline_of, refusal, unwrapped
 
 
 SUMS_TO_ONE = 1e-2
@@ -27,7 +26,7 @@ class UnansweredError(InputError):
     """The model cannot answer a question that is put to it."""
 
 
-def check_fitted(model: Any) -> None:
+def check_fitted(model: Model) -> None:
     """Raise unless ``model`` can be asked for one label per row now.
 
     Raises
@@ -63,7 +62,7 @@ def check_fitted(model: Any) -> None:
             raise InputError(_not_fitted(model)) from None
 
 
-def known_classes(model: Any) -> Labels | None:
+def known_classes(model: Model) -> Labels | None:
     """Return the labels that ``model`` can give, in the order of its score columns, where it says so.
 
     Networks (torch modules, skorch) label by column number and say nothing: None.
@@ -82,7 +81,7 @@ def known_classes(model: Any) -> Labels | None:
     return as_labels(classes, name=f"the classes of {type(inner).__name__}")
 
 
-def predict(model: Any, X: Rows) -> Labels:
+def predict(model: Model, X: Rows) -> Labels:
     """Return the label ``model`` gives to each row of ``X`` (n, ...); no counting.
 
     A callable, or a ``predict`` of no scikit-learn class, may also answer one score per class ``(n, c)``: the label
@@ -113,7 +112,7 @@ def predict(model: Any, X: Rows) -> Labels:
     return as_labels(_finite(model, answer), name=f"the labels of {name}")
 
 
-def class_scores(model: Any, X: Rows) -> Floats:
+def class_scores(model: Model, X: Rows) -> Floats:
     """Return one score per class ``(n, c)``: probabilities, decision values, logits or a callable's scores.
 
     Columns stand for `known_classes` where there are any, else for the labels 0 to ``c - 1``. The pairs of an SVC
@@ -146,13 +145,14 @@ def class_scores(model: Any, X: Rows) -> Floats:
     )
 
 
-def _ask(model: Any, method: Callable[[Any], Any], X: Rows) -> Any:
+def _ask(model: Model, method: Callable[[Rows], LabelsLike], X: Rows) -> LabelsLike:
     """Ask a method about ``X``, in the dtype a network computes in; a callable of the user's gets a copy."""
-    if module_of(model) is not None and pipeline_of(model) is None:
+    module = module_of(model)
+    if module is not None and pipeline_of(model) is None:
         from edgewise.models.torch_calls import ask_estimator
 
-        own = X.copy() if isinstance(X, np.ndarray) and not X.flags.writeable else X
-        return _asked(model, lambda rows: ask_estimator(method, model, rows), own)
+        own = X.copy() if is_array(X) and not X.flags.writeable else X
+        return _asked(model, lambda rows: ask_estimator(method, module, rows), own)
     known = type(unwrapped(model)).__module__.startswith(("sklearn.", "edgewise."))
     if is_texts(X):
         return _asked(model, lambda rows: method(handed(rows)), X)
@@ -160,7 +160,7 @@ def _ask(model: Any, method: Callable[[Any], Any], X: Rows) -> Any:
     return _asked(model, method, own)
 
 
-def _asked(model: Any, method: Callable[[Any], Any], X: Rows) -> Any:
+def _asked(model: Model, method: Callable[[Rows], LabelsLike], X: Rows) -> LabelsLike:
     """Return what ``method`` answers; what a library raises inside comes with what it was given."""
     try:
         return method(X)
@@ -176,7 +176,7 @@ def _asked(model: Any, method: Callable[[Any], Any], X: Rows) -> Any:
         ) from error
 
 
-def _plain(model: Any, answer: Any) -> Labels:
+def _plain(model: Model, answer: LabelsLike) -> Labels:
     """Return an answer as an array: tensors leave their gradients, frames their names."""
     if hasattr(answer, "detach"):
         answer = answer.detach().cpu()
@@ -193,7 +193,7 @@ def _plain(model: Any, answer: Any) -> Labels:
         raise InputError(f"{type(model).__name__} gave no labels: {error}") from None
 
 
-def _numbers(model: Any, answer: Any) -> Floats:
+def _numbers(model: Model, answer: LabelsLike) -> Floats:
     if isinstance(answer, list):
         raise InputError(
             f"{type(model).__name__} answers several labels per row; expected one label per row."
@@ -204,7 +204,7 @@ def _numbers(model: Any, answer: Any) -> Floats:
     return _finite(model, values.astype(float, copy=False))
 
 
-def _one_label(model: Any, answer: Labels) -> Floats:
+def _one_label(model: Model, answer: Labels) -> Floats:
     """Return an answer ``(n, c)`` as scores, unless it marks several labels per row."""
     name = type(model).__name__
     if answer.dtype.kind not in "biuf":
@@ -218,7 +218,7 @@ def _one_label(model: Any, answer: Labels) -> Floats:
     return _finite(model, answer)
 
 
-def _probabilities(model: Any, values: Floats) -> Floats:
+def _probabilities(model: Model, values: Floats) -> Floats:
     """Return probabilities with a column per class: a single one is that of the second class."""
     name = type(model).__name__
     classes = known_classes(model)
@@ -228,7 +228,7 @@ def _probabilities(model: Any, values: Floats) -> Floats:
         one = values.reshape(-1)
         if ((one < 0) | (one > 1)).any():
             raise InputError(
-                f"{name}.predict_proba gave one column that is no probability; expected one per class."
+                f"{name}.predict_proba gave one column that is not a probability; expected one per class."
             )
         return np.stack([1 - one, one], axis=1)
     if values.ndim == 2:
@@ -242,7 +242,7 @@ def _probabilities(model: Any, values: Floats) -> Floats:
     return values
 
 
-def _decisions(model: Any, values: Floats) -> Floats:
+def _decisions(model: Model, values: Floats) -> Floats:
     """Return decision values with a column per class: one value is the second class's, pairs vote."""
     if values.ndim == 1 or values.shape[1:] == (1,):
         one = values.reshape(-1)
@@ -267,7 +267,7 @@ def _votes(pairs: Floats, c: int) -> Floats:
     return votes + sure / (3 * (np.abs(sure) + 1))
 
 
-def _matched(model: Any, values: Floats, n: int) -> Floats:
+def _matched(model: Model, values: Floats, n: int) -> Floats:
     name = type(model).__name__
     if values.ndim != 2 or len(values) != n:
         raise InputError(
@@ -282,7 +282,7 @@ def _matched(model: Any, values: Floats, n: int) -> Floats:
     return _finite(model, values)
 
 
-def _finite(model: Any, values: Labels) -> Labels:
+def _finite(model: Model, values: Labels) -> Labels:
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         raise InputError(
             f"{type(model).__name__} answered with NaN or infinite values; check its inputs and weights."
@@ -290,11 +290,11 @@ def _finite(model: Any, values: Labels) -> Labels:
     return values
 
 
-def _tells_when_fitted(model: Any) -> bool:
+def _tells_when_fitted(model: Model) -> bool:
     """Return whether ``model`` follows scikit-learn's conventions about being fitted."""
     own = type(model).__module__.startswith(("sklearn.", "edgewise."))
     return own or is_skorch(model) or hasattr(model, "__sklearn_is_fitted__")
 
 
-def _not_fitted(model: Any) -> str:
+def _not_fitted(model: Model) -> str:
     return f"{type(model).__name__} is not fitted; call its fit(X, y) first."

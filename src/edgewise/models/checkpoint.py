@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 import torch
+from skorch import NeuralNetClassifier
 from skorch.history import History
+from torch import Tensor
 
 from edgewise.arrays import Floats, InputError, Labels
 from edgewise.atomic import replacing
@@ -40,9 +42,9 @@ class Snapshot:
     path: Path | None
     digest: str
     epochs: int
-    module: Mapping[str, Any]
-    optimizer: Mapping[str, Any]
-    best: Mapping[str, Any]
+    module: Mapping[str, Tensor]
+    optimizer: dict[str, Any]
+    best: Mapping[str, Tensor]
     history: tuple[dict[str, float], ...]
 
     @classmethod
@@ -87,7 +89,7 @@ class Snapshot:
         losses = [figures["valid_loss"] for figures in self.history]
         return len(losses) - 1 - int(np.argmin(losses)) >= patience
 
-    def after(self, net: Any) -> Snapshot:
+    def after(self, net: NeuralNetClassifier) -> Snapshot:
         """Return the snapshot one epoch later, on disk if it has a path."""
         row, names = net.history[-1], ("train_loss", "valid_loss", "valid_acc")
         figures = {name: float(row[name]) for name in names if name in row}
@@ -109,7 +111,7 @@ class Snapshot:
         later._write()
         return later
 
-    def restore(self, net: Any) -> None:
+    def restore(self, net: NeuralNetClassifier) -> None:
         """Put ``net`` where this snapshot is; one of no epochs leaves it as it is."""
         if self.epochs:
             net.module_.inner.load_state_dict(self.module)
@@ -125,7 +127,7 @@ class Snapshot:
             torch.save({**kept, "values": value_digest(kept)}, file)
 
 
-def digest(settings: Mapping[str, Any], X: Floats, y: Labels) -> str:
+def digest(settings: Mapping[str, object], X: Floats, y: Labels) -> str:
     """Return a digest of settings and data."""
     made = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
     for array in (X, y):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, cast
+from typing import TypeAlias
 
 import narwhals as nw
 import numpy as np
@@ -14,6 +14,7 @@ from sklearn.utils import get_tags
 from edgewise.arrays import Floats, Index, InputError, Mask
 from edgewise.importing import needing
 from edgewise.models.rows import Rows, count, handed, is_frame, is_texts, numbers
+from edgewise.models.unwrap import Model
 
 
 SAMPLE = 20_000
@@ -84,7 +85,7 @@ def spread_rows(n: int) -> Index:
     return np.unique(np.linspace(0, n - 1, min(SAMPLE, n)).astype(np.intp))
 
 
-def takes_gaps(model: Any) -> bool:
+def takes_gaps(model: Model) -> bool:
     """Say whether an estimator learns from rows with NaN in them, as far as it says so.
 
     Examples
@@ -106,14 +107,14 @@ def _of_texts(sample: Rows) -> _Made:
 
     words = TfidfVectorizer(sublinear_tf=True)
     try:
-        seen: Any = words.fit_transform(handed(sample))
+        seen = words.fit_transform(handed(sample))
     except ValueError as error:
         raise InputError(f"the texts cannot be compared by their words: {error}.") from None
     most = min(DIRECTIONS, *(side - 1 for side in seen.shape))
     if most < 1:
 
         def alone(X: Rows) -> Floats:
-            return cast("Any", words.transform(handed(X))).toarray()
+            return words.transform(handed(X)).toarray()
 
         return alone, seen.toarray(), np.zeros(seen.shape[1], bool), ()
     directions = TruncatedSVD(most, random_state=0)
@@ -134,7 +135,7 @@ def _of_table(sample: Rows) -> _Made:
         return _with_gaps, values, np.ones(values.shape[1], bool), ()
     with needing("a table of more than numbers, without a fitted pipeline that encodes its columns,"):
         from skrub import StringEncoder, TableVectorizer
-    vectorizer: Any = TableVectorizer(high_cardinality=StringEncoder(random_state=0))
+    vectorizer = TableVectorizer(high_cardinality=StringEncoder(random_state=0))
     values = _array(vectorizer.fit_transform(_pandas(sample)))
     kinds = vectorizer.column_to_kind_
     outputs = vectorizer.output_to_input_
@@ -167,9 +168,9 @@ def _with_gaps(X: Rows) -> Floats:
     return numbers(X, missing=True).reshape(count(X), -1).astype(np.float64, copy=False)
 
 
-def _array(table: Any) -> Floats:
+def _array(table: Rows) -> Floats:
     return table.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def _pandas(X: Rows) -> Any:
+def _pandas(X: Rows) -> Rows:
     return X if hasattr(X, "iloc") else nw.from_native(X, eager_only=True).to_pandas()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, cast
+from collections.abc import Sequence
 
 import numpy as np
 
-from edgewise.arrays import Index, InputError, Labels, Mask
-from edgewise.models.labels import as_labels, folded, listed, of_one_kind
+from edgewise.arrays import Index, InputError, Label, Labels, Mask
+from edgewise.models.labels import LabelsLike, as_labels, folded, listed, of_one_kind
 
 
 def joined(*parts: Labels, names: Sequence[str] = ()) -> Labels:
@@ -44,7 +43,7 @@ def joined(*parts: Labels, names: Sequence[str] = ()) -> Labels:
         whole = np.concatenate(arrays)
         if whole.dtype.kind == arrays[0].dtype.kind:
             return whole
-    mixed: list[Any] = [label for part in arrays for label in part.tolist()]
+    mixed: list[Label] = [label for part in arrays for label in part.tolist()]
     return of_one_kind(mixed, called[0])
 
 
@@ -112,7 +111,7 @@ class UnknownLabelError(InputError):
     """A label that is none of the model's classes."""
 
 
-def check_y(y: Any, n: int, *, name: str = "y", classes: Labels | None = None) -> Labels:
+def check_y(y: LabelsLike, n: int, *, name: str = "y", classes: Labels | None = None) -> Labels:
     """Return ``y`` as ``n`` labels, all of them among ``classes`` where those are given.
 
     Raises
@@ -157,5 +156,5 @@ def _check_look_alikes(one: set[str], other: set[str], called: str, and_called: 
 
 
 def _shown(labels: Labels) -> str:
-    some = ", ".join(repr(label) for label in cast("Iterable[Any]", np.unique(labels)[:3].tolist()))
+    some = ", ".join(repr(label) for label in np.unique(labels)[:3].tolist())
     return f"{'words' if labels.dtype.kind == 'U' else 'numbers'} ({some})"

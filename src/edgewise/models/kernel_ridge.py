@@ -75,7 +75,7 @@ class KernelRidgeClassifier(ClassifierMixin, BaseEstimator):
         numbers = np.arange(1, 2) if len(self.classes_) == 2 else np.arange(len(self.classes_))
         targets = (codes[:, None] == numbers) - 0.5
         self.X_ = points
-        self.dual_coef_ = _solve(function, points, targets, np.sqrt(weights)[:, None], float(self.alpha))
+        self.dual_coef_ = solve_ridge(_gram(function, points), targets, weights, float(self.alpha))
         return self
 
     def regress(self, X: ArrayLike) -> Floats:
@@ -122,15 +122,28 @@ class KernelRidgeClassifier(ClassifierMixin, BaseEstimator):
         return np.stack([-values, values], axis=1) / 2 if two else values, pullback
 
 
-def _solve(function: Kernel, X: Floats, targets: Floats, roots: Floats, alpha: float) -> Floats:
-    """Return the coefficients of the ridge with square-root weights ``roots`` (m, 1)."""
+def _gram(function: Kernel, X: Floats) -> Floats:
     _check_memory(len(X))
-    # One matrix is held: filled by rows, weighted, factorised in place.
     matrix = np.empty((len(X), len(X)), order="F")
     for rows in blocks(len(X), len(X)):
         matrix[rows] = function(X[rows], X)
+    return matrix
+
+
+def solve_ridge(matrix: Floats, targets: Floats, weights: Floats, alpha: float) -> Floats:
+    """Return the coefficients ``a`` (m, c) with ``(K + alpha / weights) a = targets``; overwrites ``matrix``.
+
+    ``matrix`` is K (m, m), symmetric, in Fortran's order; ``weights`` (m,) are those of squared errors, positive.
+
+    Raises
+    ------
+    InputError
+        The matrix is singular because ``alpha`` is too small.
+    """
+    roots = np.sqrt(weights)[:, None]
+    for rows in blocks(len(matrix), len(matrix)):
         matrix[rows] *= roots[rows] * roots.T
-    matrix.flat[:: len(X) + 1] += alpha
+    matrix.flat[:: len(matrix) + 1] += alpha
     try:
         factor = cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
     except LinAlgError:

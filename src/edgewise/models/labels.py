@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from edgewise.arrays import Index, InputError, Labels, Mask
+from edgewise.arrays import Index, InputError, Label, Labels, Mask, is_array, is_list
 
+
+LabelsLike: TypeAlias = Any
+"""Labels as anyone holds them: a list, an array, a Series, an Arrow array or a tensor."""
 
 WANTED = "expected words or whole numbers"
 WHOLE = re.compile(r"[+-]?\d+(\.0*)?")
 
 
-def as_labels(values: Any, *, name: str = "labels") -> Labels:
+def as_labels(values: LabelsLike, *, name: str = "labels") -> Labels:
     """Return labels ``(n,)`` in one NumPy type that keeps each of them: truth values, numbers or words.
 
     Parameters
@@ -52,7 +55,7 @@ def as_labels(values: Any, *, name: str = "labels") -> Labels:
     return labels
 
 
-def answered(values: Any, *, name: str = "labels") -> tuple[Index, Labels]:
+def answered(values: LabelsLike, *, name: str = "labels") -> tuple[Index, Labels]:
     """Return which entries of ``values`` are labels, ascending, and those labels.
 
     Raises
@@ -102,7 +105,7 @@ def from_text(cells: Sequence[str], *, name: str = "labels") -> Labels:
     return np.array(words)
 
 
-def missing(value: Any) -> bool:
+def missing(value: object) -> bool:
     """Return whether one value is no label: None, NaN, ``pd.NA``, NaT or masked.
 
     Examples
@@ -125,7 +128,7 @@ def _missing(values: Labels) -> Mask:
     return np.zeros(len(values), dtype=bool)
 
 
-def listed(values: Any) -> Labels:
+def listed(values: LabelsLike) -> Labels:
     """Return values as an array that has changed none of them; of objects where NumPy would change some.
 
     Raises
@@ -138,33 +141,33 @@ def listed(values: Any) -> Labels:
     >>> listed(["a", 1, None]).tolist()
     ['a', 1, None]
     """
-    if isinstance(values, np.ma.MaskedArray):
+    if issubclass(type(values), np.ma.MaskedArray):
         values = values.tolist()
     if hasattr(values, "detach"):
         return np.asarray(values.detach().cpu())
     dtype = getattr(values, "dtype", None)
-    if isinstance(values, np.ndarray) or (isinstance(dtype, np.dtype) and dtype.kind in "biuf"):
-        array = np.asarray(values)
+    if is_array(values) or (isinstance(dtype, np.dtype) and dtype.kind in "biuf"):
+        array: Labels = np.asarray(values)
         return array.astype(object) if array.dtype.kind == "T" else array
     for method in ("to_pylist", "to_list"):
         if hasattr(values, method):
             values = getattr(values, method)()
             break
-    if isinstance(values, (list, tuple)):
-        items = cast("Sequence[Any]", values)
-        if not any(isinstance(item, (list, tuple, dict, set)) or getattr(item, "ndim", 0) for item in items):
-            made = np.empty(len(items), dtype=object)
-            for row, item in enumerate(items):
-                made[row] = (
-                    item.item() if getattr(item, "ndim", None) == 0 and hasattr(item, "item") else item
-                )
-            return made
+    if is_list(values) and not any(map(_holds_several, values)):
+        made = np.empty(len(values), dtype=object)
+        for row, item in enumerate(values):
+            made[row] = item.item() if getattr(item, "ndim", None) == 0 and hasattr(item, "item") else item
+        return made
     try:
         return np.asarray(values)
     except ValueError as error:
         raise InputError(
             f"labels must be one per row, shape (n,); got {type(values).__name__} ({error})"
         ) from None
+
+
+def _holds_several(item: object) -> bool:
+    return isinstance(item, (list, tuple, dict, set)) or bool(getattr(item, "ndim", 0))
 
 
 def _typed(values: Labels, name: str) -> Labels:
@@ -181,7 +184,7 @@ def _typed(values: Labels, name: str) -> Labels:
     )
 
 
-def of_one_kind(values: list[Any], name: str) -> Labels:
+def of_one_kind(values: list[Label], name: str) -> Labels:
     """Return labels in the one NumPy type that keeps each of them, or raise."""
     words = [isinstance(value, str) for value in values]
     if all(words):

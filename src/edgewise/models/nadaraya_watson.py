@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
-
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -13,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from edgewise.arrays import Floats, InputError, Labels
 from edgewise.models.access import Pullback
 from edgewise.models.kernels import SMOOTHING, along_differences, blocks, check_scale, squared_distances
+from edgewise.models.unwrap import Model
 from edgewise.registry import unknown
 
 
@@ -113,13 +112,7 @@ class NadarayaWatsonClassifier(ClassifierMixin, BaseEstimator):
         if self.kernel == "gaussian":
             # Only ratios count: measured from the nearest point they never all underflow.
             t -= t.min(axis=1, keepdims=True)
-        value, slope = SMOOTHING[self.kernel](t)
-        votes = value @ self.shares_
-        total = votes.sum(axis=1, keepdims=True)
-        empty = total <= 0
-        total = np.where(empty, 1.0, total)
-        scores = np.where(empty, self.prior_, votes / total)
-        return scores, np.where(empty, 0.0, slope) / total
+        return window(self.kernel, t, self.shares_, self.prior_)
 
     def _pull(self, X: Floats, weights: Floats) -> Floats:
         scores, slope = self._window(X)
@@ -127,6 +120,20 @@ class NadarayaWatsonClassifier(ClassifierMixin, BaseEstimator):
         mean = (weights * scores).sum(axis=1)
         surplus = weights @ self.shares_.T - np.outer(mean, self.shares_.sum(axis=1))
         return along_differences(X, self.X_, surplus * slope, self.bandwidth)
+
+
+def window(kernel: str, t: Floats, shares: Floats, prior: Floats | float) -> tuple[Floats, Floats]:
+    """Return the estimates (n, c), and for each training point the slope of its vote over all votes (n, m).
+
+    ``t`` are squared distances in units of the bandwidth (n, m), ``shares`` the votes of training points, one
+    column a class (m, c), and ``prior`` the estimates (c,) where nothing is in reach.
+    """
+    value, slope = SMOOTHING[kernel](t)
+    votes = value @ shares
+    total = votes.sum(axis=1, keepdims=True)
+    empty = total <= 0
+    total = np.where(empty, 1.0, total)
+    return np.where(empty, prior, votes / total), np.where(empty, 0.0, slope) / total
 
 
 def soft_neighbours(scale: float) -> NadarayaWatsonClassifier:
@@ -141,7 +148,7 @@ def soft_neighbours(scale: float) -> NadarayaWatsonClassifier:
 
 
 def training(
-    model: Any, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None
+    model: Model, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None
 ) -> tuple[Floats, Floats, Labels, Labels]:
     """Check what an estimator is fitted with: points, positive weights, classes, class numbers.
 
@@ -150,7 +157,7 @@ def training(
     InputError
         Weights that are negative or not one a row, or fewer than two classes of positive weight.
     """
-    points, labels = cast("Any", validate_data)(model, X, y, dtype=np.float64, copy=True)
+    points, labels = validate_data(model, X, y, dtype=np.float64, copy=True)
     check_classification_targets(labels)
     votes = np.ones(len(points)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
     if votes.shape != labels.shape:
@@ -174,7 +181,7 @@ def training(
     return points[kept], votes[kept], classes, codes
 
 
-def asked_points(model: Any, X: ArrayLike) -> Floats:
+def asked_points(model: Model, X: ArrayLike) -> Floats:
     """Return ``X`` checked against what ``model`` was fitted with, in float64."""
     check_is_fitted(model)
-    return cast("Any", validate_data)(model, X, reset=False, dtype=np.float64)
+    return validate_data(model, X, reset=False, dtype=np.float64)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import torch
@@ -199,7 +199,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
                         stacklevel=4,
                     )
         net = net or self._net(X, size, parts, shot)
-        module = cast("Trained", net.module_).inner
+        module: nn.Module = net.module_.inner
         module.load_state_dict(shot.best if self.patience is not None else shot.module)
         return module.eval(), list(shot.history)
 
@@ -222,7 +222,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
             device=self._device(),
         )
 
-    def _settings(self) -> dict[str, Any]:
+    def _settings(self) -> dict[str, object]:
         """Return what decides the weights."""
         names = (
             "epochs",
@@ -246,7 +246,9 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         train, watch = order[kept_out:], order[:kept_out]
         return Rows(X[train], y[train]), Rows(X[watch], y[watch]) if kept_out else None
 
-    def _net(self, X: Floats, batch_size: int, parts: tuple[Rows, Rows | None], shot: Snapshot) -> Any:
+    def _net(
+        self, X: Floats, batch_size: int, parts: tuple[Rows, Rows | None], shot: Snapshot
+    ) -> NeuralNetClassifier:
         """Return the skorch net, where ``shot`` left off."""
         torch.manual_seed(child_seed(self.random_state, "weights"))
         factory = lookup(NETS, self.net, "net") if isinstance(self.net, str) else self.net
@@ -257,7 +259,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
             if self.optimizer == "adam"
             else {"optimizer": torch.optim.SGD, "optimizer__momentum": 0.9, "optimizer__nesterov": True}
         )
-        net = cast("Any", NeuralNetClassifier)(
+        net = NeuralNetClassifier(
             Trained(inner, self.augment, self._autocast(inner, device)),
             criterion=nn.CrossEntropyLoss,
             criterion__label_smoothing=self.label_smoothing,

@@ -6,6 +6,7 @@ as a list; what measures distances gets their numbers.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -13,7 +14,7 @@ import narwhals as nw
 import numpy as np
 import scipy.sparse as sp
 
-from edgewise.arrays import Floats, Index, InputError, check_X
+from edgewise.arrays import Floats, Index, InputError, check_X, is_array, is_list
 from edgewise.registry import unknown
 
 
@@ -21,22 +22,22 @@ Rows: TypeAlias = Any
 """``n`` rows of an array, a data frame or a sparse matrix, as they were given; texts as an array of objects."""
 
 
-def is_frame(X: Any) -> bool:
+def is_frame(X: Rows) -> bool:
     """Return whether ``X`` is a data frame: pandas, polars, Arrow, or another that narwhals reads."""
     return nw.dependencies.is_into_dataframe(X)
 
 
-def is_sparse(X: Any) -> bool:
+def is_sparse(X: Rows) -> bool:
     """Return whether ``X`` is a sparse matrix or array."""
     return bool(sp.issparse(X))
 
 
-def is_texts(X: Any) -> bool:
+def is_texts(X: Rows) -> bool:
     """Return whether ``X`` is texts, one per row, as `check_rows` returns them."""
-    return isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype.kind == "O"
+    return is_array(X) and X.ndim == 1 and X.dtype.kind == "O"
 
 
-def as_texts(X: Any) -> Rows | None:
+def as_texts(X: Rows) -> Rows | None:
     """Return a list, an array or a column of texts as an array of objects, or None if it is none.
 
     Examples
@@ -45,21 +46,21 @@ def as_texts(X: Any) -> Rows | None:
     ((2,), True)
     """
     held = nw.from_native(X, series_only=True).to_list() if nw.dependencies.is_into_series(X) else X
-    if isinstance(held, np.ndarray) and held.ndim == 1 and held.dtype.kind in "OU":
+    if is_array(held) and held.ndim == 1 and held.dtype.kind in "OU":
         held = held.tolist()
-    if not isinstance(held, (list, tuple)) or not held or not all(isinstance(text, str) for text in held):
+    if not is_list(held) or not held or not all(isinstance(text, str) for text in held):
         return None
     texts = np.empty(len(held), dtype=object)
     texts[:] = held
     return texts
 
 
-def handed(X: Rows) -> Any:
+def handed(X: Rows) -> Rows:
     """Return rows as a model is handed them: texts as a list, everything else as it is."""
     return X.tolist() if is_texts(X) else X
 
 
-def check_rows(X: Any, *, name: str = "X", missing: bool = False) -> Rows:
+def check_rows(X: Rows, *, name: str = "X", missing: bool = False) -> Rows:
     """Return rows that a model can be given: a frame as it is, a sparse matrix as CSR, texts, else finite numbers.
 
     With ``missing`` NaN may stand for a missing value.
@@ -215,7 +216,7 @@ def numbers(X: Rows, *, name: str = "X", missing: bool = False) -> Floats:
     return X
 
 
-def digest_of(X: Rows, digest: Any) -> None:
+def digest_of(X: Rows, digest: hashlib.blake2b) -> None:
     """Add every value of ``X``, and the names of a frame, to a running hash."""
     if is_frame(X):
         for series in _frame(X).iter_columns():
@@ -240,7 +241,7 @@ def described(X: Rows) -> str:
     return f"{kind} of shape {tuple(X.shape)} ({X.dtype})"
 
 
-def _checked_sparse(X: Any, name: str) -> Any:
+def _checked_sparse(X: Rows, name: str) -> sp.csr_array:
     if X.ndim != 2 or 0 in X.shape:
         raise InputError(f"{name} must be 2-d with at least one row and one column; got shape {X.shape}.")
     made = X.tocsr()
@@ -253,5 +254,5 @@ def _checked_sparse(X: Any, name: str) -> Any:
     return made
 
 
-def _frame(X: Any) -> nw.DataFrame[Any]:
+def _frame(X: Rows) -> nw.DataFrame[Rows]:
     return nw.from_native(X, eager_only=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from edgewise.arrays import InputError
 from edgewise.importing import needing
 from edgewise.models.answers import check_fitted
+from edgewise.models.unwrap import Model
 
 
 def trust_options(names: Sequence[str]) -> str:
@@ -24,7 +24,7 @@ def trust_options(names: Sequence[str]) -> str:
 
 def read_skops(
     path: Path, trusted: Sequence[str] = (), *, advice: Callable[[list[str]], str] = trust_options
-) -> Any:
+) -> object:
     """Return the object in a ``.skops`` file, all of whose types are known to skops or named as trusted.
 
     Raises
@@ -49,12 +49,12 @@ def read_skops(
             return io.load(path, trusted=list(trusted))
     except Exception as error:  # noqa: BLE001 - what is no such archive can raise anything
         raise InputError(
-            f"{path} is no .skops file that can be read ({type(error).__name__}: {error})."
+            f"{path} is not a .skops file that can be read ({type(error).__name__}: {error})."
         ) from None
     raise InputError(f"{path} holds types that skops does not know: {', '.join(unknown)}. {advice(unknown)}")
 
 
-def load_model(path: Path, trusted: Sequence[str] = ()) -> Any:
+def load_model(path: Path, trusted: Sequence[str] = ()) -> Model:
     """Return the fitted model of a ``.skops`` file, or of a joblib file, which runs its code: load only your own.
 
     Raises

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -131,7 +130,7 @@ def differentiable(access: Access, X: Floats, seed: int = 0) -> Generator[Differ
 
 
 def _kernel(access: Access, X: Floats) -> Differentiable:
-    answer: Any = getattr(unwrapped(access.model), "scores_and_pullback", None)
+    answer = getattr(unwrapped(access.model), "scores_and_pullback", None)
     if answer is None:
         raise UnansweredError(
             f"{type(access.model).__name__} gives no gradient. Attack it with a label-only attack ('opt', "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import TypeVar, cast
 
 import numpy as np
 import torch
@@ -15,11 +15,13 @@ from torch.nn.modules.batchnorm import _BatchNorm  # pyright: ignore[reportPriva
 from edgewise.arrays import Floats, Index, InputError
 from edgewise.models.last_function import LastFunction, ends_in_sigmoid
 from edgewise.models.rows import Rows, numbers
-from edgewise.models.unwrap import module_of
+from edgewise.models.unwrap import Model, module_of
 
 
 ROWS_AT_ONCE = 1024
 """Rows a module is asked at once for labels or logits."""
+
+T = TypeVar("T")
 
 
 class OutOfMemoryWarning(UserWarning):
@@ -39,7 +41,7 @@ def predict_labels(module: nn.Module, X: Rows) -> Index:
     return np.argmax(predict_logits(module, X), axis=1)
 
 
-def predict_logits(model: Any, X: Rows) -> Floats:
+def predict_logits(model: Model, X: Rows) -> Floats:
     """Return the logits ``(n, c)`` of a torch module or network estimator; a single column makes two.
 
     Raises
@@ -61,9 +63,8 @@ def predict_logits(model: Any, X: Rows) -> Floats:
         return np.concatenate([part for _, part in in_batches(len(points), ROWS_AT_ONCE, ask)])
 
 
-def ask_estimator(method: Callable[[Any], Any], model: Any, X: Rows) -> Any:
+def ask_estimator(method: Callable[[Rows], T], module: nn.Module, X: Rows) -> T:
     """Return what a method of a network estimator answers, rows given in the dtype of its module."""
-    module = module_of(model)
     points = numbers(X)
     device, dtype = home(module, points)
     with undisturbed(module, device):
@@ -112,7 +113,7 @@ def logits(module: nn.Module, x: Tensor) -> Tensor:
     return checked_logits(answer, len(x), module)
 
 
-def checked_logits(answer: Any, n: int, model: Any) -> Tensor:
+def checked_logits(answer: object, n: int, model: Model) -> Tensor:
     """Return ``answer`` as finite logits with a column per class."""
     name = type(model).__name__
     if not isinstance(answer, Tensor) or not answer.is_floating_point():
@@ -137,7 +138,7 @@ def as_numpy(x: Tensor) -> Floats:
     return cast("Floats", wide.detach().cpu().numpy())
 
 
-def in_batches(n: int, size: int, work: Callable[[slice], Any]) -> Generator[tuple[slice, Any]]:
+def in_batches(n: int, size: int, work: Callable[[slice], T]) -> Generator[tuple[slice, T]]:
     """Yield each slice of ``n`` rows with what ``work`` makes of it; out of memory, halve them and go on.
 
     Warns
@@ -189,7 +190,7 @@ def home(module: nn.Module, X: Floats) -> tuple[torch.device, torch.dtype]:
     return torch.device("cpu"), torch.float32 if X.dtype == np.float32 else torch.float64
 
 
-def _called(module: nn.Module, x: Tensor) -> Any:
+def _called(module: nn.Module, x: Tensor) -> object:
     try:
         return module(x)
     except (InputError, torch.OutOfMemoryError):

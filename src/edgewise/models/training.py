@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, cast
+from typing import Any
 
 import torch
+from skorch import NeuralNetClassifier
 from skorch.callbacks import Callback
 from torch import Tensor, nn
 
@@ -21,7 +22,7 @@ SCHEDULES: Mapping[str, Callable[[float], float]] = {
 """The share of the highest learning rate after a share ``t`` of the training."""
 
 
-CIFAR_RECIPE: Mapping[str, Any] = {
+CIFAR_RECIPE: Mapping[str, str | float | bool] = {
     "net": "vgg16",
     "optimizer": "sgd",
     "lr": 0.1,
@@ -44,12 +45,12 @@ class Rate(Callback):
         self.steps = steps
 
     def on_epoch_begin(  # noqa: D102 - skorch names and calls it
-        self, net: Any, dataset_train: Any = None, dataset_valid: Any = None, **_kwargs: Any
+        self, net: NeuralNetClassifier, **_kwargs: object
     ) -> None:
         self.batch_ = 0
 
     def on_batch_begin(  # noqa: D102 - skorch names and calls it
-        self, net: Any, batch: Any = None, training: bool | None = None, **_kwargs: Any
+        self, net: NeuralNetClassifier, training: bool | None = None, **_kwargs: object
     ) -> None:
         if not training:
             return
@@ -80,7 +81,7 @@ class Trained(nn.Module):
 
     def __init__(self, inner: nn.Module, augment: bool, autocast: bool) -> None:
         super().__init__()
-        self.inner = cast("Any", inner).to(memory_format=torch.channels_last)
+        self.inner: nn.Module = inner.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's types know tensors only
         self.augment, self.autocast = augment, autocast
 
     def forward(self, x: Tensor) -> Tensor:

@@ -1,12 +1,18 @@
-"""What is inside a model: the best of a search, the network of an estimator, and what kind it says it is."""
+"""What a model is and what is inside: the best of a search, the network of an estimator, what kind it says it is."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Model: TypeAlias = Any
+"""A classifier of any library: an estimator with ``predict``, a torch module or a function of rows."""
 
 NO_CLASSIFIERS = {
     "regressor": "a regressor answers real numbers",
@@ -16,7 +22,7 @@ NO_CLASSIFIERS = {
 """Kinds of estimators that are refused, and why."""
 
 
-def unwrapped(model: Any) -> Any:
+def unwrapped(model: Model) -> Model:
     """Return the estimator that answers: the best one of a fitted search, else the model itself.
 
     Examples
@@ -29,30 +35,30 @@ def unwrapped(model: Any) -> Any:
     return model
 
 
-def pipeline_of(model: Any) -> Pipeline | None:
+def pipeline_of(model: Model) -> Pipeline | None:
     """Return the pipeline of a model that transforms its rows before the last step sees them, else None."""
     inner = unwrapped(model)
     return inner if isinstance(inner, Pipeline) and len(inner.steps) > 1 else None
 
 
-def module_of(model: Any) -> Any:
+def module_of(model: Model) -> nn.Module | None:
     """Return the torch module in ``model``: itself, or the ``module_`` of a fitted network estimator, else None."""
     inner = unwrapped(model)
     found = inner if is_module(inner) else getattr(inner, "module_", None)
     return found if is_module(found) else None
 
 
-def is_module(model: Any) -> bool:
+def is_module(model: Model) -> bool:
     """Return whether ``model`` is a torch module, without importing torch."""
     return any(base.__module__ == "torch.nn.modules.module" for base in type(model).__mro__)
 
 
-def is_skorch(model: Any) -> bool:
+def is_skorch(model: Model) -> bool:
     """Return whether ``model`` is a skorch estimator, whose labels are the columns of its module."""
     return any(base.__module__.startswith("skorch.") for base in type(unwrapped(model)).__mro__)
 
 
-def refusal(model: Any) -> str | None:
+def refusal(model: Model) -> str | None:
     """Return why ``model`` is no classifier of one label per row, as far as it says so itself, or None."""
     inner = unwrapped(model)
     kind = getattr(inner, "_estimator_type", None)

@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -188,7 +187,7 @@ def _unit(d: Tensor) -> Tensor:
 @contextmanager
 def _still(module: nn.Module) -> Generator[None]:
     """Leave running averages of batch normalisation as they are."""
-    parts: list[Any] = [
+    parts = [
         part
         for part in module.modules()
         if isinstance(part, nn.modules.batchnorm._BatchNorm)  # pyright: ignore[reportPrivateUsage]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
@@ -27,6 +26,7 @@ from sklearn.preprocessing import (
 from sklearn.svm import SVC, LinearSVC
 
 from edgewise.arrays import Floats, Index, InputError, Labels
+from edgewise.models.unwrap import Model
 
 
 LINEAR = (
@@ -68,7 +68,7 @@ class Weights:
         return np.argmax(self.scores(X), axis=1)
 
 
-def weights_of(model: Any) -> Weights | str:
+def weights_of(model: Model) -> Weights | str:
     """Return the weights of a fitted linear classifier or pipeline, or why there are none."""
     if isinstance(model, Pipeline):
         inner = weights_of(model.steps[-1][1])
@@ -83,7 +83,7 @@ def weights_of(model: Any) -> Weights | str:
     return _own(model)
 
 
-def _own(model: Any) -> Weights | str:
+def _own(model: Model) -> Weights | str:
     """Return the weights of a linear classifier itself."""
     coef = model.coef_.toarray() if hasattr(model.coef_, "toarray") else np.asarray(model.coef_, float)
     coef, classes = np.atleast_2d(coef), np.asarray(model.classes_)
@@ -100,28 +100,27 @@ def _own(model: Any) -> Weights | str:
     return Weights(np.ascontiguousarray(coef, float), np.array(intercept, float), classes)
 
 
-def _through(step: Any, inner: Weights) -> Weights | str:
+def _through(step: object, inner: Weights) -> Weights | str:
     """Return the weights over the input of a step."""
-    known: Any = step
     d = inner.coef.shape[1]
     one, zero = np.ones(d), np.zeros(d)
-    if step in (None, "passthrough") or (isinstance(step, FunctionTransformer) and known.func is None):
+    if step in (None, "passthrough") or (isinstance(step, FunctionTransformer) and step.func is None):
         return inner
     if isinstance(step, SelectorMixin):
-        kept = np.asarray(known.get_support())
+        kept = np.asarray(step.get_support())
         coef = np.zeros((len(inner.coef), len(kept)))
         coef[:, kept] = inner.coef
         return Weights(coef, inner.intercept, inner.classes)
     if isinstance(step, StandardScaler):
-        slope = one / (one if known.scale_ is None else known.scale_)
-        shift = -slope * (zero if known.mean_ is None else known.mean_)
-    elif isinstance(step, MinMaxScaler) and not known.clip:
-        slope, shift = known.scale_, known.min_
+        slope = one / (one if step.scale_ is None else step.scale_)
+        shift = -slope * (zero if step.mean_ is None else step.mean_)
+    elif isinstance(step, MinMaxScaler) and not step.clip:
+        slope, shift = step.scale_, step.min_
     elif isinstance(step, MaxAbsScaler) and not getattr(step, "clip", False):
-        slope, shift = one / known.scale_, zero
+        slope, shift = one / step.scale_, zero
     elif isinstance(step, RobustScaler):
-        slope = one / (known.scale_ if known.with_scaling else one)
-        shift = -slope * (known.center_ if known.with_centering else zero)
+        slope = one / (step.scale_ if step.with_scaling else one)
+        shift = -slope * (step.center_ if step.with_centering else zero)
     else:
-        return f"the pipeline's step {type(step).__name__} is no affine scaler"
+        return f"the pipeline's step {type(step).__name__} is not an affine scaler"
     return Weights(inner.coef * slope, inner.intercept + inner.coef @ shift, inner.classes)

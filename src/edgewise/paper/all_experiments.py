@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any
 
 import numpy as np
 
+from edgewise.arrays import Values
 from edgewise.models import MODELS
 from edgewise.paper import audits
 from edgewise.paper.comparison import runs as trials
@@ -121,12 +121,12 @@ def experiment(chosen: Sequence[Part]) -> Experiment:
     return Experiment("all", [cell for part in chosen for cell in part.cells], work)
 
 
-def work(cell: Cell) -> Mapping[str, Any]:
+def work(cell: Cell) -> Values:
     """Compute any cell of any part."""
     return _worker(cell.what)(cell)
 
 
-def _worker(what: str) -> Callable[[Cell], Mapping[str, Any]]:
+def _worker(what: str) -> Callable[[Cell], Values]:
     if what in TABLES:
         return TABLES[what].make().work
     if what.startswith("table"):

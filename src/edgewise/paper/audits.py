@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.neighbors import KNeighborsClassifier
 
+from edgewise.arrays import Values
 from edgewise.attacks import attack, names
 from edgewise.data import load
 from edgewise.data.files import digest
 from edgewise.models import MODELS
 from edgewise.models.access import predict
-from edgewise.paper.tables.table2 import ATTACKS, HELD_OUT, SIZES
+from edgewise.models.unwrap import Model
+from edgewise.paper.tables.table2 import ATTACKS, HELD_OUT, SIZES, attack_on
 from edgewise.randomness import child_seed
 from edgewise.store import Cell
 
 
 LEAK, CHANCE, EXACT, GRADIENT = "audit-leak", "audit-chance", "audit-exact", "audit-gradient"
 GRADIENT_ATTACKS = ("fgsm", "pgd", "deepfool", "cw", "ddn")
-EXACTLY: Mapping[str, tuple[Callable[[], Any], str, Sequence[str]]] = {
+EXACTLY: Mapping[str, tuple[Callable[[], Model], str, Sequence[str]]] = {
     "1-nn": (lambda: KNeighborsClassifier(1), "region-exact", ATTACKS[1:]),
     "forest": (lambda: RandomForestClassifier(50, max_depth=6, random_state=0), "trees", ("opt",)),
     "boosting": (lambda: GradientBoostingClassifier(random_state=0), "trees", ("opt",)),
@@ -51,12 +52,12 @@ def cells(data: Sequence[str], *, torch: bool = True) -> list[Cell]:
     return [*made, Cell(GRADIENT, {"data": "digits-1v7"}, 0)] if torch else made
 
 
-def work(cell: Cell) -> Mapping[str, Any]:
+def work(cell: Cell) -> Values:
     """Compute one audit."""
     return {LEAK: _leak, CHANCE: _chance, EXACT: _exact, GRADIENT: _gradient}[cell.what](cell)
 
 
-def _leak(cell: Cell) -> dict[str, Any]:
+def _leak(cell: Cell) -> Values:
     """Count test and held-out rows that are, bit for bit, rows of another split; and hash the data."""
     name = cell.settings["data"]
     data = load(
@@ -81,14 +82,14 @@ def _shared(rows: Sequence[int], others: Sequence[int]) -> int:
     return sum(row in there for row in rows)
 
 
-def _chance(cell: Cell) -> dict[str, Any]:
+def _chance(cell: Cell) -> Values:
     """Fit the same model twice from one seed, and ask one of the two twice."""
     data = load("digits-1v7", rng=0)
     row = MODELS[cell.settings["model"]]
     model = row.make(**row.small)
     if "random_state" in model.get_params():
         model.set_params(random_state=0)
-    one, two = (cast("Any", clone(model)).fit(*data.train) for _ in range(2))
+    one, two = (clone(model).fit(*data.train) for _ in range(2))
     first, again, other = predict(one, data.test.X), predict(one, data.test.X), predict(two, data.test.X)
     return {
         "n": len(first),
@@ -97,7 +98,7 @@ def _chance(cell: Cell) -> dict[str, Any]:
     }
 
 
-def _exact(cell: Cell) -> dict[str, Any]:
+def _exact(cell: Cell) -> Values:
     """Count, attack by attack, points found nearer than the exact attack proves possible."""
     data = load(cell.settings["data"], rng=0)
     make, exact, heuristics = EXACTLY[cell.settings.get("model", "1-nn")]
@@ -107,17 +108,14 @@ def _exact(cell: Cell) -> dict[str, Any]:
     beaten: dict[str, int] = {}
     ratio: dict[str, float] = {}
     for name in heuristics:
-        settings: dict[str, Any] = {"starts": (data.train.X, data.train.y)} if name == "opt" else {}
-        adv = attack(
-            model, X, names.ATTACKS[name].make(**settings), box=data.box, rng=child_seed(cell.seed, name)
-        )
+        adv = attack(model, X, attack_on(data, name), box=data.box, rng=child_seed(cell.seed, name))
         share = adv.distance[adv.found] / least[adv.found]
         beaten[name] = int(np.sum(share < 1 - SLACK))
         ratio[name] = round(float(np.median(share)), 6) if len(share) else float("inf")
     return {"n": len(X), "beaten": beaten, "median_ratio": ratio}
 
 
-def _gradient(cell: Cell) -> dict[str, Any]:
+def _gradient(cell: Cell) -> Values:
     """Attack a network with every gradient attack, and keep what the attacks warn of."""
     data = load(cell.settings["data"], rng=0)
     net = MODELS["network"].make(epochs=20, device="cpu", random_state=0).fit(*data.train)
@@ -125,7 +123,7 @@ def _gradient(cell: Cell) -> dict[str, Any]:
     found: dict[str, float] = {}
     said: dict[str, list[str]] = {}
     for name in GRADIENT_ATTACKS:
-        settings: dict[str, Any] = {"eps": 0.3} if name in ("fgsm", "pgd") else {}
+        settings: Mapping[str, float] = {"eps": 0.3} if name in ("fgsm", "pgd") else {}
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             adv = attack(

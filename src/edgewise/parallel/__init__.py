@@ -8,23 +8,22 @@ import os
 import threading
 import time
 import traceback
-import warnings
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, TypeVar
-
-import joblib
+from itertools import islice
+from typing import TypeVar
 
 from edgewise.arrays import InputError, check_count
-from edgewise.parallel.remote import Lost, Remote
+from edgewise.parallel.executors import Engine, Lost, on_cores
 from edgewise.registry import Row, lookup
 
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 BACKENDS = {
     "local": None,
@@ -35,7 +34,7 @@ BACKENDS = {
 
 LOG = logging.getLogger("edgewise")
 
-_IN_FORCE: ContextVar[Remote | None] = ContextVar("engine", default=None)
+_IN_FORCE: ContextVar[Engine | None] = ContextVar("engine", default=None)
 
 TOGETHER = 2
 """How often a lost item goes back among the others before it is run alone."""
@@ -103,11 +102,8 @@ def _environment_kept() -> Generator[None]:
 
 
 @contextmanager
-def in_force(backend: Remote | None) -> Generator[None]:
-    """Send what `spread` is given to ``backend`` while the block lasts; None is this machine.
-
-    This is not joblib's own context, by which scikit-learn would send its work there as well.
-    """
+def in_force(backend: Engine | None) -> Generator[None]:
+    """Send what `spread` is given to ``backend`` while the block lasts; None is this machine."""
     before = _IN_FORCE.set(backend)
     try:
         yield
@@ -116,16 +112,16 @@ def in_force(backend: Remote | None) -> Generator[None]:
 
 
 def spread(
-    function: Callable[[T], Any],
+    function: Callable[[T], R],
     items: Sequence[T],
     *,
     jobs: int = 1,
     lost: Callable[[str], object] = lambda _reason: None,
-) -> Iterator[tuple[int, Any]]:
+) -> Iterator[tuple[int, R | Lost]]:
     """Yield ``(position, function(item))`` as they come, from the engine in force (see `engine`).
 
     An item whose worker dies is run again, twice among the others and then alone; if its worker dies even
-    then, its answer is a `Lost`. Other items are not held up.
+    then, its answer is a `Lost`. Other items are not held up, and only a few per worker are under way.
 
     Parameters
     ----------
@@ -140,89 +136,83 @@ def spread(
     if remote is None and (jobs == 1 or len(items) <= 1):
         yield from ((number, function(item)) for number, item in enumerate(items))
         return
+    call = functools.partial(_answer, function, os.getpid() if remote is None else None)
+    # Every item handed to a remote engine is computed, so this caps its workers; our own never wait for the next.
+    ahead = 2 * jobs if remote is None else jobs
     waiting, alone = list(range(len(items))), list[int]()
     deaths: Counter[int] = Counter()
-    while waiting or alone:
-        batch, waiting = (waiting, []) if waiting else ([alone.pop()], [])
-        begun, done = list[int](), set[int]()
-        reason = ""
-        try:
-            with _closed(_parallel(function, items, batch, begun, jobs, remote)) as answers:
-                for answer in answers:
-                    if isinstance(answer, Lost):
-                        reason = answer.reason
-                        continue
-                    done.add(answer.number)
-                    yield answer.number, answer.value()
-        except BrokenProcessPool as error:
-            reason = f"{type(error).__name__}: {error}"
-        waiting = batch[len(begun) :]
-        victims = [number for number in begun if number not in done]
-        if victims:
-            first = reason.split(". ")[0].splitlines()[0]
-            message = f"a worker died and left {len(victims)} unfinished ({first})"
-            LOG.warning("%s; run again.", message)
-            lost(message)
-        for number in victims:
-            deaths[number] += 1
-            if deaths[number] <= TOGETHER:
-                waiting.append(number)
-            elif deaths[number] == TOGETHER + 1:
-                alone.append(number)
-            else:
-                yield number, Lost(reason)
+    with on_cores(jobs) if remote is None else nullcontext(remote) as found:
+        while waiting or alone:
+            batch, waiting = (waiting, list[int]()) if waiting else ([alone.pop()], waiting)
+            victims: dict[int, Lost] = {}
+            for number, answer in _computed(found, call, items, batch, ahead):
+                if isinstance(answer, Lost):
+                    victims[number] = answer
+                else:
+                    yield number, answer
+            _tell(victims, lost)
+            for number, victim in victims.items():
+                deaths[number] += 1
+                if deaths[number] <= TOGETHER:
+                    waiting.append(number)
+                elif deaths[number] == TOGETHER + 1:
+                    alone.append(number)
+                else:
+                    yield number, victim
 
 
-@contextmanager
-def _closed(answers: Any) -> Generator[Any]:
-    """Give up what is under way if the block ends early; joblib's warning about that is no news here."""
+def _computed(
+    found: Engine, call: Callable[[T], R | _Raised], items: Sequence[T], batch: Sequence[int], ahead: int
+) -> Iterator[tuple[int, R | Lost]]:
+    """Yield the answers of a batch, a `Lost` where a worker died; give up what is under way on an early end."""
+    queue = iter(batch)
+    under_way: dict[Future[R | _Raised], int] = {}
     try:
-        yield answers
+        while True:
+            for number in islice(queue, ahead - len(under_way)):
+                under_way[found.executor.submit(functools.partial(call, items[number]))] = number
+            if not under_way:
+                return
+            for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+                yield under_way.pop(future), _read(future, found)
     finally:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "[0-9]+ tasks ", UserWarning)
-            answers.close()
+        for future in under_way:
+            future.cancel()
+
+
+def _read(future: Future[R | _Raised], found: Engine) -> R | Lost:
+    try:
+        answer = future.result()
+    except BaseException as error:
+        if found.is_loss(error):
+            return Lost(f"{type(error).__name__}: {error}")
+        raise
+    if isinstance(answer, _Raised):
+        raise answer.error
+    return answer
+
+
+def _tell(victims: Mapping[int, Lost], lost: Callable[[str], object]) -> None:
+    for victim in list(victims.values())[-1:]:
+        first = victim.reason.split(". ")[0].splitlines()[0]
+        message = f"a worker died and left {len(victims)} unfinished ({first})"
+        LOG.warning("%s; run again.", message)
+        lost(message)
 
 
 @dataclass(frozen=True)
-class _Answer:
-    number: int
-    result: Any
-    error: Exception | None = None
-
-    def value(self) -> Any:
-        if self.error is not None:
-            raise self.error
-        return self.result
+class _Raised:
+    error: Exception
 
 
-def _parallel(
-    function: Callable[[T], Any],
-    items: Sequence[T],
-    batch: Sequence[int],
-    begun: list[int],
-    jobs: int,
-    remote: Remote | None,
-) -> Any:
-    def handed_out() -> Iterator[Any]:
-        for number in batch:
-            begun.append(number)
-            yield joblib.delayed(_answer)(function, number, items[number], driver)
-
-    driver = os.getpid() if remote is None else None
-    # Every item handed to a remote backend is under way, so this is what caps its workers.
-    ahead: dict[str, Any] = {} if remote is None else {"pre_dispatch": jobs, "backend": remote}
-    return joblib.Parallel(n_jobs=max(2, jobs), return_as="generator_unordered", **ahead)(handed_out())
-
-
-def _answer(function: Callable[[T], Any], number: int, item: T, driver: int | None) -> _Answer:
+def _answer(function: Callable[[T], R], driver: int | None, item: T) -> R | _Raised:
     if driver not in (None, os.getpid()):
         _end_with(driver)
     try:
-        return _Answer(number, function(item))
+        return function(item)
     except Exception as error:  # noqa: BLE001 - raised again where the answer is read
         error.add_note(f"In a worker:\n{traceback.format_exc()}")
-        return _Answer(number, None, error)
+        return _Raised(error)
 
 
 @functools.cache

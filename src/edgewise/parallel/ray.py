@@ -1,26 +1,37 @@
-"""Ray as the engine: a private one on the loopback address, or a cluster by its address."""
+"""Ray as the engine: a private one on the loopback address, or a cluster by its address.
+
+Nothing of Ray is used that it does not document: besides its functions, the variables in `PRIVATE` and `QUIET`, and
+``ray.init(_temp_dir=...)``. Ray reads the variables when it is imported, so a private one has to be that import.
+"""
 
 from __future__ import annotations
 
 import functools
+import importlib
 import importlib.metadata
+import logging
 import os
 import secrets
 import socket
 import stat
+import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Generator, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 from edgewise.arrays import InputError
 from edgewise.importing import needing
-from edgewise.parallel.remote import Remote
+from edgewise.parallel.executors import Engine
 
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 OLDEST = (2, 54)
 """The first release whose token authentication covers every service that is started here."""
@@ -28,11 +39,28 @@ OLDEST = (2, 54)
 OBJECT_STORE = 100 * 2**20
 """Bytes of shared memory of an engine that is started here: cells and score reports are small."""
 
+QUIET: Mapping[str, str] = {
+    # Deaths of workers are told in one line by `edgewise.parallel`, not on standard output.
+    "RAY_DEDUP_LOGS_SKIP_REGEX": "^A worker died or was killed|killed due to memory pressure",
+}
+
+PRIVATE: Mapping[str, str] = {
+    **QUIET,
+    "RAY_AUTH_MODE": "token",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    # The switch by which Ray binds loopback on desktops; without it 127.0.0.1 becomes the outward address.
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+}
+
 
 @contextmanager
-def started(address: str | None = None, workers: int = 1, gpus: float = 0.0) -> Generator[Remote]:
-    """Yield a joblib backend of Ray; see `edgewise.parallel.engine`."""
-    ray = _imported(_PRIVATE if address is None else {})
+def started(address: str | None = None, workers: int = 1, gpus: float = 0.0) -> Generator[Engine]:
+    """Yield an executor of Ray; see `edgewise.parallel.engine`."""
+    _check_version()
+    ray = _imported_private() if address is None else _imported(QUIET)
+    from ray.exceptions import RayError, RayTaskError
+
     if ray.is_initialized():
         raise InputError("this process is connected to Ray already; call ray.shutdown() first.")
     with tempfile.TemporaryDirectory(prefix="edgewise-", ignore_cleanup_errors=True) as folder:
@@ -40,23 +68,45 @@ def started(address: str | None = None, workers: int = 1, gpus: float = 0.0) -> 
             _start(ray, workers, Path(folder))
         else:
             _join(ray, address)
-        with _quiet():
-            try:
-                yield _backend(ray, gpus)
-            finally:
-                ray.shutdown()
+        try:
+            yield Engine(
+                RayExecutor(ray, gpus),
+                lambda error: isinstance(error, RayError) and not isinstance(error, RayTaskError),
+            )
+        finally:
+            ray.shutdown()
 
 
-def _start(ray: Any, workers: int, folder: Path) -> None:
-    from ray._private.authentication.authentication_utils import is_token_auth_enabled
+class RayExecutor(Executor):
+    """Calls as tasks of the Ray that this process is connected to; each takes a CPU, and is tried once.
 
-    if not is_token_auth_enabled():
-        raise InputError(
-            "Ray was imported before this without RAY_AUTH_MODE=token in the environment, and "
-            "would start without authentication. Start the engine before `import ray`, or set "
-            "that variable first."
-        )
-    with _environment({**_PRIVATE, "RAY_AUTH_TOKEN": _token()}), _loopback(), _private_files():
+    Parameters
+    ----------
+    ray
+        The module.
+    gpus
+        GPUs a call asks for, where the cluster has any.
+    """
+
+    def __init__(self, ray: ModuleType, gpus: float = 0.0) -> None:
+        share = gpus if ray.cluster_resources().get("GPU", 0) else 0
+        self._run = ray.remote(num_cpus=1, num_gpus=share, max_retries=0)(_call)
+        self._cancel = functools.partial(ray.cancel, force=True)
+
+    def submit(self, fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
+        """Start a call; cancelling its future ends the worker."""
+        reference = self._run.remote(functools.partial(fn, *args, **kwargs))
+        future: Future[R] = reference.future()
+        future.add_done_callback(lambda done: self._cancel(reference) if done.cancelled() else None)
+        return future
+
+
+def _call(function: Callable[[], R]) -> R:
+    return function()
+
+
+def _start(ray: ModuleType, workers: int, folder: Path) -> None:
+    with _environment({**PRIVATE, "RAY_AUTH_TOKEN": _token()}), _private_files():
         ray.init(
             address="local",
             num_cpus=workers,
@@ -64,7 +114,7 @@ def _start(ray: Any, workers: int, folder: Path) -> None:
             object_store_memory=OBJECT_STORE,
             # Ray opens its folder to everybody, so it gets one inside ours, which stays private.
             _temp_dir=str(folder / "r"),
-            logging_level="error",
+            logging_level=logging.ERROR,
             log_to_driver=False,
         )
     for path in (folder, *folder.rglob("*")):
@@ -80,14 +130,14 @@ def _start(ray: Any, workers: int, folder: Path) -> None:
         )
 
 
-def _join(ray: Any, address: str) -> None:
+def _join(ray: ModuleType, address: str) -> None:
     from ray.exceptions import RayError
 
     place = urlsplit(address if "://" in address else f"ray-gcs://{address}")
     try:
         # Ray itself tries a dead address for minutes.
         socket.create_connection((place.hostname or "", place.port or 0), timeout=10).close()
-        ray.init(address=address, logging_level="error", log_to_driver=False)
+        ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False)
     except (RayError, ConnectionError, ValueError, RuntimeError, OSError) as error:
         first = str(error).strip().splitlines()[0]
         raise InputError(
@@ -97,34 +147,7 @@ def _join(ray: Any, address: str) -> None:
         ) from None
 
 
-def _backend(ray: Any, gpus: float) -> Remote:
-    from ray.exceptions import RayError, RayTaskError
-
-    share = gpus if ray.cluster_resources().get("GPU", 0) else 0
-    run = ray.remote(num_cpus=1, num_gpus=share, max_retries=0)(_call)
-    running: dict[Future[Any], Any] = {}
-
-    def send(function: Callable[[], Any]) -> Future[Any]:
-        reference = run.remote(function)
-        future: Future[Any] = reference.future()
-        running[future] = reference
-        future.add_done_callback(lambda done: running.pop(done, None))
-        return future
-
-    def stop() -> None:
-        for reference in list(running.values()):
-            ray.cancel(reference, force=True)
-
-    return Remote(
-        send, lambda error: isinstance(error, RayError) and not isinstance(error, RayTaskError), stop
-    )
-
-
-def _call(function: Callable[[], Any]) -> Any:
-    return function()
-
-
-def _imported(settings: Mapping[str, str]) -> Any:
+def _check_version() -> None:
     with needing("the ray backend"):
         version = importlib.metadata.version("ray")
     if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
@@ -132,19 +155,22 @@ def _imported(settings: Mapping[str, str]) -> Any:
             f"Ray {version} is too old to be started safely; edgewise takes "
             f"{'.'.join(map(str, OLDEST))} or newer: pip install -U 'edgewise[ray]'."
         )
+
+
+def _imported(settings: Mapping[str, str]) -> ModuleType:
     with warnings.catch_warnings(), _environment(settings):
         warnings.simplefilter("ignore")
-        import ray
-    return ray
+        return importlib.import_module("ray")
 
 
-_PRIVATE: Mapping[str, str] = {
-    "RAY_AUTH_MODE": "token",
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    # The switch by which Ray binds loopback on desktops; without it 127.0.0.1 becomes the outward address.
-    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
-}
+@functools.cache
+def _imported_private() -> ModuleType:
+    if "ray" in sys.modules:
+        raise InputError(
+            "Ray was imported before this, with settings of its own: it could start without authentication, and for "
+            "the network to see. Start the engine before `import ray`, or give the address of a Ray of your own."
+        )
+    return _imported(PRIVATE)
 
 
 @functools.cache
@@ -175,31 +201,3 @@ def _private_files() -> Generator[None]:
         yield
     finally:
         os.umask(before)
-
-
-@contextmanager
-def _loopback() -> Generator[None]:
-    """Make Ray take the loopback address for this machine's, also where it was imported before."""
-    from ray._private import ray_constants
-
-    with _changed(ray_constants, "ENABLE_RAY_CLUSTER", False):
-        yield
-
-
-@contextmanager
-def _quiet() -> Generator[None]:
-    """Keep Ray from printing about a worker that died, which is told in one line by `edgewise.parallel`."""
-    from ray._private import worker
-
-    with _changed(worker, "_worker_logs_enabled", False):
-        yield
-
-
-@contextmanager
-def _changed(module: object, name: str, value: object) -> Generator[None]:
-    before = getattr(module, name)
-    setattr(module, name, value)
-    try:
-        yield
-    finally:
-        setattr(module, name, before)

@@ -7,20 +7,30 @@ import json
 import mmap
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Protocol
 
 import numpy as np
 
-from edgewise.arrays import InputError
+from edgewise.arrays import Array, InputError, is_array
 from edgewise.importing import needing
+from edgewise.models.rows import Rows
 
 
 BATCH_BYTES = 16 * 2**20
 """How much of a pool is held at once; a batch is as many rows as fit, at least one."""
 
-Batches = Iterator[Any]
+Batches = Iterator[Rows]
+
+
+class Schema(Protocol):
+    """What is read of the schema of a Parquet file."""
+
+    names: list[str]
+    metadata: Mapping[bytes, bytes] | None
+
 
 DAMAGE = (
     OSError,
@@ -42,7 +52,7 @@ def batch_rows(shape: tuple[int, ...], itemsize: int = 8) -> int:
     return max(1, BATCH_BYTES // max(1, itemsize * int(np.prod(shape))))
 
 
-def array_batches(array: Any) -> Batches:
+def array_batches(array: Array) -> Batches:
     """Yield an array batch by batch; pages of a memory map are let go."""
     step = batch_rows(array.shape[1:])
     for start in range(0, len(array), step):
@@ -50,14 +60,14 @@ def array_batches(array: Any) -> Batches:
         release(array)
 
 
-def release(array: Any) -> None:
+def release(array: Array) -> None:
     """Let mapped pages go, which would otherwise count as ours until the whole file is."""
     mapped = getattr(array, "_mmap", None)
     if mapped is not None and getattr(array, "mode", None) in ("r", "r+"):
         mapped.madvise(mmap.MADV_DONTNEED)
 
 
-def pyarrow(what: str, module: str = "") -> Any:
+def pyarrow(what: str, module: str = "") -> ModuleType:
     """Return pyarrow, or one of its modules, or say what to install.
 
     Raises
@@ -78,14 +88,14 @@ def no_such_file(path: Path) -> None:
         raise InputError(f"there is no file {path}.")
 
 
-def index_columns(schema: Any) -> list[str]:
+def index_columns(schema: Schema) -> list[str]:
     """Return the columns of a Parquet schema that are the row index of pandas, not data."""
     about = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))
     names = [name for name in about.get("index_columns", []) if isinstance(name, str)]
     return [name for name in schema.names if name in names or name.startswith("__index_level_")]
 
 
-def data_columns(schema: Any) -> list[str]:
+def data_columns(schema: Schema) -> list[str]:
     """Return the columns of a Parquet schema that are data, in order."""
     index = index_columns(schema)
     return [name for name in schema.names if name not in index]
@@ -107,8 +117,8 @@ def _read_npz(path: Path) -> Batches:
     return array_batches(array)
 
 
-def _check_array(array: Any, path: Path) -> None:
-    if not isinstance(array, np.ndarray):
+def _check_array(array: object, path: Path) -> None:
+    if not is_array(array):
         raise InputError(f"{path} is an archive of arrays under the name of one; call it .npz.")
     if array.ndim < 2 or not len(array) or array.dtype.kind not in "biuf":
         raise InputError(

@@ -7,18 +7,22 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import narwhals as nw
 import numpy as np
 
-from edgewise.arrays import Floats, Index, InputError, check_X
+from edgewise.arrays import Array, Floats, Index, InputError, check_X, is_array, is_list
 from edgewise.models.rows import Rows, as_texts, check_rows, count, digest_of, is_frame, is_sparse, take
 from edgewise.pools.files import READERS, Batches, array_batches, batch_rows, release
 
 
 TEXTS = 8192
 """Texts that are handed on at once."""
+
+
+PoolLike: TypeAlias = Any
+"""Anything rows can be read from; see `edgewise.query`."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +56,13 @@ class Pool:
     read: Callable[[], Batches]
     size: int
     shape: tuple[int, ...]
-    take: Callable[[Index], Any] | None = field(default=None)
-    names: tuple[Any, ...] | None = field(default=None)
+    take: Callable[[Index], Rows] | None = field(default=None)
+    names: tuple[str, ...] | None = field(default=None)
     missing: bool = False
     space: Callable[[Rows], Floats] | None = field(default=None)
 
     @classmethod
-    def of(cls, source: Any) -> Pool:
+    def of(cls, source: PoolLike) -> Pool:
         """Return a pool of anything rows can be read from; see `edgewise.query`.
 
         Raises
@@ -75,31 +79,31 @@ class Pool:
         texts = None if _are_files(source) else as_texts(source)
         if texts is not None:
             return _of_container(texts)
-        if isinstance(source, np.ndarray) and not _is_plain(source):
+        if is_array(source) and not _is_plain(source):
             source = check_X(source, name="pool", images=True)
-        if isinstance(source, np.ndarray):
+        if is_array(source):
             return _of_array(source)
         if is_frame(source) or is_sparse(source):
             return _of_container(check_rows(source, name="pool"))
-        if isinstance(source, Sequence) and source and isinstance(source[0], (str, Path)):
-            return _of_files([Path(part) for part in cast("Sequence[Any]", source)])
-        if isinstance(source, (list, tuple)) or hasattr(source, "to_numpy") or hasattr(source, "detach"):
-            return _of_array(check_X(cast("Any", source), name="pool", images=True))
+        if is_list(source) and source and isinstance(source[0], (str, Path)):
+            return _of_files([Path(part) for part in cast("Sequence[str | Path]", source)])
+        if is_list(source) or hasattr(source, "to_numpy") or hasattr(source, "detach"):
+            return _of_array(check_X(source, name="pool", images=True))
         if hasattr(source, "shape") and hasattr(source, "dtype") and hasattr(source, "__getitem__"):
-            return _of_array(source)
+            return _of_array(cast("Array", source))
         if hasattr(source, "__getitem__") and hasattr(source, "__len__"):
             return _of_torch_data(source)
         if callable(source):
             return _of_batches(cast("Callable[[], Batches]", source))
         if isinstance(source, Iterable):
-            return _of_batches(_repeated(cast("Iterable[Any]", source)))
+            return _of_batches(_repeated(cast("Iterable[Rows]", source)))
         raise InputError(
             f"pool must be an array, a file, a torch data set or batches of rows; got "
             f"{type(source).__name__}."
         )
 
     @classmethod
-    def of_array(cls, array: Any) -> Pool:
+    def of_array(cls, array: Array) -> Pool:
         """Return a pool of an array ``(n, ...)`` of numbers, whose values are checked as they are read."""
         return _of_array(array)
 
@@ -166,12 +170,12 @@ class Pool:
         return total.hexdigest()
 
 
-def _of_array(array: Any) -> Pool:
+def _of_array(array: Array) -> Pool:
     if array.ndim < 2 or len(array) == 0:
         raise InputError(f"pool must be (n_rows, ...) with at least one row; got shape {array.shape}.")
 
-    def take(index: Index) -> Any:
-        parts: list[Any] = []
+    def take(index: Index) -> Array:
+        parts: list[Array] = []
         for start in range(0, len(index), 256):
             parts.append(np.array(array[index[start : start + 256]]))
             release(array)
@@ -194,7 +198,7 @@ def _of_container(X: Rows) -> Pool:
     return Pool(read, size, tuple(X.shape[1:]), lambda index: take(X, index), names)
 
 
-def _is_plain(array: Any) -> bool:
+def _is_plain(array: Array) -> bool:
     return array.dtype.kind in "biuf" and not isinstance(array, np.ma.MaskedArray)
 
 
@@ -212,7 +216,7 @@ def _of_batches(read: Callable[[], Batches]) -> Pool:
     return Pool(read, size, shape)
 
 
-def _repeated(source: Iterable[Any]) -> Callable[[], Batches]:
+def _repeated(source: Iterable[Rows]) -> Callable[[], Batches]:
     if iter(source) is source:
         raise InputError(
             "the pool is an iterator, which can be read once; give a function that returns a "
@@ -221,11 +225,11 @@ def _repeated(source: Iterable[Any]) -> Callable[[], Batches]:
     return lambda: (_features(batch) for batch in source)
 
 
-def _of_torch_data(data: Any) -> Pool:
+def _of_torch_data(data: PoolLike) -> Pool:
     first = np.asarray(_features(data[0]))
     step = batch_rows(first.shape, 4)
 
-    def take(index: Index) -> Any:
+    def take(index: Index) -> Array:
         return np.stack([np.asarray(_features(data[int(row)])) for row in index])
 
     def read() -> Batches:
@@ -237,14 +241,14 @@ def _of_torch_data(data: Any) -> Pool:
     return Pool(read, len(data), first.shape, take)
 
 
-def _features(item: Any) -> Any:
+def _features(item: PoolLike) -> Rows:
     """Return the points of an ``(X, y)`` item; labels that a data set carries are not looked at."""
-    return item[0] if isinstance(item, (tuple, list)) else item
+    return item[0] if is_list(item) else item
 
 
-def _are_files(source: Any) -> bool:
+def _are_files(source: PoolLike) -> bool:
     """Say whether a list of words names files: the first is there, or one ends like a pool file."""
-    if not isinstance(source, (list, tuple)) or not all(isinstance(part, (str, Path)) for part in source):
+    if not is_list(source) or not all(isinstance(part, (str, Path)) for part in source):
         return False
     ends = (".csv", ".json", ".jsonl", *READERS)
     named = any(isinstance(part, Path) or part.lower().endswith(ends) for part in source)

@@ -10,15 +10,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol, cast
+from types import ModuleType
+from typing import Any, cast
 
 import numpy as np
 
-from edgewise.arrays import Floats, Index, InputError
+from edgewise.arrays import Array, Floats, Index, InputError
 from edgewise.atomic import replacing
 from edgewise.digests import of_bytes
-from edgewise.importing import needing
-from edgewise.pools.files import DAMAGE, READERS, data_columns
+from edgewise.pools.files import DAMAGE, READERS, data_columns, pyarrow
 from edgewise.pools.pool import Pool
 
 
@@ -130,23 +130,9 @@ def _npz_shape(path: Path) -> tuple[int, ...]:
             return read(cast("Any", file))[0]
 
 
-class _Arrow(Protocol):
-    ParquetFile: Any
-    write_table: Any
-
-
-def arrow() -> _Arrow:
-    """Return pyarrow's Parquet module, or say what to install.
-
-    Raises
-    ------
-    MissingExtraError
-        There is no pyarrow.
-    """
-    with needing("a pool in shards, which has files of scores,"):
-        from pyarrow import parquet  # pyright: ignore[reportMissingImports] - an extra
-
-    return cast("_Arrow", parquet)
+def arrow() -> ModuleType:
+    """Return pyarrow's Parquet module, or say what to install."""
+    return pyarrow("a pool in shards, which has files of scores,", "parquet")
 
 
 @dataclass(frozen=True)
@@ -196,13 +182,8 @@ def digest_of(path: Path) -> str:
 
 def write_scores(target: Path, columns: Mapping[str, Floats], state: State) -> None:
     """Write the columns of a shard's rows and what they belong to, whole or not at all."""
-    import pyarrow  # pyright: ignore[reportMissingImports] - an extra
-
-    table = (
-        cast("Any", pyarrow)
-        .table(dict(columns))
-        .replace_schema_metadata({"edgewise": json.dumps({**vars(state), "values": _values([columns])})})
-    )
+    about = json.dumps({**vars(state), "values": _values([columns])})
+    table = pyarrow("").table(dict(columns)).replace_schema_metadata({"edgewise": about})
     with replacing(target) as file:
         arrow().write_table(
             table,
@@ -228,9 +209,9 @@ def read_state(target: Path) -> State | None:
     return state if whole else None
 
 
-def _values(parts: Iterable[Mapping[str, Any]]) -> str:
+def _values(parts: Iterable[Mapping[str, Array]]) -> str:
     """Return a digest of columns that come in parts, the same whatever the parts."""
-    totals: dict[str, Any] = {}
+    totals: dict[str, hashlib.blake2b] = {}
     for part in parts:
         for name, column in part.items():
             array = np.ascontiguousarray(column)
@@ -239,7 +220,7 @@ def _values(parts: Iterable[Mapping[str, Any]]) -> str:
     return of_bytes(repr([(name, totals[name].hexdigest()) for name in sorted(totals)]).encode())
 
 
-def read_scores(target: Path) -> Iterator[dict[str, Any]]:
+def read_scores(target: Path) -> Iterator[dict[str, Array]]:
     """Yield the columns of a file of scores, a part at a time."""
     with arrow().ParquetFile(target, page_checksum_verification=True) as file:
         for batch in file.iter_batches(ROW_GROUP):

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgewise.arrays import Floats, Index, InputError
+from edgewise.arrays import Array, Floats, Index, InputError
 from edgewise.randomness import child_seed, stream
 
 
 Lots = NDArray[np.uint64]
 
-Columns = dict[str, Any]
+Columns = dict[str, Array]
 """Arrays of one length by name."""
 
 SHIFT = 44

@@ -17,7 +17,7 @@ from edgewise.attacks.frame import attack as run_attack
 from edgewise.attacks.names import ATTACKS, AttackName
 from edgewise.models.joining import joined
 from edgewise.models.rows import is_frame, like, numbers
-from edgewise.models.unwrap import module_of, unwrapped
+from edgewise.models.unwrap import Model, module_of, unwrapped
 from edgewise.registry import component
 from edgewise.strategies.frame import Created, Query, Request, draw, pick, top
 from edgewise.strategies.model_scores import margins, probabilities
@@ -192,7 +192,7 @@ def _two_stage(method: Attack, request: Request, shortlist: float) -> _Hits:
     return hits
 
 
-def _is_euclidean_1nn(model: Any) -> bool:
+def _is_euclidean_1nn(model: Model) -> bool:
     """Return whether half the estimate is a proven bound: of two nearest neighbours in the Euclidean metric."""
     inner = unwrapped(model)
     return (
@@ -250,14 +250,14 @@ def _with_twins(answer: Query, hits: _Hits, name: str, twins: float | str, reque
     )
 
 
-def attack_for(model: Any) -> AttackName:
+def attack_for(model: Model) -> AttackName:
     """Return the name of the attack that suits the model, where none is named."""
     if module_of(model) is not None:
         return "deepfool"
     return exact(model)[0] or "opt"
 
 
-def _method(attack: AttackName | Attack | None, model: Any) -> tuple[str, Attack]:
+def _method(attack: AttackName | Attack | None, model: Model) -> tuple[str, Attack]:
     attack = attack_for(model) if attack is None else attack
     name = attack if isinstance(attack, str) else type(attack).__name__
     return name, component(ATTACKS, attack, "attack")

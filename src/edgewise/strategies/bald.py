@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from types import EllipsisType
 
 import numpy as np
 from sklearn.base import clone, is_classifier
@@ -11,7 +12,7 @@ from sklearn.base import clone, is_classifier
 from edgewise.arrays import Floats, Index, InputError, check_count
 from edgewise.models.answers import UnansweredError, known_classes
 from edgewise.models.rows import Rows, numbers, take
-from edgewise.models.unwrap import unwrapped
+from edgewise.models.unwrap import Model, unwrapped
 from edgewise.randomness import child_seed, stream
 from edgewise.strategies.frame import Query, Request, pick
 from edgewise.strategies.model_scores import probabilities
@@ -48,7 +49,7 @@ class Bald:
         score = request.score(lambda X: disagreement(np.stack([voice(X) for voice in committee])))
         return pick(request, score, queries=len(request.pool) * len(committee))
 
-    def _bootstrapped(self, request: Request) -> list[Any]:
+    def _bootstrapped(self, request: Request) -> list[_Voice]:
         check_count(self.members, "members", low=2)
         model = request.model
         if request.labelled is None or not (hasattr(model, "fit") and is_classifier(model)):
@@ -58,11 +59,11 @@ class Bald:
             )
         X, y = request.labelled
         classes, codes = np.unique(y, return_inverse=True)
-        voices: list[Any] = []
+        voices: list[_Voice] = []
         for number in range(self.members):
             rng = stream(request.seed, "bootstrap", number)
             rows = _bootstrap(codes, len(classes), rng)
-            copy = cast("Any", clone(model))
+            copy = clone(model)
             if "random_state" in copy.get_params():
                 copy.set_params(random_state=child_seed(request.seed, "member", number) % 2**32)
             voices.append(_Voice(copy.fit(take(X, rows), codes[rows]), len(classes)))
@@ -73,9 +74,9 @@ class Bald:
 class _Voice:
     """A member that knows classes as numbers, perhaps not all; gives all probabilities."""
 
-    model: Any
+    model: Model
     width: int
-    features: Any = ...
+    features: Index | EllipsisType = ...
 
     def __call__(self, X: Rows) -> Floats:
         p = np.zeros((X.shape[0], self.width))
@@ -84,7 +85,7 @@ class _Voice:
         return p
 
 
-def members_of(model: Any) -> list[Any]:
+def members_of(model: Model) -> Sequence[Callable[[Rows], Floats]]:
     """Return the members of an averaging ensemble as functions from rows to probabilities, or nothing."""
     inner, classes = unwrapped(model), known_classes(model)
     grown, width = getattr(inner, "estimators_", None), 0 if classes is None else len(classes)

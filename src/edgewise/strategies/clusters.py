@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, cast
 
 import numpy as np
 from scipy.cluster.hierarchy import leaves_list, linkage
@@ -130,7 +129,7 @@ def clustered(points: Floats, k: int, seed: int) -> Index:
     with warnings.catch_warnings():
         # Repeated rows leave fewer distinct points than clusters; empty clusters do no harm here.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        kmeans = cast("Any", KMeans)(k, n_init=1, max_iter=20, random_state=seed % 2**32)
+        kmeans = KMeans(k, n_init=1, max_iter=20, random_state=seed % 2**32)
         return np.asarray(kmeans.fit(points).labels_, dtype=np.intp)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 
 from edgewise.arrays import Floats, Index
+from edgewise.models.unwrap import Model
 from edgewise.pools.pool import Pool
 from edgewise.randomness import stream
 from edgewise.strategies.frame import Query, Request, chosen
@@ -146,7 +146,7 @@ def gap_to(X: Floats, centres: Floats) -> Floats:
     return best
 
 
-def gradient_length(model: Any, X: Floats, space: Space) -> Floats:
+def gradient_length(model: Model, X: Floats, space: Space) -> Floats:
     """Return the squared length of the last-layer gradient of each row ``(m,)``, as `Badge` measures it."""
     a, h = _residual(probabilities(model, X)), _padded(embedder(model, space)(X))
     return np.square(a).sum(axis=1) * np.square(h).sum(axis=1)
@@ -162,7 +162,7 @@ def _padded(h: Floats) -> Floats:
     return np.hstack([h, np.ones((len(h), 1), h.dtype)])
 
 
-def _width(model: Any, pool: Pool) -> int:
+def _width(model: Model, pool: Pool) -> int:
     """Return the number of classes the model tells apart."""
     return probabilities(model, pool.rows(np.array([0]))).shape[1]
 

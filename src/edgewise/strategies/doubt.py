@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from edgewise.arrays import Box, Floats
 from edgewise.models.answers import UnansweredError, class_scores
 from edgewise.models.rows import Rows, count, is_frame, numbers
-from edgewise.models.unwrap import module_of, pipeline_of
+from edgewise.models.unwrap import Model, module_of, pipeline_of
 from edgewise.strategies.greedy_cover import nearest
 from edgewise.strategies.model_scores import class_distances, has_distances
 
 
-def doubts(model: Any, X: Rows) -> Floats:
+def doubts(model: Model, X: Rows) -> Floats:
     """Return how much ``model`` doubts each row ``(m,)``: 1 - (p1 - p2), its two likeliest classes.
 
     Probabilities are the model's own; else the softmax of a torch module's logits; else the softmax of twice
@@ -42,7 +40,7 @@ def doubts(model: Any, X: Rows) -> Floats:
     return 1 - (two[:, 0] - two[:, 1])
 
 
-def probability_scale(model: Any, X: Rows) -> Floats:
+def probability_scale(model: Model, X: Rows) -> Floats:
     """Return the scores of any model that has some as numbers that add up to 1 ``(m, c)``; see `doubts`."""
     network = module_of(model)
     if network is not None and pipeline_of(model) is None:
@@ -59,7 +57,7 @@ def probability_scale(model: Any, X: Rows) -> Floats:
     return _shares(scores) if (scores >= 0).all() else _softmax(scores)
 
 
-def gives_labels_only(model: Any, X: Rows) -> bool:
+def gives_labels_only(model: Model, X: Rows) -> bool:
     """Say whether the model has no score to doubt by; asked about the rows ``X`` (m, ...)."""
     try:
         doubts(model, X)
@@ -86,7 +84,7 @@ def _shares(scores: Floats) -> Floats:
     return scores / np.maximum(scores.sum(axis=1, keepdims=True), np.finfo(float).tiny)
 
 
-def distance_doubts(model: Any, X: Rows, labelled: Rows | None, *, box: Box | None, seed: int) -> Floats:
+def distance_doubts(model: Model, X: Rows, labelled: Rows | None, *, box: Box | None, seed: int) -> Floats:
     """Return g / (g + 2 r) of each row ``(m,)``: g to the nearest label, r to the decision boundary, L2.
 
     For 1-NN and points on a line this is d1 / d2, what `doubts` says. r is exact where `radius` knows the
@@ -109,7 +107,7 @@ def distance_doubts(model: Any, X: Rows, labelled: Rows | None, *, box: Box | No
     return np.where(total > 0, gap / np.where(total > 0, total, 1), 1.0)
 
 
-def distance_to_boundary(model: Any, X: Rows, *, box: Box | None, seed: int) -> Floats:
+def distance_to_boundary(model: Model, X: Rows, *, box: Box | None, seed: int) -> Floats:
     """Return how far each row is from another label in L2 ``(m,)``, infinite where none was found.
 
     Exact where `radius` knows the model, else what `attack` finds, which may be more.

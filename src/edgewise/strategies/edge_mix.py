@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from sklearn.neighbors import KNeighborsClassifier, RadiusNeighborsClassifier
 
 from edgewise.advice.conditions import boundary_can_help, effective_dimension, relative_error
-from edgewise.arrays import Floats, Index, InputError
+from edgewise.arrays import Floats, Index, InputError, is_array
 from edgewise.models.answers import known_classes
 from edgewise.models.nadaraya_watson import NadarayaWatsonClassifier
 from edgewise.models.rows import Rows, is_texts, take
-from edgewise.models.unwrap import unwrapped
+from edgewise.models.unwrap import Model, unwrapped
 from edgewise.randomness import child_seed, stream
 from edgewise.strategies.clusters import Stratified, systematic
 from edgewise.strategies.doubt import distance_to_boundary
@@ -225,7 +225,7 @@ class EdgeMix:
         )
 
 
-def is_local_average(model: Any) -> bool:
+def is_local_average(model: Model) -> bool:
     """Say whether predictions are votes of near training points, whose bias boundary sampling can raise."""
     return isinstance(
         unwrapped(model), (KNeighborsClassifier, RadiusNeighborsClassifier, NadarayaWatsonClassifier)
@@ -243,7 +243,7 @@ def unresolved(request: Request) -> float | None:
 
 def _points(request: Request, X: Rows) -> Floats:
     """Return rows as numbers, those of an array as they are."""
-    plain = isinstance(X, np.ndarray) and not (is_texts(X) or request.pool.missing or request.pool.space)
+    plain = is_array(X) and not (is_texts(X) or request.pool.missing or request.pool.space)
     return X if plain else embedder(request.model, "input", request.pool)(X)
 
 

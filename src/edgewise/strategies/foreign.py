@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from edgewise.arrays import Floats
+from edgewise.models.rows import Rows
+from edgewise.models.unwrap import Model
 from edgewise.strategies.frame import Query, Request, pick
+
+
+ScoreFunction: TypeAlias = Callable[[Model, Rows], ArrayLike]
+"""Maps a model and rows (m, ...) to one number per row."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +35,13 @@ class Scored:
     array([1, 2])
     """
 
-    function: Callable[[Any, Any], Any]
+    function: ScoreFunction
 
     def __call__(self, request: Request) -> Query:
         """Score every candidate."""
         score = request.score(lambda X: self.rate(request.model, X))
         return pick(request, score, queries=0 if request.model is None else len(request.pool))
 
-    def rate(self, model: Any, X: Floats) -> Floats:
+    def rate(self, model: Model, X: Floats) -> Floats:
         """Return what the function says of each row ``(m,)``."""
         return np.asarray(self.function(model, X))

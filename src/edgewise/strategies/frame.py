@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from edgewise.arrays import (
 )
 from edgewise.data.dataset import Split
 from edgewise.models.rows import Rows
+from edgewise.models.unwrap import Model
 from edgewise.pools.pool import Pool
 from edgewise.randomness import stream
 
@@ -122,7 +123,7 @@ class Request:
         Which labelled points are a uniform sample; None for all of them.
     """
 
-    model: Any
+    model: Model
     pool: Pool
     n: int
     candidates: Index
@@ -133,7 +134,7 @@ class Request:
     budget: int | None = None
     uniform: Mask | None = None
 
-    def fitted(self) -> Any:
+    def fitted(self) -> Model:
         """Return the model, or say which strategies do without one."""
         if self.model is None:
             raise NoModelError(
@@ -163,7 +164,7 @@ class Rating(Protocol):
     Such a strategy is the same on a pool in pieces; see `edgewise.strategies.sharded`.
     """
 
-    def rate(self, model: Any, X: Floats) -> Floats:
+    def rate(self, model: Model, X: Floats) -> Floats:
         """Return one score a row of ``X`` ``(m,)``, larger for more wanted."""
         ...
 

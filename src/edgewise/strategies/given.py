@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
-from typing import Any
 
 import narwhals as nw
 import numpy as np
@@ -15,10 +15,11 @@ from edgewise.models.answers import known_classes
 from edgewise.models.features import takes_gaps
 from edgewise.models.joining import UnknownLabelError, check_y
 from edgewise.models.rows import Rows, check_rows, count, described, is_frame, numbers
-from edgewise.pools.pool import Pool
+from edgewise.models.unwrap import Model
+from edgewise.pools.pool import Pool, PoolLike
 
 
-def read_pool(source: Any, model: Any) -> Pool:
+def read_pool(source: PoolLike, model: Model) -> Pool:
     """Return the pool of a source; NaN in it are gaps where ``model`` says that it takes them."""
     pool = Pool.of(source)
     return replace(pool, missing=True) if takes_gaps(model) else pool
@@ -56,7 +57,7 @@ def read_uniform(uniform: ArrayLike | None, known: Split | None) -> Mask | None:
     return mask
 
 
-def read_labelled(labelled: tuple[ArrayLike, ArrayLike] | None, model: Any, pool: Pool) -> Split | None:
+def read_labelled(labelled: tuple[ArrayLike, ArrayLike] | None, model: Model, pool: Pool) -> Split | None:
     """Return the labelled points, their labels known to the model, or None."""
     if labelled is None:
         return None
@@ -70,7 +71,7 @@ def read_labelled(labelled: tuple[ArrayLike, ArrayLike] | None, model: Any, pool
         raise UnknownLabelError(f"{error} Fit the model on all that is labelled first.") from None
 
 
-def read_rows(X: Any, pool: Pool, name: str) -> Rows:
+def read_rows(X: Rows, pool: Pool, name: str) -> Rows:
     """Return labelled rows in the container of the pool, of as many features.
 
     Raises
@@ -89,8 +90,7 @@ def read_rows(X: Any, pool: Pool, name: str) -> Rows:
         return rows
     if (pool.shape == ()) != (rows.shape[1:] == ()):
         raise InputError(f"{name} must be {'texts, as' if pool.shape == () else 'numbers, as'} in the pool.")
-    if int(np.prod(rows.shape[1:])) != int(np.prod(pool.shape)):
-        raise InputError(
-            f"{name} has {int(np.prod(rows.shape[1:]))} features; expected {int(np.prod(pool.shape))}, as in the pool."
-        )
+    width, expected = math.prod(rows.shape[1:]), math.prod(pool.shape)
+    if width != expected:
+        raise InputError(f"{name} has {width} features; expected {expected}, as in the pool.")
     return numbers(rows, name=name) if is_frame(rows) else rows

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from edgewise.arrays import Floats, Index
+from edgewise.arrays import Floats, Index, is_array
 from edgewise.models.features import Features
 from edgewise.models.rows import Rows, is_texts
 from edgewise.pools.top_rows import Columns, draw_rows
@@ -109,7 +109,7 @@ class Measured:
 
 def _points(mapped: Callable[[Rows], Floats], X: Rows) -> Floats:
     """Return rows in double precision, which an array has before it is mapped and others only after."""
-    plain = isinstance(X, np.ndarray) and not is_texts(X) and not isinstance(mapped, Features)
+    plain = is_array(X) and not is_texts(X) and not isinstance(mapped, Features)
     return (X.reshape(len(X), -1) if plain else mapped(X)).astype(np.float64)
 
 

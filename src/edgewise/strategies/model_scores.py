@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any, Literal, cast
+from typing import Literal
 
 import numpy as np
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
@@ -14,7 +14,7 @@ from edgewise.arrays import Floats, Index, InputError
 from edgewise.models.answers import UnansweredError, class_scores, known_classes
 from edgewise.models.features import Features, spread_rows
 from edgewise.models.rows import Rows, check_rows, count, handed, is_sparse, is_texts, numbers
-from edgewise.models.unwrap import is_module, module_of, pipeline_of, unwrapped
+from edgewise.models.unwrap import Model, is_module, module_of, pipeline_of, unwrapped
 from edgewise.pools.files import BATCH_BYTES
 from edgewise.pools.pool import Pool
 
@@ -23,7 +23,7 @@ Space = Literal["input", "embedding"]
 """Where distances are measured: raw features, or what enters the last linear layer of a network."""
 
 
-def margins(model: Any, X: Rows) -> Floats:
+def margins(model: Model, X: Rows) -> Floats:
     """Return how sure ``model`` is of each row: the best score less the second best, at least 0 ``(n,)``.
 
     Scores are logits of a torch module, else probabilities or decision values. The votes of a nearest-
@@ -47,12 +47,12 @@ def margins(model: Any, X: Rows) -> Floats:
     return first - second
 
 
-def ranked_scores(model: Any, X: Rows) -> Floats:
+def ranked_scores(model: Model, X: Rows) -> Floats:
     """Return the scores ``(n, c)`` that `margins` and `best_two` go by."""
     return _neighbour_scores(model, X) if has_distances(model) else _scores(model, X)
 
 
-def best_two(model: Any, X: Rows) -> tuple[Index, Index, Floats, Floats]:
+def best_two(model: Model, X: Rows) -> tuple[Index, Index, Floats, Floats]:
     """Return the positions of the two best classes of each row, and their scores (see `margins`)."""
     scores = ranked_scores(model, X)
     if scores.shape[1] < 2:
@@ -65,7 +65,7 @@ def best_two(model: Any, X: Rows) -> tuple[Index, Index, Floats, Floats]:
     return pair[:, 0], pair[:, 1], values[:, 0], values[:, 1]
 
 
-def _scores(model: Any, X: Rows) -> Floats:
+def _scores(model: Model, X: Rows) -> Floats:
     network = module_of(model)
     try:
         return class_scores(model if network is None or pipeline_of(model) is not None else network, X)
@@ -76,13 +76,13 @@ def _scores(model: Any, X: Rows) -> Floats:
         ) from None
 
 
-def has_distances(model: Any) -> bool:
+def has_distances(model: Model) -> bool:
     """Return whether ``model`` is a k-NN whose distances to rows can be computed."""
     inner = unwrapped(model)
     return isinstance(inner, KNeighborsClassifier) and inner.effective_metric_ != "precomputed"
 
 
-def class_distances(model: Any, X: Rows) -> Floats:
+def class_distances(model: Model, X: Rows) -> Floats:
     """Return the distance of each row to the m-th nearest training point of each class ``(n, c)``, exact.
 
     m = (k + 1) // 2; in the metric of the model; infinite where a class has fewer points.
@@ -103,13 +103,13 @@ def class_distances(model: Any, X: Rows) -> Floats:
     return distance
 
 
-def _neighbour_scores(model: Any, X: Rows) -> Floats:
+def _neighbour_scores(model: Model, X: Rows) -> Floats:
     scores = -class_distances(model, X)
     finite = scores[np.isfinite(scores)]
     return np.where(np.isfinite(scores), scores, (finite.min() if finite.size else 0.0) * 2 - 1)
 
 
-def probabilities(model: Any, X: Rows) -> Floats:
+def probabilities(model: Model, X: Rows) -> Floats:
     """Return class probabilities ``(n, c)``; logits of a torch module go through a softmax.
 
     Raises
@@ -132,7 +132,7 @@ def probabilities(model: Any, X: Rows) -> Floats:
     )
 
 
-def embedder(model: Any, space: Space, pool: Pool | None = None) -> Callable[[Rows], Floats]:
+def embedder(model: Model, space: Space, pool: Pool | None = None) -> Callable[[Rows], Floats]:
     """Return the function that maps rows to the space distances are measured in ``(n, h)``, float32.
 
     ``"embedding"`` is what enters the last linear layer of a torch module or skorch net; models that are no
@@ -164,7 +164,7 @@ def _of_frame(sample: Rows) -> Callable[[Rows], Floats]:
     return partial(_as_points, None, sample)
 
 
-def _as_points(model: Any, sample: Rows | None, X: Rows) -> Floats:
+def _as_points(model: Model, sample: Rows | None, X: Rows) -> Floats:
     """Return rows as numbers; gaps, which only frames and pipelines may have, are the mean of the sample."""
     points = _seen(model, X, missing=sample is not None)
     gaps = np.isnan(points)
@@ -176,16 +176,16 @@ def _as_points(model: Any, sample: Rows | None, X: Rows) -> Floats:
     return points.astype(np.float32, copy=False)
 
 
-def _seen(model: Any, X: Rows, *, missing: bool) -> Floats:
+def _seen(model: Model, X: Rows, *, missing: bool) -> Floats:
     steps = pipeline_of(model)
     if steps is not None and (is_texts(X) or not isinstance(X, np.ndarray)):
-        made = cast("Any", steps[:-1]).transform(handed(X))
+        made = steps[:-1].transform(handed(X))
         seen = check_rows(made, name="what the pipeline's last step sees", missing=missing)
         return numbers(seen, missing=missing).reshape(count(seen), -1)
     return numbers(X, missing=missing).reshape(count(X), -1)
 
 
-def asks(model: Any, space: Space) -> bool:
+def asks(model: Model, space: Space) -> bool:
     """Say whether measuring distances in ``space`` costs model queries."""
     return space == "embedding" and module_of(model) is not None
 
@@ -205,5 +205,5 @@ def embedded(pool: Pool, function: Callable[[Floats], Floats], cap: int = 16 * B
     )
 
 
-def _then(take: Callable[[Index], Any], function: Callable[[Rows], Floats]) -> Callable[[Index], Floats]:
+def _then(take: Callable[[Index], Rows], function: Callable[[Rows], Floats]) -> Callable[[Index], Floats]:
     return lambda index: function(check_rows(take(index), name="pool"))

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from edgewise.arrays import Box, InputError, check_box, check_count
 from edgewise.models.access import check_fitted
+from edgewise.models.unwrap import Model
+from edgewise.pools.pool import PoolLike
 from edgewise.randomness import Rng, seed_of
 from edgewise.registry import component
-from edgewise.strategies.foreign import Scored
+from edgewise.strategies.foreign import Scored, ScoreFunction
 from edgewise.strategies.frame import Query, Request, Strategy, checked
 from edgewise.strategies.given import read_candidates, read_labelled, read_pool, read_uniform
 from edgewise.strategies.names import STRATEGIES, StrategyName
 
 
 def query(
-    model: Any,
-    pool: Any,
+    model: Model,
+    pool: PoolLike,
     n: int,
-    strategy: StrategyName | Strategy | Callable[..., Any] = "herding",
+    strategy: StrategyName | Strategy | ScoreFunction = "herding",
     *,
     labelled: tuple[ArrayLike, ArrayLike] | None = None,
     candidates: ArrayLike | None = None,
@@ -104,8 +105,8 @@ def query(
     return checked(method(request), request)
 
 
-def resolved(strategy: Any) -> Callable[..., Any]:
+def resolved(strategy: str | Strategy | ScoreFunction) -> Strategy:
     """Return the strategy that a name, an instance or a scoring function stands for."""
-    found = component(STRATEGIES, strategy, "strategy")
+    found: object = component(STRATEGIES, strategy, "strategy")
     is_instance = hasattr(type(found), "__dataclass_fields__") and isinstance(found, Strategy)
-    return found if is_instance else Scored(cast("Callable[..., Any]", found))
+    return found if is_instance else Scored(cast("ScoreFunction", found))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from edgewise.arrays import Floats
+from edgewise.models.unwrap import Model
 from edgewise.strategies.frame import Query, Rating, Request, draw, pick
 from edgewise.strategies.model_scores import margins, probabilities
 
@@ -37,7 +37,7 @@ class LeastConfidence:
         """Score by 1 - max p."""
         return ranked(request, self)
 
-    def rate(self, model: Any, X: Floats) -> Floats:
+    def rate(self, model: Model, X: Floats) -> Floats:
         """Return 1 - max p of each row ``(m,)``."""
         return 1 - probabilities(model, X).max(axis=1)
 
@@ -54,7 +54,7 @@ class Margin:
         """Score by minus the margin."""
         return ranked(request, self)
 
-    def rate(self, model: Any, X: Floats) -> Floats:
+    def rate(self, model: Model, X: Floats) -> Floats:
         """Return minus the margin of each row ``(m,)``."""
         return -margins(model, X)
 
@@ -67,7 +67,7 @@ class Entropy:
         """Score by -sum p log p."""
         return ranked(request, self)
 
-    def rate(self, model: Any, X: Floats) -> Floats:
+    def rate(self, model: Model, X: Floats) -> Floats:
         """Return the entropy of each row ``(m,)``, in nats."""
         return _entropy(probabilities(model, X))
 

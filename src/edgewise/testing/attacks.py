@@ -5,17 +5,18 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
-from edgewise.arrays import Box, Floats
+from edgewise.arrays import Box, Floats, Labels
 from edgewise.attacks.adversarial import Adversarial
 from edgewise.geometry import length
 from edgewise.models.nadaraya_watson import NadarayaWatsonClassifier
+from edgewise.models.rows import Rows
+from edgewise.models.unwrap import Model
 from edgewise.testing.promise import promise
 
 
@@ -27,7 +28,7 @@ class Counted(KNeighborsClassifier):
 
     asked = 0
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: Rows) -> Labels:
         """Answer, and count."""
         self.asked += len(X)
         return super().predict(X)
@@ -47,7 +48,7 @@ class AttackProblem:
         What they, and points made from them, lie in.
     """
 
-    model: Any
+    model: Model
     X: Floats
     box: Box
 
@@ -85,7 +86,7 @@ class AttackProblem:
         return cls.neighbours()
 
 
-def _points() -> tuple[Floats, Any, Floats]:
+def _points() -> tuple[Floats, Labels, Floats]:
     rng = np.random.default_rng(5)
     centres = np.array([[0.2, 0.2], [0.8, 0.3], [0.4, 0.8]])
     y = np.repeat(np.array(["a", "b", "c"]), 12)
@@ -155,7 +156,7 @@ def global_state() -> bytes:
     return pickle.dumps(np.random.get_state())  # noqa: NPY002 - the legacy state is what must not be used
 
 
-def _state(model: Any) -> dict[str, Any]:
+def _state(model: Model) -> dict[str, object]:
     return {name: value for name, value in vars(model).items() if name != "asked"}
 
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.datasets import load_digits
 
 from edgewise.arrays import Floats, Labels
+from edgewise.models.unwrap import Model
 from edgewise.testing.promise import promise
 
 
-Make = Callable[[], Any]
+Make = Callable[[], Model]
 
 
 def _digits() -> tuple[Floats, Labels]:
-    X, y = cast("Any", load_digits(n_class=3, return_X_y=True))
+    X, y = load_digits(n_class=3, return_X_y=True)
     return X[:120] / 16, y[:120]
 
 
@@ -34,7 +34,7 @@ def learns(make: Make) -> None:
 def clones(make: Make) -> None:
     """`sklearn.base.clone` gives an equal, unfitted estimator that learns the same."""
     X, y = _digits()
-    one, two = make(), cast("Any", clone(make()))
+    one, two = make(), clone(make())
     promise((one.fit(X, y).predict(X) == two.fit(X, y).predict(X)).all(), "a clone learns something else")
 
 

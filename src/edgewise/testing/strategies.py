@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from edgewise.arrays import Floats, Labels
+from edgewise.models.unwrap import Model
 from edgewise.strategies.frame import Query
 from edgewise.testing.attacks import global_state
 from edgewise.testing.promise import promise
@@ -19,7 +19,7 @@ Ask = Callable[..., Query]
 """``(model, pool, n, *, labelled, rng) -> Query``."""
 
 
-def _problem(copies: int = 1) -> tuple[Any, Floats, tuple[Floats, Labels]]:
+def _problem(copies: int = 1) -> tuple[Model, Floats, tuple[Floats, Labels]]:
     rng = np.random.default_rng(2)
     pool = np.repeat(rng.normal(size=(60 // copies, 2)), copies, axis=0)
     X = np.vstack([pool[:10], [[-2.0, 0.0], [2.0, 0.0]]])

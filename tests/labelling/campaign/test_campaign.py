@@ -122,7 +122,7 @@ def test_numeric_ids_are_written_as_they_were(tmp_path):
         ({"item": "d" + "0" * 32}, "the pool has no item"),
         ({"person": "  "}, "needs the name"),
         ({"verdict": "perhaps"}, "a verdict is one of"),
-        ({"verdict": "skip"}, "goes without a label"),
+        ({"verdict": "skip"}, "takes no label"),
     ],
 )
 def test_wrong_verdicts_are_refused(campaign_of, changes, match):

@@ -68,8 +68,10 @@ def test_other_files_are_refused_and_none_is_made(tmp_path):
     db = sqlite3.connect(tmp_path / "other.db")
     db.execute("CREATE TABLE t (x)")
     db.close()
+    before = (tmp_path / "other.db").read_bytes()
     with pytest.raises(CampaignError, match="another program"):
         Log(tmp_path / "other.db")
+    assert (tmp_path / "other.db").read_bytes() == before
     with Log(tmp_path / "newer.db", create=True):
         pass
     db = sqlite3.connect(tmp_path / "newer.db")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any, cast
 
 import numpy as np
 from sklearn.base import clone
@@ -13,13 +13,15 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
+from edgewise.arrays import Index
 from edgewise.audit.families.ensembles import Boosting, Forest, Neighbour
-from edgewise.audit.families.frame import Answers, Question, Questions, Space, seeded
+from edgewise.audit.families.frame import Answers, Family, Labelled, Question, Questions, Space, seeded
 from edgewise.audit.families.generic import Fitting, Generic, network
 from edgewise.audit.families.kernel import Kernel
 from edgewise.audit.families.linear import Linear
 from edgewise.audit.families.structure import structure
 from edgewise.audit.families.trees import Tree
+from edgewise.models.unwrap import Model
 from edgewise.randomness import stream
 
 
@@ -66,27 +68,31 @@ class Auto:
         apart = yield from _apart(
             space, answers, seed, Fitting(space, answers, RandomForestClassifier(50, random_state=0))
         )
-        shadows: dict[str, Any] = {} if far >= ONE_TREE else {"tree": DecisionTreeClassifier(random_state=0)}
+        shadows: dict[str, Model] = (
+            {} if far >= ONE_TREE else {"tree": DecisionTreeClassifier(random_state=0)}
+        )
         shadows |= {
             "forest": RandomForestClassifier(50, random_state=0),
             "boosting": GradientBoostingClassifier(n_estimators=50, random_state=0),
         }
-        rules: dict[str, Any] = {"tree": Tree(), "forest": Forest(), "boosting": Boosting()}
+        rules: dict[str, Family] = {"tree": Tree(), "forest": Forest(), "boosting": Boosting()}
         return (yield from rules[_best(answers, apart, shadows)](space, answers, seed))
 
     def _curved(self, space: Space, answers: Answers, seed: int, simple: Fitting) -> Questions:
         """Follow a kernel, a network or nearest neighbours, whichever agrees best with rows at random."""
         apart = yield from _apart(space, answers, seed, simple)
-        shadows = {
-            "kernel": SVC(C=100, gamma=cast("Any", 1 / space.d)),
+        shadows: dict[str, Model] = {
+            "kernel": SVC(C=100, gamma=1 / space.d),
             "generic": network(),
             "neighbour": KNeighborsClassifier(1),
         }
-        rules: dict[str, Any] = {"kernel": Kernel(), "generic": Generic(), "neighbour": Neighbour()}
+        rules: dict[str, Family] = {"kernel": Kernel(), "generic": Generic(), "neighbour": Neighbour()}
         return (yield from rules[_best(answers, apart, shadows)](space, answers, seed))
 
 
-def _apart(space: Space, answers: Answers, seed: int, simple: Fitting) -> Any:
+def _apart(
+    space: Space, answers: Answers, seed: int, simple: Fitting
+) -> Generator[Question, Labelled, Index]:
     """Ask random rows of the pool; return which answers are apart from all rules."""
     left = stream(seed, "extract", "apart").permutation(answers.unasked())[:APART]
     before = len(answers)
@@ -95,7 +101,7 @@ def _apart(space: Space, answers: Answers, seed: int, simple: Fitting) -> Any:
     return np.arange(before, len(answers))
 
 
-def _best(answers: Answers, apart: Any, shadows: dict[str, Any]) -> str:
+def _best(answers: Answers, apart: Index, shadows: dict[str, Model]) -> str:
     """Return the shadow that, without the rows apart, gives most of their labels; the first of equals."""
     rest = np.setdiff1d(np.arange(len(answers)), apart)
     if not len(apart) or len(np.unique(answers.y[rest])) < 2:
@@ -103,6 +109,6 @@ def _best(answers: Answers, apart: Any, shadows: dict[str, Any]) -> str:
     Z, labels = answers.Z, answers.labels
     share: dict[str, float] = {}
     for name, shadow in shadows.items():
-        fitted = cast("Any", clone(shadow)).fit(Z[rest], labels[rest])
+        fitted = clone(shadow).fit(Z[rest], labels[rest])
         share[name] = float(np.mean(fitted.predict(Z[apart]) == labels[apart]))
     return max(share, key=lambda name: share[name])

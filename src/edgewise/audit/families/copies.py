@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Sequence
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
@@ -11,11 +11,11 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.validation import check_is_fitted
 
-from edgewise.arrays import Floats, Labels
+from edgewise.arrays import Floats, Index, Label, Labels
 from edgewise.audit.families.frame import Space
 
 
-def linear_classifier(W: Floats, b: Floats, labels: list[Any]) -> Any:
+def linear_classifier(W: Floats, b: Floats, labels: list[Label]) -> LinearSVC:
     """Return a linear classifier with these weights (r, d) and intercepts (r,).
 
     Two labels have one row of weights, for the second one.
@@ -27,14 +27,14 @@ def linear_classifier(W: Floats, b: Floats, labels: list[Any]) -> Any:
         weights, intercepts = sign * W, sign * b
     else:
         weights, intercepts = W[order], b[order]
-    made = cast("Any", LinearSVC())
+    made = LinearSVC()
     made.coef_, made.intercept_ = np.ascontiguousarray(weights), np.array(intercepts, float)
     made.classes_ = names[order]
     made.n_features_in_, made.n_iter_ = weights.shape[1], 0
     return made
 
 
-def in_raw_units(space: Space, W: Floats, labels: list[Any]) -> Any:
+def in_raw_units(space: Space, W: Floats, labels: list[Label]) -> LinearSVC:
     """Return the linear classifier in the victim's units of weights (r, d + 1) in standard coordinates."""
     raw = np.zeros((len(W), space.pool.shape[1]))
     raw[:, space.free] = W[:, :-1] / space.scale
@@ -50,10 +50,10 @@ class Standard(TransformerMixin, BaseEstimator):
         As in `Space`.
     """
 
-    def __init__(self, free: Any, mean: Any, scale: Any) -> None:
+    def __init__(self, free: Index, mean: Floats, scale: Floats) -> None:
         self.free, self.mean, self.scale = free, mean, scale
 
-    def fit(self, X: Floats, y: Any = None) -> Standard:
+    def fit(self, X: Floats, y: object = None) -> Standard:
         """Nothing to learn."""
         return self
 
@@ -76,7 +76,7 @@ class WallTree(ClassifierMixin, BaseEstimator):
         Breaks ties between splits.
     """
 
-    def __init__(self, thresholds: Any = (), random_state: int = 0) -> None:
+    def __init__(self, thresholds: Sequence[Floats] = (), random_state: int = 0) -> None:
         self.thresholds = thresholds
         self.random_state = random_state
 
@@ -95,7 +95,7 @@ class WallTree(ClassifierMixin, BaseEstimator):
         cells = self.cells(rows)
         self.tree_ = DecisionTreeClassifier(random_state=self.random_state).fit(cells, labels)
         leaf = np.asarray(self.tree_.apply(cells))
-        self.below_: dict[int, Any] = {}
+        self.below_: dict[int, DecisionTreeClassifier] = {}
         for number in np.unique(leaf[self.tree_.predict(cells) != labels]):
             inside = leaf == number
             grown = DecisionTreeClassifier(random_state=self.random_state).fit(rows[inside], labels[inside])
@@ -120,7 +120,7 @@ class WallTree(ClassifierMixin, BaseEstimator):
         )
 
 
-def standardised(space: Space, *steps: Any) -> Any:
+def standardised(space: Space, *steps: object) -> Pipeline:
     """Return a pipeline from the victim's units through fitted steps."""
     first = Standard(space.free, space.mean, space.scale)
     return Pipeline([("standard", first), *((type(step).__name__.lower(), step) for step in steps)])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from edgewise.audit.families.frame import Labelled, Question, Questions
 from edgewise.audit.families.half_spaces import HalfSpaces
+from edgewise.models.unwrap import Model
 
 
 REPEATS = 10
@@ -41,7 +41,7 @@ class Cutting:
     """
 
     family: str
-    copy: Callable[[], Any]
+    copy: Callable[[], Model]
     noise: float | None
     tol: float
     real_until: int

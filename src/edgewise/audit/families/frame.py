@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 
-from edgewise.arrays import Box, Floats, Index, InputError, Labels
+from edgewise.arrays import Box, Floats, Index, InputError, Label, Labels, Mask
+from edgewise.models.unwrap import Model
 from edgewise.randomness import stream
 
 
@@ -68,7 +69,7 @@ class Space:
         )
         made[:, self.free] = Z * self.scale + self.mean
         made = self.box.clip(made)
-        for feature in self.free:
+        for feature in map(int, self.free):
             values = self.grid[feature]
             if values is not None:
                 middle = (values[1:] + values[:-1]) / 2
@@ -102,20 +103,20 @@ class Answers:
     """
 
     space: Space
-    classes: list[Any] = field(default_factory=list[Any])
+    classes: list[Label] = field(default_factory=list[Label])
     _rows: list[Floats] = field(default_factory=list[Floats], repr=False)
     _y: list[int] = field(default_factory=list[int], repr=False)
     _made: list[bool] = field(default_factory=list[bool], repr=False)
     _seen: set[bytes] = field(default_factory=set[bytes], repr=False)
     _pool: dict[bytes, list[int]] = field(default_factory=dict[bytes, list[int]], repr=False)
-    _fresh: Any = field(init=False, repr=False)
+    _fresh: Mask = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         for i, row in enumerate(self.space.pool):
             self._pool.setdefault(row.tobytes(), []).append(i)
         self._fresh = np.ones(len(self.space.pool), dtype=bool)
 
-    def add(self, X: Floats, labels: Sequence[Any], made: bool) -> None:
+    def add(self, X: Floats, labels: Sequence[Label | None], made: bool) -> None:
         """Append rows and their labels; a row without a label (None) is left out."""
         for row, label in zip(X, labels, strict=True):
             self._seen.add(row.tobytes())
@@ -131,7 +132,7 @@ class Answers:
     def __len__(self) -> int:
         return len(self._y)
 
-    def known(self, row: Floats) -> Any:
+    def known(self, row: Floats) -> Label | None:
         """Return the latest label of a row, or None."""
         found = next(
             (at for at in range(len(self._rows) - 1, -1, -1) if np.array_equal(self._rows[at], row)), None
@@ -159,7 +160,7 @@ class Answers:
         return np.array(self.classes)[self.y]
 
     @property
-    def real(self) -> Any:
+    def real(self) -> Mask:
         """Which rows were not made ``(n,)``."""
         return ~np.array(self._made, dtype=bool)
 
@@ -167,7 +168,7 @@ class Answers:
         """Return the pool rows that were not asked, ascending."""
         return np.flatnonzero(self._fresh)
 
-    def was_asked(self, X: Floats) -> Any:
+    def was_asked(self, X: Floats) -> Mask:
         """Say for each row whether it was asked before ``(n,)``."""
         return np.array([row.tobytes() in self._seen for row in X], dtype=bool)
 
@@ -192,12 +193,12 @@ class Question:
 
     X: Floats
     purpose: str
-    copy: Callable[[], Any]
+    copy: Callable[[], Model]
     family: str
     again: bool = False
 
 
-Labelled: TypeAlias = Sequence[Any]
+Labelled: TypeAlias = "Sequence[Label | None]"
 """One label per row of the question, None where no usable answer came; shorter when the purse is empty."""
 
 Questions: TypeAlias = Generator[Question, Labelled, str]
@@ -213,7 +214,7 @@ class Family(Protocol):
 
 
 def seeded(
-    space: Space, answers: Answers, seed: int, copy: Callable[[], Any], family: str, rows: int = 10
+    space: Space, answers: Answers, seed: int, copy: Callable[[], Model], family: str, rows: int = 10
 ) -> Questions:
     """Ask random rows of the pool until there are ``rows`` answers and two labels, then random ones of the box."""
     rng = stream(seed, "extract", "seed")
@@ -231,7 +232,7 @@ def seeded(
     return ""
 
 
-def constant(answers: Answers) -> Any:
+def constant(answers: Answers) -> Model:
     """Return the classifier that always answers the commonest label, for before there are two."""
     from sklearn.dummy import DummyClassifier
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any, cast
 
 import numpy as np
 from sklearn.base import clone
@@ -14,6 +13,7 @@ from edgewise.arrays import Floats, Index
 from edgewise.audit.families.copies import standardised
 from edgewise.audit.families.frame import Answers, Question, Questions, Space, constant, seeded
 from edgewise.models.answers import predict
+from edgewise.models.unwrap import Model
 from edgewise.randomness import stream
 from edgewise.strategies.model_scores import margins
 
@@ -39,7 +39,7 @@ class Generic:
         What to call it.
     """
 
-    shadow: Any = None
+    shadow: Model = None
     made: float = 0.5
     made_from: int = 50
     batch: float = 0.05
@@ -81,29 +81,29 @@ class Fitting:
 
     space: Space
     answers: Answers
-    shadow: Any
-    _fitted: Any = None
+    shadow: Model
+    _fitted: Model = None
     _at: int = -1
 
-    def __call__(self) -> Any:
+    def __call__(self) -> Model:
         """Return the shadow fitted to all answers, in standard coordinates."""
         if self._at != len(self.answers):
             with warnings.catch_warnings():
                 warnings.simplefilter(
                     "ignore", ConvergenceWarning
                 )  # a network that could train longer will do
-                self._fitted = cast("Any", clone(self.shadow)).fit(self.answers.Z, self.answers.labels)
+                self._fitted = clone(self.shadow).fit(self.answers.Z, self.answers.labels)
             self._at = len(self.answers)
         return self._fitted
 
-    def copy(self) -> Any:
+    def copy(self) -> Model:
         """Return it in the victim's units."""
         if len(self.answers.classes) < 2:
             return constant(self.answers)
         return standardised(self.space, self())
 
 
-def network() -> Any:
+def network() -> Model:
     """Return a small network trained to its end."""
     from sklearn.neural_network import MLPClassifier
 
@@ -111,7 +111,7 @@ def network() -> Any:
 
 
 def crossings(
-    space: Space, answers: Answers, shadow: Any, rng: np.random.Generator, n: int, steps: int = 12
+    space: Space, answers: Answers, shadow: Model, rng: np.random.Generator, n: int, steps: int = 12
 ) -> Floats:
     """Return ``n`` points where segments between pool rows cross the shadow's boundary, far from one another.
 

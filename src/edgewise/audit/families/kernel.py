@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from scipy.spatial.distance import cdist
 from sklearn.kernel_approximation import Nystroem
+from sklearn.pipeline import Pipeline
 
 from edgewise.arrays import Floats
 from edgewise.audit.families.copies import linear_classifier, standardised
 from edgewise.audit.families.cutting import Cutting
 from edgewise.audit.families.frame import Answers, Questions, Space, constant, seeded
 from edgewise.audit.families.half_spaces import HalfSpaces
+from edgewise.models.unwrap import Model
 from edgewise.randomness import stream
 
 
@@ -45,7 +46,7 @@ class Kernel:
         rng = stream(seed, "extract", "kernel")
         held: list[_Map] = []
 
-        def copy() -> Any:
+        def copy() -> Model:
             if not held or len(answers.classes) < 2:
                 return constant(answers)
             held[0].rule.take_in()
@@ -68,10 +69,10 @@ class _Map:
     landmarks: int
     noise: float
     rng: np.random.Generator
-    nystroem: Any = field(init=False)
+    nystroem: Nystroem = field(init=False)
     rule: HalfSpaces = field(init=False)
     _left: list[int] = field(init=False)
-    _made: dict[tuple[float, int], Any] = field(default_factory=dict[tuple[float, int], Any])
+    _made: dict[tuple[float, int], Nystroem] = field(default_factory=dict[tuple[float, int], Nystroem])
 
     def __post_init__(self) -> None:
         self._left = [at for at in CHOSEN_AT if at > len(self.answers)]
@@ -80,7 +81,7 @@ class _Map:
         if len(self.answers) >= CHOSEN_AT[0]:
             self._choose()
 
-    def _fitted(self, width: float) -> Any:
+    def _fitted(self, width: float) -> Nystroem:
         points, size = self.space.Z, self._size()
         if (width, size) not in self._made:
             map_ = Nystroem(gamma=width / self.space.d, n_components=size, random_state=0)
@@ -104,7 +105,7 @@ class _Map:
             self._choose()
 
     def _choose(self) -> None:
-        tried: list[tuple[float, Any]] = []
+        tried: list[tuple[float, Nystroem]] = []
         for width in WIDTHS:
             self.nystroem = self._fitted(width)
             self.rule.learn_again()
@@ -112,7 +113,7 @@ class _Map:
         self.nystroem = max(tried, key=lambda pair: pair[0])[1]
         self.rule.learn_again()
 
-    def classifier(self) -> Any:
+    def classifier(self) -> Pipeline:
         """Return map and weights as one pipeline in the victim's units."""
         W = self.rule.weights()
         return standardised(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
 
 import numba
 import numpy as np
@@ -41,7 +40,9 @@ def _one_site(m: float, s2: float, eps: float) -> tuple[float, float]:
 
 
 @numba.njit(cache=True, error_model="numpy")
-def _visit(V: Any, tau: Any, nu: Any, mu: Any, S: Any, eps: float, damping: float, first: int) -> None:
+def _visit(
+    V: Floats, tau: Floats, nu: Floats, mu: Floats, S: Floats, eps: float, damping: float, first: int
+) -> None:
     """Visit sites ``first`` to the last once, each with a rank-one update of mean and covariance."""
     size = len(mu)
     a = np.empty(size)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from edgewise.arrays import Floats
+from edgewise.arrays import Floats, Label
 from edgewise.audit.families.frame import Answers, Labelled, Question, Space
+from edgewise.models.unwrap import Model
 from edgewise.randomness import stream
 
 
@@ -45,7 +45,7 @@ class Structure:
 
 
 def structure(
-    space: Space, answers: Answers, seed: int, copy: Callable[[], Any], most: int = MOST_ROWS
+    space: Space, answers: Answers, seed: int, copy: Callable[[], Model], most: int = MOST_ROWS
 ) -> Generator[Question, Labelled, Structure]:
     """Look at walls until it is clear; the answers serve the extraction as well."""
     rng = stream(seed, "extract", "family-test")
@@ -81,11 +81,11 @@ def _clear(near: list[bool], walls: int) -> bool:
     return walls >= 2 and abs(evidence) > 5
 
 
-Wall = tuple[Floats, Floats, int, Any]
+Wall = tuple[Floats, Floats, int, Label]
 
 
 def _wall(
-    answers: Answers, rng: np.random.Generator, asked: list[int], copy: Callable[[], Any]
+    answers: Answers, rng: np.random.Generator, asked: list[int], copy: Callable[[], Model]
 ) -> Generator[Question, Labelled, Wall | None]:
     """Return two rows that differ in one feature, a little, and in their label."""
     y = answers.y
@@ -122,7 +122,7 @@ def _stays(
     space: Space,
     rng: np.random.Generator,
     asked: list[int],
-    copy: Callable[[], Any],
+    copy: Callable[[], Model],
     wall: Wall,
     amount: float,
 ) -> Generator[Question, Labelled, bool | None]:
@@ -143,7 +143,9 @@ def _stays(
     return None if second is None else bool(second != label)
 
 
-def _ask(row: Floats, copy: Callable[[], Any], asked: list[int]) -> Generator[Question, Labelled, Any]:
+def _ask(
+    row: Floats, copy: Callable[[], Model], asked: list[int]
+) -> Generator[Question, Labelled, Label | None]:
     asked[0] += 1
     given = yield Question(row[None], "family", copy, "auto")
     return given[0] if given else None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
-from edgewise.arrays import Floats, Index
+from edgewise.arrays import Floats, Index, Label
 from edgewise.audit.families.copies import WallTree
 from edgewise.audit.families.frame import Answers, Labelled, Question, Questions, Space, constant, seeded
+from edgewise.models.unwrap import Model
 from edgewise.randomness import stream
 
 
@@ -98,7 +98,7 @@ class Walls:
         known = tuple(self.thresholds) if self.found else ()
         return WallTree(known, seed).fit(self.answers.X[rows], self.answers.labels[rows])
 
-    def copy(self) -> Any:
+    def copy(self) -> Model:
         """Return the tree of all answers."""
         if len(self.answers.classes) < 2:
             return constant(self.answers)
@@ -190,7 +190,7 @@ class Walls:
         yield from self._bisect(near, feature, float(b[feature]), start)
 
     def _bisect(
-        self, row: Floats, feature: int, end: float, start: Any
+        self, row: Floats, feature: int, end: float, start: Label
     ) -> Generator[Question, Labelled, None]:
         """Locate the flip along one feature from ``row`` to the value ``end``."""
         low, high = float(row[feature]), end
@@ -229,7 +229,7 @@ class Walls:
         middle = (left + right) / 2
         return None if right - left <= width or middle in (left, right) else middle
 
-    def _label(self, row: Floats) -> Generator[Question, Labelled, Any]:
+    def _label(self, row: Floats) -> Generator[Question, Labelled, Label | None]:
         """Return the label of one row: from the answers, or asked."""
         before = len(self.answers)
         known = np.flatnonzero((self.answers.X == row).all(axis=1))

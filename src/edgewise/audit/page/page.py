@@ -125,7 +125,7 @@ def _less(found: Audit) -> str:
             "if the model shows scores to its users; the comparison needs no further questions.</p>"
         )
     marks = sorted({mark for each in found.restrictions for mark, _ in each.curve})
-    marks = marks if len(marks) <= 4 else [marks[at] for at in np.linspace(0, len(marks) - 1, 4).astype(int)]
+    marks = marks if len(marks) <= 4 else [marks[int(at)] for at in np.linspace(0, len(marks) - 1, 4)]
     rows: list[tuple[str, ...]] = []
     for each in found.restrictions:
         by_mark = dict(each.curve)

@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from edgewise.arrays import InputError
@@ -24,6 +24,9 @@ VICTIM = {
     "request", "labels", "scores", "classes", "columns", "dtype", "decimals", "timeout",
 }  # fmt: skip
 SECRET = re.compile(r"authori[sz]ation|api[-_]?key|token|secret|password|cookie", re.IGNORECASE)
+Declared: TypeAlias = Mapping[str, Any]
+"""The table ``[victim]`` as the person wrote it."""
+
 FROM_ENVIRONMENT = re.compile(r"\$\{(\w+)\}")
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
@@ -54,11 +57,11 @@ def open_victim(path: Path, *, authorised: bool = False) -> tuple[Target, Sendin
     try:
         text = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is no TOML file: {error}") from None
+        raise InputError(f"{path} is not a TOML file: {error}") from None
     for table in text:
         if table not in ("victim", "sending"):
             raise InputError(f"{path}: {unknown(table, ('victim', 'sending'), 'table')}")
-    declared: dict[str, Any] = text.get("victim", {})
+    declared: Declared = text.get("victim", {})
     for key in declared:
         if key not in VICTIM:
             raise InputError(f"{path}: {unknown(key, sorted(VICTIM), 'key of [victim]')}")
@@ -74,12 +77,12 @@ def open_victim(path: Path, *, authorised: bool = False) -> tuple[Target, Sendin
     return make(path, declared, authorised), Sending.of(text.get("sending", {}), str(path))
 
 
-def _function(path: Path, declared: Mapping[str, Any], _authorised: bool) -> Target:
+def _function(path: Path, declared: Declared, _authorised: bool) -> Target:
     model = function(declared["function"], path.parent)
     return LocalModel(model, declared.get("name", declared["function"]), declared.get("view", "labels"))
 
 
-def _file(path: Path, declared: Mapping[str, Any], _authorised: bool) -> Target:
+def _file(path: Path, declared: Declared, _authorised: bool) -> Target:
     file = path.parent / declared["file"]
     view = declared.get("view", "labels")
     if not file.is_file():
@@ -98,7 +101,7 @@ def _file(path: Path, declared: Mapping[str, Any], _authorised: bool) -> Target:
     return LocalModel(model, declared.get("name", file.name), view)
 
 
-def _endpoint(path: Path, declared: Mapping[str, Any], authorised: bool) -> Target:
+def _endpoint(path: Path, declared: Declared, authorised: bool) -> Target:
     with needing("an endpoint"):
         from edgewise.audit.victims.endpoint import Endpoint
     settings = dict(lookup(PRESETS, declared["preset"], "preset") if "preset" in declared else {})

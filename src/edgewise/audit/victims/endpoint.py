@@ -8,12 +8,11 @@ import time
 import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
 
 import httpx
 import numpy as np
 
-from edgewise.arrays import Floats
+from edgewise.arrays import Floats, Json, Label
 from edgewise.audit.victims.presets import at, filled
 from edgewise.audit.victims.target import RefusedError, Reply, TargetError, UnknownError, as_label
 
@@ -50,12 +49,12 @@ class Endpoint:
     """
 
     url: str = field(repr=False)
-    request: Any
+    request: Json
     labels: str | None = None
     scores: str | None = None
     method: str = "POST"
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
-    classes: tuple[Any, ...] = ()
+    classes: tuple[Label, ...] = ()
     columns: tuple[str, ...] = ()
     view: str = "labels"
     dtype: str = "float64"
@@ -97,7 +96,7 @@ class Endpoint:
         }
         return self._read(self._ask(filled(self.request, values)), len(rows))
 
-    def _ask(self, body: Any) -> Any:
+    def _ask(self, body: Json) -> Json:
         """Return the decoded answer of one request, or say whose turn it is."""
         started = time.monotonic()
         try:
@@ -126,7 +125,7 @@ class Endpoint:
             return json.loads(content)
         except ValueError:
             raise UnknownError(
-                f"the answer is no JSON: {self._clean(content[:80].decode(errors='replace'))!r}"
+                f"the answer is not JSON: {self._clean(content[:80].decode(errors='replace'))!r}"
             ) from None
 
     def _check_status(self, answer: httpx.Response) -> None:
@@ -142,7 +141,7 @@ class Endpoint:
         if status >= 500:
             raise UnknownError(f"status {status}")
 
-    def _read(self, answer: Any, n: int) -> list[Reply]:
+    def _read(self, answer: Json, n: int) -> list[Reply]:
         """Return one reply a row; anything else is unusable."""
         place = self.labels if self.labels is not None else self.scores
         try:
@@ -159,9 +158,9 @@ class Endpoint:
         if not isinstance(found, list) or len(found) != n:
             size = f"{len(found)} entries" if isinstance(found, list) else type(found).__name__
             raise UnknownError(f"{n} rows were answered with {size} at {place!r}")
-        return [self._one(each) for each in cast("list[Any]", found)]
+        return [self._one(each) for each in found]
 
-    def _one(self, entry: Any) -> Reply:
+    def _one(self, entry: Json) -> Reply:
         """Read a label, a list of scores, a score of the second class, or label and score pairs."""
         scores = self._scores(entry)
         if scores is None:
@@ -173,19 +172,19 @@ class Endpoint:
         label = next((as_label(name) for name in self.classes if str(name) == best), best)
         return Reply(label, scores if self.view == "scores" else None)
 
-    def _scores(self, entry: Any) -> dict[str, float] | None:
+    def _scores(self, entry: Json) -> dict[str, float] | None:
         try:
             if isinstance(entry, list) and entry and isinstance(entry[0], dict):
-                return {str(pair["label"]): float(pair["score"]) for pair in entry}
+                return {str(at(pair, "label")): _number(at(pair, "score")) for pair in entry}
             if isinstance(entry, list) and len(entry) == 1:
                 entry = entry[0]
             if isinstance(entry, list):
                 names = self.classes or tuple(range(len(entry)))
-                return dict(zip(map(str, names), map(float, entry), strict=True))
+                return dict(zip(map(str, names), map(_number, entry), strict=True))
             if self.labels is None and isinstance(entry, (int, float)):
                 names = self.classes or (0, 1)
                 return dict(zip(map(str, names), (1 - float(entry), float(entry)), strict=True))
-        except (KeyError, TypeError, ValueError):
+        except (LookupError, TypeError, ValueError):
             raise UnknownError(f"scores cannot be read: {entry!r:.80}") from None
         return None
 
@@ -195,6 +194,12 @@ class Endpoint:
             for part in {secret, secret.split()[-1] if secret.split() else secret}:
                 text = text.replace(part, "***") if len(part) > 3 else text
         return text
+
+
+def _number(value: Json) -> float:
+    if not isinstance(value, (int, float, str)):
+        raise TypeError
+    return float(value)
 
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}

@@ -8,15 +8,17 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from edgewise.arrays import Floats, InputError
+from edgewise.arrays import Floats, InputError, Labels
 from edgewise.audit.victims.target import Reply, as_label
 from edgewise.importing import needing
 from edgewise.models.answers import check_fitted, class_scores, known_classes, predict
 from edgewise.models.saved import read_skops
+from edgewise.models.unwrap import Model
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class LocalModel:
     name
         What to call it.
     view
-        ``"labels"``, or ``"scores"`` to record a score a class as well.
+        ``"labels"``, or ``"scores"`` to record one score per class as well.
 
     Examples
     --------
@@ -38,7 +40,7 @@ class LocalModel:
     [Reply(label=1, scores=None)]
     """
 
-    model: Any
+    model: Model
     name: str = "model"
     view: str = "labels"
 
@@ -81,7 +83,7 @@ class OnnxModel:
         try:
             session = runtime.InferenceSession(str(self.path), providers=["CPUExecutionProvider"])
         except Exception as error:  # noqa: BLE001 - onnxruntime has no common base class
-            raise InputError(f"{self.path} is no ONNX model that can be run: {error}") from None
+            raise InputError(f"{self.path} is not an ONNX model that can be run: {error}") from None
         if len(session.get_inputs()) != 1:
             names = ", ".join(each.name for each in session.get_inputs())
             raise InputError(
@@ -96,7 +98,7 @@ class OnnxModel:
         return self.path.name
 
     @property
-    def _dtype(self) -> Any:
+    def _dtype(self) -> type[np.float32 | np.float64]:
         return np.float64 if "double" in self._session.get_inputs()[0].type else np.float32
 
     def as_sent(self, X: Floats) -> Floats:
@@ -130,7 +132,7 @@ class OnnxModel:
         return replies(labels, scores, np.arange(scores.shape[1]))
 
 
-def replies(labels: Any, scores: Floats, classes: Any) -> list[Reply]:
+def replies(labels: Labels, scores: Floats, classes: Labels) -> list[Reply]:
     """Return one reply a row from labels (n,), scores (n, c) and the names of the columns (c,)."""
     names = [str(as_label(name)) for name in classes]
     return [
@@ -139,7 +141,7 @@ def replies(labels: Any, scores: Floats, classes: Any) -> list[Reply]:
     ]
 
 
-def function(where: str, folder: Path | None = None) -> Any:
+def function(where: str, folder: Path | None = None) -> Model:
     """Return the function or model called ``module:name``; modules beside the victim's file are found too.
 
     Raises
@@ -166,7 +168,7 @@ def function(where: str, folder: Path | None = None) -> Any:
     return getattr(found, name)
 
 
-def skops_model(path: Path, trusted: Sequence[str]) -> Any:
+def skops_model(path: Path, trusted: Sequence[str]) -> Model:
     """Return the model of a ``.skops`` file, whose types must all be known or named as trusted.
 
     Raises
@@ -181,16 +183,16 @@ def skops_model(path: Path, trusted: Sequence[str]) -> Any:
     )
 
 
-def pickled_model(path: Path) -> Any:
+def pickled_model(path: Path) -> Model:
     """Return the model of a pickle, which may run any code: only for a file the user named as one."""
     with path.open("rb") as file:
         return pickle.load(file)
 
 
-def _maps(out: Any) -> bool:
+def _maps(out: object) -> bool:
     return isinstance(out, list) and bool(out) and isinstance(out[0], Mapping)
 
 
-def _extra(module: str) -> Any:
+def _extra(module: str) -> ModuleType:
     with needing("this victim"):
         return importlib.import_module(module)

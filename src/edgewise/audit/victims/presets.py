@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+
+from edgewise.arrays import Json, JsonObject
 
 
-PRESETS: Mapping[str, Mapping[str, Any]] = {
+PRESETS: Mapping[str, JsonObject] = {
     "open-inference-v2": {
         "request": {
             "inputs": [{"name": "input-0", "shape": ["$n", "$d"], "datatype": "FP64", "data": "$flat"}]
@@ -27,7 +28,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
 and ``$d`` filled in; `labels` or `scores`, the place in the answer."""
 
 
-def filled(template: Any, values: Mapping[str, Any]) -> Any:
+def filled(template: Json, values: JsonObject) -> Json:
     """Return a request template with its ``$names`` replaced.
 
     Examples
@@ -44,7 +45,7 @@ def filled(template: Any, values: Mapping[str, Any]) -> Any:
     return template
 
 
-def at(answer: Any, place: str) -> Any:
+def at(answer: Json, place: str) -> Json:
     """Return what is at a dotted place of an answer; ``*`` stands for every entry of a list.
 
     Raises
@@ -66,7 +67,12 @@ def at(answer: Any, place: str) -> Any:
                 raise LookupError(f"{place!r}: no list at {'.'.join(steps[:done]) or 'the top'}")
             return [at(each, ".".join(steps[done + 1 :])) for each in answer]
         try:
-            answer = answer[int(step)] if isinstance(answer, list) else answer[step]
-        except (KeyError, IndexError, ValueError, TypeError):
+            if isinstance(answer, list):
+                answer = answer[int(step)]
+            elif isinstance(answer, Mapping):
+                answer = answer[step]
+            else:
+                raise LookupError
+        except (LookupError, ValueError):
             raise LookupError(f"{place!r}: nothing at {'.'.join(steps[: done + 1])!r}") from None
     return answer

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from edgewise.arrays import Floats, InputError
+from edgewise.arrays import Floats, InputError, Label
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Reply:
         A score a class, where its declared view shows them; else None.
     """
 
-    label: Any
+    label: Label
     scores: Mapping[str, float] | None = None
 
 
@@ -61,7 +61,7 @@ class Target(Protocol):
         ...
 
 
-def as_label(value: Any) -> Any:
+def as_label(value: object) -> Label:
     """Return a label as plain JSON has it: str, int or bool; floats that are whole numbers are integers.
 
     Raises

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, cast
+from collections.abc import Callable
 
-from fastapi import Body, FastAPI
+from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
-from edgewise.arrays import InputError
+from edgewise.arrays import InputError, JsonObject
+from edgewise.labelling.app import Body
 from edgewise.labelling.campaign.campaign import Campaign
 from edgewise.labelling.campaign.events import Event
-from edgewise.labelling.campaign.label_studio import result, verdicts_of
-
-
-Json = dict[str, Any]
+from edgewise.labelling.campaign.label_studio import fields, objects, result, verdicts_of
 
 
 def add_backend(app: FastAPI, campaign: Campaign, told: Callable[[], None]) -> None:
@@ -29,23 +26,22 @@ def add_backend(app: FastAPI, campaign: Campaign, told: Callable[[], None]) -> N
         return f"edgewise-{0 if order is None else order.labels}-labels"
 
     @app.get("/health")
-    def health() -> Json:
+    def health() -> Body:
         return {"status": "UP", "model_class": "edgewise"}
 
     @app.post("/setup")
-    def setup(body: Json = Body(...)) -> Json:  # noqa: B008 - FastAPI's way
+    def setup(body: Body) -> Body:
         return {"model_version": version()}
 
     @app.post("/predict")
-    def predict(body: Json = Body(...)) -> JSONResponse:  # noqa: B008
-        found = body.get("tasks")
-        if not isinstance(found, list):
+    def predict(body: Body) -> JSONResponse:
+        if not isinstance(body.get("tasks"), list):
             return JSONResponse({"error": "expected a list of tasks."}, 400)
-        answers = [_prediction(campaign, task, version()) for task in cast("list[Json]", found)]
+        answers = [_prediction(campaign, task, version()) for task in objects(body["tasks"])]
         return JSONResponse({"results": answers, "model_version": version()})
 
     @app.post("/webhook")
-    def webhook(body: Json = Body(...)) -> JSONResponse:  # noqa: B008
+    def webhook(body: Body) -> JSONResponse:
         try:
             events = _events(campaign, body)
         except InputError as error:
@@ -55,15 +51,15 @@ def add_backend(app: FastAPI, campaign: Campaign, told: Callable[[], None]) -> N
         return JSONResponse({"status": "ok", "events": len(events)}, 201)
 
 
-def _row(campaign: Campaign, data: Mapping[str, Any]) -> int | None:
+def _row(campaign: Campaign, data: JsonObject) -> int | None:
     row = campaign.items.place.get(str(data.get("edgewise_id")))
     names = [str(data[name]) for name in ("id", "image") if data.get(name) is not None]
     found = (campaign.items.named.get(name) for name in names)
     return row if row is not None else next((one for one in found if one is not None), None)
 
 
-def _prediction(campaign: Campaign, task: Json, version: str) -> Json:
-    row = _row(campaign, task.get("data") or {})
+def _prediction(campaign: Campaign, task: JsonObject, version: str) -> Body:
+    row = _row(campaign, fields(task, "data"))
     why = {} if row is None or campaign.order is None else campaign.order.guess(row)
     if why.get("predicted") is None:
         return {"result": [], "score": 0.0, "model_version": version}
@@ -72,31 +68,32 @@ def _prediction(campaign: Campaign, task: Json, version: str) -> Json:
     return {"result": result(why["predicted"], to), "score": score, "model_version": version}
 
 
-def _events(campaign: Campaign, body: Json) -> list[Event]:
+def _events(campaign: Campaign, body: JsonObject) -> list[Event]:
     action = str(body.get("action", ""))
     one = body.get("annotation") or {}
     if not action.startswith("ANNOTATION") or not isinstance(one, dict):
         return []
-    known = cast("Json", one)
-    number = known.get("id", known.get("unique_id"))
+    number = one.get("id", one.get("unique_id"))
     if action in ("ANNOTATION_DELETED", "ANNOTATIONS_DELETED"):
-        numbers = [number, *(body.get("annotations") or [])]
+        several = body.get("annotations")
+        numbers = [number, *(several if isinstance(several, list) else [])]
         last = [_last(campaign, str(n.get("id") if isinstance(n, dict) else n)) for n in numbers if n]
         return [
             campaign.undo(f"undo-{event}", event, "Label Studio", source="Label Studio")
             for event in last
             if event is not None
         ]
-    task = body.get("task") or {}
-    row = _row(campaign, task.get("data") or {})
+    task = fields(body, "task")
+    row = _row(campaign, fields(task, "data"))
     if row is None:
         raise InputError("the pool has no item of this task; import the tasks that edgewise exported.")
-    (said,) = verdicts_of([{**task, "annotations": [known]}], "the webhook")
-    when = str(known.get("updated_at") or known.get("created_at") or "")
+    (said,) = verdicts_of([{**task, "annotations": [one]}], "the webhook")
+    when = str(one.get("updated_at") or one.get("created_at") or "")
     event = f"label-studio-{number}-{when}"
     more = {"source": "Label Studio", "annotation": str(number)}
     key = campaign.items.keys[row]
-    return [campaign.verdict(event, key, said["person"], said["verdict"], said.get("label", ""), **more)]
+    person, verdict, label = (str(said.get(name, "")) for name in ("person", "verdict", "label"))
+    return [campaign.verdict(event, key, person, verdict, label, **more)]
 
 
 def _last(campaign: Campaign, annotation: str) -> str | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import warnings
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -30,7 +29,7 @@ def as_png(file: Path) -> bytes:
         with warnings.catch_warnings(), Image.open(file) as image:
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            upright: Any = ImageOps.exif_transpose(image)
+            upright = ImageOps.exif_transpose(image)
             if upright.mode.startswith("I") or upright.mode == "F":
                 low, high = upright.getextrema()
                 values = (np.asarray(upright, float) - low) * (255 / ((high - low) or 1))

@@ -6,14 +6,15 @@ import asyncio
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, Field
 
-from edgewise.arrays import InputError
+from edgewise.arrays import InputError, Json, JsonObject
+from edgewise.labelling.app import Body
 from edgewise.labelling.app.images import as_png
 from edgewise.labelling.campaign.campaign import Campaign, Lease
 from edgewise.labelling.campaign.events import CampaignError, Event
@@ -52,7 +53,7 @@ def application(
     *,
     keys: Mapping[str, str],
     told: Callable[[], None],
-    standing: Callable[[], Mapping[str, Any]],
+    standing: Callable[[], JsonObject],
 ) -> FastAPI:
     """Return the application of a campaign.
 
@@ -75,7 +76,7 @@ def application(
         return FileResponse(STATIC / "index.html", headers={"cache-control": "no-cache"})
 
     @app.get("/api/campaign")
-    def about() -> dict[str, Any]:
+    def about() -> Body:
         return {
             "classes": list(campaign.settings.classes),
             "keys": dict(keys),
@@ -85,22 +86,22 @@ def application(
         }
 
     @app.post("/api/lease")
-    def lease(wanted: Wanted) -> dict[str, Any]:
+    def lease(wanted: Wanted) -> Body:
         found = campaign.lease(wanted.session, wanted.person, wanted.n)
         return {"items": [_shown(campaign, one) for one in found]}
 
     @app.put("/api/events/{event}")
-    def say(event: Id, said: Said) -> dict[str, Any]:
+    def say(event: Id, said: Said) -> Body:
         (seq,) = campaign.say([_event(campaign, event, said)], said.session)
         told()
         return {"seq": seq}
 
     @app.get("/api/history")
-    def history(person: Word) -> dict[str, Any]:
+    def history(person: Word) -> Body:
         return {"votes": [_voted(campaign, vote) for vote in campaign.history(person)]}
 
     @app.get("/api/progress")
-    def progress() -> dict[str, Any]:
+    def progress() -> Body:
         return counts(campaign) | {"standing": dict(standing())}
 
     return app
@@ -134,7 +135,7 @@ def _add_items(app: FastAPI, campaign: Campaign) -> None:
         return Response(content, media_type="image/png", headers={"cache-control": "private, max-age=3600"})
 
 
-def counts(campaign: Campaign) -> dict[str, Any]:
+def counts(campaign: Campaign) -> dict[str, Json]:
     """Return how many verdicts of each kind stand, labels by class, and how far people agree."""
     standings = campaign.standings()
     labels = dict.fromkeys(campaign.settings.classes, 0)
@@ -151,7 +152,7 @@ def counts(campaign: Campaign) -> dict[str, Any]:
 
 
 def _event(campaign: Campaign, event: str, said: Said) -> Event:
-    more: dict[str, Any] = {"session": said.session}
+    more: dict[str, Json] = {"session": said.session}
     if said.seconds is not None:
         more["seconds"] = said.seconds
     if said.at is not None:
@@ -163,7 +164,7 @@ def _event(campaign: Campaign, event: str, said: Said) -> Event:
     return campaign.verdict(event, said.item, said.person, said.verdict, said.label, **more)
 
 
-def _shown(campaign: Campaign, lease: Lease) -> dict[str, Any]:
+def _shown(campaign: Campaign, lease: Lease) -> dict[str, Json]:
     why = lease.why
     return {
         "item": lease.item,
@@ -175,7 +176,7 @@ def _shown(campaign: Campaign, lease: Lease) -> dict[str, Any]:
     }
 
 
-def _voted(campaign: Campaign, vote: Vote) -> dict[str, Any]:
+def _voted(campaign: Campaign, vote: Vote) -> dict[str, Json]:
     name = vote.body.get("name", "")
     return {
         "event": vote.event,

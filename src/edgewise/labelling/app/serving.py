@@ -10,15 +10,18 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from edgewise.arrays import InputError
+from edgewise.arrays import InputError, JsonObject
 from edgewise.importing import needing
 from edgewise.labelling.app.safety import LOOPBACK, Safety
 from edgewise.labelling.campaign.campaign import Campaign
 from edgewise.labelling.campaign.status import Status, status_of
 from edgewise.randomness import child_seed
 
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 EVERY = 10
 """New labels after which the learner learns again."""
@@ -39,7 +42,7 @@ class Trainer:
         """Say that there is a new verdict."""
         self._wake.set()
 
-    def standing(self) -> Mapping[str, Any]:
+    def standing(self) -> JsonObject:
         """Return what the page shows of the latest estimates."""
         if self.error:
             return {"sentence": f"The learner stopped: {self.error}"}
@@ -113,7 +116,7 @@ def keys_for(classes: Sequence[str], letters: Sequence[str]) -> dict[str, str]:
     """
     keys = {str(place): name for place, name in enumerate(classes[:9], 1)}
     if letters and len(letters) != len(classes):
-        raise InputError(f"--keys gives one key a class: expected {len(classes)}, got {len(letters)}.")
+        raise InputError(f"--keys needs one key per class: expected {len(classes)}, got {len(letters)}.")
     for letter, name in zip(map(str.lower, letters), classes, strict=False):
         if len(letter) != 1 or letter in OURS or keys.get(letter, name) != name:
             raise InputError(
@@ -133,7 +136,9 @@ OURS = ("s", "t", "u", "g", "z", "?")
 """Keys of the page: skip, cannot tell, undo, guess, zoom, help."""
 
 
-def application_of(campaign: Campaign, trainer: Trainer, keys: Mapping[str, str], *, backend: bool) -> Any:
+def application_of(
+    campaign: Campaign, trainer: Trainer, keys: Mapping[str, str], *, backend: bool
+) -> FastAPI:
     """Return the application, with the Label Studio endpoints if wanted."""
     with needing("labelling on a page"):
         from edgewise.labelling.app.server import application

@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import numpy as np
 
-from edgewise.arrays import Index, InputError, Labels, Mask
+from edgewise.arrays import Index, InputError, Json, Labels, Mask, Values
 from edgewise.labelling.campaign import leases
 from edgewise.labelling.campaign.events import CampaignError, Event, Log, now
 from edgewise.labelling.campaign.items import Items, read_items
@@ -29,7 +28,7 @@ class Lease:
 
     item: str
     row: int
-    why: Mapping[str, Any]
+    why: Values
 
 
 @dataclass
@@ -77,7 +76,7 @@ class Campaign:
         return numbers
 
     def verdict(
-        self, event: str, item: str, person: str, verdict: str, label: str = "", **more: Any
+        self, event: str, item: str, person: str, verdict: str, label: str = "", **more: Json
     ) -> Event:
         """Return the event of a verdict, checked.
 
@@ -89,9 +88,11 @@ class Campaign:
         if verdict not in VERDICTS:
             raise InputError(f"a verdict is one of {', '.join(VERDICTS)}; got {verdict!r}.")
         if verdict == "label" and label not in self.settings.classes:
-            raise InputError(f"the label {label!r} is none of the classes {listing(self.settings.classes)}.")
+            raise InputError(
+                f"the label {label!r} is not one of the classes {listing(self.settings.classes)}."
+            )
         if verdict != "label" and label:
-            raise InputError(f"{verdict} goes without a label; got {label!r}.")
+            raise InputError(f"{verdict} takes no label; got {label!r}.")
         row = self.items.place.get(item)
         if row is None:
             raise InputError(f"the pool has no item {item!r}.")
@@ -102,7 +103,7 @@ class Campaign:
         body |= {"label": label} if label else {}
         return Event(event, verdict, item, body | more, at)
 
-    def undo(self, event: str, undoes: str, person: str, item: str = "", **more: Any) -> Event:
+    def undo(self, event: str, undoes: str, person: str, item: str = "", **more: Json) -> Event:
         """Return the event that takes a verdict back."""
         return Event(event, "undo", item, {"undoes": undoes, "person": person.strip(), **more}, now())
 
@@ -167,7 +168,7 @@ class Campaign:
         given = [*mine, *(item for item, _ in new)]
         return [Lease(item, self.items.place[item], self.why(item)) for item in given]
 
-    def why(self, item: str) -> Mapping[str, Any]:
+    def why(self, item: str) -> Values:
         """Return why an item was chosen; empty for one that nobody chose, such as an imported one."""
         pick = self.state.picks.get(item)
         return {} if pick is None else pick.body
@@ -216,14 +217,14 @@ class Campaign:
             if standing.verdict == "skip" and item in self.items.place and item not in held
         ]
 
-    def _chosen(self, n: int, asked: set[str]) -> list[tuple[int, dict[str, Any]]]:
+    def _chosen(self, n: int, asked: set[str]) -> list[tuple[int, Values]]:
         order = self.order
         assert order is not None
         keys, share = self.items.keys, self.settings.share
         lots = self.lots
         queue = [place for place, row in enumerate(order.rows.tolist()) if keys[row] not in asked]
         picked = self.state.picked
-        found: list[tuple[int, dict[str, Any]]] = []
+        found: list[tuple[int, Values]] = []
         taken = set[int]()
 
         def is_free(row: int) -> bool:

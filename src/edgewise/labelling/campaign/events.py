@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
-from edgewise.arrays import InputError
+from edgewise import database
+from edgewise.arrays import InputError, Values
 from edgewise.database import transaction
 from edgewise.digests import of_bytes
 
@@ -26,8 +26,8 @@ COLUMNS = "seq, id, kind, item, body, at"
 KINDS = ("campaign", "pick", "label", "skip", "unsure", "undo")
 """What can happen: settings, an item chosen, a verdict (label, skip, cannot tell), a verdict taken back."""
 
-_SCHEMA = (
-    """CREATE TABLE events (
+_SCHEMA = """
+CREATE TABLE events (
     seq    INTEGER PRIMARY KEY AUTOINCREMENT,
     id     TEXT NOT NULL UNIQUE,
     kind   TEXT NOT NULL,
@@ -35,13 +35,11 @@ _SCHEMA = (
     body   TEXT NOT NULL,
     at     TEXT NOT NULL,
     digest TEXT NOT NULL
-) STRICT""",
-    "CREATE TABLE leases (item TEXT PRIMARY KEY, holder TEXT NOT NULL, until REAL NOT NULL) STRICT",
-    "CREATE TRIGGER events_stay BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'events never change'); END",
-    "CREATE TRIGGER events_last BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events are kept'); END",
-    f"PRAGMA application_id = {APPLICATION_ID}",
-    f"PRAGMA user_version = {SCHEMA_VERSION}",
-)
+) STRICT;
+CREATE TABLE leases (item TEXT PRIMARY KEY, holder TEXT NOT NULL, until REAL NOT NULL) STRICT;
+CREATE TRIGGER events_stay BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'events never change'); END;
+CREATE TRIGGER events_last BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events are kept'); END
+"""
 
 
 class CampaignError(InputError):
@@ -71,7 +69,7 @@ class Event:
     id: str
     kind: str
     item: str
-    body: Mapping[str, Any]
+    body: Values
     at: str
     seq: int = 0
 
@@ -134,30 +132,18 @@ class Log:
         db = sqlite3.connect(
             str(self.path), timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
-        try:
-            mode = db.execute("PRAGMA journal_mode = WAL").fetchone()[0]
-            # A network drive has no shared memory for the log; there every commit is written in place.
-            db.execute(f"PRAGMA synchronous = {'FULL' if mode == 'wal' else 'EXTRA'}")
-            db.execute("PRAGMA fullfsync = 1")
-            with transaction(db):
-                self._check(db)
-        except BaseException:
-            db.close()
-            raise
-        return db
+        return database.passed(db, self._check)
 
     def _check(self, db: sqlite3.Connection) -> None:
-        if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
-            for statement in _SCHEMA:
-                db.execute(statement)
-            return
-        application, version = (
-            db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
-        )
-        if application != APPLICATION_ID:
-            raise CampaignError(f"{self.path} is no campaign but another program's file; give another path.")
-        if version > SCHEMA_VERSION:
-            raise CampaignError(f"{self.path} was written by a newer edgewise; update edgewise.")
+        if not database.is_new(db) and (fault := database.fault(db, APPLICATION_ID, SCHEMA_VERSION)):
+            raise CampaignError(f"{self.path} {fault}")
+        mode = db.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+        # A network drive has no shared memory for the log; there every commit is written in place.
+        db.execute(f"PRAGMA synchronous = {'FULL' if mode == 'wal' else 'EXTRA'}")
+        db.execute("PRAGMA fullfsync = 1")
+        with transaction(db):
+            if database.is_new(db):
+                database.create(db, _SCHEMA, APPLICATION_ID, SCHEMA_VERSION)
 
     @contextmanager
     def transaction(self) -> Generator[sqlite3.Connection]:
@@ -250,9 +236,9 @@ class Log:
         self.close()
 
 
-def _digest(before: str, row: tuple[Any, ...]) -> str:
+def _digest(before: str, row: tuple[object, ...]) -> str:
     return of_bytes(_dump([before, *row]).encode())
 
 
-def _dump(value: Any) -> str:
+def _dump(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from edgewise.arrays import InputError
+from edgewise.arrays import InputError, Json, JsonObject, Values
 from edgewise.atomic import replacing
 from edgewise.labelling.campaign.events import Log
 from edgewise.labelling.campaign.items import Items
@@ -61,14 +60,14 @@ def export(path: Path, log: Log, state: State, items: Items | None = None) -> in
     raise InputError(f"labels are written as {', '.join(FORMATS)}; got {path.name}.")
 
 
-def records(state: State) -> list[dict[str, Any]]:
+def records(state: State) -> list[dict[str, Json]]:
     """Return one record an item that has a verdict, with the columns `HEADER`."""
     return [_record(state, item, standing) for item, standing in state.standings().items()]
 
 
-def _record(state: State, item: str, standing: Standing) -> dict[str, Any]:
+def _record(state: State, item: str, standing: Standing) -> dict[str, Json]:
     pick = state.picks.get(item)
-    why: Mapping[str, Any] = {} if pick is None else pick.body
+    why: Values = {} if pick is None else pick.body
     last = standing.votes[-1]
     label = standing.label or None
     values = (
@@ -131,7 +130,7 @@ def _metadata_jsonl(path: Path, log: Log, state: State, items: Items | None) -> 
 def _cleanlab(path: Path, log: Log, state: State, items: Items | None) -> int:
     found = {item: one for item, one in state.standings().items() if one.verdict == "label"}
     people = sorted({vote.person for one in found.values() for vote in one.votes if vote.verdict == "label"})
-    lines: list[list[Any]] = []
+    lines: list[list[Json]] = []
     for one in found.values():
         own = {vote.person: vote.label for vote in one.votes if vote.verdict == "label"}
         lines.append([one.votes[0].body.get("name", ""), *(own.get(name) for name in people)])
@@ -173,7 +172,7 @@ FORMATS: Mapping[str, Write] = {
 """What writes each format, by the ending of the file; the first that fits."""
 
 
-def _write_csv(path: Path, header: Sequence[str], lines: Iterator[list[Any]] | list[list[Any]]) -> None:
+def _write_csv(path: Path, header: Sequence[str], lines: Iterable[Sequence[Json]]) -> None:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     for line in ([*header], *lines):
@@ -182,7 +181,7 @@ def _write_csv(path: Path, header: Sequence[str], lines: Iterator[list[Any]] | l
         file.write(text.getvalue().encode())
 
 
-def _cell(cell: Any) -> Any:
+def _cell(cell: Json) -> Json:
     if cell is None:
         return ""
     if isinstance(cell, bool):
@@ -190,7 +189,7 @@ def _cell(cell: Any) -> Any:
     return harmless(cell) if isinstance(cell, str) else cell
 
 
-def _write_lines(path: Path, found: Sequence[Mapping[str, Any]]) -> int:
+def _write_lines(path: Path, found: Sequence[JsonObject]) -> int:
     with replacing(path) as file:
         for one in found:
             file.write(json.dumps(one, ensure_ascii=False).encode() + b"\n")

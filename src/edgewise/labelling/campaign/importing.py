@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from edgewise.arrays import InputError
+from edgewise.arrays import InputError, Json, JsonObject
 from edgewise.digests import of_bytes
 from edgewise.labelling.batches import read_labels
 from edgewise.labelling.campaign.campaign import Campaign
@@ -74,7 +74,7 @@ def _of_batch(campaign: Campaign, path: Path) -> Imported:
     return _of_lines(campaign, found, path, "item")
 
 
-def _of_wide(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _of_wide(lines: Sequence[JsonObject]) -> list[JsonObject]:
     return [
         {"id": line["id"], "label": label, "person": person}
         for line in lines
@@ -83,9 +83,7 @@ def _of_wide(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _of_lines(
-    campaign: Campaign, lines: Iterable[Mapping[str, Any]], path: Path, id_column: str | None
-) -> Imported:
+def _of_lines(campaign: Campaign, lines: Iterable[JsonObject], path: Path, id_column: str | None) -> Imported:
     events: list[Event] = []
     blank = 0
     unknown: list[str] = []
@@ -107,7 +105,7 @@ def _of_lines(
         events.append(_event(campaign, row, verdict, label, line, path))
     if unknown:
         raise InputError(
-            f"{path}: labels of items that the pool does not have: {listing(unknown, 3)}. "
+            f"{path}: labels for items that are not in the pool: {listing(unknown, 3)}. "
             "Nothing was imported; give the column of ids with --id."
         )
     if not events and not blank:
@@ -115,7 +113,7 @@ def _of_lines(
     return _add(campaign, events, blank)
 
 
-def _row(campaign: Campaign, line: Mapping[str, Any], id_column: str | None, path: Path) -> int | None:
+def _row(campaign: Campaign, line: JsonObject, id_column: str | None, path: Path) -> int | None:
     items = campaign.items
     settings = campaign.settings
     wanted = [name for name in (id_column, settings.id, *IDS) if name is not None]
@@ -146,9 +144,7 @@ def _picture(campaign: Campaign, value: str) -> int | None:
     return found[0] if len(found) == 1 else None
 
 
-def _event(
-    campaign: Campaign, row: int, verdict: str, label: str, line: Mapping[str, Any], path: Path
-) -> Event:
+def _event(campaign: Campaign, row: int, verdict: str, label: str, line: JsonObject, path: Path) -> Event:
     key = campaign.items.keys[row]
     person = _text(line.get("person")).split("; ")[0] or f"from {path.name}"
     at = _text(line.get("at")) or None
@@ -159,11 +155,11 @@ def _event(
         raise InputError(f"{path}: {error} Nothing was imported.") from None
 
 
-def _told(one: Mapping[str, Any], path: Path) -> Event:
+def _told(one: JsonObject, path: Path) -> Event:
     try:
         return Event(one["id"], one["kind"], one["item"], dict(one["body"]), one["at"])
     except (KeyError, TypeError):
-        raise InputError(f"{path} is no file of events that edgewise exported.") from None
+        raise InputError(f"{path} is not a file of events that edgewise exported.") from None
 
 
 def _add(campaign: Campaign, events: Sequence[Event], blank: int) -> Imported:
@@ -176,22 +172,22 @@ def _add(campaign: Campaign, events: Sequence[Event], blank: int) -> Imported:
 def _lines(path: Path) -> list[dict[str, Any]]:
     found = [_json(line, path) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     if not all(isinstance(one, dict) for one in found):
-        raise InputError(f"{path}: expected one JSON object a line.")
+        raise InputError(f"{path}: expected one JSON object per line.")
     return found
 
 
-def _json(text: str, path: Path) -> Any:
+def _json(text: str, path: Path) -> Json:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise InputError(f"{path} is no JSON ({error}).") from None
+        raise InputError(f"{path} is not JSON ({error}).") from None
 
 
 def _written(cell: str | None) -> str | None:
     return None if cell is None else as_written(cell.strip())
 
 
-def _text(value: Any) -> str:
+def _text(value: Json) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return "" if value is None else str(value).strip()

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import narwhals as nw
 import numpy as np
@@ -123,7 +122,7 @@ def _contents(sheet: Sheet) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _cells(rows: Rows) -> list[list[Any]]:
+def _cells(rows: Rows) -> list[list[object]]:
     """Return the values of each row."""
     if is_frame(rows):
         return [list(row) for row in nw.from_native(rows, eager_only=True).rows()]
@@ -139,7 +138,7 @@ def _counted(contents: Sequence[str]) -> tuple[str, ...]:
     return tuple(keys)
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str:
     if missing(value):
         return ""
     if isinstance(value, float):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Sequence
 
-from edgewise.arrays import InputError
+from edgewise.arrays import InputError, Json, JsonObject, Values
 from edgewise.labelling.campaign.items import Items
 from edgewise.labelling.campaign.state import State, Vote
 
@@ -31,7 +30,7 @@ def config(classes: Sequence[str], pictures: bool) -> str:
     )
 
 
-def data_of(items: Items, row: int) -> dict[str, Any]:
+def data_of(items: Items, row: int) -> dict[str, Json]:
     """Return the data of a task: the file of a picture or the card as text, and what the item is known by."""
     shown = (
         {"image": items.names[row]}
@@ -41,14 +40,14 @@ def data_of(items: Items, row: int) -> dict[str, Any]:
     return {**shown, "id": items.names[row], OURS: items.keys[row]}
 
 
-def tasks(state: State, items: Items) -> list[dict[str, Any]]:
+def tasks(state: State, items: Items) -> list[dict[str, Json]]:
     """Return a task for each item that was chosen or has a verdict.
 
     A prediction is what the model said when the item was chosen; its score is that class's chance, and Label
     Studio shows low scores first. Skip and cannot tell are cancelled annotations.
     """
     people: dict[str, int] = {}
-    found: list[dict[str, Any]] = []
+    found: list[dict[str, Json]] = []
     for key in dict.fromkeys([*state.said, *state.picks]):
         row = items.place.get(key)
         if row is None:
@@ -67,12 +66,12 @@ def tasks(state: State, items: Items) -> list[dict[str, Any]]:
     return found
 
 
-def result(label: str, to: str) -> list[dict[str, Any]]:
+def result(label: str, to: str) -> list[dict[str, Json]]:
     """Return a choice as Label Studio writes it."""
     return [{"from_name": FROM, "to_name": to, "type": "choices", "value": {"choices": [label]}}]
 
 
-def _annotation(vote: Vote, to: str, people: dict[str, int]) -> dict[str, Any]:
+def _annotation(vote: Vote, to: str, people: dict[str, int]) -> dict[str, Json]:
     labelled = vote.verdict == "label"
     return {
         "result": result(vote.label, to) if labelled else [],
@@ -86,14 +85,14 @@ def _annotation(vote: Vote, to: str, people: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def _predictions(why: Mapping[str, Any], to: str) -> list[dict[str, Any]]:
+def _predictions(why: Values, to: str) -> list[dict[str, Json]]:
     if why.get("predicted") is None:
         return []
     version = f"edgewise-{why.get('labels', 0)}-labels"
     return [{"model_version": version, "score": why.get("chance"), "result": result(why["predicted"], to)}]
 
 
-def verdicts_of(found: Any, name: str) -> list[dict[str, Any]]:
+def verdicts_of(found: Json, name: str) -> list[JsonObject]:
     """Return the verdicts in a Label Studio export: id or item, label, verdict, person, at.
 
     Raises
@@ -101,36 +100,48 @@ def verdicts_of(found: Any, name: str) -> list[dict[str, Any]]:
     InputError
         It is no list of tasks, or an annotation has several choices.
     """
-    if not isinstance(found, list) or not all(isinstance(task, dict) for task in cast("list[Any]", found)):
-        raise InputError(f"{name} is no Label Studio export: expected a JSON list of tasks.")
-    verdicts: list[dict[str, Any]] = []
-    for task in cast("list[dict[str, Any]]", found):
-        data = task.get("data") or {}
+    tasks = objects(found)
+    if not isinstance(found, list) or len(tasks) < len(found):
+        raise InputError(f"{name} is not a Label Studio export: expected a JSON list of tasks.")
+    verdicts: list[JsonObject] = []
+    for task in tasks:
+        data = fields(task, "data")
         known = {"item": data.get(OURS), "id": _id(data, task)}
-        for one in task.get("annotations") or []:
+        for one in objects(task.get("annotations")):
             verdicts.append({**known, **_verdict(one, name)})
     return verdicts
 
 
-def _id(data: Mapping[str, Any], task: Mapping[str, Any]) -> str:
+def fields(held: JsonObject, name: str) -> JsonObject:
+    """Return the object under a name, empty where there is none."""
+    found = held.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def objects(held: Json) -> list[JsonObject]:
+    """Return the objects in a list, none where there is no list."""
+    return [one for one in held if isinstance(one, dict)] if isinstance(held, list) else []
+
+
+def _id(data: JsonObject, task: JsonObject) -> str:
     picture = data.get("image")
     if data.get("id") is None and isinstance(picture, str):
         return picture.split("?d=")[-1].rsplit("/data/upload/", maxsplit=1)[-1]
     return str(data["id"] if data.get("id") is not None else task.get("id", ""))
 
 
-def _verdict(one: Mapping[str, Any], name: str) -> dict[str, Any]:
-    own = (one.get("meta") or {}).get("edgewise") or {}
+def _verdict(one: JsonObject, name: str) -> dict[str, Json]:
+    own = fields(fields(one, "meta"), "edgewise")
     who = own.get("person") or one.get("completed_by")
     person = str(who.get("email", who.get("id"))) if isinstance(who, dict) else str(who or "Label Studio")
     choices = [
         str(choice)
-        for part in one.get("result") or []
-        if part.get("type") == "choices"
-        for choice in part["value"]["choices"]
+        for part in objects(one.get("result"))
+        if part.get("type") == "choices" and isinstance(given := fields(part, "value").get("choices"), list)
+        for choice in given
     ]
     if len(choices) > 1:
         raise InputError(f"{name}: an annotation has {len(choices)} choices, {choices}; expected one.")
     verdict = "label" if choices and not one.get("was_cancelled") else own.get("verdict", "skip")
-    found = {"verdict": verdict, "person": person, "at": one.get("created_at")}
+    found: dict[str, Json] = {"verdict": verdict, "person": person, "at": one.get("created_at")}
     return found | ({"label": choices[0]} if verdict == "label" else {})

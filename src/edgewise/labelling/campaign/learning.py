@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -12,6 +11,8 @@ from edgewise.arrays import Floats, Index, Labels
 from edgewise.labelling.next_batch import NextBatch
 from edgewise.labelling.sheet import Sheet
 from edgewise.learning.fitting import fitted
+from edgewise.models.rows import Rows
+from edgewise.models.unwrap import Model
 from edgewise.pools.pool import Pool
 
 
@@ -30,7 +31,7 @@ class Learning:
     """
 
     pool: Pool
-    fit: Callable[[Index, Labels, int], Any]
+    fit: Callable[[Index, Labels, int], Model]
     how: tuple[str, ...] = ()
 
 
@@ -52,13 +53,13 @@ def learning_of(sheet: Sheet, learner: str) -> Learning:
     """
     prepared = NextBatch(learner=learner).prepare(sheet)
 
-    def fit(index: Index, labels: Labels, seed: int) -> Any:
+    def fit(index: Index, labels: Labels, seed: int) -> Model:
         return fitted(prepared.learner, prepared.pool.rows(index), labels, seed=seed)
 
     return Learning(prepared.pool, fit, prepared.notes)
 
 
-def guesses(model: Any, rows: Any) -> Guesses:
+def guesses(model: Model, rows: Rows) -> Guesses:
     """Return what a fitted model says of rows."""
     if not hasattr(model, "predict_proba"):
         label = np.asarray(model.predict(rows))
@@ -68,7 +69,7 @@ def guesses(model: Any, rows: Any) -> Guesses:
     return Guesses(np.asarray(model.classes_)[best], chances[np.arange(len(best)), best])
 
 
-def all_guesses(model: Any, pool: Pool) -> Guesses:
+def all_guesses(model: Model, pool: Pool) -> Guesses:
     """Return what a fitted model says of every row of a pool."""
     parts = [guesses(model, rows) for _, rows in pool.batches()]
     return Guesses(

@@ -6,11 +6,10 @@ import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from edgewise.arrays import Floats, Index, Labels
+from edgewise.arrays import Floats, Index, Json, Labels
 from edgewise.labelling.campaign.learning import Guesses, Learning, all_guesses
 from edgewise.labelling.next_batch import needs_model
 from edgewise.randomness import child_seed
@@ -47,7 +46,7 @@ class Order:
     guesses: Guesses | None
     labels: int
 
-    def why(self, place: int) -> dict[str, Any]:
+    def why(self, place: int) -> dict[str, Json]:
         """Return why the item at this place was chosen, for its event."""
         row = int(self.rows[place])
         return {
@@ -58,11 +57,11 @@ class Order:
             **self.guess(row),
         }
 
-    def why_drawn(self, row: int) -> dict[str, Any]:
+    def why_drawn(self, row: int) -> dict[str, Json]:
         """Return why a row of the uniform share was chosen."""
         return {"strategy": "uniform", "score": None, "propensity": 1.0, "uniform": True, **self.guess(row)}
 
-    def guess(self, row: int) -> dict[str, Any]:
+    def guess(self, row: int) -> dict[str, Json]:
         """Return what the model says of a row, for its event."""
         if self.guesses is None:
             return {"predicted": None, "chance": None, "labels": self.labels}
@@ -126,5 +125,5 @@ def sample_size(picked: int, share: float, size: int) -> int:
     return min(size, math.ceil(round(share * picked, 9)))
 
 
-def _number(value: Any) -> float | None:
+def _number(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None

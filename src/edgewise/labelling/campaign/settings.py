@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-from edgewise.arrays import InputError
+from edgewise.arrays import InputError, Values
 from edgewise.labelling.campaign.events import CampaignError, Event, Log, now
 
 
@@ -53,7 +51,7 @@ class Settings:
             raise InputError(f"the uniform share lies in [0, 1]; got {self.share}.")
 
     @classmethod
-    def of(cls, held: Mapping[str, Any]) -> Settings:
+    def of(cls, held: Values) -> Settings:
         """Return the settings that an event holds."""
         given = dict(held)
         return cls(

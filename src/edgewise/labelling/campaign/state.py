@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from edgewise.arrays import Values
 from edgewise.labelling.campaign.events import Event
 
 
@@ -40,7 +41,7 @@ class Vote:
     label: str
     at: str
     seq: int
-    body: Mapping[str, Any]
+    body: Values
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class State:
     """
 
     seq: int = 0
-    settings: dict[str, Any] = field(default_factory=dict[str, Any])
+    settings: Values = field(default_factory=dict[str, Any])
     picks: dict[str, Event] = field(default_factory=dict[str, Event])
     picked: int = 0
     said: dict[str, list[Vote]] = field(default_factory=dict[str, list[Vote]])

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from edgewise.arrays import Index, Labels
+from edgewise.arrays import Index, Json, Labels, Mask
 from edgewise.labelling.campaign.campaign import Campaign
 from edgewise.labelling.campaign.estimates import (
     answers,
@@ -68,7 +67,7 @@ class Status:
     saved: Estimate | None
     sentence: str
 
-    def short(self) -> dict[str, Any]:
+    def short(self) -> dict[str, Json]:
         """Return what fits beside an item on the page."""
         shown = {"accuracy": self.accuracy, "balanced accuracy": self.balanced}
         return {
@@ -91,7 +90,7 @@ def status_of(campaign: Campaign) -> Status:
 
 
 def standing_of(
-    learning: Learning, index: Index, known: Labels, sample: Any, classes: tuple[str, ...], seed: int
+    learning: Learning, index: Index, known: Labels, sample: Mask, classes: tuple[str, ...], seed: int
 ) -> Status:
     """Return the same from labels ``known`` of the rows ``index``, in the order they came.
 

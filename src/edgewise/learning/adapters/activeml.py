@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from skactiveml.base import SingleAnnotatorPoolQueryStrategy
 from skactiveml.classifier import SklearnClassifier
 from skactiveml.utils import is_labeled
 from sklearn.base import clone
 
+from edgewise.arrays import Floats, Index
+from edgewise.models.labels import LabelsLike
+from edgewise.models.rows import Rows
+from edgewise.models.unwrap import Model
 from edgewise.strategies import frame as base
+from edgewise.strategies.frame import Strategy
+from edgewise.strategies.names import StrategyName
 from edgewise.strategies.selecting import query as choose
 
 
@@ -20,28 +28,31 @@ class Ours(SingleAnnotatorPoolQueryStrategy):
     """A strategy of edgewise in scikit-activeml: ``Ours("herding").query(X, y, clf)``."""
 
     def __init__(
-        self, strategy: Any = "herding", missing_label: Any = np.nan, random_state: Any = None
+        self,
+        strategy: StrategyName | Strategy | Callable[..., object] = "herding",
+        missing_label: object = np.nan,
+        random_state: object = None,
     ) -> None:
         super().__init__(missing_label=missing_label, random_state=random_state)
         self.strategy = strategy
 
     def query(
         self,
-        X: Any,
-        y: Any,
-        clf: Any,
+        X: Rows,
+        y: LabelsLike,
+        clf: Model,
         fit_clf: bool = True,
-        candidates: Any = None,
+        candidates: ArrayLike | None = None,
         batch_size: int = 1,
         return_utilities: bool = False,
-    ) -> Any:
+    ) -> Index | tuple[Index, Floats]:
         """Return indices as scikit-activeml does; utilities are 1 for the pick of each step, 0 for others."""
         points, y, candidates, batch_size, return_utilities = self._validate_data(
             X, y, candidates, batch_size, return_utilities, reset=True
         )
         rows, mapping = self._transform_candidates(candidates, points, y)
         known = is_labeled(y, missing_label=self.missing_label_)
-        model = cast("Any", clone(clf)).fit(points, y) if fit_clf else clf
+        model = clone(clf).fit(points, y) if fit_clf else clf
         answer = choose(
             model if known.any() else None,
             rows,
@@ -68,11 +79,11 @@ class Theirs:
         """Hand over all rows, those labelled first, classes numbered, and translate the answer back."""
         X, y = request.labelled or (np.empty((0, *request.pool.shape)), np.empty(0))
         classes, code = np.unique(y, return_inverse=True)
-        given: dict[str, Any] = {}
+        given: dict[str, object] = {}
         if "clf" in inspect.signature(self.strategy.query).parameters:
-            clf = cast("Any", SklearnClassifier)(clone(request.fitted()), classes=range(len(classes)))
+            clf = SklearnClassifier(clone(request.fitted()), classes=range(len(classes)))
             given = {"clf": clf.fit(X, code.astype(float)), "fit_clf": False}
-        strategy = cast("Any", clone(self.strategy)).set_params(random_state=request.seed % 2**31)
+        strategy = clone(self.strategy).set_params(random_state=request.seed % 2**31)
         new = request.pool.rows(request.candidates)
         index = strategy.query(
             np.vstack([X, new]), np.r_[code, np.full(len(new), np.nan)], batch_size=request.n, **given

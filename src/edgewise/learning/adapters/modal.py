@@ -8,18 +8,23 @@ from typing import Any
 
 import numpy as np
 
+from edgewise.arrays import Floats, Index
+from edgewise.models.rows import Rows
 from edgewise.randomness import Rng
-from edgewise.strategies.frame import Query, Request
+from edgewise.strategies.frame import Query, Request, Strategy
+from edgewise.strategies.names import StrategyName
 from edgewise.strategies.selecting import query
 
 
-def ours(strategy: Any = "herding", rng: Rng = None) -> Callable[..., Any]:
+def ours(
+    strategy: StrategyName | Strategy | Callable[..., object] = "herding", rng: Rng = None
+) -> Callable[..., tuple[Index, Floats]]:
     """Return a function ``(learner, X_pool, n_instances)`` for ``ActiveLearner(query_strategy=...)``.
 
     It answers with rows and their scores, the pair that modAL takes apart itself.
     """
 
-    def query_strategy(learner: Any, X_pool: Any, n_instances: int = 1) -> tuple[Any, Any]:
+    def query_strategy(learner: Any, X_pool: Rows, n_instances: int = 1) -> tuple[Index, Floats]:
         X, y = learner.X_training, learner.y_training
         answer = query(
             learner.estimator, X_pool, n_instances, strategy, labelled=None if X is None else (X, y), rng=rng
@@ -39,7 +44,7 @@ class Theirs:
         Takes ``(model, X, n_instances=...)`` and returns rows, or rows and figures.
     """
 
-    function: Callable[..., Any]
+    function: Callable[..., object]
 
     def __call__(self, request: Request) -> Query:
         """Call it on the candidates."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any
 
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from edgewise.arrays import Floats, Index
+from edgewise.arrays import Floats, Index, Values
 from edgewise.data.files import rows as rows_of
 from edgewise.data.keel import keel
 from edgewise.data.table_files import AUSTRALIAN
@@ -60,7 +59,7 @@ def cells(data: Sequence[str], strategies: Sequence[str], splits: Iterable[int])
     ]
 
 
-def work(cell: Cell) -> dict[str, Any]:
+def work(cell: Cell) -> Values:
     """Return the area under the budget curve of one split, and the curve.
 
     An RBF support vector machine (C = 1, gamma = 1 / d) queries and is judged; rows are scaled by mean and

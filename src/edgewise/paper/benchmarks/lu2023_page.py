@@ -8,13 +8,13 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import resources
-from typing import Any, cast
 
 import numpy as np
 from scipy import stats as scipy_stats
 
-from edgewise.arrays import Floats
+from edgewise.arrays import Floats, Values
 from edgewise.paper.benchmarks.lu2023 import LARGE, LARGEST, SETS
+from edgewise.paper.markdown import table as markdown_table
 from edgewise.stats import Estimate, estimate, paired
 from edgewise.store import Fact
 
@@ -43,7 +43,7 @@ def areas(facts: Iterable[Fact]) -> Areas:
 
 def common(by_strategy: Mapping[str, Mapping[int, float]], *names: str) -> list[Floats]:
     """Return the areas of these strategies on the splits that all of them have."""
-    splits = sorted(set.intersection(*(set(by_strategy.get(name, {})) for name in names)))
+    splits = sorted(set[int].intersection(*(set(by_strategy.get(name, ())) for name in names)))
     return [np.array([by_strategy[name][split] for split in splits]) for name in names]
 
 
@@ -169,11 +169,7 @@ def _reproduction(found: Areas) -> Table:
 
 
 def _welch(ours: Floats, theirs: Floats) -> tuple[str, ...]:
-    p = (
-        float(cast("Any", scipy_stats.ttest_ind(ours, theirs, equal_var=False)).pvalue)
-        if len(ours) > 1
-        else np.nan
-    )
+    p = float(scipy_stats.ttest_ind(ours, theirs, equal_var=False).pvalue) if len(ours) > 1 else np.nan
     return (
         f"{ours.mean():.4f} ({len(ours)})",
         f"{theirs.mean():.4f} ({len(theirs)})",
@@ -182,7 +178,7 @@ def _welch(ours: Floats, theirs: Floats) -> tuple[str, ...]:
     )
 
 
-def markdown(found: Areas, about: Mapping[str, Any]) -> str:
+def markdown(found: Areas, about: Values) -> str:
     """Return the page: what was run, the tables, and how to read them."""
     lines = [
         "# Lu et al.'s benchmark",
@@ -196,8 +192,7 @@ def markdown(found: Areas, about: Mapping[str, Any]) -> str:
         "",
     ]
     for title, header, rows in tables(found):
-        lines += [f"## {title[0].upper()}{title[1:]}", "", _line(header), _line(["---"] * len(header))]
-        lines += [*(_line(row) for row in rows), ""]
+        lines += [f"## {title[0].upper()}{title[1:]}", "", *markdown_table(header, rows), ""]
     lines += [
         "± is a standard error; p is Wilcoxon's, of the paired differences of one set, not corrected for the number "
         "of sets.",
@@ -226,7 +221,3 @@ def _rows(name: str) -> list[dict[str, str]]:
 
 def _shown(data: str) -> str:
     return {"pima": "pima (diabetes)", "ring": "ring (ringnorm)"}.get(data, data)
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"

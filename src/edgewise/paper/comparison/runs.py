@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from edgewise.arrays import Floats, Index, InputError, Labels
+from edgewise.arrays import Floats, Index, InputError, Labels, Values
 from edgewise.data import load
 from edgewise.data.keel import KEEL, keel, read_table
 from edgewise.learning.learners import LEARNERS, gives_probabilities
@@ -161,7 +160,7 @@ def cells(
     return made
 
 
-def _strategy_settings(strategy: str) -> dict[str, Any]:
+def _strategy_settings(strategy: str) -> Values:
     if ".py:" in strategy:
         from_file(strategy)
         return {"strategy": strategy, "code": _digest(strategy.rpartition(":")[0])}
@@ -175,7 +174,7 @@ def _goes_with(strategy: str, learner: str) -> bool:
     return "probabilities" not in needs or gives_probabilities(learner)
 
 
-def work(cell: Cell) -> dict[str, Any]:
+def work(cell: Cell) -> Values:
     """Return the learning curve of one run: test accuracy after each round.
 
     The split, the initial labels and the learner's seed depend on the cell's seed alone, so all strategies of
@@ -202,13 +201,13 @@ def work(cell: Cell) -> dict[str, Any]:
         start=(X[first], y[first]),
     ):
         labels.append(done.n_labelled)
-        right = predict(done.model, test_X) == test_y
+        right = np.equal(predict(done.model, test_X), test_y)
         accuracy.append(float(np.mean(right)))
         balanced.append(float(np.mean([right[test_y == label].mean() for label in np.unique(test_y)])))
     return {"labels": labels, "accuracy": accuracy, "balanced": balanced}
 
 
-def _strategy(settings: Mapping[str, Any]) -> Strategy:
+def _strategy(settings: Values) -> Strategy:
     """Return the strategy of a cell; edge-mix has its guard, as in the first edition, unless the cell says not."""
     name = str(settings["strategy"])
     return EdgeMix(guard=bool(settings.get("guard", True))) if name == "edge-mix" else resolved(name)
@@ -264,7 +263,7 @@ def _digest(path: str) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
 
 
-def _start(y: Labels, n: int, seed: int) -> Any:
+def _start(y: Labels, n: int, seed: int) -> Index:
     """Uniform rows, drawn again until two classes are among them: without them nothing can be trained."""
     rng = stream(seed, "start")
     while True:

@@ -6,13 +6,12 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats as scipy_stats
 
-from edgewise.arrays import Floats, InputError
+from edgewise.arrays import Floats, InputError, Values
 from edgewise.paper.comparison.runs import TRIALS, Trial, is_table, table_trial
 from edgewise.stats import Estimate, Paired, estimate, holm, paired
 from edgewise.store import Fact
@@ -107,7 +106,7 @@ def curves(facts: Iterable[Fact], figure: str = "accuracy") -> dict[Task, dict[s
     }
 
 
-def _setup(settings: Mapping[str, Any]) -> str:
+def _setup(settings: Values) -> str:
     """Say what differs from how `TRIALS` runs the data set; empty where nothing does."""
     usual = TRIALS.get(settings["data"], Trial())
     if is_table(settings["data"]):
@@ -270,7 +269,8 @@ def penalties(
                 continue
             seeds = sorted(set(by_name[first].seeds) & set(by_name[second].seeds))
             a, b = by_name[first].only(seeds).accuracy, by_name[second].only(seeds).accuracy
-            for r in np.unique(np.linspace(0, a.shape[1] - 1, points + 1).astype(int)[1:]) if seeds else ():
+            last = int(a.shape[1]) - 1
+            for r in np.unique(np.linspace(0, last, points + 1).astype(int)[1:]) if seeds else ():
                 verdict = paired(a[:, r], b[:, r]).verdict(level)
                 table[i, j] += (verdict == "better") / points
                 table[j, i] += (verdict == "worse") / points

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 
+from edgewise.arrays import Values
 from edgewise.attacks import attack, names
 from edgewise.data import load
 from edgewise.models import MODELS
@@ -14,7 +15,7 @@ from edgewise.store import Cell
 
 
 NAME = "attack-images"
-ATTACKS: dict[str, dict[str, Any]] = {
+ATTACKS: Mapping[str, Mapping[str, float]] = {
     "fgsm": {"eps": 0.3},
     "pgd": {"eps": 0.3},
     "deepfool": {},
@@ -28,7 +29,7 @@ def cell(seed: int = 0, train: int = 6000, data: str = "mnist", net: str = "lene
     return Cell(NAME, {"data": data, "train": train, "net": net, "epochs": 4, "attacks": ATTACKS}, seed)
 
 
-def work(cell: Cell) -> dict[str, Any]:
+def work(cell: Cell) -> Values:
     """Train the network, take the first held-out image it gets right, and attack it."""
     settings = cell.settings
     data = load(settings["data"], rng=child_seed(cell.seed, NAME), train=settings["train"], held_out=20)
@@ -39,7 +40,7 @@ def work(cell: Cell) -> dict[str, Any]:
     )
     first = int(np.argmax(model.predict(data.held_out.X) == data.held_out.y))
     X = data.held_out.X[first : first + 1]
-    made: dict[str, Any] = {}
+    made: dict[str, Values] = {}
     for name, chosen in settings["attacks"].items():
         adv = attack(
             model, X, names.ATTACKS[name].make(**chosen), box=data.box, rng=child_seed(cell.seed, name)

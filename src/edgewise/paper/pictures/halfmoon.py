@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
-from edgewise.attacks import attack, names
+from edgewise.arrays import Floats, Values
+from edgewise.attacks import attack
 from edgewise.data import load
-from edgewise.paper.tables.table2 import ATTACKS
+from edgewise.paper.tables.table2 import ATTACKS, attack_on
 from edgewise.randomness import child_seed
 from edgewise.store import Cell
 
@@ -24,19 +23,18 @@ def cell(seed: int = 0, train: int = 300) -> Cell:
     return Cell(NAME, {"train": train, "attacks": list(ATTACKS), "shown": SHOWN}, seed)
 
 
-def work(cell: Cell) -> dict[str, Any]:
+def work(cell: Cell) -> Values:
     """Compute the picture: training points, labels on a grid, sources and boundary points."""
     data = load("halfmoon", rng=child_seed(cell.seed, NAME), train=cell.settings["train"])
     knn = KNeighborsClassifier(1).fit(*data.train)
     right = np.flatnonzero(knn.predict(data.held_out.X) == data.held_out.y)[: cell.settings["shown"]]
     sources = data.held_out.X[right]
     low, high = data.train.X.min(axis=0) - 0.3, data.train.X.max(axis=0) + 0.3
-    axes = [np.linspace(low[i], high[i], GRID) for i in (0, 1)]
+    axes: list[Floats] = [np.linspace(low[i], high[i], GRID) for i in (0, 1)]
     grid = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2)
-    found: dict[str, Any] = {}
+    found: dict[str, Values] = {}
     for name in cell.settings["attacks"]:
-        settings: dict[str, Any] = {"starts": data.train} if name == "opt" else {}
-        adv = attack(knn, sources, names.ATTACKS[name].make(**settings), rng=child_seed(cell.seed, name))
+        adv = attack(knn, sources, attack_on(data, name), rng=child_seed(cell.seed, name))
         found[name] = {
             "points": adv.points.round(6).tolist(),
             "found": adv.found.tolist(),

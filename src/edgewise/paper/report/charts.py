@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -155,7 +154,7 @@ def in_reading_order(results: Sequence[Result]) -> list[Result]:
     """Put budget by budget, in each arms without an attack first, then attack by attack."""
     attacks, arms = ["", *ATTACKS], ["baseline", "random", "clean"]
 
-    def place(result: Result) -> tuple[Any, ...]:
+    def place(result: Result) -> tuple[str | float, ...]:
         key = result.key
         return (
             key.model,

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from edgewise.atomic import replacing
+from edgewise.paper.markdown import table as markdown_table
 from edgewise.paper.report.blocks import MARKS, Prose, Section, Table
 from edgewise.paper.report.evidence import Evidence
 
@@ -82,12 +83,12 @@ def markdown(sections: Sequence[Section]) -> str:
         for block in section.blocks:
             match block:
                 case Table():
-                    lines += [block.caption, "", _row(block.header), "|" + "---|" * len(block.header)]
-                    lines += [
-                        _row([_marked(block, i, j, text) for j, text in enumerate(row)])
+                    rows = (
+                        [_marked(block, i, j, text) for j, text in enumerate(row)]
                         for i, row in enumerate(block.rows)
-                    ]
-                    lines += ["", *(f"- {note}" for note in block.notes), *([""] if block.notes else [])]
+                    )
+                    lines += [block.caption, "", *markdown_table(block.header, rows), ""]
+                    lines += [*(f"- {note}" for note in block.notes), *([""] if block.notes else [])]
                 case Prose():
                     text = [
                         *([f"## {block.heading}"] if block.heading else []),
@@ -98,10 +99,6 @@ def markdown(sections: Sequence[Section]) -> str:
                 case _:
                     pass
     return "\n".join(lines)
-
-
-def _row(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
 def _marked(table: Table, row: int, column: int, text: str) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 
+from edgewise.arrays import Floats
 from edgewise.paper.pictures.attack_images import NAME
 from edgewise.paper.report.blocks import Figure, Section, Table
 from edgewise.paper.report.drawing import svg
@@ -86,7 +85,7 @@ def _table(fact: Fact) -> Table:
     )
 
 
-def _image(values: list[float], shape: list[int]) -> Any:
+def _image(values: list[float], shape: list[int]) -> Floats:
     """Return pixels as matplotlib takes them: (h, w) or (h, w, 3)."""
     image = np.array(values, float).reshape(shape)
     return image[0] if len(image) == 1 else np.moveaxis(image, 0, -1)

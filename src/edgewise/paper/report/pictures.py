@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
+from edgewise.arrays import Floats, Values
 from edgewise.paper.pictures.halfmoon import NAME
 from edgewise.paper.report.blocks import Figure, Section, Table
 from edgewise.paper.report.evidence import Evidence
@@ -62,7 +60,7 @@ def _figure(fact: Fact) -> Figure:
     )
 
 
-def _scatter(name: str, item: Mapping[str, Any], figs: Mapping[str, Any]) -> Scatter:
+def _scatter(name: str, item: Values, figs: Values) -> Scatter:
     found = np.array(item["found"], bool)
     return Scatter(
         name,
@@ -94,10 +92,10 @@ def _table(fact: Fact) -> Table:
     )
 
 
-def _attacks(fact: Fact) -> list[tuple[str, Mapping[str, Any]]]:
+def _attacks(fact: Fact) -> list[tuple[str, Values]]:
     """Return the attacks in the order they were asked for; the store sorts names."""
     return [(name, fact.figures["attacks"][name]) for name in fact.cell.settings["attacks"]]
 
 
-def _distances(item: Mapping[str, Any]) -> Any:
+def _distances(item: Values) -> Floats:
     return np.array(item["distance"], float)[np.array(item["found"], bool)]

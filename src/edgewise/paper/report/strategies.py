@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
+from edgewise.arrays import Values
 from edgewise.paper.comparison.statistics import (
     Curves,
     Standing,
@@ -18,6 +18,7 @@ from edgewise.paper.comparison.statistics import (
     speed_up_interval,
     standings,
 )
+from edgewise.paper.markdown import table as markdown_table
 from edgewise.paper.report import figures
 from edgewise.paper.report.blocks import Block, Figure, Mark, Prose, Section, Table
 from edgewise.paper.report.class_balance import balance
@@ -210,9 +211,14 @@ def _percent(value: Estimate) -> Estimate:
     return Estimate(100 * value.mean, 100 * value.low, 100 * value.high, value.n)
 
 
-def markdown(runs: Mapping[Task, Mapping[str, Curves]], about: Mapping[str, Any]) -> str:
+SPEED_UP = "labels of random / own at 80 %, 90 %, 95 %, 97 %"
+
+
+def markdown(runs: Mapping[Task, Mapping[str, Curves]], about: Values) -> str:
     """Return the comparison as a page of Markdown: losses beside wins, and how it was made."""
-    rows = standings(runs)
+    rows, matrix = standings(runs), _matrix(runs)
+    against = ("less random", "less margin", "deficiency", SPEED_UP, "seeds needed")
+    header = ("task", "strategy", "seeds", "area, %", *against)
     lines = [
         "# Strategies compared",
         "",
@@ -223,28 +229,27 @@ def markdown(runs: Mapping[Task, Mapping[str, Curves]], about: Mapping[str, Any]
         "uncorrected and the Holm-corrected p-value of Wilcoxon's test; bold where the corrected one is "
         "below 0.05, and a mark (*) where only the uncorrected one is.",
         "",
-        "| task | strategy | seeds | area, % | less random | less margin | deficiency | "
-        "labels of random / own at 80 %, 90 %, 95 %, 97 % | seeds needed |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    for row in rows:
-        fast = ", ".join(_number(value) or "-" for value in row.speed_up.values())
-        lines.append(
-            f"| {row.task} | {row.strategy} | {row.aulc.n} | "
-            f"{100 * row.aulc.mean:.2f} | {_tested(row.against.get('random'))} | "
-            f"{_tested(row.against.get('margin'))} | {_number(row.deficiency)} | {fast} | "
-            f"{row.seeds_needed.get('random', '')} |"
-        )
-    matrix = _matrix(runs)
-    lines += [
+        *markdown_table(header, map(_compared, rows)),
         "",
         "Penalty matrix: how often the row beats the column at five points of a curve.",
         "",
-        f"| {' | '.join(matrix.header)} |",
-        "|---" * len(matrix.header) + "|",
-        *(f"| {' | '.join(line)} |" for line in matrix.rows),
+        *markdown_table(matrix.header, matrix.rows),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _compared(row: Standing) -> tuple[object, ...]:
+    return (
+        row.task,
+        row.strategy,
+        row.aulc.n,
+        f"{100 * row.aulc.mean:.2f}",
+        _tested(row.against.get("random")),
+        _tested(row.against.get("margin")),
+        _number(row.deficiency),
+        ", ".join(_number(value) or "-" for value in row.speed_up.values()),
+        row.seeds_needed.get("random", ""),
+    )
 
 
 def _tested(comparison: Paired | None) -> str:

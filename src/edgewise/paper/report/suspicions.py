@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from edgewise.arrays import Values
 from edgewise.paper.audits import CHANCE, EXACT, GRADIENT, LEAK
 from edgewise.paper.report.blocks import Block, Mark, Prose, Section, Table
 from edgewise.paper.report.evidence import Evidence
@@ -170,7 +170,7 @@ def _missed(evidence: Evidence) -> Suspicion:
     looked = False
     for what in TABLES:
         for fact in evidence.facts(what):
-            rows: Sequence[Mapping[str, Any]] = fact.figures["rows"]
+            rows: Sequence[Values] = fact.figures["rows"]
             for row in rows:
                 if "found" in row["values"]:
                     looked = True

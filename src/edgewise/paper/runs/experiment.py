@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from edgewise.arrays import Values
 from edgewise.atomic import replacing
 from edgewise.paper.runs.results import provenance, publish, record
 from edgewise.paper.runs.sweep import Summary, Watch, Work, sweep
@@ -19,7 +19,7 @@ class Run:
 
     facts: Sequence[Fact]
     summary: Summary
-    about: Mapping[str, Any]
+    about: Values
 
     def publish(self, path: Path, page: str | None = None) -> None:
         """Write the facts to ``path`` and, where there is one, ``page`` beside it as Markdown.
@@ -61,7 +61,7 @@ class Experiment:
     name: str
     cells: Sequence[Cell]
     work: Work
-    about: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    about: Values = field(default_factory=dict[str, object])
 
     def run(
         self,

@@ -9,11 +9,10 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
-from edgewise.arrays import InputError
+from edgewise.arrays import InputError, Values
 from edgewise.atomic import replacing
 from edgewise.store import Cell, Fact, Store
 
@@ -21,7 +20,7 @@ from edgewise.store import Cell, Fact, Store
 PACKAGES = ("edgewise", "numpy", "scipy", "scikit-learn", "numba", "torch", "skorch")
 
 
-def provenance(command: str, device: str | None = None) -> dict[str, Any]:
+def provenance(command: str, device: str | None = None) -> Values:
     """Return command, commit, day, versions and device: what a figure needs beside it."""
     versions = {name: version for name in PACKAGES if (version := _version(name))}
     return {
@@ -34,7 +33,7 @@ def provenance(command: str, device: str | None = None) -> dict[str, Any]:
     }
 
 
-def publish(facts: Sequence[Fact], path: Path, about: Mapping[str, Any]) -> None:
+def publish(facts: Sequence[Fact], path: Path, about: Values) -> None:
     """Write facts and `provenance` to ``path``, one fact a line, atomically; gzipped if it ends in ``.gz``.
 
     Raises
@@ -64,7 +63,7 @@ def publish(facts: Sequence[Fact], path: Path, about: Mapping[str, Any]) -> None
         file.write(gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
 
 
-def published_run(path: Path) -> tuple[dict[str, Any], list[Fact]]:
+def published_run(path: Path) -> tuple[Values, list[Fact]]:
     """Read back what `publish` wrote: its provenance and its facts.
 
     Raises
@@ -90,7 +89,7 @@ PROVENANCE = "provenance"
 """The experiment under which a store keeps how its figures were made."""
 
 
-def record(store: Store, whats: Iterable[str], about: Mapping[str, Any]) -> None:
+def record(store: Store, whats: Iterable[str], about: Values) -> None:
     """Write to ``store`` how the figures of these experiments were made; each way is kept once."""
     for what in dict.fromkeys(whats):
         store.put(Fact(Cell(PROVENANCE, {"of": what, **about}, 0), {}))

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from edgewise.arrays import check_count
+from edgewise.arrays import Values, check_count
 from edgewise.data.files import data_folder, data_from
 from edgewise.parallel import Lost, spread
 from edgewise.progress import track
 from edgewise.store import Cell, Fact, Store
 
 
-Work = Callable[[Cell], Mapping[str, Any]]
+Work = Callable[[Cell], Values]
 """Computes the figures of a cell from the cell alone."""
 
 

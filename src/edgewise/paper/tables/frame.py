@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
+from edgewise.arrays import Values
 from edgewise.paper.tables.published import published
 from edgewise.stats import Estimate, Paired, estimate, holm, paired
 from edgewise.store import Cell, Fact
@@ -110,7 +111,7 @@ class Table(Protocol):
         ...
 
     @property
-    def work(self) -> Callable[[Cell], Mapping[str, Any]]:
+    def work(self) -> Callable[[Cell], Values]:
         """An importable function of a cell; its figures are ``{"rows": [row(...), ...]}``."""
         ...
 
@@ -127,7 +128,7 @@ class Table(Protocol):
         ...
 
 
-def row(*, model: str, arm: str, attack: str = "", budget: int | str = "", **values: float) -> dict[str, Any]:
+def row(*, model: str, arm: str, attack: str = "", budget: int | str = "", **values: float) -> Values:
     """Return one row of a cell's figures: coordinates, and a number for each metric.
 
     Examples

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -11,6 +11,7 @@ from sklearn.kernel_ridge import KernelRidge
 from edgewise.arrays import Floats, Labels
 from edgewise.data.dataset import Split
 from edgewise.learning.metrics import accuracy
+from edgewise.models.unwrap import Model
 
 
 class LabelRegression(BaseEstimator):
@@ -46,6 +47,6 @@ class LabelRegression(BaseEstimator):
         return float(self.ridge_.score(test.X, np.searchsorted(self.classes_, test.y) - self.shift))
 
 
-def measured(model: Any, test: Split) -> float:
+def measured(model: Model, test: Split) -> float:
     """Return what ``model`` is measured by: accuracy unless it says otherwise."""
     return model.measured(test) if isinstance(model, LabelRegression) else accuracy(model, *test)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
-from edgewise.attacks import attack, names
+from edgewise.arrays import Values
+from edgewise.attacks import attack
 from edgewise.data import load
 from edgewise.data.dataset import Split
 from edgewise.learning.metrics import accuracy
 from edgewise.paper.tables import table2
 from edgewise.paper.tables.frame import Claim, Key, Result, row
-from edgewise.paper.tables.table2 import HELD_OUT
+from edgewise.paper.tables.table2 import HELD_OUT, attack_on
 from edgewise.paper.tables.table3 import BUDGETS
 from edgewise.paper.tables.transfer import Transferred
 from edgewise.randomness import child_seed
@@ -40,8 +40,8 @@ class Aside:
     name: str
     title: str
     data: tuple[str, ...]
-    settings: tuple[Mapping[str, Any], ...]
-    compute: Callable[[Cell], Mapping[str, Any]]
+    settings: tuple[Values, ...]
+    compute: Callable[[Cell], Values]
     readings: tuple[str, ...] = ()
 
     def cells(self, data: Sequence[str], seeds: int, *, quick: bool = False) -> list[Cell]:
@@ -54,7 +54,7 @@ class Aside:
         ]
 
     @property
-    def work(self) -> Callable[[Cell], Mapping[str, Any]]:
+    def work(self) -> Callable[[Cell], Values]:
         """`compute`."""
         return self.compute
 
@@ -82,16 +82,15 @@ def test_points() -> Aside:
     )
 
 
-def from_test_points(cell: Cell) -> dict[str, Any]:
+def from_test_points(cell: Cell) -> Values:
     """Compute one attack: accuracy on the very points attacked, and on fresh ones."""
     method = cell.settings["attack"]
     data = load(cell.settings["data"], rng=child_seed(cell.seed, "table2"), **HELD_OUT)
     victim = KNeighborsClassifier(1).fit(*data.train)
-    settings: dict[str, Any] = {"starts": (data.train.X, data.train.y)} if method == "opt" else {}
     adv = attack(
         victim,
         data.test.X,
-        names.ATTACKS[method].make(**settings),
+        attack_on(data, method),
         box=data.box,
         rng=child_seed(cell.seed, method),
     )
@@ -137,13 +136,13 @@ def sorted_prefixes() -> Aside:
     )
 
 
-def first_rows(cell: Cell) -> dict[str, Any]:
+def first_rows(cell: Cell) -> Values:
     """Compute one data set: Halfmoon with noise 0.2, which gives the paper's figure at 2,000."""
     name = cell.settings["data"]
-    noise: dict[str, Any] = {"noise": 0.2} if name == "halfmoon" else {}
+    noise: Values = {"noise": 0.2} if name == "halfmoon" else {}
     data = load(name, rng=child_seed(cell.seed, "table3"), **noise)
     order = np.argsort(data.train.y, kind="stable")
-    rows: list[dict[str, Any]] = []
+    rows: list[Values] = []
     for budget in BUDGETS[name]:
         first = order[:budget]
         shadow = KNeighborsClassifier(1).fit(data.train.X[first], data.train.y[first])

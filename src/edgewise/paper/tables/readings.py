@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
@@ -44,7 +43,7 @@ class Reading:
     models: Mapping[str, str] = field(default_factory=dict[str, str])
     only: tuple[str, ...] = ()
     leaks: bool = False
-    make: Callable[[], Any] | None = None
+    make: Callable[[], Table] | None = None
 
     @property
     def definition(self) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from edgewise.arrays import InputError, check_count
 from edgewise.data import DATASETS
@@ -45,14 +45,18 @@ def chosen_arms(table: Table, names: Sequence[str] | None) -> Table:
         raise InputError(f"the arms of {table.name} are computed together; leave --arm out.")
     for name in names:
         lookup(dict.fromkeys(known), name, "arm")
-    return cast("Table", replace(cast("Any", table), arms=tuple(names)))
+    return _changed(table, arms=tuple(names))
 
 
 def with_checkpoints(table: Table, store: Path) -> Table:
     """Return ``table`` keeping its trainings beside ``store``, where it has trainings worth keeping."""
     if not hasattr(table, "checkpoints"):
         return table
-    return cast("Table", replace(cast("Any", table), checkpoints=store.with_suffix(".checkpoints")))
+    return _changed(table, checkpoints=store.with_suffix(".checkpoints"))
+
+
+def _changed(table: Any, **settings: object) -> Table:
+    return replace(table, **settings)
 
 
 def reuse(store: Store, path: Path) -> int:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
+from edgewise.arrays import Values
 from edgewise.attacks import attack, names
 from edgewise.attacks.adversarial import Adversarial
+from edgewise.attacks.frame import Attack
 from edgewise.data import load
 from edgewise.data.dataset import Dataset, Split
 from edgewise.geometry import length
@@ -26,12 +27,12 @@ NAME = "table2"
 MODEL = "1-nn"
 EXTRA = 100
 PRINTED = ("halfmoon", "abalone", "mnist-1v7")
-SIZES: dict[str, dict[str, Any]] = {
+SIZES: Mapping[str, Values] = {
     "cancer": {"train": 250, "held_out": 230},
     "australian": {"train": 250, "held_out": 240},
     "digits-1v7": {"train": 120, "held_out": 120, "test": 120},
 }
-HELD_OUT: dict[str, Any] = {"held_out": 400}
+HELD_OUT: Values = {"held_out": 400}
 ATTACKS = ("region-exact", "region-approx", "direct", "kernel-substitute", "opt")
 COMPARED = ("adversarial", "victim-labelled", "clean", "sources", "least-confident")
 SCALES = (0.5, 0.8, 0.9, 0.99)
@@ -76,7 +77,7 @@ class Table2:
         ]
 
     @property
-    def work(self) -> Callable[[Cell], Mapping[str, Any]]:
+    def work(self) -> Callable[[Cell], Values]:
         """`work`."""
         return work
 
@@ -138,7 +139,7 @@ def scaled(arm: str, arms: Sequence[str]) -> bool:
     return any(arm.startswith(f"{name}-0.") for name in arms)
 
 
-def work(cell: Cell) -> dict[str, Any]:
+def work(cell: Cell) -> Values:
     """Compute one cell: the arms of one attack at its crossings or at scales, or those that need none."""
     method, extra = cell.settings["attack"], cell.settings["extra"]
     data = load(
@@ -153,11 +154,10 @@ def work(cell: Cell) -> dict[str, Any]:
         if "choice" in cell.settings:
             arms = {"least-confident": _least_confident(victim, data, extra)}
         return {"rows": [_arm(name, data, added) for name, added in arms.items()]}
-    settings: dict[str, Any] = {"starts": (data.train.X, data.train.y)} if method == "opt" else {}
     adv = attack(
         victim,
         sources.X,
-        names.ATTACKS[method].make(**settings),
+        attack_on(data, method),
         box=data.box,
         rng=child_seed(cell.seed, method),
     )
@@ -209,14 +209,21 @@ def _at_scales(
     victim: KNeighborsClassifier,
     data: Dataset,
     method: str,
-) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
+) -> list[Values]:
+    rows: list[Values] = []
     for scale in scales:
         placed = adv.at(scale, data.box)[adv.found]
         own, said = sources.y[adv.found], victim.predict(placed)
+        flipped = float(np.mean(np.not_equal(said, own)))
         rows += [
             _arm(f"adversarial-{scale}", data, Split(placed, own), method),
-            _arm(f"victim-labelled-{scale}", data, Split(placed, said), method, flipped=np.mean(said != own)),
+            _arm(
+                f"victim-labelled-{scale}",
+                data,
+                Split(placed, said),
+                method,
+                flipped=flipped,
+            ),
         ]
     return rows
 
@@ -232,18 +239,25 @@ def _sources(victim: KNeighborsClassifier, data: Dataset, extra: int) -> tuple[S
     extra = min(extra, len(data.held_out.y) // 2)
     right = np.flatnonzero(victim.predict(data.held_out.X) == data.held_out.y)[:extra]
     # Those passed over on the way are all wrong ones: the clean arm begins after them.
-    rest = np.arange(right[-1] + 1, len(data.held_out.y))[:extra]
+    rest = np.arange(int(right[-1]) + 1, len(data.held_out.y))[:extra]
     return (
         Split(data.held_out.X[right], data.held_out.y[right]),
         Split(data.held_out.X[rest], data.held_out.y[rest]),
     )
 
 
-def _arm(arm: str, data: Dataset, added: Split | None, method: str = "", **values: Any) -> dict[str, Any]:
+def attack_on(data: Dataset, name: str) -> Attack:
+    """Return an attack by name; ``opt`` starts from the training points of ``data``."""
+    return names.ATTACKS[name].make(**({"starts": (data.train.X, data.train.y)} if name == "opt" else {}))
+
+
+def _arm(arm: str, data: Dataset, added: Split | None, method: str = "", **values: float) -> Values:
     train = (
         data.train
         if added is None
         else Split(np.concatenate([data.train.X, added.X]), np.concatenate([data.train.y, added.y]))
     )
     shadow = KNeighborsClassifier(1).fit(*train)
-    return row(model=MODEL, attack=method, arm=arm, accuracy=accuracy(shadow, *data.test), **values)
+    return row(
+        model=MODEL, attack=method, arm=arm, budget="", accuracy=accuracy(shadow, *data.test), **values
+    )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
-from edgewise.arrays import Floats, Index
+from edgewise.arrays import Floats, Index, Values
 from edgewise.attacks.opt import Opt
 from edgewise.data import load
 from edgewise.data.dataset import Dataset
@@ -93,7 +93,7 @@ class Table3:
         return made
 
     @property
-    def work(self) -> Callable[[Cell], Mapping[str, Any]]:
+    def work(self) -> Callable[[Cell], Values]:
         """`work`."""
         return work
 
@@ -201,7 +201,7 @@ def _printed() -> str:
     return "; ".join(said)
 
 
-def work(cell: Cell) -> dict[str, Any]:
+def work(cell: Cell) -> Values:
     """Compute one cell: the arms at every budget for one data set and seed."""
     name, budgets, pool = (cell.settings[part] for part in ("data", "budgets", "pool"))
     data = load(name, rng=child_seed(cell.seed, NAME), held_out=pool)
@@ -213,7 +213,7 @@ def work(cell: Cell) -> dict[str, Any]:
     method = cell.settings["attack"]
     made, clean = _made(method, victim, data, cell), data.held_out.X[_order(data, cell.seed)]
     random = _uniform(data, max(budgets), cell.seed)
-    rows: list[dict[str, Any]] = []
+    rows: list[Values] = []
     for budget in budgets:
         part, few = made.first(budget), clean[:budget]
         spent = part.cost.queries + (STARTS if method == "opt" else 0)
@@ -235,7 +235,7 @@ def work(cell: Cell) -> dict[str, Any]:
 
 def _mixed(
     budget: int, made: Synthetic, victim: KNeighborsClassifier, data: Dataset, clean: Floats
-) -> list[dict[str, Any]]:
+) -> list[Values]:
     """Return the arms that are half boundary points: with real points, and with their own sources."""
     half = made.first(budget // 2)
     with_clean = np.concatenate([half.X, clean[: budget - len(half.X)]])
@@ -281,7 +281,7 @@ def _row(
     budget: int,
     X: Floats,
     queries: int,
-) -> dict[str, Any]:
+) -> Values:
     shadow = KNeighborsClassifier(1).fit(X, victim.predict(X))
     return row(
         model=MODEL,

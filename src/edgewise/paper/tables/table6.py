@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from sklearn.dummy import DummyClassifier
 
-from edgewise.arrays import Floats, Labels
+from edgewise.arrays import Floats, Labels, Values
 from edgewise.attacks import attack, names
 from edgewise.attacks.adversarial import Adversarial
 from edgewise.data import load
@@ -20,6 +19,7 @@ from edgewise.data.dataset import Dataset, Split
 from edgewise.geometry import length
 from edgewise.learning.metrics import accuracy
 from edgewise.models import MODELS
+from edgewise.models.unwrap import Model
 from edgewise.paper.tables.frame import Claim, Key, Result, row, select
 from edgewise.paper.tables.verdict_rule import always_better
 from edgewise.randomness import child_seed
@@ -50,8 +50,8 @@ class Size:
     """
 
     note: str
-    training: Mapping[str, Any]
-    attacks: Mapping[str, Mapping[str, Any]]
+    training: Values
+    attacks: Mapping[str, Values]
     most_seeds: int = 1000
 
 
@@ -153,7 +153,7 @@ class Table6:
         return made
 
     @property
-    def work(self) -> Callable[[Cell], Mapping[str, Any]]:
+    def work(self) -> Callable[[Cell], Values]:
         """`work`, with the folder of checkpoints."""
         return partial(work, checkpoints=self.checkpoints)
 
@@ -192,7 +192,7 @@ def small(checkpoints: Path | None = None) -> Table6:
     return Table6("small", checkpoints)
 
 
-def work(cell: Cell, checkpoints: Path | None = None) -> dict[str, Any]:
+def work(cell: Cell, checkpoints: Path | None = None) -> Values:
     """Compute one cell: one network trained and tested."""
     s, arm = cell.settings, cell.settings["arm"]
     shared = {name: s[name] for name in s if name not in ("arm", "attack", "with", "eps")}
@@ -201,7 +201,7 @@ def work(cell: Cell, checkpoints: Path | None = None) -> dict[str, Any]:
     if arm == CLEAN:
         return {"rows": [_row(CLEAN, "", victim, data)]}
     adv, y = _attacked(start, s["attack"], json.dumps(s["with"], sort_keys=True)), data.train.y
-    values: dict[str, Any] = {}
+    values: Values = {}
     if arm == TRAINED:
         added, labels, values = adv.points, y, _moved(adv)
     else:
@@ -215,7 +215,7 @@ def work(cell: Cell, checkpoints: Path | None = None) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1)
-def _start(what: str, settings: str, seed: int, checkpoints: Path | None) -> tuple[Dataset, Floats, Any]:
+def _start(what: str, settings: str, seed: int, checkpoints: Path | None) -> tuple[Dataset, Floats, Model]:
     """Return the data, the train images and the victim of a seed; its cells follow one another and share them."""
     cell = Cell(what, json.loads(settings), seed)
     data = load(
@@ -242,7 +242,7 @@ def _attacked(start: tuple[str, str, int, Path | None], method: str, settings: s
     )
 
 
-def _moved(adv: Adversarial) -> dict[str, Any]:
+def _moved(adv: Adversarial) -> Values:
     moved = (adv.points.astype(float) - adv.source)[adv.found & (adv.distance > 0)]
     found = {"found": adv.found.mean()}
     if len(moved):
@@ -261,7 +261,7 @@ def of_size(adv: Adversarial, eps: float, data: Dataset) -> Floats:
     return moved if data.box is None else data.box.clip(moved.reshape(len(moved), -1)).reshape(moved.shape)
 
 
-def _trained(cell: Cell, X: Floats, y: Labels, checkpoints: Path | None) -> Any:
+def _trained(cell: Cell, X: Floats, y: Labels, checkpoints: Path | None) -> Model:
     """Train a network on these images, from where a killed run left off."""
     from edgewise.models.training import CIFAR_RECIPE
 
@@ -286,8 +286,8 @@ def _images(X: Floats, data: Dataset) -> Floats:
 
 
 def _row(
-    arm: str, method: str, model: Any, data: Dataset, eps: float | None = None, **values: Any
-) -> dict[str, Any]:
+    arm: str, method: str, model: Model, data: Dataset, eps: float | None = None, **values: float
+) -> Values:
     test = Split(_images(data.test.X, data), data.test.y)
     return row(
         model=MODEL,

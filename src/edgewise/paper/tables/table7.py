@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
-from edgewise.arrays import Floats, Labels
+from edgewise.arrays import Floats, Label, Labels, Values
 from edgewise.data import load
 from edgewise.data.dataset import Split
 from edgewise.learning.loop import learn
 from edgewise.learning.metrics import accuracy
 from edgewise.learning.oracle import GroundTruth
+from edgewise.models.unwrap import Model
 from edgewise.paper.tables.frame import Claim, Key, Result, row, select
 from edgewise.paper.tables.table7_claims import random_wins, uneven
 from edgewise.paper.tables.verdict_rule import never_below
 from edgewise.randomness import child_seed, stream
 from edgewise.store import Cell
 from edgewise.strategies.adversarial import Dfal, MaxConfidence
-from edgewise.strategies.frame import Created, Query
+from edgewise.strategies.frame import Created, Query, Strategy
 from edgewise.strategies.selecting import query, resolved
 
 
@@ -35,7 +35,7 @@ STEPS = 250
 ROUNDS = "rounds-"
 """Prefix of the arms that work round by round."""
 
-STRATEGIES: Mapping[str, Any] = {
+STRATEGIES: Values = {
     "random": "random",
     "edge-mix": "edge-mix",
     "dfal": Dfal(),
@@ -104,7 +104,7 @@ class Table7:
         ]
 
     @property
-    def work(self) -> Callable[[Cell], Mapping[str, Any]]:
+    def work(self) -> Callable[[Cell], Values]:
         """`work`."""
         return work
 
@@ -135,7 +135,7 @@ class Table7:
         ]
 
 
-def work(cell: Cell) -> dict[str, Any]:
+def work(cell: Cell) -> Values:
     """Compute one cell: the curve of one arm on one pool."""
     s = cell.settings
     counts, steps = [int(n) for n in s["labels"]], int(s["steps"])
@@ -143,7 +143,7 @@ def work(cell: Cell) -> dict[str, Any]:
     strategy = resolved(STRATEGIES[str(s["arm"])])
     if s["reading"] == "rounds":
         return {"rows": _rounds(str(s["arm"]), strategy, pool, test, counts, cell.seed)}
-    rows: list[dict[str, Any]] = []
+    rows: list[Values] = []
     victim = _victim(str(s["data"]), cell.seed)
     for n in counts:
         pick = query(victim, pool.X, n, strategy, box=(0, 1), rng=child_seed(cell.seed, "pick", n))
@@ -155,14 +155,14 @@ def work(cell: Cell) -> dict[str, Any]:
 
 def _rounds(
     arm: str,
-    strategy: Callable[..., Any],
+    strategy: Strategy,
     pool: Split,
     test: Split,
     counts: Sequence[int],
     seed: int,
-) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    labels: list[Any] = []
+) -> list[Values]:
+    found: list[Values] = []
+    labels: list[Label] = []
     for done in learn(
         _shadow(0, 0, seed),
         pool.X,
@@ -180,7 +180,7 @@ def _rounds(
     return found
 
 
-def _figures(arm: str, n: int, model: Any, picked: Labels, test: Split) -> dict[str, Any]:
+def _figures(arm: str, n: int, model: Model, picked: Labels, test: Split) -> Values:
     """Return a row: accuracy, and how unevenly the pick falls on the classes."""
     counts = np.bincount(picked.astype(int), minlength=10)
     share = counts[counts > 0] / counts.sum()
@@ -212,7 +212,7 @@ def _pool(name: str, seed: int) -> tuple[Split, Split]:
 
 
 @lru_cache(maxsize=1)
-def _victim(name: str, seed: int) -> Any:
+def _victim(name: str, seed: int) -> Model:
     """Train the victim of a pool; the arms of a pool and seed follow one another and share it."""
     from edgewise.models.net_classifier import NetClassifier
 
@@ -228,7 +228,7 @@ def _victim(name: str, seed: int) -> Any:
     ).fit(*pool)
 
 
-def _shadow(n: int, steps: int, seed: int) -> Any:
+def _shadow(n: int, steps: int, seed: int) -> Model:
     from edgewise.models.net_classifier import NetClassifier
 
     if n == 0:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from edgewise.arrays import Values
+from edgewise.paper.markdown import table as markdown_table
 from edgewise.paper.tables.frame import RESAMPLED, Result, Table, corrected
 from edgewise.stats import Estimate, Paired
 
@@ -144,21 +145,20 @@ def _gain(paired: Paired | None) -> str:
     return "" if paired is None else f"{paired.difference.mean:+.4f} {MARKS[paired.verdict()]}"
 
 
-def markdown(table: Table, results: Sequence[Result], about: Mapping[str, Any]) -> str:
+def markdown(table: Table, results: Sequence[Result], about: Values) -> str:
     """Return a page of Markdown: verdicts, every figure beside the paper's, readings, provenance."""
     header, rows = printed(sorted(results, key=lambda r: (r.key.data, r.key.model, *_reading_order(r))))
+    claims = [
+        (claim.text, f"**{claim.verdict}**", claim.reason, claim.paper, claim.ours)
+        for claim in table.claims(results)
+    ]
     lines = [
         f"# {table.name.capitalize()}: {table.title}",
         "",
-        "| claim | verdict | because | the paper | ours [95 %] |",
-        "|---|---|---|---|---|",
+        *markdown_table(("claim", "verdict", "because", "the paper", "ours [95 %]"), claims),
+        "",
+        *markdown_table(header, rows),
     ]
-    lines += [
-        f"| {claim.text} | **{claim.verdict}** | {claim.reason} | {claim.paper} | {claim.ours} |"
-        for claim in table.claims(results)
-    ]
-    lines += ["", f"| {' | '.join(header)} |", "|" + "---|" * len(header)]
-    lines += [f"| {' | '.join(row)} |" for row in rows]
     if any(r.key.data in RESAMPLED for r in results):
         lines += [
             "",

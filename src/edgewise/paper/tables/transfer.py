@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 from scipy.spatial.distance import pdist
 from sklearn.neighbors import KNeighborsClassifier
 
-from edgewise.arrays import Floats, Labels
+from edgewise.arrays import Floats, Labels, Values
 from edgewise.attacks import attack, names
+from edgewise.attacks.frame import Adversarial
 from edgewise.data import load
 from edgewise.data.dataset import Dataset, Split
 from edgewise.geometry import length
 from edgewise.learning.metrics import accuracy
 from edgewise.models import MODELS
 from edgewise.models.kernel_ridge import KernelRidgeClassifier
+from edgewise.models.unwrap import Model
 from edgewise.paper.tables.frame import Claim, Key, Result, row, select
 from edgewise.paper.tables.label_regression import LabelRegression, measured
 from edgewise.paper.tables.verdict_rule import always_better
@@ -105,7 +106,7 @@ class Transferred:
         ]
 
     @property
-    def work(self) -> Callable[[Cell], Mapping[str, Any]]:
+    def work(self) -> Callable[[Cell], Values]:
         """`compute` for these models."""
         return partial(compute, models=self.models, attacks=self.attacks)
 
@@ -162,7 +163,7 @@ def _claims(kind: str, table: str, results: Sequence[Result]) -> list[Claim]:
     ]
 
 
-def compute(cell: Cell, models: Sequence[str], attacks: Sequence[str] = ATTACKS) -> dict[str, Any]:
+def compute(cell: Cell, models: Sequence[str], attacks: Sequence[str] = ATTACKS) -> Values:
     """Compute every arm of these models and attacks at every budget for one data set and seed."""
     budgets = cell.settings["budgets"]
     most = max(budgets)
@@ -190,21 +191,21 @@ def compute(cell: Cell, models: Sequence[str], attacks: Sequence[str] = ATTACKS)
     return {"rows": rows}
 
 
-def _nearest_neighbour(_data: Dataset) -> Any:
+def _nearest_neighbour(_data: Dataset) -> Model:
     return KNeighborsClassifier(1)
 
 
-def _kernel_ridge(kernel: str) -> Callable[[Dataset], Any]:
+def _kernel_ridge(kernel: str) -> Callable[[Dataset], Model]:
     """Return a maker of kernel ridge classifiers, as wide as the median distance of the train split."""
 
-    def make(data: Dataset) -> Any:
+    def make(data: Dataset) -> Model:
         # 300 rows tell the median to a few percent; the split is in random order.
         return KernelRidgeClassifier(kernel, scale=float(np.median(pdist(data.train.X[:300]))))
 
     return make
 
 
-SHADOWS: Mapping[str, Callable[[Dataset], Any]] = {
+SHADOWS: Mapping[str, Callable[[Dataset], Model]] = {
     "1-nn": _nearest_neighbour,
     **{f"kernel-ridge-{kernel}": _kernel_ridge(kernel) for kernel in ("linear", "rbf", "matern-5/2")},
     "kernel-ridge-linear-r2": lambda _data: LabelRegression(shift=0.5, r2=True),
@@ -213,7 +214,7 @@ SHADOWS: Mapping[str, Callable[[Dataset], Any]] = {
 """What is trained, made for a data set."""
 
 
-def _crossings(name: str, network: Any, own: Split, data: Dataset, cell: Cell) -> Any:
+def _crossings(name: str, network: Model, own: Split, data: Dataset, cell: Cell) -> Adversarial:
     settings = {"eps": cell.settings["eps"]} if name in ("fgsm", "pgd") else {}
     return attack(
         network, own.X, names.ATTACKS[name].make(**settings), box=data.box, rng=child_seed(cell.seed, name)
@@ -223,13 +224,13 @@ def _crossings(name: str, network: Any, own: Split, data: Dataset, cell: Cell) -
 def _arms(
     model: str,
     budget: int,
-    victim: Any,
+    victim: Model,
     data: Dataset,
     own: Split,
     more: Split,
-    made: Mapping[str, Any],
-) -> list[dict[str, Any]]:
-    def arm(name: str, X: Floats | None, y: Labels | None, method: str = "", **values: Any) -> dict[str, Any]:
+    made: Values,
+) -> list[Values]:
+    def arm(name: str, X: Floats | None, y: Labels | None, method: str = "", **values: float) -> Values:
         parts = ([own.X[:budget]], [own.y[:budget]])
         if X is not None and y is not None:
             parts[0].append(X)
@@ -260,5 +261,5 @@ def _arms(
         for name, scale in SCALES.items() if model in PRINTED else [(SMALL, SCALES[SMALL])]:
             placed = adv.at(scale, data.box)[at]
             labels = victim.predict(placed)
-            rows.append(arm(name, placed, labels, method, flipped=np.mean(labels != there)))
+            rows.append(arm(name, placed, labels, method, flipped=np.not_equal(labels, there).mean()))
     return rows

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,10 +12,12 @@ from numpy.typing import ArrayLike
 from edgewise.arrays import Box, Floats, Index, InputError, check_box, check_count
 from edgewise.data.dataset import Split
 from edgewise.models.access import check_fitted
+from edgewise.models.unwrap import Model
 from edgewise.pools.pool import Pool
 from edgewise.pools.shards import Shards
 from edgewise.randomness import Rng, seed_of
 from edgewise.strategies.edge_mix import EdgeMix
+from edgewise.strategies.foreign import ScoreFunction
 from edgewise.strategies.frame import Query, Rating, Request, Strategy
 from edgewise.strategies.given import read_labelled, read_uniform
 from edgewise.strategies.herding import Herding
@@ -56,10 +57,10 @@ class ShardQuery:
 
 
 def query_shards(
-    model: Any,
+    model: Model,
     pool: Shards | str | Path | Sequence[str | Path],
     n: int,
-    strategy: StrategyName | Strategy | Callable[..., Any] = "herding",
+    strategy: StrategyName | Strategy | ScoreFunction = "herding",
     *,
     scores: str | Path = "scores",
     labelled: tuple[ArrayLike, ArrayLike] | None = None,
@@ -170,7 +171,7 @@ def query_shards(
     shard, row = shards.locate(answer.index)
     return ShardQuery(
         answer,
-        tuple(shards.paths[number] for number in shard),
+        tuple(shards.paths[int(number)] for number in shard),
         row,
         task.scored,
         task.kept,

@@ -9,14 +9,14 @@ import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from edgewise.arrays import Floats, Index, InputError
+from edgewise.arrays import Array, Floats, Index, InputError
 from edgewise.digests import NoValueError, digest, of_bytes
-from edgewise.models.unwrap import module_of
+from edgewise.models.unwrap import Model, module_of
 from edgewise.pools.pool import Pool
 from edgewise.pools.shards import (
     State,
@@ -32,20 +32,16 @@ from edgewise.strategies.frame import Rating
 from edgewise.strategies.model_scores import Space, best_two, embedder
 
 
-try:
-    _cloudpickle = importlib.import_module("cloudpickle")
-except ModuleNotFoundError:  # joblib before 1.6 brings its own
-    _cloudpickle = importlib.import_module("joblib.externals.cloudpickle")
-CloudPickler = cast("type[Any]", _cloudpickle.CloudPickler)
+CloudPickler = cast("type[pickle.Pickler]", importlib.import_module("cloudpickle").CloudPickler)
 
 
-Columns = Mapping[str, Any]
+Columns = Mapping[str, Array]
 
 
 class Ask(Protocol):
     """A frozen dataclass of settings; calling it gives columns, one entry per row."""
 
-    def __call__(self, model: Any, X: Floats) -> Columns:
+    def __call__(self, model: Model, X: Floats) -> Columns:
         """Return at least ``score`` ``(m,)`` for rows ``X`` (m, ...)."""
         ...
 
@@ -56,7 +52,7 @@ class Rated:
 
     strategy: Rating
 
-    def __call__(self, model: Any, X: Floats) -> Columns:
+    def __call__(self, model: Model, X: Floats) -> Columns:
         """Return the strategy's score."""
         return {"score": np.asarray(self.strategy.rate(model, X), float)}
 
@@ -65,7 +61,7 @@ class Rated:
 class Margins:
     """Minus the margin, and the pair of nearest classes in either order, for quotas."""
 
-    def __call__(self, model: Any, X: Floats) -> Columns:
+    def __call__(self, model: Model, X: Floats) -> Columns:
         """Return both."""
         first, second, high, low = best_two(model, X)
         small, large = np.sort(np.stack([first, second]), axis=0).astype(np.int64)
@@ -76,7 +72,7 @@ class Margins:
 class Doubts:
     """How much the model doubts a row: what herding weighs it by."""
 
-    def __call__(self, model: Any, X: Floats) -> Columns:
+    def __call__(self, model: Model, X: Floats) -> Columns:
         """Return the doubt."""
         return {"score": doubts(model, X)}
 
@@ -87,7 +83,7 @@ class Gradients:
 
     space: Space
 
-    def __call__(self, model: Any, X: Floats) -> Columns:
+    def __call__(self, model: Model, X: Floats) -> Columns:
         """Return the squared length."""
         return {"score": gradient_length(model, X, self.space)}
 
@@ -99,7 +95,7 @@ class Gaps:
     known: Floats
     space: Space
 
-    def __call__(self, model: Any, X: Floats) -> Columns:
+    def __call__(self, model: Model, X: Floats) -> Columns:
         """Return the distance."""
         look = embedder(model, self.space)
         return {"score": gap_to(look(X), look(self.known))}
@@ -122,7 +118,7 @@ class Scoring:
     """
 
     ask: Ask
-    model: Any
+    model: Model
     scale: tuple[Floats, Floats] | None = None
     device: str | None = None
 

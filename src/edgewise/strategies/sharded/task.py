@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from edgewise.arrays import Floats, Index, InputError
+from edgewise.arrays import Array, Floats, Index, InputError
 from edgewise.atomic import replacing
 from edgewise.digests import of_bytes
 from edgewise.parallel import Lost, spread
@@ -76,7 +75,8 @@ class Task:
             first = 0
             for columns in (part for target in targets for part in read_scores(target)):
                 size = len(columns["score"])
-                known = np.arange(*np.searchsorted(self.taken, [first, first + size]))
+                start, stop = np.searchsorted(self.taken, [first, first + size])
+                known = np.arange(int(start), int(stop))
                 block = {**columns, "row": np.arange(first, first + size)}
                 yield {
                     name: np.delete(column, self.taken[known] - first) if len(known) else column
@@ -133,12 +133,12 @@ def read_rows(
 ) -> Floats:
     """Return the rows ``index`` (m,) of a pool in pieces, in that order, read where the engine runs."""
     shard, row = shards.locate(np.asarray(index, np.intp))
-    wanted = np.unique(shard).tolist()
+    wanted: list[int] = np.unique(shard).tolist()
     parts = [
         Taking(shards.paths[number], shards.sizes[number], shards.shape, row[shard == number])
         for number in wanted
     ]
-    found: Any = None
+    found: Array | None = None
     for number, rows in spread(take_rows, parts, jobs=jobs, lost=lost):
         if isinstance(rows, Lost):
             raise InputError(

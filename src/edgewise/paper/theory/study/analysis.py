@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 from scipy import stats as scipy_stats
 
-from edgewise.arrays import Floats
+from edgewise.arrays import Floats, Values
 from edgewise.paper.theory.bounds import printed_3_2_exponent
 from edgewise.paper.theory.study.reference_table import Published, drawn
 from edgewise.stats import Estimate, Paired, estimate, holm, paired
 from edgewise.store import Fact
 
 
-Group = dict[tuple[Any, ...], list[Fact]]
+Group = Mapping[tuple[Any, ...], list[Fact]]
+"""Facts by the values of some of their settings."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def rates(facts: Sequence[Fact]) -> list[Rate]:
             continue
         if labels == "clean":
             points = [(np.log(n), f.figures["log_area"]) for (n,), fs in by_size.items() for f in fs]
-            fit: Any = scipy_stats.linregress(*np.array(points).T)
+            fit = scipy_stats.linregress(*np.array(points).T)
             slope, error = float(fit.slope), float(fit.stderr)
             theory = -1 / (dim - beta) if dim > beta else -np.inf
         else:
@@ -255,7 +256,7 @@ def reproduced(facts: Sequence[Fact]) -> list[Reproduced]:
     return found
 
 
-def containment(facts: Sequence[Fact]) -> Mapping[str, Any]:
+def containment(facts: Sequence[Fact]) -> Values:
     """Return how much was checked against the guarantees: configurations, runs, and violations.
 
     Violations raise and leave no fact, so a stored one is always 0; the study's exit code tells.
@@ -269,7 +270,7 @@ def containment(facts: Sequence[Fact]) -> Mapping[str, Any]:
     }
 
 
-def growth(facts: Sequence[Fact], **settings: Any) -> dict[str, list[tuple[float, float]]]:
+def growth(facts: Sequence[Fact], **settings: object) -> dict[str, list[tuple[float, float]]]:
     """Return each tier's share, and the measured one, against β (no cap) for ``theory-guarantee`` facts."""
     chosen = [
         f

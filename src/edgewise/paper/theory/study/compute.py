@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from scipy import stats
 
-from edgewise.arrays import Floats, InputError, Mask
+from edgewise.arrays import Floats, InputError, Mask, Values
 from edgewise.paper.theory.density.boundary_density import BoundaryDensity, Mixture
 from edgewise.paper.theory.problems.islands_moons_rkhs import HalfMoons, Islands, RkhsExact
-from edgewise.paper.theory.problems.protocol import Problem, bayes, draw_labels, excess_risk
+from edgewise.paper.theory.problems.protocol import LabelKind, Problem, bayes, draw_labels, excess_risk
 from edgewise.paper.theory.problems.ridge_ball_wave import Ball, Ridge, Wave
 from edgewise.paper.theory.study.containment import (
     Setting,
@@ -49,7 +48,7 @@ PROBLEMS: dict[str, Callable[[int, float], Problem]] = {
 """Problems by name, from dimension and slope."""
 
 
-def law_of(settings: Mapping[str, Any]) -> BoundaryDensity:
+def law_of(settings: Values) -> BoundaryDensity:
     """Return the μ_β of a cell; the half-moons' is relative to their own law."""
     problem = lookup(PROBLEMS, str(settings["problem"]), "problem")(int(settings["d"]), float(settings["a"]))
     own = isinstance(problem, HalfMoons)
@@ -58,7 +57,7 @@ def law_of(settings: Mapping[str, Any]) -> BoundaryDensity:
     )
 
 
-def work(cell: Cell) -> dict[str, Any]:
+def work(cell: Cell) -> Values:
     """Return the figures of one cell.
 
     Raises
@@ -71,15 +70,15 @@ def work(cell: Cell) -> dict[str, Any]:
     return lookup(WORK, cell.what, "experiment")(cell.settings, cell.seed)
 
 
-def sampler(settings: Mapping[str, Any], seed: int) -> dict[str, Any]:
+def sampler(settings: Values, seed: int) -> Values:
     """Kolmogorov-Smirnov test of the margins of n draws against their CDF."""
     law = law_of(settings)
     X = law.sample(int(settings["n"]), stream(seed, "theory-ks", law.problem.name, law.label))
-    result: Any = stats.kstest(law.problem.margin(X), law.margin_law.cdf)
+    result = stats.kstest(law.problem.margin(X), law.margin_law.cdf)
     return {"p": float(result.pvalue), "distance": float(result.statistic)}
 
 
-def region(settings: Mapping[str, Any], seed: int) -> dict[str, Any]:
+def region(settings: Values, seed: int) -> Values:
     """Guaranteed and wrong points on a grid of the wave's domain, packed to bits."""
     law, n, d, side = law_of(settings), int(settings["n"]), int(settings["d"]), int(settings["side"])
     k = 1 if settings["labels"] == "clean" else 2 * knn_grid(n, d)[-1]
@@ -105,7 +104,7 @@ def picture_grid(problem: Problem, side: int) -> Floats:
     return np.column_stack([x.ravel(), t.ravel() + problem.height(x.ravel())])
 
 
-def exponent(settings: Mapping[str, Any], seed: int) -> dict[str, Any]:
+def exponent(settings: Values, seed: int) -> Values:
     """Area of the wrong set: exact in one dimension for clean 1-NN, by weighted test points otherwise."""
     law, n, d = law_of(settings), int(settings["n"]), int(settings["d"])
     rng = stream(seed, "theory-exponent", law.label, law.problem.name, n)
@@ -137,9 +136,9 @@ def _gap(x: Floats) -> float:
 def _wrong_areas(
     law: BoundaryDensity | Mixture,
     n: int,
-    labels: Any,
+    labels: LabelKind,
     learner: str,
-    grid: list[Any],
+    grid: Sequence[float],
     rng: np.random.Generator,
     points: int = EXAM,
 ) -> tuple[list[float], ...]:
@@ -163,13 +162,13 @@ def _wrong_areas(
     if isinstance(law, BoundaryDensity) and base == "knn":
         inside = law.sample(points, rng)
         own = [
-            float(np.mean(w))
-            for w in (scores(base, X, y, inside, grid, votes) > 0) != (bayes(problem, inside) == 1)
+            float(w.mean())
+            for w in np.not_equal(scores(base, X, y, inside, grid, votes) > 0, bayes(problem, inside) == 1)
         ]
     return areas, risks, own
 
 
-def risk(settings: Mapping[str, Any], seed: int) -> dict[str, Any]:
+def risk(settings: Values, seed: int) -> Values:
     """Wrong area and excess risk of a learner over its grid of settings."""
     law, n, d = law_of(settings), int(settings["n"]), int(settings["d"])
     learner = str(settings["learner"])
@@ -179,7 +178,7 @@ def risk(settings: Mapping[str, Any], seed: int) -> dict[str, Any]:
     return {"grid": grid, "area": areas, "excess": risks, "mass": own}
 
 
-def tuning_grid(learner: str, n: int, d: int) -> list[Any]:
+def tuning_grid(learner: str, n: int, d: int) -> Sequence[float]:
     """Return the settings a learner is tuned over."""
     if learner.startswith("knn"):
         wide = [k for k in (2 * knn_grid(n, d)[-1], 4 * knn_grid(n, d)[-1]) if k <= n // 2]
@@ -189,12 +188,12 @@ def tuning_grid(learner: str, n: int, d: int) -> list[Any]:
     return bandwidths(n, d)
 
 
-def cure(settings: Mapping[str, Any], seed: int) -> dict[str, Any]:
+def cure(settings: Values, seed: int) -> Values:
     """Excess risk with wide grids, plain and with inverse-density votes, from one law or half and half."""
     density, n, d = law_of(settings), int(settings["n"]), int(settings["d"])
     law = Mixture(density, 0.5) if settings["scheme"] == "half" else density
     learner = str(settings["learner"])
-    grid: list[Any] = [c * bandwidth_unit(n, d) for c in (0.5, 0.75, 1.0, 1.5, 2.0, 3.0)]
+    grid: Sequence[float] = [c * bandwidth_unit(n, d) for c in (0.5, 0.75, 1.0, 1.5, 2.0, 3.0)]
     if learner.startswith("knn"):
         grid = [k for k in (10, 20, 40, 80, 160, 320) if k <= n // 2]
     rng = stream(seed, "theory-cure", n)
@@ -207,7 +206,7 @@ def bandwidth_unit(n: int, d: int) -> float:
     return bandwidths(n, d)[1]
 
 
-def guarantee(settings: Mapping[str, Any], seed: int) -> dict[str, Any]:
+def guarantee(settings: Values, seed: int) -> Values:
     """Guaranteed shares and what was measured; a violation raises."""
     law, n, d = law_of(settings), int(settings["n"]), int(settings["d"])
     knn = settings["learner"] == "knn"
@@ -225,7 +224,7 @@ def guarantee(settings: Mapping[str, Any], seed: int) -> dict[str, Any]:
     }
 
 
-def design(settings: Mapping[str, Any], seed: int) -> dict[str, Any]:
+def design(settings: Values, seed: int) -> Values:
     """Theorem G's share given the sample, and what was measured; a violation raises."""
     law, n = law_of(settings), int(settings["n"])
     setting = Setting(
@@ -242,10 +241,10 @@ def design(settings: Mapping[str, Any], seed: int) -> dict[str, Any]:
     return {"design": float(held.mean()), "area": run.area, "excess": run.excess, "violations": 0}
 
 
-def published(settings: Mapping[str, Any], seed: int) -> dict[str, Any]:
+def published(settings: Values, seed: int) -> Values:
     """One seed of a cell of the published table, with that table's own grids."""
     law, n, d, learner = law_of(settings), int(settings["n"]), int(settings["d"]), str(settings["learner"])
-    grid: list[Any]
+    grid: Sequence[float]
     if learner.startswith("knn k="):
         base, grid = "knn", [1 if learner == "knn k=1" else knn_grid(n, d)[-1]]
     else:
@@ -259,7 +258,7 @@ def published(settings: Mapping[str, Any], seed: int) -> dict[str, Any]:
     return {"grid": grid, "value": value}
 
 
-def _pack(mask: Any) -> str:
+def _pack(mask: Mask) -> str:
     return np.packbits(np.asarray(mask, bool)).tobytes().hex()
 
 
@@ -268,7 +267,7 @@ def unpack(text: str, count: int) -> Floats:
     return np.unpackbits(np.frombuffer(bytes.fromhex(text), np.uint8))[:count].astype(float)
 
 
-WORK: dict[str, Callable[[Mapping[str, Any], int], dict[str, Any]]] = {
+WORK: dict[str, Callable[[Values, int], Values]] = {
     "theory-sampler": sampler,
     "theory-region": region,
     "theory-exponent": exponent,

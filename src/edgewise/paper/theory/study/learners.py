@@ -11,12 +11,13 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
 from scipy.spatial import KDTree
 from scipy.spatial.distance import cdist
 
 from edgewise.arrays import Floats, Index, InputError
+from edgewise.models.kernel_ridge import solve_ridge
 from edgewise.models.kernels import SMOOTHING, kernel
+from edgewise.models.nadaraya_watson import window
 from edgewise.paper.theory.bounds.constants import check_neighbours, check_positive
 from edgewise.registry import lookup
 
@@ -52,12 +53,9 @@ def _smoother(name: str) -> Scorer:
     def nadaraya_watson(X: Floats, y: Index, Z: Floats, grid: Grid, weights: Floats | None = None) -> Floats:
         squares = cdist(Z, X, "sqeuclidean")
         vote = np.ones(len(X)) if weights is None else np.asarray(weights)
-        columns = np.column_stack([vote * (y - 0.5), vote])
-        scores: list[Floats] = []
-        for h in grid:
-            sums = SMOOTHING[name](squares / check_positive(h, "h", "a bandwidth") ** 2)[0] @ columns
-            scores.append(sums[:, 0] / np.where(sums[:, 1] > 0, sums[:, 1], 1))
-        return np.stack(scores)
+        shares = np.column_stack([vote * (y == 0), vote * (y == 1)])
+        scales = [check_positive(h, "h", "a bandwidth") ** 2 for h in grid]
+        return np.stack([window(name, squares / scale, shares, 0.5)[0][:, 1] - 0.5 for scale in scales])
 
     return nadaraya_watson
 
@@ -101,13 +99,9 @@ def _ridge(name: str, scale: float) -> Scorer:
     def kernel_ridge(X: Floats, y: Index, Z: Floats, grid: Grid, weights: Floats | None = None) -> Floats:
         k = kernel(name, scale)
         K, k_x, vote = k(X, X), k(Z, X), np.ones(len(X)) if weights is None else np.asarray(weights)
-        scores: list[Floats] = []
-        for lam in grid:
-            # Weighted least squares: (K + λ V^-1) α = y - 1/2.
-            penalty = check_positive(lam, "lam", "the penalty of kernel ridge") / vote
-            factor = cho_factor(K + np.diag(penalty), overwrite_a=True, check_finite=False)
-            scores.append(k_x @ cho_solve(factor, y - 0.5, check_finite=False))
-        return np.stack(scores)
+        targets = y[:, None] - 0.5
+        ridges = [check_positive(lam, "lam", "the penalty of kernel ridge") for lam in grid]
+        return np.stack([(k_x @ solve_ridge(K.copy("F"), targets, vote, lam))[:, 0] for lam in ridges])
 
     return kernel_ridge
 
@@ -180,4 +174,4 @@ def smoother_weights(learner: str, X: Floats, Z: Floats, setting: float) -> Floa
     }
     k = kernel(*lookup(named, learner, "linear smoother"))
     lam = check_positive(setting, "lam", "the penalty of kernel ridge")
-    return np.linalg.solve(k(X, X) + lam * np.eye(len(X)), k(X, Z)).T
+    return solve_ridge(np.asfortranarray(k(X, X)), k(X, Z), np.ones(len(X)), lam).T

@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from edgewise.arrays import Values
 from edgewise.atomic import replacing
 from edgewise.paper.theory.study.analysis import (
     containment,
@@ -68,7 +68,7 @@ def summaries(store: Store) -> list[Summary]:
     return [table for table in tables if table.rows]
 
 
-def write(tables: Sequence[Summary], folder: Path, about: Mapping[str, Any]) -> None:
+def write(tables: Sequence[Summary], folder: Path, about: Values) -> None:
     """Write each table as CSV and ``about.json`` beside them, atomically one by one."""
     folder.mkdir(parents=True, exist_ok=True)
     for table in tables:

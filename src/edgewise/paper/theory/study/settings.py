@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import product
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from edgewise.arrays import check_count
+from edgewise.arrays import Values, check_count
 from edgewise.paper.theory.study.reference_table import LAWS, drawn
 from edgewise.store import Cell
 
@@ -88,12 +88,19 @@ def study(*, quick: bool = False, seeds: int | None = None) -> list[Cell]:
     return _published(24 if not quick else count, 20 if not quick else 4) + cells
 
 
-Part: TypeAlias = Iterator[tuple[str, Mapping[str, Any]]]
+Part: TypeAlias = Iterator[tuple[str, Values]]
 
 
 def _setting(
-    problem: str, d: int, a: float, n: int, law: tuple[float, float], labels: str, learner: str, **more: Any
-) -> dict[str, Any]:
+    problem: str,
+    d: int,
+    a: float,
+    n: int,
+    law: tuple[float, float],
+    labels: str,
+    learner: str,
+    **more: object,
+) -> Values:
     return {
         "problem": problem,
         "d": d,

@@ -1,0 +1,6 @@
+"""The parts of joblib that edgewise uses; it ships no types."""
+
+from typing import Any
+
+def load(filename: object) -> Any: ...
+def dump(value: object, filename: object) -> list[str]: ...

@@ -1,0 +1,1 @@
+"""The parts of scikit-activeml that edgewise uses; it ships no types."""

@@ -1,0 +1,8 @@
+from typing import Any
+
+from sklearn.base import Transformer
+
+class ColumnTransformer(Transformer):
+    transformers_: list[tuple[str, Any, Any]]
+    output_indices_: dict[str, slice[int, int, int | None]]
+    def __init__(self, *args: object, **settings: object) -> None: ...

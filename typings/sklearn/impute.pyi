@@ -1,0 +1,10 @@
+from typing import Any
+
+from numpy.typing import NDArray
+from sklearn.base import Transformer
+
+class SimpleImputer(Transformer):
+    add_indicator: bool
+    keep_empty_features: bool
+    statistics_: NDArray[Any]
+    def __init__(self, *args: object, **settings: object) -> None: ...

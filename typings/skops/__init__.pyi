@@ -1,0 +1,1 @@
+"""The parts of skops that edgewise uses; it ships no types."""
