@@ -1,4 +1,4 @@
-.PHONY: help install dev demo test test-slow test-all test-anywhere test-lowest coverage constraints check docs docs-serve notebook bench clean
+.PHONY: help install dev demo test test-slow test-all test-anywhere test-lowest coverage constraints check docs docs-serve notebook bench bench-quick clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -90,6 +90,9 @@ notebook: .venv/.dev  ## run docs/walkthrough.ipynb again and keep its outputs
 
 clean:  ## remove what was built, not the results
 	rm -rf .venv .venv-lowest dist build site .pytest_cache .ruff_cache .hypothesis
+
+bench-quick: .venv/.dev  ## what calls cost over plain work, beside the committed ratios, in three minutes
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/quick.py
 
 bench: .venv/.dev  ## the benchmarks, hours; BENCH=region for one; its peers are installed first
 	$(BIN)/python -m pip install --quiet --no-deps -c constraints.txt --group bench
