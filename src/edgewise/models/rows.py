@@ -6,7 +6,6 @@ as a list; what measures distances gets their numbers.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -216,7 +215,7 @@ def numbers(X: Rows, *, name: str = "X", missing: bool = False) -> Floats:
     return X
 
 
-def digest_of(X: Rows, digest: hashlib._Hash) -> None:
+def digest_of(X: Rows, digest: Any) -> None:
     """Add every value of ``X``, and the names of a frame, to a running hash."""
     if is_frame(X):
         for series in _frame(X).iter_columns():

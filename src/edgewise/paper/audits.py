@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from sklearn.base import clone
@@ -88,7 +88,7 @@ def _chance(cell: Cell) -> dict[str, Any]:
     model = row.make(**row.small)
     if "random_state" in model.get_params():
         model.set_params(random_state=0)
-    one, two = (cast("Any", clone(model)).fit(*data.train) for _ in range(2))
+    one, two = (clone(model).fit(*data.train) for _ in range(2))
     first, again, other = predict(one, data.test.X), predict(one, data.test.X), predict(two, data.test.X)
     return {
         "n": len(first),

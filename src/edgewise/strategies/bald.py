@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from sklearn.base import clone, is_classifier
@@ -62,7 +62,7 @@ class Bald:
         for number in range(self.members):
             rng = stream(request.seed, "bootstrap", number)
             rows = _bootstrap(codes, len(classes), rng)
-            copy = cast("Any", clone(model))
+            copy = clone(model)
             if "random_state" in copy.get_params():
                 copy.set_params(random_state=child_seed(request.seed, "member", number) % 2**32)
             voices.append(_Voice(copy.fit(take(X, rows), codes[rows]), len(classes)))
