@@ -77,7 +77,7 @@ class _Walk:
         return found
 
     def _walked(self, value: Any) -> bytes:  # noqa: PLR0912 - one branch a kind of value
-        kind = cast("type", type(value))
+        kind = cast("type[object]", type(value))
         if value is None or value is Ellipsis or kind in (bool, str, bytes, bytearray):
             return _hashed(kind.__name__, value)
         if kind is int:
@@ -109,7 +109,7 @@ class _Walk:
         return self._object(value)
 
     def _object(self, value: Any) -> bytes:
-        kind: type = type(value)
+        kind: type[object] = type(value)
         if kind.__module__.startswith("torch") and hasattr(value, "detach"):
             plain = value.detach().cpu()
             number = plain.float() if str(plain.dtype) == "torch.bfloat16" else plain
@@ -131,7 +131,7 @@ class _Walk:
 
     def _reduced(self, value: object) -> bytes:
         """Take a thing apart as pickle would, without the results it only keeps at hand."""
-        kind: type = type(value)
+        kind: type[object] = type(value)
         try:
             parts = value.__reduce_ex__(4)
         except Exception as error:  # noqa: BLE001 - whatever its own code raises
@@ -148,7 +148,7 @@ class _Walk:
         listed = [list(part) if part is not None else None for part in (items, pairs)]
         return _hashed("object", *map(self.of, (make, given, state, *listed)))
 
-    def _class(self, kind: type) -> bytes:
+    def _class(self, kind: type[object]) -> bytes:
         if _installed(kind):
             return _hashed("class", kind.__module__, kind.__qualname__)
         skipped = ("__module__", "__dict__", "__weakref__", "__doc__", "__annotations__", "__firstlineno__")
@@ -243,7 +243,7 @@ def _folders() -> tuple[Path, ...]:
     return (*{Path(paths[name]).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib")}, ours)
 
 
-def _installed(thing: types.FunctionType | type) -> bool:
+def _installed(thing: types.FunctionType | type[object]) -> bool:
     """Say whether a module of an installed package gives the thing under its name."""
     module = sys.modules.get(thing.__module__ or "")
     if module is None or thing.__module__ == "__main__":

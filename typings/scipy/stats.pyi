@@ -1,4 +1,4 @@
-from typing import overload
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,14 +22,8 @@ class _Line:
     stderr: float
 
 class _Law:
-    @overload
-    def ppf(self, q: float, *parameters: float) -> np.float64: ...
-    @overload
-    def ppf(self, q: ArrayLike, *parameters: ArrayLike) -> NDArray[np.float64]: ...
-    @overload
-    def cdf(self, x: float, *parameters: float) -> np.float64: ...
-    @overload
-    def cdf(self, x: ArrayLike, *parameters: ArrayLike) -> NDArray[np.float64]: ...
+    def ppf(self, q: ArrayLike, *parameters: ArrayLike) -> Any: ...
+    def cdf(self, x: ArrayLike, *parameters: ArrayLike) -> Any: ...
 
 t: _Law
 norm: _Law

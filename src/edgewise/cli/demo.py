@@ -51,7 +51,6 @@ def demo(
 
 def _exact() -> str:
     """Attack one point exactly and say what is proved."""
-    import numpy as np
     from sklearn.neighbors import KNeighborsClassifier
 
     import edgewise as ew
@@ -60,8 +59,9 @@ def _exact() -> str:
     knn = KNeighborsClassifier(1).fit(*data.train)
     found = ew.attack(knn, data.test.X[:1], rng=0)
     least = ew.radius(knn, data.test.X[:1])
+    point = [round(float(x), 2) for x in data.test.X[0]]
     return (
-        f"\nOne exact attack: the point {np.round(data.test.X[0], 2).tolist()} of class {found.source_label[0]} "
+        f"\nOne exact attack: the point {point} of class {found.source_label[0]} "
         f"becomes class {found.label[0]} at distance {found.distance[0]:.4f}; no point nearer than "
         f"{least.lower[0]:.4f} does, which is proved."
     )

@@ -22,7 +22,7 @@ def as_given(values: Sequence[Label]) -> Labels:
     (array(['b', 0], dtype=object), array([1, 0]))
     """
     words = (str, bytes)
-    plain: tuple[type, ...]
+    plain: tuple[type[object], ...]
     for plain in (NUMBERS, (str,), (bytes,), (complex, np.complexfloating), (np.datetime64,)):
         if all(isinstance(value, plain) for value in values):
             cut = any(isinstance(value, words) and value[-1:] in ("\0", b"\0") for value in values)

@@ -71,7 +71,7 @@ _READ: dict[str, Callable[[str], Label]] = {
 
 def _dump(value: Any) -> list[Json]:
     """Return the name of a value's type and what it holds."""
-    kind, held = cast("type", type(value)), value
+    kind, held = cast("type[object]", type(value)), value
     if kind is tuple or kind is frozenset:
         parts = [_dump(part) for part in held]
         return [kind.__name__ if all("repr" not in str(part[0]) for part in parts) else "repr in", parts]

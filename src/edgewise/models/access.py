@@ -198,7 +198,7 @@ class Access:
             knn._y.astype(np.intp, copy=False),
             np.asarray(knn.classes_),
             int(knn.n_neighbors),
-            weights,
+            str(weights),
         )
 
     def trees(self) -> Trees:

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from edgewise.arrays import Index, InputError, Label, Labels, Mask, is_array, is_list
+from edgewise.arrays import Index, InputError, Labels, Mask, is_array, is_list
 
 
 LabelsLike: TypeAlias = Any
@@ -115,7 +115,10 @@ def missing(value: object) -> bool:
     """
     if value is None or value is np.ma.masked or type(value).__name__ in ("NAType", "NaTType"):
         return True
-    return isinstance(value, (float, np.floating, np.datetime64, np.timedelta64)) and bool(np.isnan(value))
+    return isinstance(value, (float, np.floating, np.datetime64, np.timedelta64)) and str(value) in (
+        "nan",
+        "NaT",
+    )
 
 
 def _missing(values: Labels) -> Mask:
@@ -184,7 +187,7 @@ def _typed(values: Labels, name: str) -> Labels:
     )
 
 
-def of_one_kind(values: list[Label], name: str) -> Labels:
+def of_one_kind(values: Sequence[Any], name: str) -> Labels:
     """Return labels in the one NumPy type that keeps each of them, or raise."""
     words = [isinstance(value, str) for value in values]
     if all(words):

@@ -1,5 +1,8 @@
 """Networks as scikit-learn estimators, trained through skorch: seeded, resumable, on what device there is."""
 
+# torch leaves some of its own types out:
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 import warnings

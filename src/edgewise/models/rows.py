@@ -6,7 +6,6 @@ as a list; what measures distances gets their numbers.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 

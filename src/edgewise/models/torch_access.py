@@ -4,6 +4,9 @@ Torch modules, skorch estimators (anything with a ``module_``) and kernel models
 all become one `Differentiable`.
 """
 
+# torch leaves some of its own types out:
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 from collections.abc import Callable, Generator

@@ -1,5 +1,8 @@
 """Call a torch module with NumPy: nothing of the caller's changed, and its errors said in words."""
 
+# torch leaves some of its own types out:
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 import warnings

@@ -1,5 +1,8 @@
 """How a network is trained: the rate of every batch, the batches themselves, augmentation and mixed precision."""
 
+# torch leaves some of its own types out:
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 import math

@@ -1,5 +1,8 @@
 """Virtual adversarial training: a network learns from rows that nobody labelled."""
 
+# torch leaves some of its own types out:
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 import math

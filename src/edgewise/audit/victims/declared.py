@@ -104,7 +104,9 @@ def _file(path: Path, declared: Declared, _authorised: bool) -> Target:
 def _endpoint(path: Path, declared: Declared, authorised: bool) -> Target:
     with needing("an endpoint"):
         from edgewise.audit.victims.endpoint import Endpoint
-    settings = dict(lookup(PRESETS, declared["preset"], "preset") if "preset" in declared else {})
+    settings: dict[str, Any] = dict(
+        lookup(PRESETS, declared["preset"], "preset") if "preset" in declared else {}
+    )
     for place in ("labels", "scores"):
         if place in declared:
             settings = {key: value for key, value in settings.items() if key not in ("labels", "scores")}

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from edgewise.arrays import Floats, InputError, Labels
+from edgewise.arrays import Floats, InputError, Labels, is_list
 from edgewise.audit.victims.target import Reply, as_label
 from edgewise.importing import needing
 from edgewise.models.answers import check_fitted, class_scores, known_classes, predict
@@ -190,7 +190,7 @@ def pickled_model(path: Path) -> Model:
 
 
 def _maps(out: object) -> bool:
-    return isinstance(out, list) and bool(out) and isinstance(out[0], Mapping)
+    return is_list(out) and len(out) > 0 and isinstance(out[0], Mapping)
 
 
 def _extra(module: str) -> ModuleType:

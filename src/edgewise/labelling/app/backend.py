@@ -65,7 +65,7 @@ def _prediction(campaign: Campaign, task: JsonObject, version: str) -> Body:
         return {"result": [], "score": 0.0, "model_version": version}
     to = "image" if campaign.items.pictures else "text"
     score = why["chance"] if why["chance"] is not None else 0.5
-    return {"result": result(why["predicted"], to), "score": score, "model_version": version}
+    return {"result": result(str(why["predicted"]), to), "score": score, "model_version": version}
 
 
 def _events(campaign: Campaign, body: JsonObject) -> list[Event]:

@@ -31,8 +31,8 @@ def as_png(file: Path) -> bytes:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             upright = ImageOps.exif_transpose(image)
             if upright.mode.startswith("I") or upright.mode == "F":
-                low, high = upright.getextrema()
-                values = (np.asarray(upright, float) - low) * (255 / ((high - low) or 1))
+                values = np.asarray(upright, float)
+                values = (values - values.min()) * (255 / (np.ptp(values) or 1))
                 upright = Image.fromarray(values.astype(np.uint8))
             elif upright.mode not in ("L", "RGB", "RGBA"):
                 upright = upright.convert("RGBA")

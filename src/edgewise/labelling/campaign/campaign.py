@@ -98,7 +98,7 @@ class Campaign:
             raise InputError(f"the pool has no item {item!r}.")
         if not person.strip():
             raise InputError("a verdict needs the name of the person who gave it.")
-        at = more.pop("at", None) or now()
+        at = str(more.pop("at", None) or now())
         body = {"person": person.strip(), "name": self.items.names[row], "content": self.items.contents[row]}
         body |= {"label": label} if label else {}
         return Event(event, verdict, item, body | more, at)

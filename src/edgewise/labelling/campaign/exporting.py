@@ -111,7 +111,7 @@ def _parquet(path: Path, log: Log, state: State, items: Items | None) -> int:
     return len(found)
 
 
-def _hugging_face(state: State) -> list[dict[str, str]]:
+def _hugging_face(state: State) -> list[dict[str, Json]]:
     return [
         {"file_name": one["id"], "label": one["label"]} for one in records(state) if one["verdict"] == "label"
     ]

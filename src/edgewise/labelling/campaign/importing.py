@@ -6,14 +6,13 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
 
-from edgewise.arrays import InputError, Json, JsonObject
+from edgewise.arrays import InputError, Json, JsonObject, Values
 from edgewise.digests import of_bytes
 from edgewise.labelling.batches import read_labels
 from edgewise.labelling.campaign.campaign import Campaign
 from edgewise.labelling.campaign.events import Event
-from edgewise.labelling.campaign.label_studio import verdicts_of
+from edgewise.labelling.campaign.label_studio import objects, verdicts_of
 from edgewise.labelling.campaign.state import VERDICTS
 from edgewise.labelling.columns import LABEL, POOL, ROW, as_written, listing
 from edgewise.labelling.table import read_words
@@ -47,7 +46,7 @@ def import_labels(campaign: Campaign, path: Path, *, id_column: str | None = Non
     """
     if not path.is_file():
         raise InputError(f"there is no file {path}.")
-    name = path.name.lower()
+    name, found = path.name.lower(), list[JsonObject]()
     if name.endswith(".events.jsonl"):
         return _add(campaign, [_told(one, path) for one in _lines(path) if one.get("kind") != "campaign"], 0)
     if name.endswith(".json"):
@@ -56,7 +55,7 @@ def import_labels(campaign: Campaign, path: Path, *, id_column: str | None = Non
         found = _lines(path)
     elif name.endswith(".parquet"):
         parquet = pyarrow("reading Parquet", "parquet")
-        found = cast("list[dict[str, Any]]", parquet.read_table(path).to_pylist())
+        found = parquet.read_table(path).to_pylist()
     else:
         words = read_words(path)
         if {ROW, LABEL, POOL} <= set(words.column_names):
@@ -70,7 +69,7 @@ def import_labels(campaign: Campaign, path: Path, *, id_column: str | None = Non
 def _of_batch(campaign: Campaign, path: Path) -> Imported:
     index, labels, _ = read_labels([path], campaign.items.sheet)
     names = campaign.items.keys
-    found = [{"item": names[row], "label": str(y)} for row, y in zip(index.tolist(), labels, strict=True)]
+    found = [{"item": names[row], "label": str(y)} for row, y in zip(map(int, index), labels, strict=True)]
     return _of_lines(campaign, found, path, "item")
 
 
@@ -155,7 +154,7 @@ def _event(campaign: Campaign, row: int, verdict: str, label: str, line: JsonObj
         raise InputError(f"{path}: {error} Nothing was imported.") from None
 
 
-def _told(one: JsonObject, path: Path) -> Event:
+def _told(one: Values, path: Path) -> Event:
     try:
         return Event(one["id"], one["kind"], one["item"], dict(one["body"]), one["at"])
     except (KeyError, TypeError):
@@ -169,11 +168,11 @@ def _add(campaign: Campaign, events: Sequence[Event], blank: int) -> Imported:
     return Imported(new, len(events) - new, blank)
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
+def _lines(path: Path) -> list[JsonObject]:
     found = [_json(line, path) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    if not all(isinstance(one, dict) for one in found):
+    if len(objects(found)) < len(found):
         raise InputError(f"{path}: expected one JSON object per line.")
-    return found
+    return objects(found)
 
 
 def _json(text: str, path: Path) -> Json:

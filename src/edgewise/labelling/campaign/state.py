@@ -76,7 +76,7 @@ class State:
     """
 
     seq: int = 0
-    settings: Values = field(default_factory=dict[str, Any])
+    settings: dict[str, Any] = field(default_factory=dict[str, Any])
     picks: dict[str, Event] = field(default_factory=dict[str, Event])
     picked: int = 0
     said: dict[str, list[Vote]] = field(default_factory=dict[str, list[Vote]])

@@ -44,7 +44,7 @@ class Suspicion:
 def suspicious(campaign: Campaign) -> list[Suspicion]:
     """Return the labels of a campaign that are worth a second look, the most suspicious first."""
     index, known = campaign.known()
-    contents = [campaign.items.contents[row] for row in index.tolist()]
+    contents = [campaign.items.contents[row] for row in map(int, index)]
     return [
         *_split_people(campaign),
         *_conflicts(index, known, contents),

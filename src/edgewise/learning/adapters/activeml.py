@@ -34,7 +34,7 @@ class Ours(SingleAnnotatorPoolQueryStrategy):
         random_state: object = None,
     ) -> None:
         super().__init__(missing_label=missing_label, random_state=random_state)
-        self.strategy = strategy
+        self.strategy: StrategyName | Strategy | Callable[..., object] = strategy
 
     def query(
         self,
