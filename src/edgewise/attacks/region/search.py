@@ -52,7 +52,7 @@ from edgewise.attacks.region.l2_cell import (
 from edgewise.attacks.region.search_arrays import Answers, Asked, Points, Scratch, Search, Views
 
 
-_ROUNDS, _FEWER_ROUNDS = 1000, 300
+_ROUNDS = 1000
 _SURE = 1e-10
 _TOL = 1e-13
 
@@ -118,7 +118,7 @@ def _cell(
         value = move(k, c.lam, q, c)
     else:
         value, tol = enclose(q, g), max(_TOL * np.sqrt(far), tol)
-    for _ in range(_ROUNDS if g is None else _FEWER_ROUNDS):
+    for _ in range(_ROUNDS):
         if fresh >= 0:
             if k == c.act.size:
                 status = FULL

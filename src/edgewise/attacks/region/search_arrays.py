@@ -50,7 +50,7 @@ class Answers(NamedTuple):
 
     def of(self, rows: slice) -> Answers:
         """Return those of some queries, as views."""
-        return Answers(*(each[rows] for each in self))
+        return Answers._make(each[rows] for each in self)
 
 
 class Points(NamedTuple):
