@@ -71,7 +71,7 @@ check: .venv/.dev  ## ruff, pyright strict, layers, sizes, docstrings
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/python tools/circles.py
-	$(BIN)/python tools/sizes.py 10
+	$(BIN)/python tools/sizes.py
 	$(BIN)/python tools/docstrings.py
 	$(BIN)/python tools/keys.py
 

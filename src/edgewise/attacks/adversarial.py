@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from edgewise.arrays import Box, Floats, Index, InputError, Labels, Mask, check_box
+
+
+Counts: TypeAlias = Mapping[str, NDArray[np.generic]]
+"""Figures about the work done, one a sample, by name."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -59,7 +63,7 @@ class Adversarial:
     attack: str
     seed: int
     lower: Floats | None = None
-    counts: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    counts: Counts = field(default_factory=dict[str, NDArray[np.generic]])
 
     @property
     def success(self) -> Mask:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from edgewise.attacks.exact import exact
 from edgewise.models.unwrap import module_of
 
 
-def choose(model: Any) -> tuple[str, str]:
+def choose(model: object) -> tuple[str, str]:
     """Return the name of the attack that suits ``model``, and why.
 
     Examples

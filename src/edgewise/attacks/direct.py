@@ -11,7 +11,6 @@ from scipy.spatial.distance import cdist
 from edgewise.arrays import Box, Floats, Index, Labels, check_count
 from edgewise.attacks.bisection import bisect
 from edgewise.attacks.frame import Proposal
-from edgewise.geometry import Norm
 from edgewise.models.access import Access, Neighbours
 from edgewise.models.joining import positions
 from edgewise.progress import Advance
@@ -49,15 +48,11 @@ class Direct:
     k: int = 1
     steps: int = 25
     tries: int = 10
+    norm = 2
 
     def __post_init__(self) -> None:
         for name in ("k", "steps", "tries"):
             check_count(getattr(self, name), name)
-
-    @property
-    def norm(self) -> Norm:
-        """The Euclidean length is what it keeps small."""
-        return 2
 
     def __call__(
         self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int, advance: Advance

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from edgewise.attacks.names import AttackName
 from edgewise.attacks.trees.reading import read
 from edgewise.geometry import Norm, check_norm
@@ -13,7 +11,7 @@ from edgewise.models.unwrap import unwrapped
 from edgewise.models.weights import weights_of
 
 
-def exact(model: Any, norm: Norm = 2) -> tuple[AttackName | None, str]:
+def exact(model: object, norm: Norm = 2) -> tuple[AttackName | None, str]:
     """Return the name of the exact attack for a fitted model, or None, and why.
 
     Examples

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from edgewise.arrays import Box, Floats, Index, InputError, Labels, Mask, check_box, check_X
-from edgewise.attacks.adversarial import Adversarial, clipped
+from edgewise.attacks.adversarial import Adversarial, Counts, clipped
 from edgewise.attacks.auto import choose
 from edgewise.attacks.names import ATTACKS, AttackName
 from edgewise.geometry import Norm, length
@@ -22,6 +22,9 @@ from edgewise.models.unwrap import module_of
 from edgewise.progress import Advance, track
 from edgewise.randomness import Rng, seed_of
 from edgewise.registry import component
+
+
+Figure = TypeVar("Figure", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Proposal:
     points: Floats
     lower: Floats | None = None
     none_exists: Mask | None = None
-    counts: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    counts: Counts = field(default_factory=dict[str, NDArray[np.generic]])
 
 
 @runtime_checkable
@@ -69,7 +72,7 @@ class Attack(Protocol):
 class Foreign:
     """Any callable ``(model, X, y) -> X_adv`` as an attack; what it returns is verified like the rest."""
 
-    function: Callable[..., Any]
+    function: Callable[..., ArrayLike]
     norm: Norm = 2
 
     def __call__(
@@ -87,9 +90,9 @@ class Foreign:
 
 
 def attack(
-    model: Any,
+    model: object,
     X: ArrayLike,
-    attack: AttackName | Attack | Callable[..., Any] = "auto",
+    attack: AttackName | Attack | Callable[..., ArrayLike] = "auto",
     *,
     y: ArrayLike | None = None,
     box: Box | tuple[ArrayLike, ArrayLike] | None = None,
@@ -171,7 +174,7 @@ def attack(
     return _verify(proposal, access, samples, method, attack=why, seed=seed)
 
 
-def _resolved(attack: Any, model: Any) -> tuple[Attack, str]:
+def _resolved(attack: object, model: object) -> tuple[Attack, str]:
     """Return the instance to run and a line that says which it is and, where it was chosen here, why."""
     why = ""
     if isinstance(attack, str) and attack == "auto":
@@ -181,7 +184,7 @@ def _resolved(attack: Any, model: Any) -> tuple[Attack, str]:
     return method, f"{method!r}{why and ': '}{why}"
 
 
-def _by_labels(attack: Any) -> tuple[Attack, str]:
+def _by_labels(attack: object) -> tuple[Attack, str]:
     """Return the instance to run on some columns of a frame: one that asks for labels and nothing else."""
     found = component(ATTACKS, "opt" if attack == "auto" else attack, "attack")
     asking = [name for name, row in ATTACKS.items() if row.needs == ("labels",)]
@@ -246,12 +249,12 @@ def _verify(
         norm,
         attack,
         seed,
-        _spread(proposal.lower, todo, status),
-        {name: _spread(np.asarray(value), todo, status, 0) for name, value in proposal.counts.items()},
+        None if proposal.lower is None else _spread(proposal.lower, todo, len(X)),
+        {name: _spread(np.asarray(value), todo, len(X)) for name, value in proposal.counts.items()},
     )
 
 
-def _distances(points: Floats, X: Floats, method: Attack, model: Any, rows: int = 4096) -> Floats:
+def _distances(points: Floats, X: Floats, method: Attack, model: object, rows: int = 4096) -> Floats:
     """Return the length of each row of ``points - X`` in float64, without holding all rows in float64.
 
     A method with a measure of its own, such as one with weights, is measured by that.
@@ -264,11 +267,9 @@ def _distances(points: Floats, X: Floats, method: Attack, model: Any, rows: int 
     return np.concatenate(lengths)
 
 
-def _spread(values: Floats | None, todo: Index, status: Labels, fill: float = 0.0) -> Any:
-    """Put figures of the attacked samples back among all samples."""
-    if values is None:
-        return None
-    full = np.full(len(status), fill, dtype=values.dtype)
+def _spread(values: NDArray[Figure], todo: Index, n: int) -> NDArray[Figure]:
+    """Put figures of the attacked samples back among all ``n`` samples, 0 for the others."""
+    full = np.zeros(n, dtype=values.dtype)
     full[todo] = values
     return full
 

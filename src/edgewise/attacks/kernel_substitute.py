@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -11,9 +10,8 @@ from edgewise.arrays import Box, Floats, Index, InputError, Labels, check_count
 from edgewise.attacks.bisection import bisect
 from edgewise.attacks.direct import chunks, other_class_points
 from edgewise.attacks.frame import Proposal
-from edgewise.geometry import Norm
 from edgewise.models.access import Access, Neighbours
-from edgewise.models.nadaraya_watson import soft_neighbours
+from edgewise.models.nadaraya_watson import NadarayaWatsonClassifier, soft_neighbours
 from edgewise.progress import Advance
 
 
@@ -50,6 +48,7 @@ class KernelSubstitute:
     steps: int = 30
     step: float = 0.1
     halvings: int = 15
+    norm = 2
 
     def __post_init__(self) -> None:
         check_count(self.steps, "steps")
@@ -58,11 +57,6 @@ class KernelSubstitute:
             value = getattr(self, name)
             if value is not None and not (np.isfinite(value) and value > 0):
                 raise InputError(f"{name} must be a finite number above 0; got {value!r}.")
-
-    @property
-    def norm(self) -> Norm:
-        """The Euclidean length is what it keeps small."""
-        return 2
 
     def __call__(
         self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int, advance: Advance
@@ -85,7 +79,13 @@ class KernelSubstitute:
         return Proposal(points)
 
     def _walk(
-        self, model: Access, soft: Any, X: Floats, y: Labels, away: Floats, box: Box | None
+        self,
+        model: Access,
+        soft: NadarayaWatsonClassifier,
+        X: Floats,
+        y: Labels,
+        away: Floats,
+        box: Box | None,
     ) -> tuple[Floats, Labels]:
         """Return where each sample got to, and whether the model changed its label there."""
         points, crossed = X.copy(), np.zeros(len(X), bool)
@@ -103,7 +103,7 @@ class KernelSubstitute:
         return points, crossed
 
 
-def _downhill(soft: Any, X: Floats, own: Index) -> Floats:
+def _downhill(soft: NadarayaWatsonClassifier, X: Floats, own: Index) -> Floats:
     """Return unit directions in which the soft classifier's best other class gains most on the own one."""
     scores, pullback = soft.scores_and_pullback(X)
     rows = np.arange(len(X))

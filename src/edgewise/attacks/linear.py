@@ -7,13 +7,13 @@ until its bound stops it, so that the distance is found on a sorted list of boun
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from edgewise.arrays import Box, Floats, Index, InputError, Labels, check_box, check_X
+from edgewise.arrays import Box, Floats, Index, InputError, Labels, Mask, check_box, check_X
 from edgewise.attacks.direct import chunks
 from edgewise.attacks.frame import Proposal
 from edgewise.attacks.moves import Moves
@@ -60,7 +60,7 @@ class LinearExact:
         if len(self.moves.integers) or len(self.moves.grid) or np.any(self.moves.step):
             raise InputError("linear models take no integers, grid or step in moves; trees do.")
 
-    def measure(self, move: Floats, model: Any) -> Floats:
+    def measure(self, move: Floats, model: object) -> Floats:
         """Return how long moves ``(n, d)`` are under the weights."""
         return length(move * self.moves.of(model, move.shape[1]).weights, self.norm)
 
@@ -81,7 +81,7 @@ class LinearExact:
 
     def distances(
         self,
-        model: Any,
+        model: object,
         X: ArrayLike,
         *,
         box: Box | tuple[ArrayLike, ArrayLike] | None = None,
@@ -104,7 +104,9 @@ class LinearExact:
             answer[part] = self._distances(model, known, points[part], y, bounds)[0]
         return answer
 
-    def nearest_rows(self, model: Any, rows: Any, n: int, k: int, box: Box | None) -> Smallest:
+    def nearest_rows(
+        self, model: object, rows: Callable[[Index], ArrayLike], n: int, k: int, box: Box | None
+    ) -> Smallest:
         """Return the ``k`` nearest of the rows that a function ``rows(numbers)`` gives; the model is not asked."""
         away = [self.distances(model, rows(part), box=box) for part in chunks(n, ROWS)]
         distance = np.concatenate(away or [np.empty(0)])
@@ -116,7 +118,7 @@ class LinearExact:
         return Smallest(order, distance[order], distance[order], n)
 
     def _distances(
-        self, model: Any, known: Weights, X: Floats, y: Labels, box: Box | None
+        self, model: object, known: Weights, X: Floats, y: Labels, box: Box | None
     ) -> tuple[Floats, Index]:
         """Return the distance of each row and the class that is nearest."""
         if X.shape[1] != known.coef.shape[1]:
@@ -231,7 +233,7 @@ def _moves(gap: Floats, w: Floats, room: Floats, norm: float) -> Floats:
     return _signed(move, sign, ~possible)
 
 
-def _signed(move: Floats, sign: Floats, impossible: Any) -> Floats:
+def _signed(move: Floats, sign: Floats, impossible: Mask) -> Floats:
     """Return moves along the weights' signs; infinite rows where no move suffices."""
     signed = move * np.where(sign == 0, 1.0, sign)
     signed[impossible] = np.inf

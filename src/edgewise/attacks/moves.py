@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -56,7 +55,7 @@ class Moves:
         asked = self.frozen, self.up, self.down, self.integers, self.grid
         return not any(len(each) for each in asked) and self.weights is None and not np.any(self.step)
 
-    def of(self, model: Any, n_features: int) -> Rules:
+    def of(self, model: object, n_features: int) -> Rules:
         """Return the same for a model with ``n_features`` columns, checked.
 
         Raises

@@ -16,7 +16,6 @@ from edgewise.arrays import Box, Floats, Index, InputError, Labels, check_count,
 from edgewise.attacks.bisection import bisect, can_ask
 from edgewise.attacks.direct import chunks
 from edgewise.attacks.frame import Proposal, flattened
-from edgewise.geometry import Norm
 from edgewise.models.access import Access
 from edgewise.models.joining import check_y
 from edgewise.progress import Advance
@@ -72,17 +71,13 @@ class Opt:
     starts: tuple[Floats, Labels] | None = None
     neighbours: int = 30
     tries: int = 10
+    norm = 2
 
     def __post_init__(self) -> None:
         for name, low in (("budget", 3), ("directions", 1), ("halvings", 1), ("neighbours", 0), ("tries", 1)):
             check_count(getattr(self, name), name, low=low)
         if not 0 < self.smoothing < 1:
             raise InputError(f"smoothing must lie in (0, 1); got {self.smoothing!r}.")
-
-    @property
-    def norm(self) -> Norm:
-        """The Euclidean length is what it keeps small."""
-        return 2
 
     def __call__(
         self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int, advance: Advance

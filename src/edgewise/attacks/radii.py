@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -48,7 +47,7 @@ class Radius:
     norm: float
     attack: str
 
-    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[np.generic]:
         """Return ``distance``."""
         made = self.distance if dtype is None else self.distance.astype(dtype, copy=False)
         return made.copy() if copy else made
@@ -66,7 +65,7 @@ class Radius:
 
 
 def radius(
-    model: Any,
+    model: object,
     X: ArrayLike,
     *,
     box: Box | tuple[ArrayLike, ArrayLike] | None = None,

@@ -11,6 +11,7 @@ import edgewise as ew
 from edgewise.arrays import Box
 from edgewise.attacks.region import RegionExact, RegionIndex, find
 from edgewise.attacks.region.careful import careful
+from edgewise.attacks.region.cell_arrays import Query
 from edgewise.attacks.region.k_neighbours import vote
 
 
@@ -67,7 +68,9 @@ def test_the_careful_search_finds_what_the_fast_one_finds(norm, boxed):
     index = RegionIndex.of(X, y, 3)
     at = find(index, Q, own, box, norm=norm)
     for b, x in enumerate(Q):
-        again = careful(index, x, own[b], bounds, -1.0, 0.0, np.empty(0, np.intp), norm)
+        moves = (bounds[0] - x, bounds[1] - x)
+        query = Query(x, own[b], *moves, True, 0.0, -1.0, 0.0, np.empty(0, np.intp))
+        again = careful(index, query, norm)
         assert again.length == pytest.approx(np.sqrt(at.squares[b]), rel=1e-8)
         assert again.lower <= again.length
         assert again.lower == pytest.approx(again.length, rel=1e-8)

@@ -16,7 +16,7 @@ from edgewise.attacks.region import RegionIndex, find
 from edgewise.attacks.region import batch as engine
 from edgewise.attacks.region.batch import FILTERS
 from edgewise.attacks.region.k_neighbours import vote
-from edgewise.attacks.region.l2_search import search_block
+from edgewise.attacks.region.search import search_block
 
 
 _spec = importlib.util.spec_from_file_location("region_oracles", Path(__file__).parent / "oracles.py")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -54,42 +54,41 @@ class Batch:
         return Batch(self.x[keep], self.y[keep], low, high, self.of[here], self.source[here])
 
 
-BatchAttack = Callable[[Differentiable, Batch], tuple[Tensor, dict[str, Tensor], Tensor]]
-"""Maps a batch to points, counts by name, and which samples had a zero gradient."""
+Moved: TypeAlias = tuple[Tensor, dict[str, Tensor], Tensor]
+"""Points, counts by name, and which samples had a zero gradient."""
 
 
-def attack_in_batches(
-    access: Access,
-    X: Floats,
-    y: Labels,
-    box: Box | None,
-    attack: BatchAttack,
-    *,
-    seed: int,
-    batch_size: int,
-    advance: Advance,
-) -> Proposal:
-    """Run ``attack`` over samples in batches on the model's device; the points get the dtype of ``X``."""
-    points, zero = X.copy(), 0
-    counts: dict[str, Any] = {}
-    with differentiable(access, X, seed) as model:
-        low, high = _bounds(box, X, model)
+@dataclass(frozen=True)
+class InBatches:
+    """A gradient attack as the frame calls it, on ``size`` samples at a time and on the model's device."""
 
-        def work(rows: slice) -> tuple[Tensor, dict[str, Tensor], Tensor]:
-            x = torch.minimum(torch.maximum(model.tensor(X[rows]), low), high)
-            of = np.arange(rows.start, rows.stop)
-            if rows.start == 0:
-                inspect(model, x)
-            return attack(model, Batch(x, model.columns(y[rows]), low, high, of, X[rows]))
+    attack: Callable[[Differentiable, Batch], Moved]
+    size: int
 
-        for rows, (moved, figures, no_gradient) in in_batches(len(X), batch_size, work):
-            points[rows] = as_numpy(moved)
-            for name, values in figures.items():
-                counts.setdefault(name, np.zeros(len(X), np.intp))[rows] = values.cpu().numpy()
-            zero += int(no_gradient.sum())
-            advance(rows.stop - rows.start)
-    report_zero_gradients(zero, len(X))
-    return Proposal(points, counts=counts)
+    def __call__(
+        self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int, advance: Advance
+    ) -> Proposal:
+        """Propose points, in the dtype of ``X``."""
+        points, zero = X.copy(), 0
+        counts: dict[str, Index] = {}
+        with differentiable(model, X, seed) as asked:
+            low, high = _bounds(box, X, asked)
+
+            def work(rows: slice) -> Moved:
+                x = torch.minimum(torch.maximum(asked.tensor(X[rows]), low), high)
+                of = np.arange(rows.start, rows.stop)
+                if rows.start == 0:
+                    inspect(asked, x)
+                return self.attack(asked, Batch(x, asked.columns(y[rows]), low, high, of, X[rows]))
+
+            for rows, (moved, figures, no_gradient) in in_batches(len(X), self.size, work):
+                points[rows] = as_numpy(moved)
+                for name, values in figures.items():
+                    counts.setdefault(name, np.zeros(len(X), np.intp))[rows] = values.cpu().numpy()
+                zero += int(no_gradient.sum())
+                advance(rows.stop - rows.start)
+        report_zero_gradients(zero, len(X))
+        return Proposal(points, counts=counts)
 
 
 def spread(values: Tensor, like: Tensor) -> Tensor:

@@ -12,14 +12,14 @@ from edgewise.arrays import Box, Floats, InputError, Labels, check_count
 from edgewise.attacks.frame import Proposal
 from edgewise.attacks.gradient.batches import (
     Batch,
-    attack_in_batches,
+    InBatches,
+    Moved,
     clamp,
     margin,
     norms,
     spread,
     to_boundary,
 )
-from edgewise.geometry import Norm
 from edgewise.models.access import Access
 from edgewise.models.torch_access import Differentiable
 from edgewise.progress import Advance
@@ -70,6 +70,7 @@ class CarliniWagner:
     rate: float = 0.3
     refine: bool = True
     batch_size: int = 512
+    norm = 2
 
     def __post_init__(self) -> None:
         for name in ("searches", "steps", "batch_size"):
@@ -77,20 +78,14 @@ class CarliniWagner:
         if not 0 < self.rate < 0.5:
             raise InputError(f"rate must be between 0 and 0.5; got {self.rate!r}.")
 
-    @property
-    def norm(self) -> Norm:
-        """L2."""
-        return 2
-
     def __call__(
         self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int, advance: Advance
     ) -> Proposal:
         """Propose the nearest crossing found for each sample."""
-        return attack_in_batches(
-            model, X, y, box, self._attack, seed=seed, batch_size=self.batch_size, advance=advance
-        )
+        moving = InBatches(self._attack, self.batch_size)
+        return moving(model, X, y, box=box, seed=seed, advance=advance)
 
-    def _attack(self, model: Differentiable, batch: Batch) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+    def _attack(self, model: Differentiable, batch: Batch) -> Moved:
         z, pull = model.pullback(batch.x, batch.of)
         first, slope = margin(z, batch.y), norms(pull(_towards_other(z, batch.y)))
         zero = slope == 0

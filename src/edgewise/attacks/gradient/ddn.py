@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from edgewise.arrays import Box, Floats, InputError, Labels, check_count
 from edgewise.attacks.frame import Proposal
 from edgewise.attacks.gradient.batches import (
     Batch,
+    InBatches,
+    Moved,
     ascent,
-    attack_in_batches,
     clamp,
     input_scale,
     margin,
@@ -22,7 +22,6 @@ from edgewise.attacks.gradient.batches import (
     spread,
     to_boundary,
 )
-from edgewise.geometry import Norm
 from edgewise.models.access import Access
 from edgewise.models.torch_access import Differentiable
 from edgewise.progress import Advance
@@ -65,6 +64,7 @@ class DDN:
     radius: float = 1.0
     refine: bool = True
     batch_size: int = 512
+    norm = 2
 
     def __post_init__(self) -> None:
         check_count(self.steps, "steps")
@@ -74,20 +74,14 @@ class DDN:
         if not (np.isfinite(self.radius) and self.radius > 0):
             raise InputError(f"radius must be a positive finite number; got {self.radius!r}.")
 
-    @property
-    def norm(self) -> Norm:
-        """L2."""
-        return 2
-
     def __call__(
         self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int, advance: Advance
     ) -> Proposal:
         """Propose the nearest crossing found for each sample."""
-        return attack_in_batches(
-            model, X, y, box, self._search, seed=seed, batch_size=self.batch_size, advance=advance
-        )
+        moving = InBatches(self._search, self.batch_size)
+        return moving(model, X, y, box=box, seed=seed, advance=advance)
 
-    def _search(self, model: Differentiable, batch: Batch) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+    def _search(self, model: Differentiable, batch: Batch) -> Moved:
         x = batch.x
         unit = self.radius * input_scale(batch)
         farthest = norms(torch.maximum(x - batch.low, batch.high - x))

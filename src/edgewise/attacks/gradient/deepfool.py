@@ -12,14 +12,14 @@ from edgewise.arrays import Box, Floats, InputError, Labels, check_count
 from edgewise.attacks.frame import Proposal
 from edgewise.attacks.gradient.batches import (
     Batch,
-    attack_in_batches,
+    InBatches,
+    Moved,
     clamp,
     input_scale,
     margin,
     spread,
     to_boundary,
 )
-from edgewise.geometry import Norm
 from edgewise.models.access import Access
 from edgewise.models.torch_access import Differentiable, TorchPullback
 from edgewise.progress import Advance
@@ -74,6 +74,7 @@ class DeepFool:
     slack: float = 1e-4
     refine: bool = True
     batch_size: int = 512
+    norm = 2
 
     def __post_init__(self) -> None:
         check_count(self.steps, "steps")
@@ -86,20 +87,14 @@ class DeepFool:
             if not (np.isfinite(value) and value >= 0):
                 raise InputError(f"{name} must be a finite number of at least 0; got {value!r}.")
 
-    @property
-    def norm(self) -> Norm:
-        """L2."""
-        return 2
-
     def __call__(
         self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int, advance: Advance
     ) -> Proposal:
         """Propose a point just past the boundary for each sample."""
-        return attack_in_batches(
-            model, X, y, box, self._walk, seed=seed, batch_size=self.batch_size, advance=advance
-        )
+        moving = InBatches(self._walk, self.batch_size)
+        return moving(model, X, y, box=box, seed=seed, advance=advance)
 
-    def _walk(self, model: Differentiable, batch: Batch) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+    def _walk(self, model: Differentiable, batch: Batch) -> Moved:
         start, x, n = batch, batch.x, len(batch)
         out, zero = x.clone(), torch.zeros(n, dtype=torch.bool, device=x.device)
         rows, taken = torch.arange(n, device=x.device), torch.full((n,), self.steps)
@@ -163,7 +158,7 @@ class DeepFool:
         last: Tensor,
         taken: Tensor,
         zero: Tensor,
-    ) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+    ) -> Moved:
         if self.refine:
             out = to_boundary(model, batch, out, first, last)
         return out, {"steps": taken}, zero

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from edgewise.arrays import Box, Floats, InputError, Labels, check_count
 from edgewise.attacks.frame import Proposal
-from edgewise.attacks.gradient.batches import Batch, ascent, attack_in_batches, clamp, margin, norms, spread
+from edgewise.attacks.gradient.batches import Batch, InBatches, Moved, ascent, clamp, margin, norms, spread
 from edgewise.geometry import Norm
 from edgewise.models.access import Access
 from edgewise.models.torch_access import Differentiable
@@ -58,16 +58,14 @@ class FGSM:
     ) -> Proposal:
         """Propose one step from each sample."""
 
-        def step(asked: Differentiable, batch: Batch) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+        def step(asked: Differentiable, batch: Batch) -> Moved:
             z, pull = asked.pullback(batch.x, batch.of)
             gradient = pull(ascent(z, batch.y))
             moved = batch.x + self.eps * _steepest(gradient, self.norm)
             moved = _project(moved, _reach(batch, self.eps, self.norm), self.eps, self.norm)
             return moved, {}, norms(gradient) == 0
 
-        return attack_in_batches(
-            model, X, y, box, step, seed=seed, batch_size=self.batch_size, advance=advance
-        )
+        return InBatches(step, self.batch_size)(model, X, y, box=box, seed=seed, advance=advance)
 
 
 @dataclass(frozen=True)
@@ -126,16 +124,12 @@ class PGD:
     ) -> Proposal:
         """Propose the last step from each sample, or the first that crosses."""
 
-        def climb(asked: Differentiable, batch: Batch) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+        def climb(asked: Differentiable, batch: Batch) -> Moved:
             return self._climb(asked, batch, seed)
 
-        return attack_in_batches(
-            model, X, y, box, climb, seed=seed, batch_size=self.batch_size, advance=advance
-        )
+        return InBatches(climb, self.batch_size)(model, X, y, box=box, seed=seed, advance=advance)
 
-    def _climb(
-        self, model: Differentiable, batch: Batch, seed: int
-    ) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+    def _climb(self, model: Differentiable, batch: Batch, seed: int) -> Moved:
         size = 2.5 * self.eps / self.steps if self.step is None else self.step
         batch = _reach(batch, self.eps, self.norm)
         x = self._start(model, batch, seed)

@@ -9,12 +9,12 @@ from numpy.typing import ArrayLike
 
 from edgewise.arrays import Box, Floats, InputError, Labels, Mask, check_count, check_X
 from edgewise.attacks.frame import Proposal
+from edgewise.attacks.region.attacked import Attacked
 from edgewise.attacks.region.batch import COUNTS, find, nearest_others
 from edgewise.attacks.region.first_label import first_labels
-from edgewise.attacks.region.index import Fitted, fitted
 from edgewise.attacks.region.k_neighbours import vote
 from edgewise.attacks.region.past_the_boundary import cross, outvote
-from edgewise.attacks.region.trees import approximate_forest
+from edgewise.attacks.region.trees import LeafRegions
 from edgewise.attacks.trees.attack import TreesExact
 from edgewise.geometry import check_norm, length
 from edgewise.models.access import Access, UnansweredError
@@ -75,8 +75,8 @@ class RegionExact:
         if model.neighbours().k > 1:
             if self.norm != 2:
                 raise InputError(f"with more than one neighbour the norm must be 2; got {self.norm}.")
-            return _several(model, X, y, box, self.nodes, self.threads, advance)
-        return _one(model, X, y, box, None, self.norm, self.threads, advance)
+            return _several(Attacked(model, X, y, box), self.nodes, self.threads, advance)
+        return _one(Attacked(model, X, y, box, self.norm), None, self.threads, advance)
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,8 @@ class RegionApprox:
             if self.training is None:
                 raise InputError("trees do not keep their training points; give some with training=X_train.")
             known = check_X(self.training, name="training", n_features=X.shape[1])
-            return approximate_forest(model, X, y, box, self.norm, self.regions, known.astype(float), advance)
+            leaves = LeafRegions(known.astype(float), self.regions, self.norm)
+            return leaves(model, X, y, box, advance)
         if model.neighbours().k > 1:
             raise UnansweredError(
                 f"'region-approx' takes 1 neighbour; the model has {model.neighbours().k}. "
@@ -135,60 +136,63 @@ class RegionApprox:
             )
         if self.norm != 2:
             raise InputError(f"'region-approx' on neighbours takes norm 2; got {self.norm}.")
-        return _one(model, X, y, box, self.regions, 2.0, self.threads, advance)
+        return _one(Attacked(model, X, y, box), self.regions, self.threads, advance)
 
 
 def _is_trees(model: Access) -> bool:
     return hasattr(model.model, "tree_") or hasattr(model.model, "estimators_")
 
 
-def _one(
-    model: Access,
-    X: Floats,
-    y: Labels,
-    box: Box | None,
-    regions: int | None,
-    norm: float,
-    threads: int,
-    advance: Advance,
-) -> Proposal:
+def _one(given: Attacked, regions: int | None, threads: int, advance: Advance) -> Proposal:
     """Attack a model of one neighbour."""
-    fit, _ = fitted(model)
-    own = np.searchsorted(fit.classes, y).astype(np.intp)
-    start = X.astype(np.float64)
-    allowed, beyond = None, np.full(len(X), np.inf)
+    index, start = given.fit.index, given.X.astype(np.float64)
+    allowed, beyond = None, np.full(len(start), np.inf)
     if regions is not None:
-        allowed, beyond = nearest_others(fit.index, start, own, regions)
-    at = find(fit.index, start, own, box, allowed=allowed, norm=norm, threads=threads, advance=advance)
+        allowed, beyond = nearest_others(index, start, given.own, regions)
+    at = find(
+        index,
+        start,
+        given.own,
+        given.box,
+        allowed=allowed,
+        norm=given.norm,
+        threads=threads,
+        advance=advance,
+    )
     lower = np.minimum(np.sqrt(at.lower), np.maximum(beyond - np.sqrt(at.near), 0) / 2)
-    points = cross(model, X, y, own, box, at, fit, norm)
+    points = cross(given, at)
     counts = {name: at.counts[:, e] for e, name in enumerate(COUNTS)}
     none = np.isinf(lower)
-    return Proposal(points, lower, none, counts | {"exact": _exact(points, X, lower, norm, fit) | none})
+    return Proposal(points, lower, none, counts | {"exact": _exact(points, lower, given) | none})
 
 
-def _several(
-    model: Access, X: Floats, y: Labels, box: Box | None, nodes: int, threads: int, advance: Advance
-) -> Proposal:
+def _several(given: Attacked, nodes: int, threads: int, advance: Advance) -> Proposal:
     """Attack a model of several neighbours with equal votes."""
-    fit, known = fitted(model)
+    known = given.model.neighbours()
     if known.weights != "uniform":
         raise UnansweredError(
             "with more than one neighbour the exact region attack knows equal votes only; "
             f"the model has weights={known.weights!r}. Fit it with weights='uniform', or "
             "use 'opt'."
         )
-    own = np.searchsorted(fit.classes, y).astype(np.intp)
     at = vote(
-        fit.index, known.k, X.astype(np.float64), own, box, nodes=nodes, threads=threads, advance=advance
+        given.fit.index,
+        known.k,
+        given.X.astype(np.float64),
+        given.own,
+        given.box,
+        nodes=nodes,
+        threads=threads,
+        advance=advance,
     )
-    points = outvote(model, X, y, own, box, at, fit, known.k, nodes)
+    points = outvote(given, at, known.k, nodes)
     lower = np.sqrt(at.lower)
-    exact = at.found & _exact(points, X, lower, 2.0, fit)
+    exact = at.found & _exact(points, lower, given)
     return Proposal(points, lower, at.none, {"nodes": at.nodes, "exact": exact | at.none})
 
 
-def _exact(points: Floats, X: Floats, lower: Floats, norm: float, fit: Fitted) -> Mask:
+def _exact(points: Floats, lower: Floats, given: Attacked) -> Mask:
     """Say where a point is as near as the bound, but for what the model's rounding may ask."""
-    away, unit = length(points.astype(float) - X, norm), float(np.finfo(X.dtype).eps)
-    return np.asarray(away <= lower * (1 + 1e-3) + max(1e-6, 8 * unit) * np.sqrt(fit.largest2))
+    away = length(points.astype(float) - given.X, given.norm)
+    unit = float(np.finfo(given.X.dtype).eps)
+    return np.asarray(away <= lower * (1 + 1e-3) + max(1e-6, 8 * unit) * np.sqrt(given.fit.largest2))

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from threading import local
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from edgewise.arrays import Box, Floats, Index, InputError
+from edgewise.arrays import Box, Floats, Index, InputError, Mask
 from edgewise.attacks.region.careful import careful
-from edgewise.attacks.region.cell_arrays import room
+from edgewise.attacks.region.cell_arrays import Cell, Query, room
+from edgewise.attacks.region.dual_simplex import Program, program
 from edgewise.attacks.region.index import CHUNK, RegionIndex
-from edgewise.attacks.region.l1_linf_cell import program
-from edgewise.attacks.region.l1_linf_search import search_block as polyhedral_block
 from edgewise.attacks.region.l2_cell import FULL, STALLED
-from edgewise.attacks.region.l2_search import search_block
-from edgewise.attacks.region.search_arrays import Points, Scratch
+from edgewise.attacks.region.search import search_block
+from edgewise.attacks.region.search_arrays import Answers, Asked, Scratch, Views, points_of, scratch
 
+
+Item = TypeVar("Item")
 
 _BOUNDS = 2**23  # of a block of queries, held at a time
 _BLOCKS, _FEWEST = 4, 16
@@ -86,97 +87,121 @@ def find(
     InputError
         Training points outside a box without finite bounds.
     """
-    n, part = len(X), index.cut(X)
-    use = np.array([name not in without for name in FILTERS])
-    low, high = bounded(box, X.shape[1])
-    starts = np.zeros(n) if norm == 2 else np.maximum(0, np.maximum(low - X, X - high).max(axis=1))
-    low, high = low[index.features], high[index.features]
-    caps = _caps(index, part, low, high)
-    margins = np.broadcast_to(np.asarray(margin, float), (n,))
-    allowed = np.empty((n, 0), np.intp) if allowed is None else allowed
-    points_, status = points_of(index), np.empty(n, np.intp)
-    out = (
-        np.empty(part.shape),
-        np.empty(n),
-        np.empty(n),
-        np.empty(n, np.intp),
-        np.empty(n),
-        np.empty(n),
-        status,
-        np.zeros((n, len(COUNTS)), np.intp),
-    )
-    parts, desk = blocks(n, len(index.X)), local()
+    engine = _Engine(index, _asked(index, X, own, box, allowed, margin, norm), norm, filters(without))
 
-    def work(rows: slice, K: int) -> None:
-        if getattr(desk, "K", 0) != K:
-            desk.K, desk.cells = K, room(K, part.shape[1])
-            desk.lists, desk.program = scratch(len(index.X), 4 * K, points_), program(K, part.shape[1])
-            desk.lows = np.empty((parts[0].stop, len(index.X)), np.float32)
-            desk.least = np.empty(len(index.X) // CHUNK, np.float32)
-        views = index.bounds(part[rows], desk.lows[: len(part[rows])])
-        answers = tuple(each[rows] for each in out)
-        if norm == 2:
-            search_block(
-                part[rows],
-                own[rows],
-                low,
-                high,
-                box is not None,
-                caps[rows],
-                margins[rows],
-                allowed[rows],
-                *views,
-                desk.least,
-                desk.cells,
-                points_,
-                desk.lists,
-                use,
-                *answers,
-            )
-        else:
-            polyhedral_block(
-                part[rows],
-                own[rows],
-                low,
-                high,
-                norm == np.inf,
-                starts[rows],
-                margins[rows],
-                *views,
-                desk.least,
-                desk.cells,
-                desk.program,
-                points_,
-                desk.lists,
-                use,
-                *answers,
-            )
-        if advance is not None and K == _ROOM:
-            advance(len(part[rows]))
+    def first(rows: slice) -> None:
+        engine.work(rows, _ROOM)
+        if advance is not None:
+            advance(rows.stop - rows.start)
 
     with one_blas_thread():
-        _spread(work, parts, _ROOM, threads)
-        larger = 4 * _ROOM
+        spread(first, blocks(len(X), len(index.X)), threads)
+        K, status = _ROOM, engine.out.status
         while (status == FULL).any():
-            _spread(work, [slice(at, at + 1) for at in np.flatnonzero(status == FULL)], larger, threads)
-            larger *= 4
-    reached, squares, lower, winner, gap, near, _, counts = out
-    order = 2 if norm == 2 else 1
-    for b in np.flatnonzero(status == STALLED):
-        again = careful(index, part[b], own[b], (low, high), caps[b], margins[b], allowed[b], norm)
-        lower[b], counts[b, -1] = max(lower[b], again.lower**order), 1
-        if again.winner >= 0 or again.lower == np.inf:
-            reached[b], squares[b] = part[b] + again.step, again.length**order
-            winner[b], gap[b] = again.winner, again.gap
-        lower[b] = min(lower[b], squares[b])
-    reached = np.clip(reached, low, high)
-    points, beside = index.widen(reached, X, box, norm)
-    points[winner < 0] = np.nan
+            K *= 4
+            rest = [slice(at, at + 1) for at in np.flatnonzero(status == FULL)]
+            spread(lambda row, K=K: engine.work(row, K), rest, threads)
+    return _with_all_features(engine, X, box)
+
+
+def _asked(
+    index: RegionIndex,
+    X: Floats,
+    own: Index,
+    box: Box | None,
+    allowed: Index | None,
+    margin: Floats | float,
+    norm: float,
+) -> Asked:
+    """Return the queries as the search takes them, in the features kept."""
+    n, part = len(X), index.cut(X)
+    low, high = bounded(box, X.shape[1])
+    floor = np.zeros(n) if norm == 2 else np.maximum(0, np.maximum(low - X, X - high).max(axis=1))
+    low, high = low[index.features], high[index.features]
+    return Asked(
+        part,
+        own,
+        low,
+        high,
+        box is not None or norm != 2,
+        np.array(np.broadcast_to(np.asarray(margin, float), (n,))),
+        _caps(index, part, low, high),
+        floor,
+        np.empty((n, 0), np.intp) if allowed is None else allowed,
+    )
+
+
+@dataclass(frozen=True)
+class _Desk:
+    """A thread's room for cells of ``K`` half-spaces, lists, and bounds of a block of queries."""
+
+    K: int
+    cells: Cell
+    program: Program | None
+    lists: Scratch
+    lows: Floats
+    least: Floats
+
+
+class _Engine:
+    """The search over many queries: what is asked, where the answers go, and each thread's desk."""
+
+    def __init__(self, index: RegionIndex, asked: Asked, norm: float, use: Mask) -> None:
+        self.index, self.asked, self.norm, self.use = index, asked, norm, use
+        self.points, self.desks = points_of(index), local()
+        n, d = asked.X.shape
+        winner, status = np.empty(n, np.intp), np.empty(n, np.intp)
+        value, lower, gap, near = (np.empty(n) for _ in range(4))
+        counts = np.zeros((n, len(COUNTS)), np.intp)
+        self.out = Answers(np.empty((n, d)), value, lower, winner, gap, near, status, counts)
+
+    def work(self, rows: slice, K: int) -> None:
+        """Search for some rows with room for ``K`` half-spaces a cell."""
+        desk, asked = self._desk(K), self.asked.of(rows)
+        views = Views(*self.index.bounds(asked.X, desk.lows[: len(asked.X)]), desk.least)
+        out = self.out.of(rows)
+        search_block(asked, views, desk.cells, desk.program, self.points, desk.lists, self.use, out)
+
+    def _desk(self, K: int) -> _Desk:
+        desk: _Desk | None = getattr(self.desks, "mine", None)
+        if desk is None or desk.K != K:
+            m, (n, d) = len(self.index.X), self.asked.X.shape
+            desk = _Desk(
+                K,
+                room(K, d),
+                None if self.norm == 2 else program(K, d, self.norm == np.inf),
+                scratch(m, 4 * K, self.points),
+                np.empty((blocks(n, m)[0].stop, m), np.float32),
+                np.empty(m // CHUNK, np.float32),
+            )
+            self.desks.mine = desk
+        return desk
+
+    def again(self, b: int) -> None:
+        """Search once more, carefully, for a row that rounding has left in doubt."""
+        asked, out, order = self.asked, self.out, 2 if self.norm == 2 else 1
+        x, moves = asked.X[b], (asked.low - asked.X[b], asked.high - asked.X[b])
+        each = asked.margin[b], asked.cap[b], asked.floor[b], asked.allowed[b]
+        found = careful(self.index, Query(x, asked.own[b], *moves, True, *each), self.norm)
+        out.lower[b], out.counts[b, -1] = max(out.lower[b], found.lower**order), 1
+        if found.winner >= 0 or found.lower == np.inf:
+            out.points[b], out.value[b] = x + found.step, found.length**order
+            out.winner[b], out.gap[b] = found.winner, found.gap
+        out.lower[b] = min(out.lower[b], out.value[b])
+
+
+def _with_all_features(engine: _Engine, X: Floats, box: Box | None) -> Nearest:
+    """Return the answers, those in doubt searched again, with the features that the index leaves out."""
+    out, norm = engine.out, engine.norm
+    for b in np.flatnonzero(out.status == STALLED):
+        engine.again(b)
+    reached = np.clip(out.points, engine.asked.low, engine.asked.high)
+    points, beside = engine.index.widen(reached, X, box, norm)
+    points[out.winner < 0] = np.nan
+    squares, lower = out.value + beside, out.lower + beside
     if norm != 2:
-        squares, lower = (squares + beside) ** 2, (lower + beside) ** 2
-    else:
-        squares, lower = squares + beside, lower + beside
-    return Nearest(points, squares, lower, winner, gap, near, counts)
+        squares, lower = squares**2, lower**2
+    return Nearest(points, squares, lower, out.winner, out.gap, out.near, out.counts)
 
 
 def blocks(n: int, m: int) -> list[slice]:
@@ -185,19 +210,24 @@ def blocks(n: int, m: int) -> list[slice]:
     return [slice(at, min(at + size, n)) for at in range(0, n, size)]
 
 
-def one_blas_thread() -> AbstractContextManager[Any]:
+def one_blas_thread() -> AbstractContextManager[object]:
     """Return a context in which matrix products use one thread."""
     return _BLAS.limit(limits=1, user_api="blas")
 
 
-def _spread(work: Callable[[slice, int], None], blocks: list[slice], K: int, threads: int) -> None:
-    """Work on each block; what the blocks are does not depend on the number of threads."""
-    if threads == 1 or len(blocks) == 1:
-        for block in blocks:
-            work(block, K)
+def filters(without: tuple[str, ...]) -> Mask:
+    """Return which of `FILTERS` are on."""
+    return np.array([name not in without for name in FILTERS])
+
+
+def spread(work: Callable[[Item], object], items: Sequence[Item], threads: int) -> None:
+    """Work on each item; what the items are does not depend on the number of threads."""
+    if threads == 1 or len(items) == 1:
+        for item in items:
+            work(item)
         return
     with ThreadPoolExecutor(threads) as pool:
-        for done in [pool.submit(work, block, K) for block in blocks]:
+        for done in [pool.submit(work, item) for item in items]:
             done.result()
 
 
@@ -238,41 +268,3 @@ def nearest_others(index: RegionIndex, X: Floats, own: Index, m: int) -> tuple[I
 def bounded(box: Box | None, d: int) -> tuple[Floats, Floats]:
     """Return the bounds of the box, infinite without one."""
     return (np.full(d, -np.inf), np.full(d, np.inf)) if box is None else (box.low.copy(), box.high.copy())
-
-
-def points_of(index: RegionIndex) -> Points:
-    """Return the arrays of the index as kernels take them."""
-    return Points(
-        index.X,
-        index.start,
-        index.stop,
-        index.centre,
-        index.axes.astype(np.float32),
-        index.coords,
-        index.rest,
-        index.apart2,
-        index.largest,
-        float(np.sqrt(index.centre @ index.centre)),
-    )
-
-
-def scratch(m: int, pool: int, p: Points) -> Scratch:
-    """Return room for lists of ``m`` points and a pool."""
-    d, width = p.axes.shape
-    return Scratch(
-        np.empty(m, np.intp),
-        np.empty(m),
-        np.empty(m),
-        np.empty(m, np.intp),
-        np.empty(m),
-        np.empty(m),
-        np.empty(m, np.intp),
-        np.empty(m, np.intp),
-        np.empty(pool, np.intp),
-        np.empty(pool),
-        np.empty(d),
-        np.empty(width, np.float32),
-        np.empty(4),
-        np.empty(d + 1, np.intp),
-        np.empty(0, np.intp),
-    )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from edgewise.arrays import Floats, Index
 from edgewise.attacks.region.cell_arrays import Cell, Query
-from edgewise.attacks.region.compiling import INNER, WITHIN
+from edgewise.attacks.region.compiling import INNER, WITHIN, compiled
 from edgewise.attacks.region.distance_filters import blurred
 from edgewise.attacks.region.l2_cell import (
     EMPTY,
@@ -22,7 +22,7 @@ from edgewise.attacks.region.l2_cell import (
     move,
     rounding,
 )
-from edgewise.attacks.region.search_arrays import Points, Scratch, View
+from edgewise.attacks.region.search_arrays import Points, Scratch, Search
 
 
 ROOM = 40
@@ -32,7 +32,30 @@ TYPE, MEMBERS, ALLOWED, OUT, LAST, HEAD = 0, 1, 2, 3, 4, 5
 """Where a row keeps its type, how many members, points allowed and out it has, its last member, the lists."""
 
 
-@njit(**INNER)
+class Election(NamedTuple):
+    """Who may win the vote at some point instead of the query's own class.
+
+    Parameters
+    ----------
+    types, width
+        The ways to lose ``(t, 4)``, rows ``e, a, b, o``, and the most members of one.
+    cand, kind, far, bounds
+        Points of other classes that may be members ``(m,)``, by ascending bound on their distance from the boundary:
+        their rows, classes, squared distances from the query, and the bounds.
+    beyond2
+        A squared bound for all points left out.
+    """
+
+    types: Index
+    width: int
+    cand: Index
+    kind: Index
+    far: Floats
+    bounds: Floats
+    beyond2: float
+
+
+@compiled(INNER)
 def settle(k: int, q: Query, c: Cell, w: Scratch) -> None:
     """Set ``z`` to the current point."""
     if not q.boxed:
@@ -41,58 +64,43 @@ def settle(k: int, q: Query, c: Cell, w: Scratch) -> None:
         w.z[t] = q.x[t] + c.delta[t]
 
 
-@njit(**INNER)
-def farthest(
-    row: Any, width: int, cand: Any, kind: Any, only: int, p: Points, w: Scratch
-) -> tuple[float, int]:
+@compiled(INNER)
+def farthest(row: Index, only: int, of: Election, p: Points, w: Scratch) -> tuple[float, int]:
     """Return the largest squared distance of a member to ``z`` and its candidate; ``only`` a class, or -1."""
     far, which = -1.0, -1
     for e in range(row[MEMBERS]):
         at = row[HEAD + e]
-        if only < 0 or kind[at] == only:
-            value = dist2(p.X, cand[at], w.z)
+        if only < 0 or of.kind[at] == only:
+            value = dist2(p.X, of.cand[at], w.z)
             if value > far:
                 far, which = value, at
     return far, which
 
 
-@njit(**WITHIN)
-def project(
-    row: Any,
-    width: int,
-    types: Any,
-    cand: Any,
-    kind: Any,
-    far: Any,
-    margin: float,
-    cap: float,
-    q: Query,
-    c: Cell,
-    v: View,
-    p: Points,
-    w: Scratch,
-) -> tuple[int, float, int]:
+@compiled(WITHIN)
+def project(row: Index, of: Election, s: Search) -> tuple[int, float, int]:
     """Solve the node's cell into ``z``; return status, squared distance and how many half-spaces hold it."""
+    q, c, p, w = s.q, s.c, s.p, s.w
     k, q2, tol = 0, move(0, c.lam, q, c), 0.0
-    rival_of = types[row[TYPE], 0]
-    base = HEAD + width + ROOM
+    rival_of = of.types[row[TYPE], 0]
+    base = HEAD + of.width + ROOM
     for _ in range(1000):
         settle(k, q, c, w)
         worst, j, i = 0.0, -1, -1
-        far_all, at_all = farthest(row, width, cand, kind, -1, p, w)
+        far_all, at_all = farthest(row, -1, of, p, w)
         far_own, at_own = far_all, at_all
-        if types[row[TYPE], 3] > 0:
-            far_own, at_own = farthest(row, width, cand, kind, rival_of, p, w)
+        if of.types[row[TYPE], 3] > 0:
+            far_own, at_own = farthest(row, rival_of, of, p, w)
         for e in range(row[OUT]):
             code = row[base + e]
             out = code if code >= 0 else -code - 1
             at = at_all if code >= 0 else at_own
             if at < 0:
                 continue
-            reach2 = (far_all if code >= 0 else far_own) + 2.0 * margin
-            if dist2(p.X, out, w.z) <= reach2 + blurred(reach2, np.sqrt(q2), v, p):
-                gap = inside(out, cand[at], margin, q, c, p.X)
-                if gap < -rounding(far[at], q.x.size) and gap < worst:
+            reach2 = (far_all if code >= 0 else far_own) + 2.0 * q.margin
+            if dist2(p.X, out, w.z) <= reach2 + blurred(reach2, np.sqrt(q2), s.v, p):
+                gap = inside(out, of.cand[at], q, c, p.X)
+                if gap < -rounding(of.far[at], q.x.size) and gap < worst:
                     worst, j, i = gap, at, out
         if j < 0:
             return SOLVED, _proved(q2, k, tol, c), k
@@ -102,26 +110,26 @@ def project(
                 return STALLED, _proved(q2, k, tol, c), k
         if k == c.act.size:
             return STALLED, _proved(q2, k, tol, c), k
-        add(k, i, cand[j], p.X, margin, q, c)
+        add(k, i, of.cand[j], p.X, q, c)
         c.act[k] = code
-        if c.size[k] <= 1e-300 and margin >= 0.0:
+        if c.size[k] <= 1e-300 and q.margin >= 0.0:
             return EMPTY, q2, k
-        tol = max(tol, rounding(far[j], q.x.size))
-        k, q2, status, _ = maximise(k + 1, q2, np.inf, cap, tol, q, c)
+        tol = max(tol, rounding(of.far[j], q.x.size))
+        k, q2, status, _ = maximise(k + 1, q2, np.inf, q.cap, tol, q, c)
         if status != SOLVED:
             return status, _proved(q2, k, tol, c), k
     return STALLED, _proved(q2, k, tol, c), k
 
 
-@njit(**INNER)
+@compiled(INNER)
 def _proved(q2: float, k: int, tol: float, c: Cell) -> float:
     """Return twice the dual value, less what rounding may have done to it if that is not negligible."""
     unsure = doubt(k, tol, c)
     return q2 if unsure <= 1e-9 * q2 else max(q2 - unsure, 0.0)
 
 
-@njit(**INNER)
-def allowed(row: Any, width: int, beside: int) -> int:
+@compiled(INNER)
+def allowed(row: Index, width: int, beside: int) -> int:
     """Return how many intruders the node allows nearer than all members (0) or than those of e (1)."""
     count = 0
     for e in range(row[ALLOWED]):
@@ -129,8 +137,8 @@ def allowed(row: Any, width: int, beside: int) -> int:
     return count
 
 
-@njit(**INNER)
-def known(i: int, row: Any, width: int, beside: int) -> bool:
+@compiled(INNER)
+def known(i: int, row: Index, width: int, beside: int) -> bool:
     """Say whether the node has decided about point ``i``."""
     for e in range(row[ALLOWED]):
         if row[HEAD + width + e] == (-i - 1 if beside == 1 else i):

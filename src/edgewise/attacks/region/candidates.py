@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numba import njit
 
-from edgewise.attacks.region.cell_arrays import Cell, Query
-from edgewise.attacks.region.compiling import INNER, WITHIN, ZERO
+from edgewise.arrays import Floats
+from edgewise.attacks.region.cell_arrays import Query
+from edgewise.attacks.region.compiling import INNER, WITHIN, ZERO, compiled
 from edgewise.attacks.region.distance_filters import (
     EXACT,
     INTERVAL,
@@ -24,14 +22,14 @@ from edgewise.attacks.region.distance_filters import (
     slack_at,
 )
 from edgewise.attacks.region.l2_cell import dist2
-from edgewise.attacks.region.search_arrays import Points, Scratch, View
+from edgewise.attacks.region.search_arrays import Points, Scratch, Search, View
 
 
 SETTLED, CROWDED = -1, -2
 _ROUNDED = 1e-14
 
 
-@njit(**INNER)
+@compiled(INNER)
 def bisector(far_j: float, far_i: float, apart2: float) -> float:
     """Return the distance from the query to where ``x_j`` becomes as near as ``x_i``, less than rounding."""
     gain = far_j - far_i - _ROUNDED * (far_j + far_i)
@@ -40,38 +38,25 @@ def bisector(far_j: float, far_i: float, apart2: float) -> float:
     return gain / (2.0 * np.sqrt(apart2)) if apart2 > 0.0 else np.inf
 
 
-@njit(**INNER)
-def violated(
-    reach2: float,
-    band: float,
-    size: int,
-    j: int,
-    k: int,
-    margin: float,
-    tol: float,
-    q: Query,
-    c: Cell,
-    p: Points,
-    w: Scratch,
-    use: Any,
-    counts: Any,
-) -> int:
+@compiled(INNER)
+def violated(reach2: float, band: float, size: int, j: int, k: int, tol: float, s: Search) -> int:
     """Return the pool member nearest to ``z`` of those nearer than ``x_j``, not yet active; else -1."""
+    c, p, w = s.c, s.p, s.w
     best, which = reach2 + band, -1
     slack = slack_at(np.sqrt(max(best, 0.0)), p, w)
     for a in range(size):
         active = False
         for e in range(k):
             active = active or c.act[e] == w.pool[a]
-        if not active and not (use[INTERVAL] and interval(w.pool[a], slack, p, w) >= best):
-            counts[EXACT] += 1
+        if not active and not (s.use[INTERVAL] and interval(w.pool[a], slack, p, w) >= best):
+            s.counts[EXACT] += 1
             value = dist2(p.X, w.pool[a], w.z)
-            if value < best and counts_as(w.pool[a], value, reach2, band, j, margin, tol, q, c, p):
+            if value < best and counts_as(w.pool[a], value, reach2, band, j, tol, s.q, c, p):
                 best, which = value, a
     return which
 
 
-@njit(**INNER)
+@compiled(INNER)
 def enter(i: int, size: int, q: Query, p: Points, w: Scratch) -> int:
     """Put rival ``i`` into the pool unless it is there; return its place, or the pool's size if full."""
     for a in range(size):
@@ -82,40 +67,26 @@ def enter(i: int, size: int, q: Query, p: Points, w: Scratch) -> int:
     return size
 
 
-@njit(**WITHIN)
+@compiled(WITHIN)
 def opponent(
-    reach2: float,
-    spread: float,
-    path: float,
-    size: int,
-    j: int,
-    k: int,
-    margin: float,
-    tol: float,
-    q: Query,
-    c: Cell,
-    v: View,
-    p: Points,
-    w: Scratch,
-    use: Any,
-    counts: Any,
+    reach2: float, spread: float, path: float, size: int, j: int, k: int, tol: float, s: Search
 ) -> tuple[int, int]:
     """Return the place in the pool of a rival nearer to ``z`` than ``x_j`` is, and the pool's size.
 
     ``reach2`` is the squared distance of ``x_j``, and what a rival's has to stay above. The place is
     `SETTLED` if there is none beyond rounding, ``tol``; `CROWDED` if the pool is full.
     """
-    band = blurred(reach2, spread, v, p)
-    fresh = violated(reach2, band, size, j, k, margin, tol, q, c, p, w, use, counts) if use[POOL] else -1
+    band = blurred(reach2, spread, s.v, s.p)
+    fresh = violated(reach2, band, size, j, k, tol, s) if s.use[POOL] else -1
     if fresh < 0:
-        i = rival(reach2, band, spread, path, j, k, margin, tol, q, c, v, p, w, use, counts)
-        fresh = SETTLED if i < 0 else enter(i, size, q, p, w)
+        i = rival(reach2, band, spread, path, j, k, tol, s)
+        fresh = SETTLED if i < 0 else enter(i, size, s.q, s.p, s.w)
         if fresh == size:
-            fresh, size = (CROWDED, size) if size == w.pool.size else (size, size + 1)
+            fresh, size = (CROWDED, size) if size == s.w.pool.size else (size, size + 1)
     return fresh, size
 
 
-@njit(**INNER)
+@compiled(INNER)
 def nearest_live(m: int, w: Scratch) -> int:
     """Return the place of the surviving cell with the least bound."""
     e = 0
@@ -125,7 +96,7 @@ def nearest_live(m: int, w: Scratch) -> int:
     return e
 
 
-@njit(**INNER)
+@compiled(INNER)
 def bury(e: int, m: int, w: Scratch) -> int:
     """Put the last survivor in the place of number ``e``; return how many are left."""
     m -= 1
@@ -134,14 +105,14 @@ def bury(e: int, m: int, w: Scratch) -> int:
     return m
 
 
-@njit(**INNER)
+@compiled(INNER)
 def survive(j: int, far: float, bound: float, m: int, w: Scratch) -> int:
     """Append ``j`` to the cells that may win."""
     w.live[m], w.live_far[m], w.live_bound[m], w.live_best[m], w.live_upto[m] = j, far, bound, 0, 1
     return m + 1
 
 
-@njit(**INNER)
+@compiled(INNER)
 def begin(q: Query, v: View, w: Scratch) -> None:
     """Forget what an earlier query has left behind."""
     chunk_minima(v.low, v.least)
@@ -151,34 +122,42 @@ def begin(q: Query, v: View, w: Scratch) -> None:
         w.z[t] = q.x[t]
 
 
-@njit(**INNER)
-def keep(best_z: Any, w: Scratch) -> None:
+@compiled(INNER)
+def keep(best_z: Floats, w: Scratch) -> None:
     """Copy the current point to ``best_z``."""
     for t in range(best_z.size):
         best_z[t] = w.z[t]
 
 
-@njit(**INNER)
-def first_cell(i1: int, d1: float, own: int, allowed: Any, v: View, p: Points, w: Scratch) -> int:
-    """Return a promising cell: among the points estimated nearest, the one with the nearest bisector."""
-    twice = np.float32(2.0) * v.rest
+@compiled(INNER)
+def listed(limit: float, s: Search) -> int:
+    """List the points whose cells are searched: those allowed or, if any is, those bounded below ``limit``."""
+    q, v, p, w = s.q, s.v, s.p, s.w
     count = ZERO
-    guess = np.float32(np.inf)
-    if allowed.size:
-        for j in allowed:
-            w.found[count] = j
-            guess = min(guess, v.low[j] + twice * p.rest[j])
-            count += 1
-    else:
+    for j in q.allowed:
+        w.found[count] = j
+        count += 1
+    if count == 0:
         for label in range(p.start.size):
-            if label != own:
-                guess = min(guess, least_estimate(v.low, p.rest, twice, p.start[label], p.stop[label]))
-        limit = float(guess) + 0.05 * abs(float(guess)) + 1e-30
-        for label in range(p.start.size):
-            if label != own:
+            if label != q.own:
                 count = below(v.low, v.least, p.start[label], p.stop[label], limit, w.found, count)
+    return count
+
+
+@compiled(INNER)
+def first_cell(s: Search) -> int:
+    """Return a promising cell: among the points estimated nearest, the one with the nearest bisector."""
+    q, v, p, w = s.q, s.v, s.p, s.w
+    i1, d1, twice = w.pool[0], w.pool_far[0], np.float32(2.0) * v.rest
+    guess = np.float32(np.inf)
+    for j in q.allowed:
+        guess = min(guess, v.low[j] + twice * p.rest[j])
+    if q.allowed.size == 0:
+        for label in range(p.start.size):
+            if label != q.own:
+                guess = min(guess, least_estimate(v.low, p.rest, twice, p.start[label], p.stop[label]))
     best, which = np.inf, -1
-    for e in range(count):
+    for e in range(listed(float(guess) + 0.05 * abs(float(guess)) + 1e-30, s)):
         j = w.found[e]
         estimate = v.low[j] + twice * p.rest[j]
         if estimate <= guess + np.float32(0.05) * abs(guess) or which < 0:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linprog, nnls
 
-from edgewise.arrays import Floats, Index
+from edgewise.arrays import Floats
+from edgewise.attacks.region.cell_arrays import Query
 from edgewise.attacks.region.index import RegionIndex
-from edgewise.attacks.region.l2_cell import rounding
+from edgewise.attacks.region.l2_cell import slack_rounding
 from edgewise.geometry import length
 
 
@@ -34,52 +35,36 @@ class Careful:
 
 
 @dataclass(frozen=True)
-class _Query:
-    """Rivals and the box ``low`` to ``high`` (d,), both relative to the query; ``norm`` to measure steps in."""
+class _Held:
+    """A query, the own points ``rivals`` (m, d) that hold it back, how far ``away`` (squared) they are, the norm."""
 
-    x: Floats
+    q: Query
     rivals: Floats
     away: Floats
-    low: Floats
-    high: Floats
-    margin: float
     norm: float
-    cap: float
 
 
-def careful(
-    index: RegionIndex,
-    x: Floats,
-    own: int,
-    box: tuple[Floats, Floats],
-    cap: float,
-    margin: float,
-    allowed: Index,
-    norm: float,
-) -> Careful:
-    """Return the nearest point to ``x`` (d,) whose nearest training point is of another class than ``own``.
-
-    ``cap`` is a squared distance that no point of the box exceeds, or -1; the rest as in `find`.
-    """
+def careful(index: RegionIndex, q: Query, norm: float) -> Careful:
+    """Return the nearest point to ``q`` whose nearest training point is of another class than its own."""
     rows = np.arange(len(index.order))
-    mine = (rows >= index.start[own]) & (rows < index.stop[own])
-    others = allowed if allowed.size else rows[(index.order >= 0) & ~mine]
+    mine = (rows >= index.start[q.own]) & (rows < index.stop[q.own])
+    others = q.allowed if q.allowed.size else rows[(index.order >= 0) & ~mine]
     points = index.X[rows[mine]]
-    away = ((points - x) ** 2).sum(1)
-    q = _Query(x, points, away, box[0] - x, box[1] - x, margin, norm, cap)
-    far = ((index.X[others] - x) ** 2).sum(1)
+    away = ((points - q.x) ** 2).sum(1)
+    held = _Held(q, points, away, norm)
+    far = ((index.X[others] - q.x) ** 2).sum(1)
     near = np.argsort(away)[:_POOL]
     bounds = np.zeros(len(others))
     for i in near:
         apart = length(index.X[others] - points[i], np.inf if norm == 1 else 2 if norm == 2 else 1)
         gain = far - away[i] - 1e-14 * (far + away[i])
         bounds = np.maximum(bounds, gain / (2 * np.maximum(apart, 1e-300)))
-    best = Careful(np.full(len(x), np.nan), np.inf, np.inf, -1, np.inf)
+    best = Careful(np.full(len(q.x), np.nan), np.inf, np.inf, -1, np.inf)
     lower = np.inf
     for e in np.argsort(bounds, kind="stable"):
         if bounds[e] >= best.length:
             break
-        step, least, gap = _cell(q, index.X[others[e]], far[e], best.length)
+        step, least, gap = _cell(held, index.X[others[e]], far[e], best.length)
         lower = min(lower, max(least, bounds[e]))
         if step is not None and (size := float(length(step[None], norm)[0])) < best.length:
             best = Careful(step, size, 0.0, int(others[e]), gap)
@@ -88,19 +73,20 @@ def careful(
     return Careful(best.step, best.length, float(lower), best.winner, best.gap)
 
 
-def _cell(q: _Query, point: Floats, far: float, best: float) -> tuple[Floats | None, float, float]:
+def _cell(held: _Held, point: Floats, far: float, best: float) -> tuple[Floats | None, float, float]:
     """Return the least step into one cell, or None, a proved lower bound, and the shortest active normal."""
-    normals = point - (q.rivals)
+    q, rivals = held.q, held.rivals
+    normals = point - rivals
     size = np.sqrt((normals**2).sum(1))
     if not size.all():
         return None, np.inf, np.inf
     normals = normals / size[:, None]
-    half = ((point - q.x) + (q.rivals - q.x)) / 2
+    half = ((point - q.x) + (rivals - q.x)) / 2
     offsets = (normals * half).sum(1) + q.margin / size
-    tol, room = rounding.py_func(far, len(point)), np.sqrt(q.cap if q.cap >= 0 else far * (1 + 1e-9))
-    active, least = [int(np.argmin(q.away))], 0.0
+    tol, room = slack_rounding(far, len(point)), np.sqrt(q.cap if q.cap >= 0 else far * (1 + 1e-9))
+    active, least = [int(np.argmin(held.away))], 0.0
     for _ in range(_ROUNDS):
-        step, sure = _least(normals[active], offsets[active], q, tol, room)
+        step, sure = _least(normals[active], offsets[active], held, tol, room)
         if step is None:
             return None, (sure if sure < np.inf else np.inf), np.inf
         least = max(least, sure)
@@ -116,14 +102,15 @@ def _cell(q: _Query, point: Floats, far: float, best: float) -> tuple[Floats | N
 
 
 def _least(
-    normals: Floats, offsets: Floats, q: _Query, tol: float, room: float
+    normals: Floats, offsets: Floats, held: _Held, tol: float, room: float
 ) -> tuple[Floats | None, float]:
     """Return the least step over a few half-spaces in the box, and a proved lower bound on its length.
 
     (None, infinity) where there is none, (None, 0) where the solver did not say.
     """
-    if q.norm != 2:
-        return _linear(normals, offsets, q, room)
+    q = held.q
+    if held.norm != 2:
+        return _linear(normals, offsets, held, room)
     fixed = q.low == q.high
     free = np.flatnonzero(~fixed)
     beside = np.where(fixed, q.low, 0.0)
@@ -177,12 +164,12 @@ def _squares(rows: Floats, limits: Floats, tol: float, room: float) -> tuple[Flo
     return step, float(np.linalg.norm(sure)) if len(held) else 0.0
 
 
-def _linear(normals: Floats, offsets: Floats, q: _Query, room: float) -> tuple[Floats | None, float]:
+def _linear(normals: Floats, offsets: Floats, held: _Held, room: float) -> tuple[Floats | None, float]:
     """Do the same in L1 or L-infinity, in units of ``room``."""
     d, right = normals.shape[1], -offsets / room
-    low, high = q.low / room, q.high / room
-    eye, none = np.eye(d), np.zeros((len(normals), d if q.norm == 1 else 1))
-    side = eye if q.norm == 1 else np.ones((d, 1))
+    low, high = held.q.low / room, held.q.high / room
+    eye, none = np.eye(d), np.zeros((len(normals), d if held.norm == 1 else 1))
+    side = eye if held.norm == 1 else np.ones((d, 1))
     rows = np.vstack([np.hstack([-normals, none]), np.hstack([eye, -side]), np.hstack([-eye, -side])])
     answer = linprog(
         np.r_[np.zeros(d), np.ones(none.shape[1])],

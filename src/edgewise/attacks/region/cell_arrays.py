@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from edgewise.arrays import Floats, Index
+
 
 class Query(NamedTuple):
-    """Where a search starts, ``x``, and if ``boxed`` how far each feature may move, ``low`` to ``high`` (d,)."""
+    """Where a search starts, and what it may reach.
 
-    x: Any
-    low: Any
-    high: Any
+    Parameters
+    ----------
+    x, own
+        The point ``(d,)`` and its class.
+    low, high, boxed
+        If ``boxed``, how far each feature may move ``(d,)``.
+    margin
+        How much farther than the point reached every rival has to be, in half squared distance.
+    cap
+        A squared distance that no point of the box exceeds, or -1.
+    floor
+        A length (not for norm 2) that no point of the box falls short of.
+    allowed
+        The cells to search; all those of other classes if there are none.
+    """
+
+    x: Floats
+    own: int
+    low: Floats
+    high: Floats
     boxed: bool
+    margin: float
+    cap: float
+    floor: float
+    allowed: Index
 
 
 class Cell(NamedTuple):
@@ -22,41 +45,25 @@ class Cell(NamedTuple):
     ``size`` (K,) holds the lengths the normals had; ``low`` and ``high`` (d,) are room for those of a `Query`.
     """
 
-    act: Any
-    lam: Any
-    bs: Any
-    size: Any
-    N: Any
-    G: Any
-    L: Any
-    s: Any
-    v: Any
-    lam2: Any
-    u: Any
-    delta: Any
-    free: Any
-    low: Any
-    high: Any
+    act: Index
+    lam: Floats
+    bs: Floats
+    size: Floats
+    N: Floats
+    G: Floats
+    L: Floats
+    s: Floats
+    v: Floats
+    lam2: Floats
+    u: Floats
+    delta: Floats
+    free: Floats
+    low: Floats
+    high: Floats
 
 
 def room(K: int, d: int) -> Cell:
     """Return room for ``K`` half-spaces in ``d`` features."""
-    small = np.zeros((6, K))
-    wide = np.zeros((5, d))
-    return Cell(
-        np.zeros(K, np.intp),
-        small[0],
-        small[1],
-        small[2],
-        np.zeros((K, d)),
-        np.zeros((K, K)),
-        np.zeros((K, K)),
-        small[3],
-        small[4],
-        small[5],
-        wide[0],
-        wide[1],
-        wide[2],
-        wide[3],
-        wide[4],
-    )
+    lam, bs, size, s, v, lam2 = np.zeros((6, K))
+    N, G, L = np.zeros((K, d)), np.zeros((K, K)), np.zeros((K, K))
+    return Cell(np.zeros(K, np.intp), lam, bs, size, N, G, L, s, v, lam2, *np.zeros((5, d)))

@@ -2,44 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias, TypeVar, cast
 
 import numpy as np
+from numba import njit
 
 
-ZERO: Any = np.intp(0)
+Kernel = TypeVar("Kernel", bound=Callable[..., object])
+Flags: TypeAlias = Mapping[str, object]
+
+ZERO = cast("int", np.intp(0))
 """A count to start from; for the literal 0 numba would compile what takes it once more."""
 
-FLAGS = {"reassoc", "contract", "nsz", "arcp"}
+FAST = {"reassoc", "contract", "nsz", "arcp"}
 """Sums may be reordered and fused; infinities and NaN keep their meaning."""
 
-_PLAIN: dict[str, Any] = {
-    "nogil": True,
-    "fastmath": FLAGS,
-    "error_model": "numpy",
-    "_nrt": False,
-    "no_rewrites": True,
-}
+_CHOOSING: Flags = {"nogil": True, "fastmath": FAST, "error_model": "numpy", "_nrt": False}
+_PLAIN: Flags = {**_CHOOSING, "no_rewrites": True}
+_WITHIN_KERNELS: Flags = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
-INNER: dict[str, Any] = {**_PLAIN, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+INNER: Flags = {**_PLAIN, **_WITHIN_KERNELS}
 """For a kernel that only kernels call; without wrappers it compiles in a third of the time."""
 
-PRECISE: dict[str, Any] = {**INNER, "fastmath": FLAGS - {"reassoc"}}
+CHOOSING: Flags = {**_CHOOSING, **_WITHIN_KERNELS}
+"""The same for one that asks whether an argument is None: what follows from the other answer is not compiled."""
+
+PRECISE: Flags = {**INNER, "fastmath": FAST - {"reassoc"}}
 """For sums of small differences of large numbers, which must be taken in the order written."""
 
-WITHIN: dict[str, Any] = {**INNER, "inline": "always"}
-"""The same for a long one, compiled as a part of its caller: callees are optimised once for every level."""
+NO_NAN: Flags = {**INNER, "fastmath": FAST | {"nnan"}}
+"""For the smallest of many numbers."""
 
-BLOCK: dict[str, Any] = {**_PLAIN, "cache": True}
+WITHIN: Flags = {**INNER, "inline": "always"}
+"""For a long one, compiled as a part of its caller: callees are optimised once for every level."""
+
+BLOCK: Flags = {**_CHOOSING, "cache": True}
 """For one that Python calls. Python keeps the arrays alive: views of their rows need no counting."""
 
-LISTING: dict[str, Any] = {**BLOCK, "_nrt": True}
-"""The same for one that keeps lists."""
+LISTS: Flags = {**INNER, "_nrt": True}
+"""For a kernel that only kernels call, and that keeps lists."""
+
+LISTING: Flags = {**_PLAIN, "cache": True, "_nrt": True}
+"""For one that Python calls, and that keeps lists."""
 
 
-def dated(kernel: Any) -> Any:
+def compiled(flags: Flags) -> Callable[[Kernel], Kernel]:
+    """Return what compiles a kernel with these flags."""
+    return cast("Callable[[Kernel], Kernel]", njit(**flags))
+
+
+def dated(kernel: Kernel) -> Kernel:
     """Return a cached kernel that is compiled again when any file of this folder has changed.
 
     numba looks at the file of the kernel alone, and would go on with old code of what it calls.
@@ -47,5 +62,5 @@ def dated(kernel: Any) -> Any:
     sources = sorted(Path(__file__).parent.glob("*.py"))
     stamp = tuple((source.name, source.stat().st_mtime_ns, source.stat().st_size) for source in sources)
     with suppress(AttributeError):
-        kernel._cache._cache_file._source_stamp = stamp
+        getattr(kernel, "_cache")._cache_file._source_stamp = stamp  # noqa: B009
     return kernel

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numba import njit
 
+from edgewise.arrays import Floats, Index
 from edgewise.attacks.region.cell_arrays import Cell, Query
-from edgewise.attacks.region.compiling import FLAGS, INNER, ZERO
+from edgewise.attacks.region.compiling import INNER, NO_NAN, WITHIN, ZERO, compiled
 from edgewise.attacks.region.index import CHUNK
 from edgewise.attacks.region.l2_cell import dist2, inside, move
-from edgewise.attacks.region.search_arrays import Points, Scratch, View
+from edgewise.attacks.region.search_arrays import Points, Scratch, Search, View, Views
 
 
-REDUCE: dict[str, Any] = {**INNER, "fastmath": FLAGS | {"nnan"}}
 SCREEN, RANGE, INTERVAL, MOVEMENT, POOL = 0, 1, 2, 3, 4
 _HALF_ULP = 2.0**-24
 _EPS = 2.220446049250313e-16
 CELLS, CALLS, EXACT, STEPS = 0, 1, 2, 3
 
 
-@njit(**REDUCE)
-def chunk_minima(low: Any, least: Any) -> None:
+@compiled(NO_NAN)
+def chunk_minima(low: Floats, least: Floats) -> None:
     """Set ``least[g]`` to the smallest of the `CHUNK` bounds of chunk ``g``."""
     for g in range(least.size):
         best = low[g * CHUNK]
@@ -32,8 +29,8 @@ def chunk_minima(low: Any, least: Any) -> None:
         least[g] = best
 
 
-@njit(**REDUCE)
-def least_estimate(low: Any, rest: Any, twice: Any, begin: int, end: int) -> Any:
+@compiled(NO_NAN)
+def least_estimate(low: Floats, rest: Floats, twice: float, begin: int, end: int) -> float:
     """Return the smallest estimated squared distance: the bound without the unknown cross term."""
     best = np.float32(np.inf)
     for g in range(begin // CHUNK, (end + CHUNK - 1) // CHUNK):
@@ -45,8 +42,8 @@ def least_estimate(low: Any, rest: Any, twice: Any, begin: int, end: int) -> Any
     return best
 
 
-@njit(**INNER)
-def gap2(coords: Any, i: int, c: Any) -> Any:
+@compiled(INNER)
+def gap2(coords: Floats, i: int, c: Floats) -> float:
     """Return the squared distance in the indexed coordinates."""
     total = np.float32(0.0)
     for t in range(c.size):
@@ -55,14 +52,14 @@ def gap2(coords: Any, i: int, c: Any) -> Any:
     return total
 
 
-@njit(**INNER)
+@compiled(INNER)
 def between2(i: int, j: int, p: Points) -> float:
     """Return the squared distance of two training points; rounded up where it is resident."""
     return float(p.apart2[i, j]) if p.apart2.size else dist2(p.X, i, p.X[j])
 
 
-@njit(**INNER)
-def below(low: Any, least: Any, begin: int, end: int, limit: float, out: Any, count: int) -> int:
+@compiled(INNER)
+def below(low: Floats, least: Floats, begin: int, end: int, limit: float, out: Index, count: int) -> int:
     """Append the points of ``[begin, end)`` with a bound below ``limit`` or by a rounding above it.
 
     Classes start at whole chunks.
@@ -76,14 +73,14 @@ def below(low: Any, least: Any, begin: int, end: int, limit: float, out: Any, co
     return count
 
 
-@njit(**INNER)
-def nearest(x: Any, v: View, p: Points, begin: int, end: int, w: Scratch, counts: Any) -> tuple[int, float]:
-    """Return the point of ``[begin, end)`` nearest to the query and its squared distance; first in a tie."""
+@compiled(INNER)
+def nearest(x: Floats, v: View, p: Points, w: Scratch, counts: Index) -> tuple[int, float]:
+    """Return the point of the view's range nearest to the query and its squared distance; first in a tie."""
     twice = np.float32(2.0) * v.rest
-    guess = least_estimate(v.low, p.rest, twice, begin, end)
+    guess = least_estimate(v.low, p.rest, twice, v.begin, v.end)
     best, which = np.inf, -1
     limit = float(guess) + 1e-6 * abs(float(guess)) + 1e-30
-    count = below(v.low, v.least, begin, end, limit, w.found, ZERO)
+    count = below(v.low, v.least, v.begin, v.end, limit, w.found, ZERO)
     for e in range(count):
         i = w.found[e]
         if v.low[i] + twice * p.rest[i] <= guess:
@@ -91,7 +88,7 @@ def nearest(x: Any, v: View, p: Points, begin: int, end: int, w: Scratch, counts
             value = dist2(p.X, i, x)
             if value < best:
                 best, which = value, i
-    count = below(v.low, v.least, begin, end, best * (1 + 1e-12) + 1e-300, w.found, ZERO)
+    count = below(v.low, v.least, v.begin, v.end, best * (1 + 1e-12) + 1e-300, w.found, ZERO)
     for e in range(count):
         i = w.found[e]
         if v.low[i] <= best and i != which:
@@ -102,8 +99,15 @@ def nearest(x: Any, v: View, p: Points, begin: int, end: int, w: Scratch, counts
     return which, best
 
 
-@njit(**INNER)
-def _shift(delta: Any, axes: Any, cz: Any, moved: Any) -> None:
+@compiled(WITHIN)
+def view(b: int, label: int, views: Views, p: Points) -> View:
+    """Return what bounds say from query ``b``, whose rivals are of class ``label``."""
+    start, stop = p.start[label], p.stop[label]
+    return View(views.lows[b], views.least, views.coords[b], views.rests[b], views.lengths[b], start, stop)
+
+
+@compiled(INNER)
+def _shift(delta: Floats, axes: Floats, cz: Floats, moved: Index) -> None:
     """Add the coordinates of ``delta`` to ``cz``, four features that moved at a time, listed in ``moved``."""
     if cz.size == delta.size:
         for t in range(delta.size):
@@ -126,12 +130,13 @@ def _shift(delta: Any, axes: Any, cz: Any, moved: Any) -> None:
             cz[e] += s0 * axes[moved[g], e]
 
 
-@njit(**INNER)
-def place(j: int, k: int, q: Query, c: Cell, v: View, p: Points, w: Scratch) -> tuple[float, float]:
+@compiled(INNER)
+def place(j: int, k: int, s: Search) -> tuple[float, float]:
     """Set ``z`` and what is known of it in the indexed coordinates; return its last step and way from ``x``.
 
     All half-spaces belong to the cell of ``j``; to several where it is negative.
     """
+    q, c, p, w = s.q, s.c, s.p, s.w
     z, cz, delta = w.z, w.cz, c.delta
     if not q.boxed:
         move(k, c.lam, q, c)
@@ -147,7 +152,7 @@ def place(j: int, k: int, q: Query, c: Cell, v: View, p: Points, w: Scratch) -> 
         touched += delta[t] != 0.0
     length, away = np.sqrt(length), np.sqrt(away)
     for e in range(cz.size):
-        cz[e] = v.c[e]
+        cz[e] = s.v.c[e]
     if q.boxed or j < 0:
         blur = (touched + 8.0) * np.sqrt(cz.size) * away
         _shift(delta, p.axes, cz, w.moved)
@@ -172,7 +177,7 @@ def place(j: int, k: int, q: Query, c: Cell, v: View, p: Points, w: Scratch) -> 
     return np.sqrt(moved), away
 
 
-@njit(**INNER)
+@compiled(INNER)
 def slack_at(radius: float, p: Points, w: Scratch) -> float:
     """Return what float32 may have cost an interval bound on a squared distance to ``z`` below ``radius``."""
     length, blur = w.about[0], w.about[1]
@@ -183,7 +188,7 @@ def slack_at(radius: float, p: Points, w: Scratch) -> float:
     )
 
 
-@njit(**INNER)
+@compiled(INNER)
 def interval(i: int, slack: float, p: Points, w: Scratch) -> float:
     """Return a lower bound on the squared distance of point ``i`` to ``z``."""
     side = w.about[2] - p.rest[i]
@@ -191,7 +196,7 @@ def interval(i: int, slack: float, p: Points, w: Scratch) -> float:
     return gap2(p.coords, i, w.cz) + side * side - slack
 
 
-@njit(**INNER)
+@compiled(INNER)
 def blurred(reach2: float, spread: float, v: View, p: Points) -> float:
     """Return what rounding may do to a squared distance of ``reach2`` to ``z``, at ``spread`` from the query."""
     return (
@@ -204,53 +209,31 @@ def blurred(reach2: float, spread: float, v: View, p: Points) -> float:
     )
 
 
-@njit(**INNER)
+@compiled(INNER)
 def counts_as(
-    i: int,
-    value: float,
-    reach2: float,
-    band: float,
-    j: int,
-    margin: float,
-    tol: float,
-    q: Query,
-    c: Cell,
-    p: Points,
+    i: int, value: float, reach2: float, band: float, j: int, tol: float, q: Query, c: Cell, p: Points
 ) -> bool:
     """Say whether rival ``i``, at ``value`` from ``z``, is nearer than ``x_j``, at ``reach2``, certainly."""
     if value < reach2 - band:
         return True
-    return value <= reach2 + band and inside(i, j, margin, q, c, p.X) < -tol
+    return value <= reach2 + band and inside(i, j, q, c, p.X) < -tol
 
 
-@njit(**INNER)
+@compiled(INNER)
 def rival(
-    reach2: float,
-    band: float,
-    spread: float,
-    path: float,
-    j: int,
-    k: int,
-    margin: float,
-    tol: float,
-    q: Query,
-    c: Cell,
-    v: View,
-    p: Points,
-    w: Scratch,
-    use: Any,
-    counts: Any,
+    reach2: float, band: float, spread: float, path: float, j: int, k: int, tol: float, s: Search
 ) -> int:
     """Return the rival nearest to ``z`` of those nearer than ``x_j``, at ``reach2``, and not active; else -1.
 
     Three filters discard points that cannot be it: by distance from the query (``spread`` is that of ``z``),
     by the interval in the indexed coordinates, and by how far ``z`` has moved since a point was last seen.
     """
+    c, v, p, w, use = s.c, s.v, s.p, s.w, s.use
     best, which = reach2 + band, -1
     radius = np.sqrt(max(best, 0.0))
     slack = slack_at(radius, p, w)
     limit = (radius + spread) ** 2 if use[RANGE] else np.inf
-    counts[CALLS] += 1
+    s.counts[CALLS] += 1
     count = below(v.low, v.least, v.begin, v.end, limit, w.found, ZERO)
     kept = 0
     for e in range(count):
@@ -275,10 +258,10 @@ def rival(
         if w.value[least] >= best:
             break
         i = w.found[least]
-        counts[EXACT] += 1
+        s.counts[EXACT] += 1
         value = dist2(p.X, i, w.z)
         w.seen[i] = np.sqrt(value) * (1.0 - 1e-9) + path
-        if value < best and counts_as(i, value, reach2, band, j, margin, tol, q, c, p):
+        if value < best and counts_as(i, value, reach2, band, j, tol, s.q, c, p):
             best, which = value, i
         kept -= 1
         w.found[least], w.value[least] = w.found[kept], w.value[kept]

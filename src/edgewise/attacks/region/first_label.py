@@ -2,44 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numba import njit
 from sklearn.neighbors import KNeighborsClassifier
 
 from edgewise.arrays import Floats, Index, Labels, Mask
-from edgewise.attacks.region.batch import blocks, one_blas_thread, points_of, scratch
-from edgewise.attacks.region.compiling import BLOCK, dated
-from edgewise.attacks.region.distance_filters import chunk_minima, nearest
+from edgewise.attacks.region.batch import blocks, one_blas_thread
+from edgewise.attacks.region.compiling import BLOCK, compiled, dated
+from edgewise.attacks.region.distance_filters import chunk_minima, nearest, view
 from edgewise.attacks.region.index import CHUNK, Fitted, fitted
-from edgewise.attacks.region.search_arrays import Points, Scratch, View
+from edgewise.attacks.region.search_arrays import Points, Scratch, Views, points_of, scratch
 from edgewise.models.access import Access
 from edgewise.models.unwrap import unwrapped
 
 
 @dated
-@njit(**BLOCK)
+@compiled(BLOCK)
 def nearest_classes(
-    X: Any,
-    lows: Any,
-    coords: Any,
-    rests: Any,
-    lengths: Any,
-    least: Any,
-    p: Points,
-    w: Scratch,
-    counts: Any,
-    own: Any,
-    gap: Any,
+    X: Floats, views: Views, p: Points, w: Scratch, counts: Index, own: Index, gap: Floats
 ) -> None:
     """Set the class of each row's nearest point, and how much farther, squared, any other class is."""
     for b in range(X.shape[0]):
-        chunk_minima(lows[b], least)
+        chunk_minima(views.lows[b], views.least)
         first, second = np.inf, np.inf
         for label in range(p.start.size):
-            v = View(lows[b], least, coords[b], rests[b], lengths[b], p.start[label], p.stop[label])
-            far = nearest(X[b], v, p, v.begin, v.end, w, counts)[1]
+            far = nearest(X[b], view(b, label, views, p), p, w, counts)[1]
             if far < first:
                 first, second, own[b] = far, first, label
             elif far < second:
@@ -74,8 +60,8 @@ def _classes(fit: Fitted, X: Floats) -> tuple[Index, Mask]:
     counts = np.zeros(4, np.intp)
     with one_blas_thread():
         for rows in blocks(n, len(index.X)):
-            views = index.bounds(part[rows])
-            nearest_classes(part[rows], *views, least, points, lists, counts, own[rows], gap[rows])
+            views = Views(*index.bounds(part[rows]), least)
+            nearest_classes(part[rows], views, points, lists, counts, own[rows], gap[rows])
     # A model that expands |x - y|^2 into products may be wrong by that much.
     reach = np.einsum("ij,ij->i", X, X, dtype=float) + fit.largest2
     return own, gap <= 16 * (X.shape[1] + 16) * np.finfo(float).eps * reach

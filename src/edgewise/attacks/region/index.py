@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -220,7 +219,7 @@ class Fitted:
     largest2: float
 
 
-_KEPT: WeakKeyDictionary[Any, tuple[Neighbours, Index, Floats, Fitted]] = WeakKeyDictionary()
+_KEPT: WeakKeyDictionary[object, tuple[Neighbours, Index, Floats, Fitted]] = WeakKeyDictionary()
 
 
 def fitted(access: Access) -> tuple[Fitted, Neighbours]:
@@ -261,7 +260,7 @@ def _weighted(X: Floats) -> Floats:
     return np.einsum("ij,j->i", X, np.random.default_rng(0).uniform(1, 2, X.shape[1]).astype(X.dtype))
 
 
-def agreed_classes(model: Any, X: Floats, known: Neighbours) -> Index:
+def agreed_classes(model: object, X: Floats, known: Neighbours) -> Index:
     """Return the classes of ``X``, those of coinciding points of several classes as the model resolves them.
 
     At such a place the region of one class has the point and the others' are empty; which one is the model's

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from threading import local
 
 import numpy as np
 
 from edgewise.arrays import Box, Floats, Index, Mask
-from edgewise.attacks.region.batch import FILTERS, bounded, points_of, scratch
+from edgewise.attacks.region.batch import COUNTS, bounded, filters, spread
 from edgewise.attacks.region.branch_and_bound import FOUND, NONE, branch
-from edgewise.attacks.region.branch_nodes import HEAD, LAST, ROOM
-from edgewise.attacks.region.cell_arrays import room
+from edgewise.attacks.region.branch_nodes import HEAD, LAST, ROOM, Election
+from edgewise.attacks.region.cell_arrays import Query, room
 from edgewise.attacks.region.index import CHUNK, RegionIndex
+from edgewise.attacks.region.search_arrays import Search, View, points_of, scratch
 
 
 _OWN = 8
@@ -43,7 +43,7 @@ def kinds_of_loss(k: int, own: int, n_classes: int) -> Index:
                 rows.append((e, a, b, o))
             if o == 0:
                 break
-    return np.array(rows, np.intp)
+    return np.array(rows, np.intp).reshape(-1, 4)
 
 
 @dataclass(frozen=True)
@@ -92,90 +92,93 @@ def vote(
     without: tuple[str, ...] = (),
 ) -> Votes:
     """Return for each row of ``X`` the nearest point at which k neighbours elect another class."""
-    part, width = index.cut(X), HEAD + 2 * k + 2 * ROOM
-    n, d = part.shape
     low, high = (bound[index.features] for bound in bounded(box, X.shape[1]))
-    use = np.array([name not in without for name in FILTERS])
-    margins = np.broadcast_to(np.asarray(margin, float), (n,))
-    out = Votes(
-        np.full((n, d), np.nan),
-        np.zeros(n),
-        np.zeros(n, bool),
-        np.zeros(n, bool),
-        np.zeros(n, np.intp),
-        np.zeros((n, width), np.intp),
-        np.full(n, _CANDIDATES),
-    )
+    margins = np.broadcast_to(np.asarray(margin, float), (len(X),))
+    asked = _Asked(index.cut(X), own, low, high, box is not None, margins)
+    engine = _Engine(index, k, nodes, asked, filters(without))
+    out = engine.out
     if start is not None:
         out.seeds[:], out.sizes[:] = start.seeds, start.sizes
         out.seeds[:, LAST] = -1
-    p, desk = points_of(index), local()
 
     def one(b: int) -> None:
-        if not hasattr(desk, "c"):
-            desk.c, desk.w = room(4 * ROOM, d), scratch(len(index.X), 4 * ROOM, p)
-            desk.rows = np.empty((nodes + len(index.X) + 64, width), np.intp)
-        x = part[b]
-        lows, coords, rests, lengths = index.bounds(x[None])
-        least = lows[0].reshape(-1, CHUNK).min(axis=1)
-        types = kinds_of_loss(k, own[b], len(index.start))
-        usable = [row for row in types if index.stop[row[0]] - index.start[row[0]] >= row[1]]
-        cap = 1e6 * (index.largest + float(lengths[0])) ** 2
+        engine.work(b)
+        if advance is not None:
+            advance(1)
+
+    spread(one, range(len(X)), threads)
+    points, beside = index.widen(out.points, X, box, 2)
+    points[~out.found] = np.nan
+    return replace(out, points=points, lower=out.lower + beside)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Queries ``X`` (n, d) of classes ``own`` in the features kept, the box, and a margin each."""
+
+    X: Floats
+    own: Index
+    low: Floats
+    high: Floats
+    boxed: bool
+    margins: Floats
+
+
+class _Engine:
+    """The search over many queries: what is asked, where the answers go, and each thread's room."""
+
+    def __init__(self, index: RegionIndex, k: int, nodes: int, asked: _Asked, use: Mask) -> None:
+        self.index, self.k, self.nodes, self.asked, self.use = index, k, nodes, asked, use
+        self.points, self.desks = points_of(index), local()
+        (n, d), width = asked.X.shape, HEAD + 2 * k + 2 * ROOM
+        points, seeds, sizes = np.full((n, d), np.nan), np.zeros((n, width), np.intp), np.full(n, _CANDIDATES)
+        found, none = np.zeros((2, n), bool)
+        self.out = Votes(points, np.zeros(n), found, none, np.zeros(n, np.intp), seeds, sizes)
+
+    def work(self, b: int) -> None:
+        """Search for row ``b``, with more candidates where those it has may not suffice."""
+        index, out, own = self.index, self.out, self.asked.own[b]
+        search, rows = self._search(b)
+        types = kinds_of_loss(self.k, own, len(index.start))
+        usable = types[(index.stop - index.start)[types[:, 0]] >= types[:, 1]]
         outcome, bound, solved = NONE, np.inf, 0
-        while usable:
-            cand, bounds, far, beyond2 = _candidates(
-                index, x, lows[0], own[b], int(types[:, 2].max()), int(out.sizes[b])
-            )
-            members = int(types[:, 1].max() + types[:, 3].max())
-            kind = np.searchsorted(index.start, cand, side="right") - 1
-            outcome, bound, solved = branch(
-                own[b],
-                np.array(usable),
-                cand,
-                kind,
-                bounds,
-                far,
-                beyond2,
-                cap,
-                margins[b],
-                x,
-                low,
-                high,
-                box is not None,
-                lows[0],
-                coords[0],
-                rests[0],
-                lengths[0],
-                least,
-                desk.c,
-                p,
-                desk.w,
-                use,
-                members,
-                desk.rows[: nodes + len(cand) + 64],
-                out.seeds[b],
-            )
+        while len(usable):
+            of = _election(index, search, types, usable, int(out.sizes[b]))
+            outcome, bound, solved = branch(search, of, rows[: self.nodes + len(of.cand) + 64], out.seeds[b])
             if outcome == FOUND:
-                out.points[b] = desk.w.z
-            if outcome in (FOUND, NONE) or bound < beyond2:
+                out.points[b] = search.w.z
+            if outcome in (FOUND, NONE) or bound < of.beyond2:
                 break
             out.seeds[b] = 0
             out.sizes[b] *= 8
         out.lower[b], out.found[b], out.none[b] = bound, outcome == FOUND, outcome == NONE
         out.nodes[b] = solved
-        if advance is not None:
-            advance(1)
 
-    if threads == 1:
-        for b in range(n):
-            one(b)
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            for done in [pool.submit(one, b) for b in range(n)]:
-                done.result()
-    points, beside = index.widen(out.points, X, box, 2)
-    points[~out.found] = np.nan
-    return replace(out, points=points, lower=out.lower + beside)
+    def _search(self, b: int) -> tuple[Search, Index]:
+        """Return what the search of row ``b`` works on, and room for its nodes."""
+        index, asked = self.index, self.asked
+        x, desk = asked.X[b], self.desks
+        if not hasattr(desk, "cells"):
+            desk.cells, desk.lists = room(4 * ROOM, len(x)), scratch(len(index.X), 4 * ROOM, self.points)
+            width = self.out.seeds.shape[1]
+            desk.rows = np.empty((self.nodes + len(index.X) + 64, width), np.intp)
+        lows, coords, rests, lengths = index.bounds(x[None])
+        least = lows[0].reshape(-1, CHUNK).min(axis=1)
+        cap, none = 1e6 * (index.largest + float(lengths[0])) ** 2, np.empty(0, np.intp)
+        low, high = asked.low - x, asked.high - x
+        q = Query(x, asked.own[b], low, high, asked.boxed, asked.margins[b], cap, 0.0, none)
+        v = View(lows[0], least, coords[0], rests[0], lengths[0], 0, 0)
+        counts = np.zeros(len(COUNTS), np.intp)
+        return Search(q, desk.cells, v, self.points, desk.lists, self.use, counts), desk.rows
+
+
+def _election(index: RegionIndex, s: Search, types: Index, usable: Index, size: int) -> Election:
+    """Return who may win, of at most ``size`` candidates."""
+    most = int(types[:, 2].max())
+    cand, bounds, far, beyond2 = _candidates(index, s.q.x, s.v.low, s.q.own, most, size)
+    kind = np.searchsorted(index.start, cand, side="right") - 1
+    width = int(types[:, 1].max() + types[:, 3].max())
+    return Election(usable, width, cand, kind, far, bounds, beyond2)
 
 
 def _candidates(

@@ -13,13 +13,11 @@ only: what is proved is ``2 q - 2 tol sum lam_i``.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numba import njit
 
+from edgewise.arrays import Floats
 from edgewise.attacks.region.cell_arrays import Cell, Query
-from edgewise.attacks.region.compiling import INNER, PRECISE
+from edgewise.attacks.region.compiling import INNER, PRECISE, compiled
 
 
 SOLVED, CUT, EMPTY, STALLED, FULL = 0, 1, 2, 3, 4
@@ -30,16 +28,16 @@ _SINGULAR = 1e-13
 _EPS = 2.220446049250313e-16
 
 
-@njit(**INNER)
-def leave(x: Any, low: Any, high: Any, boxed: bool, c: Cell) -> None:
+@compiled(INNER)
+def leave(x: Floats, low: Floats, high: Floats, boxed: bool, c: Cell) -> None:
     """Set how far each feature may move from ``x`` in the box from ``low`` to ``high`` (d,)."""
     if boxed:
         for t in range(x.size):
             c.low[t], c.high[t] = low[t] - x[t], high[t] - x[t]
 
 
-@njit(**INNER)
-def dist2(X: Any, i: int, z: Any) -> float:
+@compiled(INNER)
+def dist2(X: Floats, i: int, z: Floats) -> float:
     """Return the squared distance of row ``i`` of ``X`` to ``z``, from differences."""
     total = 0.0
     for t in range(z.size):
@@ -48,15 +46,15 @@ def dist2(X: Any, i: int, z: Any) -> float:
     return total
 
 
-@njit(**PRECISE)
-def middle(i: int, j: int, X: Any, x: Any, out: Any) -> None:
+@compiled(PRECISE)
+def middle(i: int, j: int, X: Floats, x: Floats, out: Floats) -> None:
     """Set ``out`` (d,) to the way from ``x`` to half-way between points ``i`` and ``j``."""
     for t in range(x.size):
         out[t] = 0.5 * ((X[j, t] - x[t]) + (X[i, t] - x[t]))
 
 
-@njit(**INNER)
-def inside(i: int, j: int, margin: float, q: Query, c: Cell, X: Any) -> float:
+@compiled(INNER)
+def inside(i: int, j: int, q: Query, c: Cell, X: Floats) -> float:
     """Return how far inside the half-space of rival ``i`` against ``j`` the current step is."""
     middle(i, j, X, q.x, c.free)
     total, square = 0.0, 0.0
@@ -64,22 +62,25 @@ def inside(i: int, j: int, margin: float, q: Query, c: Cell, X: Any) -> float:
         gap = X[j, t] - X[i, t]
         total += gap * (c.delta[t] - c.free[t])
         square += gap * gap
-    return (total - margin) / np.sqrt(square) if square > 0.0 else np.inf
+    return (total - q.margin) / np.sqrt(square) if square > 0.0 else np.inf
 
 
-@njit(**INNER)
-def rounding(far: Any, d: int) -> Any:
+def slack_rounding(far: float, d: int) -> float:
     """Return what rounding may do to a slack in the cell of a point at the squared distance ``far``."""
     return _EPS * (16.0 + 2.0 * np.sqrt(d)) * np.sqrt(far)
 
 
-@njit(**INNER)
-def add(k: int, i: int, j: int, X: Any, margin: float, q: Query, c: Cell) -> None:
+rounding = compiled(INNER)(slack_rounding)
+"""The same for kernels."""
+
+
+@compiled(INNER)
+def add(k: int, i: int, j: int, X: Floats, q: Query, c: Cell) -> None:
     """Append the half-space of rival ``i`` against ``j`` with multiplier 0 to ``k`` others."""
     act, lam, N, G = c.act, c.lam, c.N, c.G
     d = X.shape[1]
     middle(i, j, X, q.x, c.free)
-    total, square = margin, 0.0
+    total, square = q.margin, 0.0
     for t in range(d):
         gap = X[j, t] - X[i, t]
         N[k, t] = gap
@@ -97,7 +98,7 @@ def add(k: int, i: int, j: int, X: Any, margin: float, q: Query, c: Cell) -> Non
         G[a, k] = G[k, a] = total
 
 
-@njit(**INNER)
+@compiled(INNER)
 def _drop(k: int, a: int, c: Cell) -> int:
     """Put the last half-space in the place of number ``a``; return how many are left."""
     act, lam, bs, s, N, G = c.act, c.lam, c.bs, c.s, c.N, c.G
@@ -114,8 +115,8 @@ def _drop(k: int, a: int, c: Cell) -> int:
     return last
 
 
-@njit(**INNER)
-def move(k: int, lam: Any, q: Query, c: Cell) -> float:
+@compiled(INNER)
+def move(k: int, lam: Floats, q: Query, c: Cell) -> float:
     """Set the unclipped and the clipped step; return the squared length of the latter."""
     low, high, u, delta, N = q.low, q.high, c.u, c.delta, c.N
     d = u.size
@@ -140,8 +141,8 @@ def move(k: int, lam: Any, q: Query, c: Cell) -> float:
     return total
 
 
-@njit(**INNER)
-def slack_of(a: int, k: int, lam: Any, boxed: bool, c: Cell) -> float:
+@compiled(INNER)
+def slack_of(a: int, k: int, lam: Floats, boxed: bool, c: Cell) -> float:
     """Return how far inside half-space ``a`` the current step is."""
     total = -c.bs[a]
     if boxed:
@@ -154,8 +155,8 @@ def slack_of(a: int, k: int, lam: Any, boxed: bool, c: Cell) -> float:
     return total
 
 
-@njit(**INNER)
-def _mask(q: Query, c: Cell, inward: Any, kinks: bool) -> None:
+@compiled(INNER)
+def _mask(q: Query, c: Cell, inward: Floats, kinks: bool) -> None:
     """Set ``free`` to 1 where the point moves with the multipliers.
 
     At a kink, where the unclipped step sits on a bound, that depends on the way it will be pushed.
@@ -171,7 +172,7 @@ def _mask(q: Query, c: Cell, inward: Any, kinks: bool) -> None:
             free[t] = 1.0 if (u[t] > low[t]) & (u[t] < high[t]) else 0.0
 
 
-@njit(**INNER)
+@compiled(INNER)
 def _on_free(a: int, e: int, c: Cell) -> float:
     """Return the product of normals ``a`` and ``e`` over the free coordinates."""
     N, free = c.N, c.free
@@ -181,7 +182,7 @@ def _on_free(a: int, e: int, c: Cell) -> float:
     return total
 
 
-@njit(**INNER)
+@compiled(INNER)
 def _direction(k: int, boxed: bool, c: Cell) -> None:
     """Solve ``H v = -s`` by Cholesky, ``H`` the Gram of the normals on the free coordinates."""
     G, L, s, v = c.G, c.L, c.s, c.v
@@ -208,7 +209,7 @@ def _direction(k: int, boxed: bool, c: Cell) -> None:
         v[a] = total / L[a, a]
 
 
-@njit(**INNER)
+@compiled(INNER)
 def _along(t: float, k: int, q: Query, c: Cell) -> tuple[float, float]:
     """Evaluate at ``lam + t v``; set the slacks, return twice the dual value and its slope along ``v``.
 
@@ -225,7 +226,7 @@ def _along(t: float, k: int, q: Query, c: Cell) -> tuple[float, float]:
     return total, slope
 
 
-@njit(**INNER)
+@compiled(INNER)
 def _climb(k: int, stop2: float, q: Query, c: Cell) -> tuple[float, int]:
     """Move the multipliers along ``v``; return twice the dual value and what blocked (half-space or -1)."""
     slope = 0.0
@@ -252,7 +253,7 @@ def _climb(k: int, stop2: float, q: Query, c: Cell) -> tuple[float, int]:
     return q2, (blocking if t >= longest else -1)
 
 
-@njit(**INNER)
+@compiled(INNER)
 def doubt(k: int, tol: float, c: Cell) -> float:
     """Return by how much twice the dual may be wrong where slacks are known to ``tol``."""
     total = 0.0
@@ -261,7 +262,7 @@ def doubt(k: int, tol: float, c: Cell) -> float:
     return 2.0 * tol * total
 
 
-@njit(**INNER)
+@compiled(INNER)
 def maximise(
     k: int, q2: float, ub2: float, cap: float, tol: float, q: Query, c: Cell
 ) -> tuple[int, float, int, int]:

@@ -1,8 +1,56 @@
-"""The arrays a search works on: the points of an index, what is known from a query, and room for lists."""
+"""The arrays a search works on: queries and answers, the points of an index, what bounds say, and room for lists."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+import numpy as np
+
+from edgewise.arrays import Floats, Index, Mask
+from edgewise.attacks.region.cell_arrays import Cell, Query
+from edgewise.attacks.region.index import RegionIndex
+
+
+class Asked(NamedTuple):
+    """Queries: a row or an entry each, but for ``low``, ``high`` (d,) and ``boxed``; see `Query`.
+
+    ``low`` and ``high`` are bounds of the box, not of the moves.
+    """
+
+    X: Floats
+    own: Index
+    low: Floats
+    high: Floats
+    boxed: bool
+    margin: Floats
+    cap: Floats
+    floor: Floats
+    allowed: Index
+
+    def of(self, rows: slice) -> Asked:
+        """Return some of the queries."""
+        each = (self.margin[rows], self.cap[rows], self.floor[rows], self.allowed[rows])
+        return Asked(self.X[rows], self.own[rows], self.low, self.high, self.boxed, *each)
+
+
+class Answers(NamedTuple):
+    """What a search finds, a row or an entry each: see `edgewise.attacks.region.batch.Nearest`, and its status.
+
+    For other norms than 2, ``value`` and ``lower`` are lengths, not squares.
+    """
+
+    points: Floats
+    value: Floats
+    lower: Floats
+    winner: Index
+    gap: Floats
+    near: Floats
+    status: Index
+    counts: Index
+
+    def of(self, rows: slice) -> Answers:
+        """Return those of some queries, as views."""
+        return Answers._make(each[rows] for each in self)
 
 
 class Points(NamedTuple):
@@ -11,25 +59,35 @@ class Points(NamedTuple):
     ``offset`` is how far the centre is from the origin.
     """
 
-    X: Any
-    start: Any
-    stop: Any
-    centre: Any
-    axes: Any
-    coords: Any
-    rest: Any
-    apart2: Any
+    X: Floats
+    start: Index
+    stop: Index
+    centre: Floats
+    axes: Floats
+    coords: Floats
+    rest: Floats
+    apart2: Floats
     largest: float
     offset: float
+
+
+class Views(NamedTuple):
+    """What the bounds say from each of some queries, as `RegionIndex.bounds` returns it, and room for minima."""
+
+    lows: Floats
+    coords: Floats
+    rests: Floats
+    lengths: Floats
+    least: Floats
 
 
 class View(NamedTuple):
     """What the bounds say from one query: bounds, chunk minima, coordinates, rest, and its rivals' range."""
 
-    low: Any
-    least: Any
-    c: Any
-    rest: Any
+    low: Floats
+    least: Floats
+    c: Floats
+    rest: float
     length: float
     begin: int
     end: int
@@ -45,18 +103,68 @@ class Scratch(NamedTuple):
     one's error; ``moved``: a list of features.
     """
 
-    found: Any
-    value: Any
-    seen: Any
-    live: Any
-    live_far: Any
-    live_bound: Any
-    live_best: Any
-    live_upto: Any
-    pool: Any
-    pool_far: Any
-    z: Any
-    cz: Any
-    about: Any
-    moved: Any
-    none: Any
+    found: Index
+    value: Floats
+    seen: Floats
+    live: Index
+    live_far: Floats
+    live_bound: Floats
+    live_best: Index
+    live_upto: Index
+    pool: Index
+    pool_far: Floats
+    z: Floats
+    cz: Floats
+    about: Floats
+    moved: Index
+
+
+class Search(NamedTuple):
+    """All that the search of one query works on; ``use`` says which filters are on, ``counts`` what was done."""
+
+    q: Query
+    c: Cell
+    v: View
+    p: Points
+    w: Scratch
+    use: Mask
+    counts: Index
+
+
+def points_of(index: RegionIndex) -> Points:
+    """Return the arrays of the index as kernels take them."""
+    return Points(
+        index.X,
+        index.start,
+        index.stop,
+        index.centre,
+        index.axes.astype(np.float32),
+        index.coords,
+        index.rest,
+        index.apart2,
+        index.largest,
+        float(np.sqrt(index.centre @ index.centre)),
+    )
+
+
+def scratch(m: int, pool: int, p: Points) -> Scratch:
+    """Return room for lists of ``m`` points and a pool."""
+    d, width = p.axes.shape
+    found, live, live_best, live_upto = (np.empty(m, np.intp) for _ in range(4))
+    value, seen, live_far, live_bound = (np.empty(m) for _ in range(4))
+    return Scratch(
+        found,
+        value,
+        seen,
+        live,
+        live_far,
+        live_bound,
+        live_best,
+        live_upto,
+        np.empty(pool, np.intp),
+        np.empty(pool),
+        np.empty(d),
+        np.empty(width, np.float32),
+        np.empty(4),
+        np.empty(d + 1, np.intp),
+    )

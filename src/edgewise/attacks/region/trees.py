@@ -6,6 +6,8 @@ threshold, so that a point put on a bound is on the side it should be.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from edgewise.arrays import Box, Floats, Labels
@@ -22,49 +24,44 @@ def _sides(threshold: Floats) -> tuple[Floats, Floats]:
     return below, np.nextafter(below, np.float32(np.inf))
 
 
-def _into(x: Floats, low: Floats, high: Floats, box: Box | None) -> tuple[Floats, Floats]:
-    """Return the nearest points to ``x`` (d,) of regions ``(m, d)``, and how far each certainly is at least.
-
-    Points of empty intersections with the box are NaN. The second, ``(m, d)`` like the first, is the move
-    that no rounding to float32 can save.
-    """
+def _into(x: Floats, low: Floats, high: Floats, box: Box | None) -> Floats:
+    """Return the nearest points to ``x`` (d,) of regions ``(m, d)``; NaN where they have none in the box."""
     rounded = x.astype(np.float32)
     points = np.where(rounded < low, low, np.where(rounded > high, high, x)).astype(np.float64)
     if box is not None:
         points = np.clip(points, box.low, box.high)
         again = points.astype(np.float32)
         points[((again < low) | (again > high)).any(axis=1)] = np.nan
-    half_way = np.abs(np.spacing(np.asarray(points, np.float32))).astype(float)
-    moved = points - x
-    return points, np.sign(moved) * np.maximum(np.abs(moved) - half_way, 0)
+    return points
 
 
-def approximate_forest(
-    model: Access,
-    X: Floats,
-    y: Labels,
-    box: Box | None,
-    norm: float,
-    regions: int,
-    training: Floats,
-    advance: Advance,
-) -> Proposal:
+@dataclass(frozen=True)
+class LeafRegions:
     """Attack trees at the regions of the nearest ``training`` points (n, d) that the model labels otherwise.
 
-    A region is where every tree answers from the same leaf as at the training point.
+    A region is where every tree answers from the same leaf as at the training point; ``regions`` are tried.
     """
-    known = model.trees()
-    label = predict(model.model, training)
-    points = np.full(X.shape, np.nan)
-    for b, x in enumerate(X.astype(np.float64)):
-        others = np.flatnonzero(label != y[b])
-        if len(others):
-            away = length(training[others] - x, norm)
-            near = others[np.argsort(away, kind="stable")[:regions]]
-            inside, surely = _into(x, *_shared(known, training[near]), box)
-            points[b], _ = _nearest(x, inside, surely, norm)
-        advance(1)
-    return Proposal(_cast(points, X))
+
+    training: Floats
+    regions: int
+    norm: float
+
+    def __call__(self, model: Access, X: Floats, y: Labels, box: Box | None, advance: Advance) -> Proposal:
+        """Propose the nearest point of those regions for each row."""
+        known = model.trees()
+        label = predict(model.model, self.training)
+        points = np.full(X.shape, np.nan)
+        for b, x in enumerate(X.astype(np.float64)):
+            others = np.flatnonzero(label != y[b])
+            if len(others):
+                away = length(self.training[others] - x, self.norm)
+                near = others[np.argsort(away, kind="stable")[: self.regions]]
+                inside = _into(x, *_shared(known, self.training[near]), box)
+                away = length(inside - x, self.norm)
+                points[b] = inside[np.argmin(np.where(np.isnan(away), np.inf, away))]
+            advance(1)
+        # The bounds are float32 numbers, so that nothing moves.
+        return Proposal(points.astype(X.dtype))
 
 
 def _shared(known: Trees, anchors: Floats) -> tuple[Floats, Floats]:
@@ -83,17 +80,3 @@ def _shared(known: Trees, anchors: Floats) -> tuple[Floats, Floats]:
             node[rows] = np.where(left, tree.children_left[at], tree.children_right[at])
             rows = rows[tree.children_left[node[rows]] >= 0]
     return low, high
-
-
-def _nearest(x: Floats, points: Floats, surely: Floats, norm: float) -> tuple[Floats, float]:
-    """Return the nearest of the points and a lower bound on any; NaN and infinity where all are NaN."""
-    away = length(points - x, norm)
-    away[np.isnan(away)] = np.inf
-    least = length(surely, norm)
-    least[np.isnan(least)] = np.inf
-    return points[np.argmin(away)], float(least.min())
-
-
-def _cast(points: Floats, X: Floats) -> Floats:
-    """Return the points in the dtype of ``X``; the bounds are float32 numbers, so that nothing moves."""
-    return points.astype(X.dtype)
