@@ -1,8 +1,10 @@
-.PHONY: help install dev demo test test-slow test-all test-anywhere test-lowest coverage constraints check docs docs-serve notebook bench clean
+.PHONY: help install dev demo test test-slow test-all test-anywhere test-lowest coverage constraints check docs docs-serve notebook bench bench-quick clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
 BIN := .venv/bin
+# Tests of compiled kernels share a worker, which compiles them once.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadgroup
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -32,34 +34,33 @@ demo: .venv/.core  ## the main job on data that ship or are generated; writes de
 	$(BIN)/edgewise demo
 
 test: .venv/.dev  ## the tests, under 5 minutes on 2 cores
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
+	$(PYTEST)
 
 test-slow: .venv/.dev  ## only the tests that take longer
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m slow
+	$(PYTEST) -m slow
 
 test-all: test test-slow  ## both
 
 LOWEST := tests/attacks/trees tests/labelling tests/learning tests/models tests/strategies tests/data tests/pools
 LOWEST_TOOLS := pytest==9.2.0 hypothesis==6.170.15 pytest-xdist==3.8.0 pytest-randomly==5.1.0 pandas==2.2.3 \
   cloudpickle==3.1.2 psutil==7.2.2
-FAST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
 test-anywhere: .venv/.dev  ## the fast tests as on other processors, without data, without git, in a random order
-	$(FAST)
-	ATEN_CPU_CAPABILITY=default $(FAST)
-	ATEN_CPU_CAPABILITY=avx2 $(FAST)
-	OPENBLAS_CORETYPE=Nehalem $(FAST)
-	env -u EDGEWISE_DATA $(FAST)
-	PATH=$(CURDIR)/$(BIN) $(FAST)
-	$(FAST) -p randomly
+	$(PYTEST)
+	ATEN_CPU_CAPABILITY=default $(PYTEST)
+	ATEN_CPU_CAPABILITY=avx2 $(PYTEST)
+	OPENBLAS_CORETYPE=Nehalem $(PYTEST)
+	env -u EDGEWISE_DATA $(PYTEST)
+	PATH=$(CURDIR)/$(BIN) $(PYTEST)
+	$(PYTEST) -p randomly
 
 test-lowest:  ## the core's tests with the lowest versions that pyproject.toml claims; needs uv
 	uv venv --quiet --clear --python 3.11 .venv-lowest
 	uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct -e '.[paper,tables,audit]' $(LOWEST_TOOLS)
-	OMP_NUM_THREADS=1 .venv-lowest/bin/python -m pytest -n auto $(LOWEST)
+	OMP_NUM_THREADS=1 .venv-lowest/bin/python -m pytest -n auto --dist loadgroup $(LOWEST)
 
 coverage: .venv/.dev  ## the fast tests with the share of lines they run; below the floor in pyproject.toml it fails
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --cov
+	$(PYTEST) --cov
 
 constraints: .venv/.dev  ## write the versions that are installed to constraints.txt
 	$(BIN)/python -m pip freeze --exclude-editable | sed 's/+cpu$$//' > constraints.txt
@@ -70,7 +71,7 @@ check: .venv/.dev  ## ruff, pyright strict, layers, sizes, docstrings
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/python tools/circles.py
-	$(BIN)/python tools/sizes.py 11
+	$(BIN)/python tools/sizes.py 10
 	$(BIN)/python tools/docstrings.py
 	$(BIN)/python tools/keys.py
 
@@ -89,6 +90,9 @@ notebook: .venv/.dev  ## run docs/walkthrough.ipynb again and keep its outputs
 
 clean:  ## remove what was built, not the results
 	rm -rf .venv .venv-lowest dist build site .pytest_cache .ruff_cache .hypothesis
+
+bench-quick: .venv/.dev  ## what calls cost over plain work, beside the committed ratios, in three minutes
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/quick.py
 
 bench: .venv/.dev  ## the benchmarks, hours; BENCH=region for one; its peers are installed first
 	$(BIN)/python -m pip install --quiet --no-deps -c constraints.txt --group bench

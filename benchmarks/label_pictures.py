@@ -1,8 +1,8 @@
-"""The pictures of the tutorial on labelling: the page as it is, at two widths, after forty labels by keyboard.
+"""The pictures of the tutorials on labelling: the page as it is after forty labels by keyboard.
 
     python benchmarks/label_pictures.py [--chromium /usr/bin/chromium]
 
-Customers are made up; who stays and who leaves follows a rule with noise.
+Customers and tickets are made up; who stays and who leaves follows a rule with noise.
 """
 
 import argparse
@@ -12,10 +12,15 @@ import socket
 import subprocess
 import sys
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from PIL import Image
 from playwright.sync_api import sync_playwright
+from sklearn.datasets import load_digits
 
 
 OUT = Path(__file__).parents[1] / "docs" / "pictures"
@@ -51,45 +56,99 @@ def customers(path, n=600):
     return leaving
 
 
+def digits(folder):
+    """Write threes and eights as pictures; return which is which."""
+    X, y = load_digits(return_X_y=True)
+    folder.mkdir()
+    kept = np.flatnonzero(np.isin(y, (3, 8)))
+    for i in kept:
+        picture = Image.fromarray((255 - X[i].reshape(8, 8) * 15.9).astype("uint8"))
+        picture.resize((96, 96), Image.Resampling.BICUBIC).save(folder / f"{i:04d}.png")
+    return {f"{i:04d}.png": str(y[i]) for i in kept}
+
+
+BUGS = (
+    "The page stays white after I press save.",
+    "It crashes when the file is empty.",
+    "The total is wrong by one cent.",
+    "The export writes half of the rows.",
+)
+WISHES = (
+    "Please add a dark theme.",
+    "It would be nice to sort by date.",
+    "A shortcut for undo would help.",
+    "Could the summary come by mail once a week?",
+)
+
+
+def tickets(path, n=400):
+    """Write texts with an embedding each, as a model of language would give them; return the kinds."""
+    rng = np.random.default_rng(0)
+    wish = rng.random(n) < 0.4
+    texts = [(WISHES if one else BUGS)[rng.integers(4)] for one in wish]
+    names = [f"T{i:04d}" for i in range(n)]
+    embedding = rng.normal(wish[:, None] * 1.2, 1, (n, 64)).astype(np.float32)
+    pq.write_table(pa.table({"ticket": names, "text": texts, "embedding": list(embedding)}), path)
+    return dict(zip(names, np.where(wish, "wish", "bug"), strict=True))
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--chromium", default="/usr/bin/chromium")
     chosen = options.parse_args()
+    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
+        folder = Path(name)
+        leaving = customers(folder / "customers.csv")
+        truth = {f"C{1000 + i}": kind for i, kind in enumerate(leaving)}
+        words = ["customers.csv", "--classes", "stays,leaves", "--keys", "j,l", "--id", "customer"]
+        of_digits, of_tickets = digits(folder / "pictures"), tickets(folder / "tickets.parquet")
+        browser = playwright.chromium.launch(executable_path=chosen.chromium, args=FLAGS)
+        for given, answers, keys, names in (
+            (words, truth, {"stays": "j", "leaves": "l"}, ("label-page.png", "label-page-phone.png")),
+            (["pictures", "--classes", "3,8"], of_digits, {"3": "1", "8": "2"}, ("label-pictures.png", None)),
+            (
+                ["tickets.parquet", "--classes", "bug,wish", "--id", "ticket", "--ignore", "text"],
+                of_tickets,
+                {"bug": "1", "wish": "2"},
+                ("label-embeddings.png", None),
+            ),
+        ):
+            with served(folder, [*given, "--campaign", f"{Path(given[0]).stem}.db"]) as url:
+                taken(browser.new_page(), url, {name: keys[kind] for name, kind in answers.items()}, names)
+        browser.close()
+
+
+@contextmanager
+def served(folder, words):
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
-    with tempfile.TemporaryDirectory() as folder:
-        leaving = customers(Path(folder) / "customers.csv")
-        words = ["label", "customers.csv", "--classes", "stays,leaves", "--keys", "j,l", "--id", "customer"]
-        words += ["--uniform", "0.3", "--token", "for-the-pictures", "--no-browser"]
-        server = subprocess.Popen(
-            [sys.executable, "-m", "edgewise", *words, "--port", str(port)],
-            cwd=folder,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=os.environ | {"PYTHONUNBUFFERED": "1"},
-        )
-        try:
-            while "Label at" not in server.stdout.readline():
-                pass
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=chosen.chromium, args=FLAGS)
-                taken(browser.new_page(), f"http://127.0.0.1:{port}/?token=for-the-pictures", leaving)
-                browser.close()
-        finally:
-            server.terminate()
-            server.wait()
+    words = ["label", *words, "--uniform", "0.3", "--token", "for-the-pictures", "--no-browser"]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "edgewise", *words, "--port", str(port)],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+    )
+    try:
+        while "Label at" not in server.stdout.readline():
+            pass
+        yield f"http://127.0.0.1:{port}/?token=for-the-pictures"
+    finally:
+        server.terminate()
+        server.wait()
 
 
-def taken(page, url, leaving):
+def taken(page, url, keys, names):
     page.goto(url)
     for _ in range(40):
         page.wait_for_selector("#classes button:not([disabled])")
         name = page.text_content("#name")
-        page.keyboard.press("l" if leaving[int(name[1:]) - 1000] == "leaves" else "j")
+        page.keyboard.press(keys[name])
         page.wait_for_function("n => document.getElementById('name').textContent !== n", arg=name)
     page.wait_for_function("() => document.getElementById('estimates').children.length > 0", timeout=120_000)
-    for _ in range(30):  # to an item with a note
+    for _ in range(30 if names[1] else 0):  # to an item with a note
         if page.text_content("#texts"):
             break
         name = page.text_content("#name")
@@ -97,10 +156,9 @@ def taken(page, url, leaving):
         page.wait_for_function("n => document.getElementById('name').textContent !== n", arg=name)
         page.wait_for_selector("#classes button:not([disabled])")
     page.keyboard.press("g")
-    for width, height, look, name in (
-        (1280, 800, "light", "label-page.png"),
-        (390, 844, "dark", "label-page-phone.png"),
-    ):
+    for width, height, look, name in ((1280, 800, "light", names[0]), (390, 844, "dark", names[1])):
+        if name is None:
+            continue
         page.emulate_media(color_scheme=look)
         page.set_viewport_size({"width": width, "height": height})
         page.wait_for_timeout(300)

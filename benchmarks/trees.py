@@ -1,6 +1,6 @@
 """The exact attacks on trees and linear models against their bars: proof, time, Veritas, selection.
 
-    EDGEWISE_DATA=... python benchmarks/trees.py [--rows 30] [--parts models selection closed]
+    EDGEWISE_DATA=... python benchmarks/trees.py [--rows 30] [--parts models selection closed threads]
 
 Processor time, one thread. Features are scaled to [0, 1] on all rows; a model is fitted on the first rows and
 asked about the next. Veritas (dtai-veritas, L-infinity only) runs in the same process on the same points with
@@ -10,6 +10,7 @@ results/benchmarks/trees.json; `trees_page.py` shows it in docs/trees.md.
 
 import argparse
 import json
+import os
 import time
 from functools import partial
 from pathlib import Path
@@ -26,8 +27,8 @@ from sklearn.linear_model import LogisticRegression
 import edgewise as ew
 from edgewise.arrays import check_box
 from edgewise.attacks import LinearExact, Moves, TreesExact
-from edgewise.attacks.trees.compiled import Compiled
-from edgewise.attacks.trees.nearest import Limits, Seat, nearest
+from edgewise.attacks.trees.compiled import Compiled, each_nearest
+from edgewise.attacks.trees.nearest import Limits, Seat, ask, nearest
 from edgewise.paper.runs.results import provenance
 
 
@@ -63,12 +64,10 @@ def clock(function):
 
 def ours(known, model, Q, own, box, norm):
     """Every row on its own: seconds, distances, whether proved, whether the model confirms."""
-    domain, seat = known.domain(Q, box), Seat.at(known.cells)
+    batch, seat = known.batch(Q, own, box, norm), Seat.at(known.cells)
     seconds, answers = [], []
-    for x, c in zip(Q, own, strict=True):
-        took, answer = clock(
-            lambda x=x, c=c: nearest(known.query(domain, seat, x, int(c), norm), Limits(10**9, 1.0))
-        )
+    for row in range(len(Q)):
+        took, answer = clock(lambda row=row: nearest(ask(batch, seat, row), Limits(10**9, 1.0)))
         seconds.append(took)
         answers.append(answer)
     points = np.array([x if a.point is None else a.point for a, x in zip(answers, Q, strict=True)])
@@ -187,12 +186,13 @@ def compare(rows):
 
 
 def selection(repeats=5):
+    """Yield what the ten nearest of 200 rows cost and what all of them do; L1 where it is quick."""
     for data in ("australian",):
         X, y, _ = table(data)
         rest = X[-200:]
         for name in ("RF 50x6", "RF 100x10", "GB 200x4"):
             model = MODELS[name]().fit(X[:-200], y[:-200])
-            for norm, order in list(NORMS.items())[:2]:
+            for norm, order in list(NORMS.items())[: 3 if name.startswith("GB") else 2]:
                 all_of, ten_of = (
                     partial(ew.radius, model, rest, box=(0, 1), norm=order),
                     partial(TreesExact(order).smallest, model, rest, 10, box=(0, 1)),
@@ -242,6 +242,39 @@ def large_pool(rows):
     }
 
 
+def threads(rows=300, repeats=5):
+    """Attack the same rows with one thread and with two, in turn: wall clock, processor time, and the load."""
+    X, y, _ = table("australian")
+    model = MODELS["RF 50x6"]().fit(X, y)
+    Q = np.clip(X[:rows] + np.random.default_rng(0).normal(0, 0.02, (min(rows, len(X)), X.shape[1])), 0, 1)
+    known, box = Compiled.of(model, Q.dtype, Q.shape[1], Moves()), check_box((0, 1), Q.shape[1])
+    own = known.numbers(model.predict(Q))
+
+    def took(count):
+        begun, spent = time.perf_counter(), time.process_time()
+        answers = each_nearest(known, Q, own, box, np.inf, Limits(50_000), threads=count)
+        return time.perf_counter() - begun, time.process_time() - spent, [answer.cost for answer in answers]
+
+    took(2)
+    load, turns = [os.getloadavg()[0]], []
+    for _ in range(repeats):
+        turns.append((took(1), took(2)))
+        load.append(os.getloadavg()[0])
+    one, two = (np.median([turn[k][:2] for turn in turns], axis=0).tolist() for k in (0, 1))
+    return {
+        "rows": len(Q),
+        "model": "australian, RF 50x6, Linf",
+        "same": all(a[2] == b[2] for a, b in turns),
+        "wall_s": {"1": one[0], "2": two[0]},
+        "cpu_s": {"1": one[1], "2": two[1]},
+        "wall_ratio": one[0] / two[0],
+        "cpu_ratio": two[1] / one[1],
+        "cores": len(os.sched_getaffinity(0)),
+        "load": {"least": min(load), "most": max(load)},
+        "idle": max(load) < 0.5,
+    }
+
+
 def linear():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(1_000_000, 50))
@@ -255,7 +288,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", type=int, default=30)
     parser.add_argument(
-        "--parts", nargs="+", default=["models", "selection", "large_pool", "linear", "closed"]
+        "--parts", nargs="+", default=["models", "selection", "large_pool", "linear", "closed", "threads"]
     )
     given = parser.parse_args()
     parts = {
@@ -264,6 +297,7 @@ def main():
         "large_pool": lambda: large_pool(10_000),
         "linear": linear,
         "closed": lambda: list(closed(100)),
+        "threads": threads,
     }
     result = json.loads(OUT.read_text()) if OUT.exists() else {}
     result |= provenance("python benchmarks/trees.py")

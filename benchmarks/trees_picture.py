@@ -19,7 +19,7 @@ import edgewise as ew
 from edgewise.attacks import Moves
 from edgewise.attacks.trees.compiled import Compiled
 from edgewise.attacks.trees.kernels.reduction import reduce
-from edgewise.attacks.trees.nearest import Seat
+from edgewise.attacks.trees.nearest import Seat, ask
 
 
 OUT = Path(__file__).parents[1] / "docs" / "img" / "trees-search.svg"
@@ -39,9 +39,9 @@ def staircases(model, x):
     known = Compiled.of(model, x.dtype, 2, Moves())
     own = int(known.numbers(model.predict(x))[0])
     seat = Seat.at(known.cells)
-    query = known.query(known.domain(x, None), seat, x[0], own, 2)
-    gains, needed = known.cells.lead(own, 1 - own)
-    reduce(known.cells.forest, seat.table, gains, np.inf, False, seat.path, seat.rung)
+    query = ask(known.batch(x, np.array([own]), None, 2), seat, 0)
+    cells, needed = known.cells, known.cells.needed(own, 1 - own)
+    reduce(cells.forest, seat.table, cells.worth, own, 1 - own, np.inf, False, seat.path, seat.rung)
     rung, table = seat.rung, seat.table
     steps = []
     for t in range(rung.size[0]):

@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from edgewise.parallel import in_force
 
 
+COMPILED = ("attacks/region", "attacks/trees")
 SIZES = (400, 250, 600, 1, 333, 416)
 
 
@@ -60,6 +61,14 @@ def shards(task, tmp_path):
     for number, part in enumerate(np.split(task[0], np.cumsum(SIZES)[:-1])):
         np.save(folder / f"{number}.npy", part)
     return str(folder / "*.npy")
+
+
+def pytest_collection_modifyitems(items):
+    """Keep what compiles the same kernels in one worker (``--dist loadgroup``)."""
+    for item in items:
+        for folder in COMPILED:
+            if f"tests/{folder}/" in item.path.as_posix():
+                item.add_marker(pytest.mark.xdist_group(folder))
 
 
 def travels(module):

@@ -138,8 +138,9 @@ def test_a_foreign_store_is_refused(tmp_path):
 
 @pytest.mark.parametrize(
     ("ending", "status"),
-    [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)],
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143)],
 )
+@pytest.mark.slow
 def test_stopping_keeps_what_was_finished(tmp_path, ending, status):
     store = tmp_path / "runs.db"
     # A shell that starts the tests in the background makes them, and what they start, ignore Ctrl-C.

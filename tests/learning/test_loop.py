@@ -245,6 +245,7 @@ KILLED = textwrap.dedent("""
 """)
 
 
+@pytest.mark.slow
 def test_kill_9_and_resume_gives_the_same_picks(tmp_path):
     def go(store, limit):
         return subprocess.run(

@@ -104,3 +104,42 @@ def test_the_labels_of_a_skorch_net_are_those_it_predicts():
     assert (adv.label[adv.found] == net.predict(adv.points[adv.found])).all()
     with pytest.raises(InputError, match="does not know"):
         ew.attack(net, X, "deepfool", y=np.full(60, 7), rng=0)
+
+
+class Counting(nn.Module):
+    """Counts the rows that it is asked, from outside."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner, self.rows = inner, 0
+
+    def forward(self, x):
+        self.rows += len(x)
+        return self.inner(x)
+
+
+@pytest.mark.parametrize("net", [nn.Sequential(line(), nn.Sigmoid()), Functional(), line()])
+def test_no_row_is_asked_to_see_whether_a_sigmoid_comes_last(net):
+    counting = Counting(net).eval()
+    predict(counting, X)
+    assert counting.rows == len(X)
+
+
+def test_a_sigmoid_that_is_scaled_afterwards_is_no_last_one():
+    class Half(nn.Module):
+        def forward(self, x):
+            return torch.sigmoid(x[:, :1]) / 2
+
+    assert (predict(Half(), X) == 1).all()
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
+def test_a_compiled_module_that_ends_in_a_sigmoid_is_read_as_well():
+    net = nn.Sequential(line(), nn.Sigmoid())
+    scripted = torch.jit.trace(net, torch.zeros(2, X.shape[1]))
+    assert (predict(scripted, X) == predict(net, X)).all()
+
+
+def test_a_dropout_after_a_last_sigmoid_changes_nothing():
+    net = nn.Sequential(line(), nn.Sigmoid(), nn.Dropout()).eval()
+    assert (predict(net, X) == (X[:, 0] > 0)).all()

@@ -184,6 +184,7 @@ def peak_mib(path, rows):
     return float(done.stdout)
 
 
+@pytest.mark.slow
 def test_scoring_holds_scores_only(tmp_path):
     """100 k rows are 299 MiB; holding them, or their mapped pages, would show."""
     assert peak_mib(tmp_path / "pool.dat", 100_000) < 200

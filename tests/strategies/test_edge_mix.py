@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
@@ -41,6 +42,7 @@ def test_the_greedy_share_takes_the_smallest_margins():
     assert (answer.propensity[answer.uniform] == 1).all()
 
 
+@pytest.mark.slow
 def test_propensities_are_the_rates_at_which_rows_are_drawn():
     small, runs = POOL[:60], 600
     weight = np.zeros(60)
@@ -136,3 +138,19 @@ def test_unresolved_is_near_zero_for_separate_classes_and_near_one_for_coins():
     assert unresolved(asked(RNG.integers(0, 2, 60))) > 0.6
     assert unresolved(asked(np.zeros(60))) is None
     assert unresolved(asked(blobs, np.arange(60) < 5)) is None
+
+
+def test_the_boundary_share_by_distance_is_that_of_the_exact_attack():
+    rng = np.random.default_rng(0)
+    X = rng.random((60, 2))
+    y = (X[:, 0] + X[:, 1] > 1).astype(int)
+    forest = RandomForestClassifier(20, max_depth=4, random_state=0).fit(X, y)
+    pool = rng.random((200, 2))
+    exact = ew.radius(forest, pool, box=(0, 1)).distance
+    method = EdgeMix(margin="distance", greedy=True)
+    query = ew.query(forest, pool, 20, method, labelled=(X, y), box=(0, 1), rng=0)
+    edge = query.index[~query.uniform]
+    assert len(edge) > 0
+    assert np.allclose(-query.score[~query.uniform], exact[edge])
+    rest = np.setdiff1d(np.arange(200), query.index)
+    assert exact[edge].mean() < np.sort(exact[rest])[: len(edge)].mean() + 1e-12

@@ -126,3 +126,29 @@ def test_what_cannot_be_measured_or_moved_is_told():
         ew.query(None, TEXTS, 3, "random", labelled=([[1.0], [2.0]], [0, 1]))
     with pytest.raises(ew.InputError, match=r"no pool file missing\.parquet"):
         ew.query(None, ["missing.parquet"], 1, "random")
+
+
+@pytest.mark.parametrize("strategy", [name for name in ew.STRATEGIES if name != "max-confidence"])
+def test_gaps_of_an_array_go_to_a_learner_that_takes_them(strategy):
+    rng = np.random.default_rng(0)
+    X = rng.random((120, 4))
+    y = (X[:, 0] > 0.5).astype(int)
+    gaps = np.where(rng.random(X.shape) < 0.1, np.nan, X)
+    model = HistGradientBoostingClassifier(max_iter=5).fit(gaps[:40], y[:40])
+    given = {"labelled": (gaps[:40], y[:40]), "candidates": np.arange(40, 120), "rng": 0}
+    query = ew.query(model, gaps, 5, strategy, **given)
+    assert len(set(query.index)) == 5
+    assert np.isfinite(query.score).all() or strategy in ("edge-mix", "stratified", "random")
+    with pytest.raises(ew.InputError, match="NaN"):
+        ew.query(LogisticRegression().fit(X[:40], y[:40]), gaps, 5, "margin", rng=0)
+
+
+def test_gaps_change_distances_by_the_mean_alone():
+    rng = np.random.default_rng(1)
+    X, y = rng.random((60, 3)), np.arange(60) % 2
+    gaps = X.copy()
+    gaps[::7, 1] = np.nan
+    filled = np.where(np.isnan(gaps), np.nanmean(gaps, axis=0), gaps)
+    model = HistGradientBoostingClassifier(max_iter=3).fit(filled, y)
+    one, two = (ew.query(model, pool, 6, "core-set", rng=0).index for pool in (gaps, filled))
+    assert one.tolist() == two.tolist()

@@ -205,7 +205,7 @@ def write_query(path: Path, query: Query, sheet: Sheet) -> None:
     rows = query.index.tolist()
     text = {name: [str(column[row]) for row in rows] for name, column in sheet.text.items()}
     where = {ROW: rows} if sheet.id is None else {shown_names([sheet.id])[0]: text.pop(sheet.id)}
-    values = _shown(sheet.pool.rows(query.index), sheet.numbers)
+    values = _shown(sheet.pool.rows(query.index), sheet.numbers, sheet.readable)
     _write(path, query, where, text, values, [sheet.digest] * len(rows))
 
 
@@ -213,18 +213,20 @@ def write_shard_query(path: Path, answer: ShardQuery, shards: Shards) -> None:
     """Write a batch to be labelled: an empty ``label`` first, then where the row is and its values."""
     points = read_rows(shards, answer.query.index)
     where = {SHARD: [str(shard) for shard in answer.shard], ROW: answer.row.tolist()}
-    _write(path, answer.query, where, {}, _shown(points, ()), [_print_of(values) for values in points])
+    _write(path, answer.query, where, {}, _shown(points, (), ()), [_print_of(values) for values in points])
 
 
-def _shown(points: Rows, names: Sequence[str]) -> dict[str, Sequence[Any]]:
+def _shown(points: Rows, names: Sequence[str], readable: Sequence[str]) -> dict[str, Sequence[Any]]:
     if is_frame(points):
         held = nw.from_native(points, eager_only=True)
-        return {name: [_cell(value) for value in held[name].to_list()] for name in names[:SHOWN]}
+        return {name: [_cell(value) for value in held[name].to_list()] for name in readable[:SHOWN]}
     rows = points.reshape(len(points), -1)
+    if names:
+        rows = rows[:, [place for place, name in enumerate(names) if name in readable]]
     if rows.shape[1] > SHOWN:
         return {}
     columns = [list(map(repr, column.tolist())) for column in rows.T]
-    return dict(zip(names or [f"x{i}" for i in range(len(columns))], columns, strict=True))
+    return dict(zip(readable if names else [f"x{i}" for i in range(len(columns))], columns, strict=True))
 
 
 def _cell(value: Any) -> str:

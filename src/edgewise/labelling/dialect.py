@@ -29,6 +29,17 @@ MARKS = (
 )
 
 
+def suffix_of(path: Path) -> str:
+    """Return the ending that says what a file holds, in small letters.
+
+    Examples
+    --------
+    >>> suffix_of(Path("Churn.CSV.gz"))
+    '.csv.gz'
+    """
+    return "".join(path.suffixes[-2:] if path.suffix.lower() == ".gz" else path.suffixes[-1:]).lower()
+
+
 @dataclass(frozen=True)
 class Text:
     """What a file of cells holds, and how.

@@ -11,9 +11,10 @@ import numpy as np
 
 from edgewise.arrays import InputError
 from edgewise.labelling.columns import listing
+from edgewise.labelling.dialect import suffix_of
 from edgewise.labelling.identifying import why_useless
 from edgewise.labelling.pictures import read_pictures
-from edgewise.labelling.table import SUFFIXES, Table, read_table, suffix_of
+from edgewise.labelling.table import SUFFIXES, Table, read_table
 from edgewise.pools.files import pyarrow
 from edgewise.pools.pool import Pool
 from edgewise.registry import unknown
@@ -45,6 +46,8 @@ class Sheet:
         Its cells, all different; empty without one.
     given
         Labels that came with the pool, by row: the sub-folders of pictures.
+    lists
+        Columns of lists of numbers, by name: what each was spread over, which nobody wants to read.
     """
 
     pool: Pool
@@ -55,6 +58,13 @@ class Sheet:
     id: str | None = None
     ids: Sequence[str] = ()
     given: Mapping[int, str] = field(default_factory=dict[int, str])
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+
+    @property
+    def readable(self) -> tuple[str, ...]:
+        """The columns that are learned from and that a person can read."""
+        parts = {part for parts in self.lists.values() for part in parts}
+        return tuple(name for name in self.numbers if name not in parts)
 
 
 @dataclass(frozen=True)
@@ -131,6 +141,7 @@ def _of_pictures(path: Path, wanted: _Wanted, *, folders: bool) -> Sheet:
 
 def _of_table(table: Table, path: Path, wanted: _Wanted) -> Sheet:
     frame = table.frame
+    wanted = replace(wanted, ignore=_spread(wanted.ignore, table), features=_spread(wanted.features, table))
     _check_names(table, path, wanted)
     left_out = [f"{name!r} ({why})" for name, why in table.left_out.items()]
     learned: list[str] = []
@@ -149,15 +160,29 @@ def _of_table(table: Table, path: Path, wanted: _Wanted) -> Sheet:
         )
     rest = [name for name in frame.column_names if name not in learned]
     said = [
-        f"learned from {listing(learned)}",
+        f"learned from {listing(_gathered(learned, table))}",
         f"shown only: {listing(shown) or 'nothing'}",
         f"left out: {listing(left_out) or 'nothing'}",
     ]
     text = {name: _as_words(frame[name]) for name in rest}
     sheet = _sheet(_pool(frame.select(learned)), text, tuple(learned), [*said, *table.notes])
+    sheet = replace(sheet, lists=table.lists)
     if wanted.id is None:
         return sheet
     return replace(sheet, id=wanted.id, ids=_distinct(text[wanted.id], wanted.id, path))
+
+
+def _spread(names: Sequence[str], table: Table) -> tuple[str, ...]:
+    """Return names with those of lists replaced by what they were spread over."""
+    return tuple(part for name in names for part in table.lists.get(name, (name,)))
+
+
+def _gathered(names: Sequence[str], table: Table) -> list[str]:
+    """Return names with all that a list was spread over as that list."""
+    where = {
+        part: f"{name} ({len(parts):,} numbers)" for name, parts in table.lists.items() for part in parts
+    }
+    return list(dict.fromkeys(where.get(name, name) for name in names))
 
 
 def _check_names(table: Table, path: Path, wanted: _Wanted) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from edgewise.arrays import InputError
-from edgewise.labelling.dialect import Text, read_text
+from edgewise.labelling.dialect import Text, read_text, suffix_of
+from edgewise.labelling.lists import spread_lists
 from edgewise.labelling.plain_numbers import plain_numbers
 from edgewise.pools.files import DAMAGE, index_columns, no_such_file, pyarrow
 
@@ -51,23 +52,15 @@ class Table:
         Columns that are not in ``frame``, and why.
     notes
         How the file was read, where that is not plain.
+    lists
+        The columns of ``frame`` that a column of lists was spread over, by its name.
     """
 
     frame: Any
     odd: Mapping[str, Odd] = field(default_factory=dict[str, Odd])
     left_out: Mapping[str, str] = field(default_factory=dict[str, str])
     notes: tuple[str, ...] = ()
-
-
-def suffix_of(path: Path) -> str:
-    """Return the ending that says what a file holds, in small letters.
-
-    Examples
-    --------
-    >>> suffix_of(Path("Churn.CSV.gz"))
-    '.csv.gz'
-    """
-    return "".join(path.suffixes[-2:] if path.suffix.lower() == ".gz" else path.suffixes[-1:]).lower()
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 
 def read_table(path: Path) -> Table:
@@ -76,7 +69,8 @@ def read_table(path: Path) -> Table:
     In a text file a column is of numbers if every cell is a plain decimal number (sign, point, exponent; a
     decimal comma where cells are separated otherwise), blank or one of `MISSING`. Leading zeros, more than 15
     digits, ``1_000`` and anything else make a cell a word. In Parquet and JSON Lines numbers are numbers, true
-    and false are 1 and 0, and everything else is words. Left out are blank rows at the end, columns without
+    and false are 1 and 0, lists of numbers (embeddings) are spread over columns, and everything else is words.
+    Left out are blank rows at the end, columns without
     any value, and the row index that pandas writes.
 
     Raises
@@ -134,21 +128,24 @@ def _typed(table: Table, path: Path) -> Table:
     columns: dict[str, Any] = {}
     left_out = dict(table.left_out)
     check_names(table.frame.column_names, path)
-    for name in table.frame.column_names:
-        column = table.frame[name]
+    frame, lists = spread_lists(table.frame, path)
+    for name in frame.column_names:
+        column = frame[name]
         if pa.types.is_dictionary(column.type):
             column = column.cast(column.type.value_type)
         kind = column.type
         if column.null_count == len(column):
             left_out[name] = "empty"
         elif pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-            raise InputError(f"{path.name}: column {name!r} holds {kind} values; expected numbers or words.")
+            raise InputError(
+                f"{path.name}: column {name!r} holds {kind} values; expected numbers, words or lists of numbers."
+            )
         elif pa.types.is_boolean(kind) or pa.types.is_decimal(kind) or _is_number(pa, kind):
             column = column.cast(pa.uint8()) if pa.types.is_boolean(kind) else column
             columns[name] = compute.cast(column, pa.float64(), safe=False)
         else:
             columns[name] = column.cast(pa.string())
-    return Table(pa.table(columns), _nulls(columns, pa), left_out, table.notes)
+    return Table(pa.table(columns), _nulls(columns, pa), left_out, table.notes, lists)
 
 
 def _is_number(pa: Any, kind: Any) -> bool:

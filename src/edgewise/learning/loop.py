@@ -15,11 +15,11 @@ from edgewise.learning.journal import Journal
 from edgewise.learning.oracle import Oracle, as_oracle, name_of
 from edgewise.learning.rounds import Round, Stop
 from edgewise.learning.run import LearningError, Run
-from edgewise.pools.pool import Pool
 from edgewise.randomness import Rng, seed_of
 from edgewise.store import Store
 from edgewise.strategies.edge_mix import is_local_average
 from edgewise.strategies.frame import Strategy
+from edgewise.strategies.given import read_pool
 from edgewise.strategies.names import StrategyName
 from edgewise.strategies.selecting import resolved
 
@@ -119,7 +119,7 @@ def learn(
     check_count(audit, "audit", low=0)
     weighted = is_local_average(model) and takes_weights(model) if weighted is None else weighted
     check_learner(model, weighted=weighted, warm=warm)
-    rows = Pool.of(pool)
+    rows = read_pool(pool, model)
     bounds = check_box(box, int(np.prod(rows.shape)))
     plan = Run(
         model,

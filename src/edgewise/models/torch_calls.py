@@ -13,26 +13,13 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm  # pyright: ignore[reportPrivateUsage] - the base of all
 
 from edgewise.arrays import Floats, Index, InputError
+from edgewise.models.last_function import LastFunction, ends_in_sigmoid
 from edgewise.models.rows import Rows, numbers
 from edgewise.models.unwrap import module_of
 
 
 ROWS_AT_ONCE = 1024
 """Rows a module is asked at once for labels or logits."""
-
-SHAPING = (
-    "View",
-    "Squeeze",
-    "Unsqueeze",
-    "Reshape",
-    "Select",
-    "Slice",
-    "ToCopy",
-    "Alias",
-    "Clone",
-    "Flatten",
-)
-"""Operations that may follow a last sigmoid without changing its values."""
 
 
 class OutOfMemoryWarning(UserWarning):
@@ -108,12 +95,13 @@ def logits(module: nn.Module, x: Tensor) -> Tensor:
     InputError
         It cannot take ``x``, answers with something else than finite logits, or with chances of several labels.
     """
-    answer = _called(module, x)
+    with LastFunction() as last:
+        answer = _called(module, x)
     if isinstance(answer, Tensor) and answer.is_floating_point() and answer.numel():
         single = answer.ndim == 1 or answer.shape[1:] == (1,)
         chances = bool(((answer >= 0) & (answer <= 1)).all())
         sure = not single and bool((answer.sum(dim=-1) - 1).abs().max() < 1e-2)
-        if chances and not sure and _ends_in_sigmoid(module, x, answer):
+        if chances and not sure and ends_in_sigmoid(module, answer, last, lambda: _one_recorded(module, x)):
             if not single:
                 raise InputError(
                     f"{type(module).__name__} answers a sigmoid per column: chances of several labels at once. "
@@ -213,6 +201,12 @@ def _called(module: nn.Module, x: Tensor) -> Any:
         ) from error
 
 
+def _one_recorded(module: nn.Module, x: Tensor) -> object:
+    """Ask about the first row again, and have autograd record it."""
+    with torch.inference_mode(False), torch.enable_grad():
+        return _called(module, x[:1].detach().clone().requires_grad_())
+
+
 def _wants(module: nn.Module, x: Tensor) -> str:
     """Return what the first layer of ``module`` expects, as far as it can be read off."""
     for layer in module.modules():
@@ -224,19 +218,6 @@ def _wants(module: nn.Module, x: Tensor) -> str:
             last = x.ndim == len(layer.kernel_size) + 2 and x.shape[-1] == layer.in_channels
             return wants + (", channels first; move them with np.moveaxis(X, -1, 1)" if last else "")
     return ""
-
-
-def _ends_in_sigmoid(module: nn.Module, x: Tensor, answer: Tensor) -> bool:
-    """Return whether the last thing ``module`` does is a sigmoid, by what autograd recorded or by its layers."""
-    node: Any = answer.grad_fn
-    if node is None:
-        with torch.inference_mode(False), torch.enable_grad():
-            node = _called(module, x[:1].detach().clone().requires_grad_()).grad_fn
-    while node is not None and node.name().startswith(SHAPING):
-        node = node.next_functions[0][0]
-    if node is not None:
-        return node.name().startswith("Sigmoid")
-    return isinstance(list(module.modules())[-1], nn.Sigmoid)
 
 
 @contextmanager

@@ -99,15 +99,7 @@ def distance_doubts(model: Any, X: Rows, labelled: Rows | None, *, box: Box | No
     box, seed
         Of the attack.
     """
-    # Late: the compiled engine behind them takes memory and time that the other doubt does without.
-    from edgewise.attacks import attack
-    from edgewise.attacks.radii import radius
-    from edgewise.strategies.adversarial import attack_for
-
-    try:
-        distance = radius(model, X if is_frame(X) else numbers(X).reshape(count(X), -1), box=box).distance
-    except UnansweredError:
-        distance = attack(model, X, attack_for(model), box=box, rng=seed).distance
+    distance = distance_to_boundary(model, X, box=box, seed=seed)
     found = distance[np.isfinite(distance)]
     gap = np.full(count(X), np.median(found) if len(found) else 1.0)
     if labelled is not None:
@@ -115,3 +107,24 @@ def distance_doubts(model: Any, X: Rows, labelled: Rows | None, *, box: Box | No
         gap = np.sqrt(nearest(rows, known))
     total = gap + 2 * distance
     return np.where(total > 0, gap / np.where(total > 0, total, 1), 1.0)
+
+
+def distance_to_boundary(model: Any, X: Rows, *, box: Box | None, seed: int) -> Floats:
+    """Return how far each row is from another label in L2 ``(m,)``, infinite where none was found.
+
+    Exact where `radius` knows the model, else what `attack` finds, which may be more.
+
+    Parameters
+    ----------
+    box, seed
+        Of the attack.
+    """
+    # Late: the compiled engine behind them takes memory and time that other strategies do without.
+    from edgewise.attacks import attack
+    from edgewise.attacks.radii import radius
+    from edgewise.strategies.adversarial import attack_for
+
+    try:
+        return radius(model, X if is_frame(X) else numbers(X).reshape(count(X), -1), box=box).distance
+    except UnansweredError:
+        return attack(model, X, attack_for(model), box=box, rng=seed).distance

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from sklearn.neighbors import KNeighborsClassifier, RadiusNeighborsClassifier
@@ -17,6 +17,7 @@ from edgewise.models.rows import Rows, is_texts, take
 from edgewise.models.unwrap import unwrapped
 from edgewise.randomness import child_seed, stream
 from edgewise.strategies.clusters import Stratified, systematic
+from edgewise.strategies.doubt import distance_to_boundary
 from edgewise.strategies.frame import Query, Request, draw, top
 from edgewise.strategies.model_scores import Space, best_two, embedder
 from edgewise.strategies.uncertainty import Random
@@ -90,6 +91,9 @@ class EdgeMix:
         Whether step 1 is taken.
     space
         Where the uniform share is spread: ``"input"`` or a network's ``"embedding"``.
+    margin
+        What the boundary share goes by: ``"scores"``, the gap of the two likeliest classes; or ``"distance"``,
+        the L2 distance to the boundary of each candidate, exact where the model has an exact attack.
 
     Examples
     --------
@@ -106,6 +110,7 @@ class EdgeMix:
     greedy: bool | None = None
     guard: bool = False
     space: Space = "embedding"
+    margin: Literal["scores", "distance"] = "scores"
 
     def __call__(self, request: Request) -> Query:
         """Decide, draw the uniform share, then the boundary share from what is left."""
@@ -182,6 +187,11 @@ class EdgeMix:
 
     def _joined(self, request: Request, uniform: Query, plan: Plan) -> Query:
         margin, pair = _margins_and_pairs(request)
+        if self.margin == "distance":
+            margin = request.score(
+                lambda X: distance_to_boundary(request.model, X, box=request.box, seed=request.seed)
+            )
+            margin = np.minimum(margin, np.finfo(float).max)
         N, u, m, greedy = len(request.candidates), len(uniform.index), plan.boundary, plan.greedy
         size = max(m, math.ceil(self.slab * N))
         if greedy:
@@ -233,7 +243,7 @@ def unresolved(request: Request) -> float | None:
 
 def _points(request: Request, X: Rows) -> Floats:
     """Return rows as numbers, those of an array as they are."""
-    plain = isinstance(X, np.ndarray) and not is_texts(X) and request.pool.space is None
+    plain = isinstance(X, np.ndarray) and not (is_texts(X) or request.pool.missing or request.pool.space)
     return X if plain else embedder(request.model, "input", request.pool)(X)
 
 

@@ -229,7 +229,11 @@ def top(score: Floats, n: int, seed: int) -> Index:
             f"the strategy scored {int(np.isnan(values).sum())} rows NaN; scores are numbers, -inf for never."
         )
     lottery = stream(seed, "ties").permutation(len(values))
-    return np.lexsort((lottery, -values))[:n]
+    if not 0 < n < len(values):
+        return np.lexsort((lottery, -values))[:n]
+    # Sorted are only those that are as large as the n-th.
+    rows = np.flatnonzero(values >= np.partition(values, len(values) - n)[len(values) - n])
+    return rows[np.lexsort((lottery[rows], -values[rows]))[:n]]
 
 
 def draw(rows: Index, n: int, seed: int, name: str) -> Index:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import narwhals as nw
@@ -11,9 +12,16 @@ from numpy.typing import ArrayLike
 from edgewise.arrays import Index, InputError, Mask
 from edgewise.data.dataset import Split
 from edgewise.models.answers import known_classes
+from edgewise.models.features import takes_gaps
 from edgewise.models.joining import UnknownLabelError, check_y
 from edgewise.models.rows import Rows, check_rows, count, described, is_frame, numbers
 from edgewise.pools.pool import Pool
+
+
+def read_pool(source: Any, model: Any) -> Pool:
+    """Return the pool of a source; NaN in it are gaps where ``model`` says that it takes them."""
+    pool = Pool.of(source)
+    return replace(pool, missing=True) if takes_gaps(model) else pool
 
 
 def read_candidates(candidates: ArrayLike | None, size: int) -> Index:

@@ -83,7 +83,7 @@ class Measured:
         shape, embeds = request.pool.shape, asks(request.model, space)
         mapped = embedder(request.model, space, request.pool)
         scaled = isinstance(mapped, Features)
-        look = mapped if embeds else partial(_points, mapped)
+        look = mapped if embeds or request.pool.missing else partial(_points, mapped)
         plain = cls(source, look, np.zeros(1), np.ones(1), shape)
         if standardise is False or (standardise is None and (embeds or len(shape) > 1 or scaled)):
             return plain

@@ -40,13 +40,21 @@ def margins(model: Any, X: Rows) -> Floats:
     >>> margins(lambda X: np.hstack([X, 1 - X]), np.array([[0.5], [0.9]])).round(3)
     array([0. , 0.8])
     """
-    first, second = best_two(model, X)[2:]
+    scores = ranked_scores(model, X)
+    if scores.shape[1] < 2:
+        return np.full(count(X), np.inf)
+    first, second = np.partition(scores.T, -2, axis=0)[:-3:-1]
     return first - second
+
+
+def ranked_scores(model: Any, X: Rows) -> Floats:
+    """Return the scores ``(n, c)`` that `margins` and `best_two` go by."""
+    return _neighbour_scores(model, X) if has_distances(model) else _scores(model, X)
 
 
 def best_two(model: Any, X: Rows) -> tuple[Index, Index, Floats, Floats]:
     """Return the positions of the two best classes of each row, and their scores (see `margins`)."""
-    scores = _neighbour_scores(model, X) if has_distances(model) else _scores(model, X)
+    scores = ranked_scores(model, X)
     if scores.shape[1] < 2:
         none = np.zeros(len(X), dtype=np.intp)
         return none, none, np.full(len(X), np.inf), np.zeros(len(X))
@@ -142,7 +150,7 @@ def embedder(model: Any, space: Space, pool: Pool | None = None) -> Callable[[Ro
         return lambda X: embedding(network, X)
     if pool is not None and pool.space is not None:
         return pool.space
-    if pool is None or not (pool.names is not None or pool.shape == ()):
+    if pool is None or not (pool.names is not None or pool.shape == () or pool.missing):
         return partial(_as_points, model, None)
     sample = pool.rows(spread_rows(len(pool)))
     return partial(_as_points, model, sample) if pipeline_of(model) is not None else _of_frame(sample)

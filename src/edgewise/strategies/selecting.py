@@ -10,12 +10,11 @@ from numpy.typing import ArrayLike
 
 from edgewise.arrays import Box, InputError, check_box, check_count
 from edgewise.models.access import check_fitted
-from edgewise.pools.pool import Pool
 from edgewise.randomness import Rng, seed_of
 from edgewise.registry import component
 from edgewise.strategies.foreign import Scored
 from edgewise.strategies.frame import Query, Request, Strategy, checked
-from edgewise.strategies.given import read_candidates, read_labelled, read_uniform
+from edgewise.strategies.given import read_candidates, read_labelled, read_pool, read_uniform
 from edgewise.strategies.names import STRATEGIES, StrategyName
 
 
@@ -81,7 +80,7 @@ def query(
     method = resolved(strategy)
     if isinstance(model, type) or model is not None:
         check_fitted(model)
-    source = Pool.of(pool)
+    source = read_pool(pool, model)
     rows = read_candidates(candidates, len(source))
     check_count(n, "n")
     if n > len(rows):

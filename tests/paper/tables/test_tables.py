@@ -212,7 +212,7 @@ def test_a_difference_is_printed_with_its_verdict():
     assert printed(arm + base)[1][0][-1] == "baseline +0.0100 (p 0.0078, better)"
 
 
-@pytest.mark.parametrize("name", ["table2", "table3"])
+@pytest.mark.parametrize("name", [pytest.param("table2", marks=pytest.mark.slow), "table3"])
 def test_a_quick_table_runs_and_runs_once(name):
     table = TABLES[name].make()
     data = ["halfmoon"]

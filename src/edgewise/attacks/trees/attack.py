@@ -98,7 +98,7 @@ class TreesExact:
         lower = np.array([answer.lower for answer in answers])
         missing = np.isinf(lower)
         todo = _unconfirmed(model, points, y, np.flatnonzero(todo))
-        slack = known.cells.slack()
+        slack = known.cells.slack
         for strict in (4 * slack, 1e4 * slack, 1e8 * slack):
             if not len(todo):
                 break

@@ -6,7 +6,7 @@ across a wall needs no small step, and what rounds to the same float32 is on the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -33,8 +33,10 @@ class Cells:
         The smallest and the largest number of each cell; a cell without any has ``first > last``.
     depth, conditions
         Of the deepest tree; of all leaves together.
-    gains
-        Kept: what each leaf adds to a class's lead over another.
+    worth, start
+        What each leaf adds to each class's score ``(m, c)``, and what the scores start from ``(c,)``.
+    slack
+        How far rounding can move a sum of leaves.
     """
 
     forest: Forest
@@ -45,25 +47,21 @@ class Cells:
     last: Floats
     depth: int
     conditions: int
-    kept: dict[tuple[int, int], tuple[Floats, float]] = field(default_factory=dict[Any, Any])
+    worth: Floats
+    start: Floats
+    slack: float
 
     @property
     def n_features(self) -> int:
         """Of the model's input."""
         return len(self.offset) - 1
 
-    def lead(self, own: int, rival: int) -> tuple[Floats, float]:
-        """Return each leaf's gain for ``rival`` over ``own``, and the sum the leaves of all trees need.
+    def needed(self, own: int, rival: int) -> float:
+        """Return what the leaves of all trees together have to add to the lead of ``rival`` over ``own``.
 
-        The need is a little low: by what rounding can make of a sum in the model's order.
+        It is a little low: by what rounding can make of a sum in the model's order.
         """
-        if (own, rival) not in self.kept:
-            self.kept[own, rival] = _lead(self.ensemble, self.forest, own, rival)
-        return self.kept[own, rival]
-
-    def slack(self) -> float:
-        """Return how far rounding can move a sum of leaves."""
-        return _slack(self.ensemble, self.forest)
+        return float(self.start[own] - self.start[rival]) - self.slack
 
 
 def compile_cells(ensemble: Ensemble, dtype: np.dtype[Any]) -> Cells:
@@ -100,6 +98,7 @@ def compile_cells(ensemble: Ensemble, dtype: np.dtype[Any]) -> Cells:
         np.concatenate([np.concatenate([each, [np.inf]]) for each in walls]),
         int(depth),
         int(conditions),
+        *_scores(ensemble, forest),
     )
 
 
@@ -109,13 +108,20 @@ def cells_of(cells: Cells, X: Floats) -> Wholes:
     for f in range(cells.n_features):
         x = X[:, f].astype(float)
         if f in cells.ensemble.codes:
-            known = cells.ensemble.codes[f]
-            at = np.minimum(np.searchsorted(known, x), len(known) - 1)
-            Z[:, f] = np.where(known[at] == x, at, -1)
+            Z[:, f] = codes_of(cells.ensemble.codes[f], x)
         else:
             walls = cells.wall[cells.offset[f] - f : cells.offset[f + 1] - f - 1]
             Z[:, f] = np.where(np.isnan(x), -1, np.searchsorted(walls, x))
     return Z
+
+
+def codes_of(known: Floats, x: Floats) -> Index:
+    """Return the position of each value among the known categories; -1 for others."""
+    if not len(known):
+        return np.full(len(x), -1)
+    order = np.argsort(known, kind="stable")
+    at = order[np.minimum(np.searchsorted(known, x, sorter=order), len(known) - 1)]
+    return np.where(known[at] == x, at, -1)
 
 
 def rounded_down(values: Floats, dtype: np.dtype[Any]) -> Floats:
@@ -164,25 +170,19 @@ def _scaled(forest: Forest) -> tuple[Floats, Index]:
     return forest.value * scale[:, None], tree
 
 
-def _slack(ensemble: Ensemble, forest: Forest) -> float:
+def _scores(ensemble: Ensemble, forest: Forest) -> tuple[Floats, Floats, float]:
+    """Return ``worth``, ``start`` and ``slack`` of `Cells`.
+
+    A single score belongs to the second class; the first one's is the threshold.
+    """
     scaled, tree = _scaled(forest)
+    start = forest.init * (forest.group_rule[:, 1] / forest.group_rule[:, 0]).sum() / forest.rule[1]
     most = np.zeros(len(forest.root))
     np.maximum.at(most, tree, np.abs(scaled).max(axis=1))
     unit = 2.0**-24 if ensemble.single else 2.0**-53
-    size = most.sum() + np.abs(_start(forest)).max() + abs(ensemble.threshold)
-    return float(4 * unit * (len(forest.root) + 4) * size)
-
-
-def _start(forest: Forest) -> Floats:
-    """Return what the starts of all groups add to the final scores."""
-    return forest.init * (forest.group_rule[:, 1] / forest.group_rule[:, 0]).sum() / forest.rule[1]
-
-
-def _lead(ensemble: Ensemble, forest: Forest, own: int, rival: int) -> tuple[Floats, float]:
-    scaled, start = _scaled(forest)[0], _start(forest)
-    slack = _slack(ensemble, forest)
+    size = most.sum() + np.abs(start).max() + abs(ensemble.threshold)
+    slack = float(4 * unit * (len(forest.root) + 4) * size)
     if scaled.shape[1] == 1:
-        sign = 1.0 if own == 0 else -1.0
-        return np.ascontiguousarray(sign * scaled[:, 0]), sign * (ensemble.threshold - start[0]) - slack
-    gains = np.ascontiguousarray(scaled[:, rival] - scaled[:, own])
-    return gains, float(start[own] - start[rival]) - slack
+        scaled = np.concatenate([np.zeros_like(scaled), scaled], axis=1)
+        start = np.array([ensemble.threshold, start[0]])
+    return np.ascontiguousarray(scaled), start, slack

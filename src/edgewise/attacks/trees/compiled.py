@@ -11,10 +11,11 @@ import numpy as np
 
 from edgewise.arrays import Box, Floats, Index, InputError, Labels
 from edgewise.attacks.moves import Moves, Rules
+from edgewise.attacks.trees.batch import Batch
 from edgewise.attacks.trees.cells import Cells, cells_of, compile_cells
-from edgewise.attacks.trees.domain import Domain, allowed
+from edgewise.attacks.trees.domain import allowed
 from edgewise.attacks.trees.kernels.forest import winners
-from edgewise.attacks.trees.nearest import Answer, Limits, Query, Seat, ask, nearest
+from edgewise.attacks.trees.nearest import Answer, Limits, Seat, ask, nearest
 from edgewise.attacks.trees.reading import read
 from edgewise.attacks.trees.reading.scalers import Scaling
 from edgewise.models.unwrap import unwrapped
@@ -67,28 +68,27 @@ class Compiled:
 
     def winners(self, X: Floats) -> tuple[Index, Floats]:
         """Return the class number of each row ``X`` (n, d) and its lead over the next, without the model."""
-        rows = X if self.scaling is None else X.copy()
-        if self.scaling is not None:
-            for row in np.flatnonzero(np.isnan(X).any(axis=1)):
-                rows[row] = self.scaling.stand_in(X[row])
-        Z = cells_of(self.cells, rows)
+        Z = cells_of(self.cells, self._seen(X))
         own, ahead = np.zeros(len(X), np.int32), np.zeros(len(X))
         sums = np.zeros((2, len(self.cells.forest.init)))
         winners(self.cells.forest, Z, sums, own, ahead)
         return own.astype(np.intp), ahead
 
-    def domain(self, X: Floats, box: Box | None) -> Domain:
-        """Return where rows may move."""
-        return allowed(self.cells, box, self.rules, X)
+    def batch(self, X: Floats, own: Index, box: Box | None, norm: float) -> Batch:
+        """Return the queries at rows of class numbers ``own``; a missing value stays and keeps its route."""
+        missing = np.isnan(X)
+        frozen = missing if self.scaling is not None and missing.any() else None
+        domain = allowed(self.cells, box, self.rules, X)
+        return Batch.of(self.cells, domain, self._seen(X), own, norm, frozen)
 
-    def query(
-        self, domain: Domain, seat: Seat, x: Floats, own: int, norm: float, within: float = np.inf
-    ) -> Query:
-        """Return the query at a row; a missing value stays missing and keeps its route."""
-        frozen = None
-        if self.scaling is not None and np.isnan(x).any():
-            frozen, x = np.isnan(x), self.scaling.stand_in(x)
-        return ask(self.cells, domain, seat, x, own, norm, frozen, within)
+    def _seen(self, X: Floats) -> Floats:
+        """Return rows in which a missing value that a step fills in is a number that means the same."""
+        if self.scaling is None:
+            return X
+        rows = X.copy()
+        for row in np.flatnonzero(np.isnan(X).any(axis=1)):
+            rows[row] = self.scaling.stand_in(X[row])
+        return rows
 
 
 def each_nearest(
@@ -104,14 +104,13 @@ def each_nearest(
     advance: Advance | None = None,
 ) -> list[Answer]:
     """Return the nearest change of class of every row ``X`` (n, d) of class number ``own`` (n,)."""
-    domain = known.domain(X, box)
+    batch = known.batch(X, own, box, norm)
     answers: list[Answer | None] = [None] * len(X)
 
     def some(rows: Sequence[int]) -> None:
         seat = Seat.at(known.cells)
         for row in rows:
-            query = known.query(domain, seat, X[row], int(own[row]), norm)
-            answer = nearest(query, limits, strict=strict)
+            answer = nearest(ask(batch, seat, row), limits, strict=strict)
             if answer.point is not None:
                 answer.point[np.isnan(X[row])] = np.nan
             answers[row] = answer

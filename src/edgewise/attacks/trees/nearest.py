@@ -7,15 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgewise.arrays import Floats, Mask
+from edgewise.arrays import Floats, Index
+from edgewise.attacks.trees.batch import Batch, empty_table
 from edgewise.attacks.trees.cells import Cells
-from edgewise.attacks.trees.domain import Domain
 from edgewise.attacks.trees.kernels.crossing import Found, empty_found
 from edgewise.attacks.trees.kernels.open_boxes import Nodes, empty_nodes, grown
 from edgewise.attacks.trees.kernels.reduction import Path, Rung, Table, empty_path, empty_rung, reduce
-from edgewise.attacks.trees.kernels.search import DONE, FULL, begin, bound, search
+from edgewise.attacks.trees.kernels.search import DONE, FULL, begin, screen, search
 from edgewise.attacks.trees.kernels.staircase import Work, empty_work
-from edgewise.attacks.trees.table import empty_table, fill_table
 
 
 GROWTH = 1.7
@@ -57,6 +56,7 @@ class Seat:
     path: Path
     rung: Rung
     work: Work
+    bounds: Floats
 
     @classmethod
     def at(cls, cells: Cells) -> Seat:
@@ -68,6 +68,7 @@ class Seat:
             empty_path(cells.depth, d),
             empty_rung(trees, leaves, cells.conditions, d),
             empty_work(trees, leaves, d, int(cells.offset[-1]), columns),
+            np.zeros(len(cells.ensemble.classes) + 1),
         )
 
 
@@ -96,32 +97,47 @@ class Query:
         return distance * distance if self.power == 2 else distance
 
 
-def ask(
-    cells: Cells,
-    domain: Domain,
-    seat: Seat,
-    x: Floats,
-    own: int,
-    norm: float,
-    frozen: Mask | None = None,
-    within: float = np.inf,
-) -> Query:
-    """Return the query at ``x`` (d,), which the model gives class number ``own``; ``frozen`` features stay.
+def ask(batch: Batch, seat: Seat, row: int) -> Query:
+    """Return the query at a row."""
+    return screened(batch, seat, np.array([row], np.intp))[1]
 
+
+def screened(batch: Batch, seat: Seat, order: Index, within: float = np.inf) -> tuple[int, Query]:
+    """Return the query at the first row in ``order`` that a change nearer than ``within`` is not ruled out of.
+
+    Before it stands its position; where that is ``len(order)`` there is none, and the query is the last row's.
     Bounds are infinite where nothing nearer than ``within`` changes the class.
     """
-    power = 0 if norm == np.inf else int(norm)
-    most = fill_table(cells, domain, x, power, seat.table, frozen)
-    radius = within * within if power == 2 else within
-    bounds: list[tuple[float, int]] = []
-    for rival in range(len(cells.ensemble.classes)):
-        if rival != own:
-            gains, needed = cells.lead(own, rival)
-            least = bound(
-                cells.forest, seat.table, gains, needed, radius, power == 0, seat.path, seat.rung, seat.work
-            )
-            bounds.append((least, rival))
-    return Query(cells, seat, own, power, most, tuple(sorted(bounds)))
+    cells, domain, power = batch.cells, batch.domain, batch.power
+    at = screen(
+        cells.forest,
+        cells.wall,
+        domain.first,
+        domain.last,
+        domain.low,
+        domain.high,
+        domain.weights,
+        domain.step,
+        batch.direction,
+        batch.X,
+        batch.codes,
+        batch.own,
+        order,
+        power,
+        batch.single,
+        cells.worth,
+        cells.start,
+        cells.slack,
+        within * within if power == 2 else within,
+        seat.table,
+        seat.path,
+        seat.rung,
+        seat.work,
+        seat.bounds,
+    )
+    own, bounds = int(batch.own[order[min(at, len(order) - 1)]]), seat.bounds.tolist()
+    rivals = sorted((least, rival) for rival, least in enumerate(bounds[:-1]) if rival != own)
+    return at, Query(cells, seat, own, power, bounds[-1], tuple(rivals))
 
 
 def nearest(query: Query, limits: Limits, *, cutoff: float = np.inf, strict: float = 0.0) -> Answer:
@@ -161,13 +177,13 @@ class _Spent:
 def _ladder(query: Query, rival: int, least: float, found: Found, spent: _Spent, strict: float) -> float:
     """Search balls of growing radius for a lead of ``rival``; return a lower bound on its cost."""
     seat, longest = query.seat, query.power == 0
-    gains, needed = query.cells.lead(query.own, rival)
-    goal = np.array([query.own, needed + strict, strict])
+    cells, own = query.cells, query.own
+    goal = np.array([own, cells.needed(own, rival) + strict, strict])
     growth = GROWTH**2 if query.power == 2 else GROWTH
     radius = max(least, _smallest(seat.table)) * growth
     while True:
         reach = min(radius, float(found.cost[0]))
-        reduce(query.cells.forest, seat.table, gains, reach, longest, seat.path, seat.rung)
+        reduce(cells.forest, seat.table, cells.worth, own, rival, reach, longest, seat.path, seat.rung)
         spent.rungs += 1
         spent.leaves = int(seat.rung.tree[seat.rung.size[0]])
         open_, nodes = _search(query, goal, reach, found, spent)

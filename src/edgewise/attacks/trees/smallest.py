@@ -14,7 +14,7 @@ import numpy as np
 from edgewise.arrays import Box, Floats, Index
 from edgewise.attacks.smallest import Smallest
 from edgewise.attacks.trees.compiled import Compiled
-from edgewise.attacks.trees.nearest import Limits, Seat, nearest
+from edgewise.attacks.trees.nearest import Limits, Seat, nearest, screened
 
 
 BLOCK = 512
@@ -36,9 +36,13 @@ def smallest(
     seat, searched, cutoff = Seat.at(known.cells), 0, np.inf
     for at in range(0, n, BLOCK):
         X = rows(np.arange(at, min(at + BLOCK, n)))
-        domain, (own, ahead) = known.domain(X, box), known.winners(X)
-        for row in np.argsort(ahead, kind="stable"):
-            query = known.query(domain, seat, X[row], int(own[row]), norm, cutoff)
+        own, ahead = known.winners(X)
+        batch, order = known.batch(X, own, box, norm), np.argsort(ahead, kind="stable")
+        while len(order):
+            skipped, query = screened(batch, seat, order, cutoff)
+            if skipped == len(order):
+                break
+            row, order = order[skipped], order[skipped + 1 :]
             if not query.least < cutoff:
                 continue
             searched += 1

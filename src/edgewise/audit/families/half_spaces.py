@@ -102,8 +102,10 @@ class HalfSpaces:
         return order[:, 0], order[:, 1]
 
     def sureness(self, V: Floats) -> tuple[Floats, Floats]:
-        """Return the standardised margin of each vector and its standard deviation."""
-        s = np.sqrt(np.maximum(np.einsum("ij,ij->i", V @ self.posterior.S, V), 1e-300))
+        """Return the standardised margin of each vector and its standard deviation, no less than rounding."""
+        S = self.posterior.S
+        least = np.finfo(float).eps * np.square(V).sum(axis=1) * np.abs(S).max()
+        s = np.sqrt(np.maximum(np.einsum("ij,ij->i", V @ S, V), np.maximum(least, 1e-300)))
         return (V @ self.posterior.mu) / s, s
 
     def risk(self, rng: np.random.Generator, n: int = 400) -> float:

@@ -18,7 +18,7 @@ def batch(campaign: Campaign, n: int, holder: str) -> Query:
     InputError
         Fewer items are open; none is given then.
     """
-    order = campaign.reorder(n)
+    campaign.reorder(n)
     given = campaign.lease(holder, holder, n, leases.DAYS)
     if len(given) < n:
         with campaign.log.transaction() as db:
@@ -29,10 +29,12 @@ def batch(campaign: Campaign, n: int, holder: str) -> Query:
         found = (lease.why.get(name) for lease in given)
         return [float("nan") if value is None else float(value) for value in found]
 
+    drawn = np.array([bool(lease.why.get("uniform")) for lease in given])
+    chosen = f"{n - drawn.sum()} of {n} rows were chosen, {drawn.sum()} are of the campaign's uniform share"
     return Query(
         np.array([lease.row for lease in given], dtype=np.intp),
         np.array(of("score")),
         np.array(of("propensity")),
-        np.array([bool(lease.why.get("uniform")) for lease in given]),
-        notes=order.notes,
+        drawn,
+        notes=(chosen,),
     )

@@ -81,8 +81,9 @@ class Items:
         if self.pictures:
             return words
         names = self.sheet.numbers or tuple(f"x{i}" for i in range(SHOWN))
-        cells = _cells(self.sheet.pool.rows(np.array([row])))[0][:SHOWN]
-        return words + [(name, _plain(cell)) for name, cell in zip(names, cells, strict=False)]
+        cells = dict(zip(names, _cells(self.sheet.pool.rows(np.array([row])))[0], strict=False))
+        readable = self.sheet.readable if self.sheet.numbers else names
+        return words + [(name, _plain(cells[name])) for name in readable[:SHOWN] if name in cells]
 
     def rows(self, keys: Sequence[str]) -> Index:
         """Return the rows of keys that the pool has."""

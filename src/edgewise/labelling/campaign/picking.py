@@ -38,8 +38,6 @@ class Order:
         What the model of that moment says of every row of the pool; None before there is one.
     labels
         How many labels it rests on.
-    notes
-        What the strategy decided.
     """
 
     rows: Index
@@ -48,7 +46,6 @@ class Order:
     strategy: str
     guesses: Guesses | None
     labels: int
-    notes: tuple[str, ...] = ()
 
     def why(self, place: int) -> dict[str, Any]:
         """Return why the item at this place was chosen, for its event."""
@@ -99,7 +96,7 @@ def order_of(
         candidates=free,
         rng=child_seed(seed, "order", len(index)),
     )
-    return Order(answer.index, answer.score, answer.propensity, name, said, len(index), answer.notes)
+    return Order(answer.index, answer.score, answer.propensity, name, said, len(index))
 
 
 def shuffled(keys: Sequence[str], seed: int) -> Index:

@@ -29,6 +29,9 @@ MORE = 50
 LITTLE = 0.005
 """A gain of accuracy below which more labels are not worth asking for."""
 
+WIDE = 0.1
+"""An interval of a gain that holds 0 and is wider than this says nothing."""
+
 FEW = 10
 """Random labels below which nothing is said."""
 
@@ -145,11 +148,15 @@ def advice(labels: int, sampled: int, gain: Estimate | None, saved: Estimate | N
     --------
     >>> advice(400, 60, Estimate(0.001, -0.001, 0.003, 60), None)
     'Stop: the next 50 labels are expected to add 0.1 points of accuracy (-0.1 to 0.3).'
+    >>> advice(40, 12, Estimate(0.0, -0.17, 0.17, 12), None)
+    'Go on: 12 labels of the random sample are too few to say what the next 50 labels add
+    (-17.0 to 17.0 points of accuracy).'
     """
     if sampled < FEW or gain is None:
         need = max(FEW - sampled, 1)
         return f"Go on: {need} more labels of the random sample are needed before anything can be said."
-    points = f"{100 * gain.mean:.1f} points of accuracy ({100 * gain.low:.1f} to {100 * gain.high:.1f})"
+    mean, low, high = (round(100 * value, 1) + 0.0 for value in (gain.mean, gain.low, gain.high))
+    points = f"{mean} points of accuracy ({low} to {high})"
     if saved is not None and saved.high < 0:
         return (
             f"Switch to random (--strategy random): {saved.n} random labels do what took this campaign "
@@ -157,6 +164,11 @@ def advice(labels: int, sampled: int, gain: Estimate | None, saved: Estimate | N
         )
     if gain.high < LITTLE:
         return f"Stop: the next {MORE} labels are expected to add {points}."
+    if gain.low < 0 and gain.high - gain.low > WIDE:
+        return (
+            f"Go on: {sampled} labels of the random sample are too few to say what the next {MORE} labels add "
+            f"({low} to {high} points of accuracy)."
+        )
     return f"Go on: the next {MORE} labels are expected to add {points}."
 
 

@@ -121,12 +121,13 @@ def _beaten(facts: Sequence[Fact]) -> tuple[bool, str]:
     beaten = sum(sum(f.figures["beaten"].values()) for f in facts)
     ratios: dict[str, list[float]] = {}
     for fact in facts:
+        model = fact.cell.settings.get("model", "1-nn")
         for name, value in fact.figures["median_ratio"].items():
-            ratios.setdefault(name, []).append(value)
+            ratios.setdefault(f"{name} on {model}", []).append(value)
     said = ", ".join(f"{name} {max(values):.3f}" for name, values in ratios.items())
     points = sum(f.figures["n"] for f in facts)
     return beaten > 0, (
-        f"On {points} points of {len(facts)} data sets {beaten or 'no'} heuristic distances "
+        f"On {points} points of {len(facts)} pairs of data and model {beaten or 'no'} heuristic distances "
         "are shorter than the exact one, which would disprove its exactness. The median "
         f"heuristic distance over the exact one: {said}."
     )

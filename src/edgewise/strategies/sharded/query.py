@@ -184,7 +184,7 @@ def _answer(task: Task, method: Strategy) -> Query:
         return random(task)
     if isinstance(method, Rating):
         return rated(task, Rated(method))
-    if isinstance(method, EdgeMix):
+    if isinstance(method, EdgeMix) and method.margin == "scores":
         return edge_mix(task, method)
     if isinstance(method, Herding):
         return herding(task, method)

@@ -125,7 +125,9 @@ def walk(
     forest: Forest,
     table: Table,
     tree: int,
-    gains: Reals,
+    worth: Reals,
+    own: int,
+    rival: int,
     radius: float,
     longest: bool,
     total: float,
@@ -177,7 +179,7 @@ def walk(
             top = push(path, top, forest.left[node], f, low, below, cost)
             break
         if forest.feature[node] < 0:
-            rung.gain[leaves] = gains[forest.cut[node]]
+            rung.gain[leaves] = worth[forest.cut[node], rival] - worth[forest.cut[node], own]
             for k in range(narrowed):
                 f = path.narrowed[k]
                 rung.on[conditions] = f
@@ -212,11 +214,20 @@ def renumber(table: Table, path: Path, rung: Rung, conditions: int, longest: boo
 
 @njit(**BLOCK)
 def reduce(
-    forest: Forest, table: Table, gains: Reals, radius: float, longest: bool, path: Path, rung: Rung
+    forest: Forest,
+    table: Table,
+    worth: Reals,
+    own: int,
+    rival: int,
+    radius: float,
+    longest: bool,
+    path: Path,
+    rung: Rung,
 ) -> None:
     """Reduce the ensemble to what is nearer than ``radius``, in place; see `Rung`.
 
-    With infinite radius everything that can be reached is kept.
+    A leaf gains what it is worth ``(m, c)`` to class ``rival`` over ``own``. With infinite radius everything
+    that can be reached is kept.
     """
     total, whole = shrink_domain(table, radius, longest, path)
     trees, leaves, conditions, constant = 0, 0, 0, 0.0
@@ -224,7 +235,19 @@ def reduce(
     for tree in range(forest.root.shape[0]):
         before, conditions_before = leaves, conditions
         leaves, conditions = walk(
-            forest, table, tree, gains, radius, longest, total, path, rung, leaves, conditions
+            forest,
+            table,
+            tree,
+            worth,
+            own,
+            rival,
+            radius,
+            longest,
+            total,
+            path,
+            rung,
+            leaves,
+            conditions,
         )
         if leaves == before + 1:
             constant += rung.gain[before]

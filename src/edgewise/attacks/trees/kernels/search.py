@@ -1,11 +1,12 @@
-"""Best-first search of boxes of cells, by their staircase bound."""
+"""Best-first search of boxes of cells, by their staircase bound; and that bound for rows of a pool."""
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
 
-from edgewise.attacks.trees.kernels.compiling import BLOCK, Reals, dated
+from edgewise.attacks.trees.kernels.compiling import BLOCK, Reals, Wholes, dated
+from edgewise.attacks.trees.kernels.cost_table import fill
 from edgewise.attacks.trees.kernels.crossing import Found, meet, try_cells
 from edgewise.attacks.trees.kernels.cutting import choose_cut, cut_box
 from edgewise.attacks.trees.kernels.forest import Forest
@@ -29,21 +30,69 @@ def begin(rung: Rung, nodes: Nodes) -> None:
 
 
 @njit(**BLOCK)
-def bound(
+def screen(
     forest: Forest,
-    table: Table,
-    gains: Reals,
-    needed: float,
+    wall: Reals,
+    first: Reals,
+    last: Reals,
+    low: Reals,
+    high: Reals,
+    weights: Reals,
+    step: Reals,
+    direction: Wholes,
+    X: Reals,
+    codes: Wholes,
+    own: Wholes,
+    order: Wholes,
+    power: int,
+    single: bool,
+    worth: Reals,
+    start: Reals,
+    slack: float,
     radius: float,
-    longest: bool,
+    table: Table,
     path: Path,
     rung: Rung,
     work: Work,
-) -> float:
-    """Return the staircase bound of all that is nearer than ``radius``, infinite where that suffices not."""
-    reduce(forest, table, gains, radius, longest, path, rung)
-    base = box_cost(table, rung, rung.low, rung.high, longest, work)
-    return staircase(table, rung, rung.low, rung.high, base, np.inf, needed - rung.fixed[0], longest, work)
+    bounds: Reals,
+) -> int:
+    """Go through rows in ``order`` up to the first with a change nearer than ``radius`` not ruled out.
+
+    Returns its position, or how many rows there are. ``table`` is then that of the last row looked at,
+    ``bounds`` the staircase bound for each rival class of it, infinite where nothing nearer suffices, and at
+    the end the cost of its farthest point. ``direction`` and ``codes`` have a row for each of ``X`` or one.
+    """
+    longest = power == 0
+    for at in range(order.shape[0]):
+        row = order[at]
+        mine, least = own[row], np.inf
+        bounds[-1] = fill(
+            X[row],
+            codes[min(row, codes.shape[0] - 1)],
+            wall,
+            first,
+            last,
+            low,
+            high,
+            weights,
+            step,
+            direction[min(row, direction.shape[0] - 1)],
+            power,
+            single,
+            table,
+        )
+        for rival in range(bounds.shape[0] - 1):
+            bounds[rival] = np.inf
+            if rival == mine:
+                continue
+            reduce(forest, table, worth, mine, rival, radius, longest, path, rung)
+            base = box_cost(table, rung, rung.low, rung.high, longest, work)
+            needed = start[mine] - start[rival] - slack - rung.fixed[0]
+            bounds[rival] = staircase(table, rung, rung.low, rung.high, base, np.inf, needed, longest, work)
+            least = min(least, bounds[rival])
+        if least < np.inf:
+            return at
+    return order.shape[0]
 
 
 @njit(**BLOCK)
@@ -101,5 +150,5 @@ def search(
 
 
 dated(begin)
-dated(bound)
+dated(screen)
 dated(search)
