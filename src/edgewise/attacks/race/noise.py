@@ -42,7 +42,7 @@ def picture_of(shape: tuple[int, ...], rows: Floats) -> Picture | None:
         return Picture(*shape)
     if len(shape) == 3 and min(shape[:2]) >= SIDES and shape[2] <= 4:
         return Picture(shape[2], *shape[:2], last=True)
-    if len(shape) > 1:
+    if len(shape) != 1:
         return None
     for channels in (1, 3):
         side = int(np.sqrt(shape[0] / channels))
