@@ -25,6 +25,7 @@ EXAMPLES = int(os.environ.get("EDGEWISE_FUZZ", "40"))
 
 ATTACKS = {
     "opt": {"budget": 40},
+    "race": {"budget": 40},
     "direct": {},
     "region-exact": {},
     "trees": {},

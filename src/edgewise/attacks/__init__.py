@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from edgewise.attacks.linear import LinearExact as LinearExact
     from edgewise.attacks.moves import Moves as Moves
     from edgewise.attacks.opt import Opt as Opt
+    from edgewise.attacks.race.attack import Race as Race
     from edgewise.attacks.radii import Radius as Radius
     from edgewise.attacks.radii import radius as radius
     from edgewise.attacks.region.attack import RegionApprox as RegionApprox

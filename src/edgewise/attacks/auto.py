@@ -12,9 +12,9 @@ def choose(model: object) -> tuple[str, str]:
     Examples
     --------
     >>> choose(lambda X: X[:, 0] > 0)
-    ('opt', 'nothing exact: the model only answers')
+    ('race', 'nothing exact: the model only answers')
     """
     if module_of(model) is not None:
         return "ddn", "a network: nothing exact, and its gradients find nearer points than its answers"
     name, why = exact(model)
-    return ("opt", f"nothing exact: {why}") if name is None else (name, why)
+    return ("race", f"nothing exact: {why}") if name is None else (name, why)

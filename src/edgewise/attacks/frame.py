@@ -125,7 +125,7 @@ def attack(
         Draw a progress bar on standard error.
     columns
         Of a data frame, the columns of numbers that move; the model gets each row with all others as they are, and
-        ``points`` has these columns. For attacks that ask for labels only, such as ``opt``.
+        ``points`` has these columns. For attacks that ask for labels only, such as ``race``.
 
     Returns
     -------
@@ -186,7 +186,7 @@ def _resolved(attack: object, model: object) -> tuple[Attack, str]:
 
 def _by_labels(attack: object) -> tuple[Attack, str]:
     """Return the instance to run on some columns of a frame: one that asks for labels and nothing else."""
-    found = component(ATTACKS, "opt" if attack == "auto" else attack, "attack")
+    found = component(ATTACKS, "race" if attack == "auto" else attack, "attack")
     asking = [name for name, row in ATTACKS.items() if row.needs == ("labels",)]
     homes = [ATTACKS[name].factory for name in asking]
     if f"{type(found).__module__}:{type(found).__name__}" not in homes:

@@ -20,6 +20,12 @@ ATTACKS: Mapping[str, Row] = {
         "edgewise.attacks.kernel_substitute:KernelSubstitute", "eq. 10", ("labels", "neighbours")
     ),
     "opt": Row("edgewise.attacks.opt:Opt", "eqs. 11-12; Cheng et al. 2018", ("labels",), {"budget": 300}),
+    "race": Row(
+        "edgewise.attacks.race.attack:Race",
+        "Maho et al. 2021; Reza et al. 2023; this package, docs/label-only.md",
+        ("labels",),
+        {"budget": 300},
+    ),
     "fgsm": Row(
         "edgewise.attacks.gradient.fgsm_pgd:FGSM",
         "eq. 13; Goodfellow et al. 2015",
@@ -66,6 +72,7 @@ AttackName = Literal[
     "direct",
     "kernel-substitute",
     "opt",
+    "race",
     "fgsm",
     "pgd",
     "deepfool",

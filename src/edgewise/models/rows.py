@@ -6,6 +6,7 @@ as a list; what measures distances gets their numbers.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 

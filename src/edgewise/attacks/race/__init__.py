@@ -1,0 +1,1 @@
+"""The label-only attack: several searches race, and the one that promises most asks next."""
