@@ -118,7 +118,7 @@ def test_numeric_ids_are_written_as_they_were(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "match"),
     [
-        ({"label": "maybe"}, "none of the classes yes, no"),
+        ({"label": "maybe"}, "not one of the classes yes, no"),
         ({"item": "d" + "0" * 32}, "the pool has no item"),
         ({"person": "  "}, "needs the name"),
         ({"verdict": "perhaps"}, "a verdict is one of"),

@@ -156,14 +156,14 @@ def test_spreadsheets_run_nothing_that_is_exported(campaign_of, folder):
 @pytest.mark.parametrize(
     ("name", "text", "match"),
     [
-        ("a.csv", "who,label\np1,maybe\n", "none of the classes"),
+        ("a.csv", "who,label\np1,maybe\n", "not one of the classes"),
         ("a.csv", "who,label\np999,yes\np1,yes\n", "labels for items that are not in the pool: p999"),
         ("a.csv", "name,label\nx,yes\n", "needs a column that says which item"),
         ("a.csv", "who,town\np1,x\n", None),
         ("a.json", "{", "is not JSON"),
-        ("a.json", "{}", "no Label Studio export"),
+        ("a.json", "{}", "not a Label Studio export"),
         ("a.jsonl", "[1]\n", "one JSON object per line"),
-        ("a.events.jsonl", '{"id": "x"}\n', "no file of events"),
+        ("a.events.jsonl", '{"id": "x"}\n', "not a file of events"),
         ("a.csv", "who,verdict\np1,perhaps\n", "none of label, skip, unsure"),
     ],
 )
