@@ -127,15 +127,19 @@ class Pool:
 
     def score(self, function: Callable[[Rows], Floats]) -> Floats:
         """Return ``function`` of every row ``(n, ...)``; it gets a batch and returns one entry per row."""
-        parts: list[Floats] = []
-        for _, rows in self.batches():
+        whole = np.empty(0)
+        for start, rows in self.batches():
             values = np.asarray(function(rows))
             if values.shape[:1] != (count(rows),):
                 raise InputError(
                     f"scoring {count(rows)} rows gave values of shape {values.shape}; expected one per row."
                 )
-            parts.append(values)
-        return np.concatenate(parts)
+            if start == 0:
+                whole = np.empty((self.size, *values.shape[1:]), values.dtype)
+            elif np.result_type(whole, values) != whole.dtype:
+                whole = whole.astype(np.result_type(whole, values))
+            whole[start : start + len(values)] = values
+        return whole
 
     def rows(self, index: Index) -> Rows:
         """Return the rows ``index`` (m,) of the pool, in that order."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,13 @@ from edgewise.pools.pool import Pool
 from edgewise.randomness import stream
 from edgewise.strategies.frame import Query, Request, chosen
 from edgewise.strategies.model_scores import Space, asks, embedded, embedder, probabilities
+
+
+FRONT = 8192
+"""Rows of core-set that follow every pick."""
+
+BLOCK = 2048
+"""Rows whose distances to many centres are computed at once."""
 
 
 @dataclass(frozen=True)
@@ -29,24 +37,54 @@ class CoreSet:
     space: Space = "embedding"
 
     def __call__(self, request: Request) -> Query:
-        """Keep one distance a row, updated by one pass over the pool for each pick."""
+        """Keep one distance a row; a pass over the pool only where the farthest rows at hand may not do."""
         look = embedder(request.model, self.space, request.pool)
         pool = embedded(request.pool, look)
         free = np.zeros(len(pool), dtype=bool)
         free[request.candidates] = True
         gap = np.full(len(pool), np.inf)
         if request.labelled is not None:
-            gap = _gap_to(pool, look(request.labelled.X))
-        rows: list[int] = []
-        score: list[float] = []
+            known = look(request.labelled.X)
+            gap = pool.score(lambda X: gap_to(X, known))
+        gap[~free] = -np.inf
         lottery = stream(request.seed, "core-set").permutation(len(pool))
-        for _ in range(request.n):
-            row = _first(np.where(free, gap, -np.inf), lottery)
-            rows.append(row)
-            score.append(float(gap[row]))
-            free[row] = False
-            gap = np.minimum(gap, _gap_to(pool, pool.rows(np.array([row]))))
+        rows, score = _farthest(pool, gap, request.n, lottery)
         return chosen(rows, score, queries=len(pool) * asks(request.model, self.space))
+
+
+def _farthest(pool: Pool, gap: Floats, n: int, lottery: Index) -> tuple[list[int], list[float]]:
+    """Pick ``n`` rows of a pool, each the farthest from those before; ``gap`` (m,) to start with, -inf for never.
+
+    Gaps only shrink. So only the `FRONT` rows with the largest follow every pick; while the farthest of them is
+    beyond what the others had, it is the farthest of all. Else the others catch up, in one pass.
+    """
+    picked: list[int] = []
+    score: list[float] = []
+    since: list[Floats] = []
+    front, inside, points, beyond = np.empty(0, np.intp), np.empty(0), np.empty((0, *pool.shape)), np.inf
+    for _ in range(n):
+        if len(front) and inside.max() > beyond:
+            place = _first(inside, lottery[front])
+            row, length = int(front[place]), float(inside[place])
+            inside[place] = -np.inf
+        else:
+            if since:
+                gap = np.minimum(gap, pool.score(partial(_gap_to_each, since)))
+                since = []
+            row = _first(gap, lottery)
+            length = float(gap[row])
+        picked.append(row)
+        score.append(length)
+        gap[row] = -np.inf
+        centre = pool.rows(np.array([row]))
+        since.append(centre)
+        if len(since) == 1:
+            order = np.argpartition(-gap, min(FRONT, len(gap)) - 1)
+            front, rest = order[:FRONT], order[FRONT:]
+            beyond = float(gap[rest].max()) if len(rest) else -np.inf
+            inside, points = gap[front], pool.rows(front)
+        inside = np.minimum(inside, gap_to(points, centre))
+    return picked, score
 
 
 @dataclass(frozen=True)
@@ -73,8 +111,10 @@ class Badge:
             lambda X: np.hstack([_residual(probabilities(model, X)), _padded(look(X))])
         )
         asked = len(request.pool) * (1 + asks(model, self.space)) + 1  # one more for the number of classes
+        if len(request.candidates) < len(factors):
+            factors = factors[request.candidates]
         rows, score = _plus_plus(
-            factors[request.candidates], _width(model, request.pool), request.n, stream(request.seed, "badge")
+            factors, _width(model, request.pool), request.n, stream(request.seed, "badge")
         )
         return chosen(list(request.candidates[rows]), score, queries=asked)
 
@@ -85,8 +125,8 @@ def _first(values: Floats, lottery: Index) -> int:
     return int(best[np.argmin(lottery[best])])
 
 
-def _gap_to(pool: Pool, centres: Floats) -> Floats:
-    return pool.score(lambda X: gap_to(X, centres))
+def _gap_to_each(centres: list[Floats], X: Floats) -> Floats:
+    return np.minimum.reduce([gap_to(X, centre) for centre in centres])
 
 
 def gap_to(X: Floats, centres: Floats) -> Floats:
@@ -97,10 +137,12 @@ def gap_to(X: Floats, centres: Floats) -> Floats:
         if len(block) == 1:
             best = np.minimum(best, np.sqrt(np.square(X - block[0]).sum(axis=1)))
             continue
-        rows = X.astype(float)
-        size = np.square(rows).sum(axis=1)[:, None] + np.square(block).sum(axis=1)
-        squared = size - 2 * (rows @ block.T)
-        best = np.minimum(best, np.sqrt(np.maximum(squared, 0)).min(axis=1))
+        for low in range(0, len(X), BLOCK):
+            rows = X[low : low + BLOCK].astype(float)
+            squared = np.square(rows).sum(axis=1)[:, None] + np.square(block).sum(axis=1)
+            squared -= 2 * (rows @ block.T)
+            least = np.sqrt(np.maximum(squared.min(axis=1), 0))
+            best[low : low + BLOCK] = np.minimum(best[low : low + BLOCK], least)
     return best
 
 
@@ -128,23 +170,36 @@ def _width(model: Any, pool: Pool) -> int:
 def _plus_plus(factors: Floats, width: int, n: int, rng: np.random.Generator) -> tuple[Index, list[float]]:
     """k-means++ (Arthur & Vassilvitskii 2007) for rows a (x) h given as [a, h]; the first is the longest."""
     a, h = factors[:, :width], factors[:, width:]
-    size = np.square(a).sum(axis=1) * np.square(h).sum(axis=1)
+    size = np.concatenate(
+        [
+            np.square(a[low : low + BLOCK]).sum(axis=1) * np.square(h[low : low + BLOCK]).sum(axis=1)
+            for low in range(0, len(a), BLOCK)
+        ]
+    )
     gap, free = size.copy(), np.ones(len(a), dtype=bool)
     rows: list[int] = []
     score: list[float] = []
     for step in range(n):
-        weight = np.where(free, gap, 0.0)
-        total = weight.sum()
+        total = gap.sum()
         if step == 0 and total > 0:
-            row = int(np.argmax(weight))
+            row = int(np.argmax(gap))
         elif total > 0:
-            row = int(rng.choice(len(a), p=weight / total))
+            # What rng.choice(p=...) does, without its checks of a million chances.
+            chance = np.cumsum(gap / total)
+            chance /= chance[-1]
+            row = int(chance.searchsorted(rng.random(), side="right"))
         else:
             row = int(rng.choice(np.flatnonzero(free)))
         rows.append(row)
         score.append(float(gap[row]))
         free[row] = False
-        squared = np.maximum(size + size[row] - 2 * (a @ a[row]) * (h @ h[row]), 0)
+        both = size + size[row]
+        squared = (a @ a[row]) * (h @ h[row])
+        squared *= -2
+        squared += both
         # A copy of the picked row is at distance 0; rounding must not make it look far.
-        gap = np.minimum(gap, np.where(squared > 1e-12 * (size + size[row]), squared, 0))
+        both *= 1e-12
+        squared[squared <= both] = 0
+        np.minimum(gap, squared, out=gap)
+        gap[row] = 0
     return np.array(rows, dtype=np.intp), score
