@@ -96,11 +96,11 @@ def find(
 
     with one_blas_thread():
         spread(first, blocks(len(X), len(index.X)), threads)
-        K, status = _ROOM, engine.out.status
+        room, status = _ROOM, engine.out.status
         while (status == FULL).any():
-            K *= 4
+            room *= 4
             rest = [slice(at, at + 1) for at in np.flatnonzero(status == FULL)]
-            spread(lambda row, K=K: engine.work(row, K), rest, threads)
+            spread(lambda row, room=room: engine.work(row, room), rest, threads)
     return _with_all_features(engine, X, box)
 
 
@@ -193,7 +193,7 @@ class _Engine:
 def _with_all_features(engine: _Engine, X: Floats, box: Box | None) -> Nearest:
     """Return the answers, those in doubt searched again, with the features that the index leaves out."""
     out, norm = engine.out, engine.norm
-    for b in np.flatnonzero(out.status == STALLED):
+    for b in np.flatnonzero(out.status == STALLED).tolist():
         engine.again(b)
     reached = np.clip(out.points, engine.asked.low, engine.asked.high)
     points, beside = engine.index.widen(reached, X, box, norm)

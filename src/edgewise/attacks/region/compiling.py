@@ -12,6 +12,8 @@ from numba import njit
 
 
 Kernel = TypeVar("Kernel", bound=Callable[..., object])
+Given = TypeVar("Given")
+Compiler: TypeAlias = Callable[..., object]
 Flags: TypeAlias = Mapping[str, object]
 
 ZERO = cast("int", np.intp(0))
@@ -49,9 +51,9 @@ LISTING: Flags = {**_PLAIN, "cache": True, "_nrt": True}
 """For one that Python calls, and that keeps lists."""
 
 
-def compiled(flags: Flags) -> Callable[[Kernel], Kernel]:
-    """Return what compiles a kernel with these flags."""
-    return cast("Callable[[Kernel], Kernel]", njit(**flags))
+def compiled(flags: Flags) -> Callable[[Callable[..., Given]], Callable[..., Given]]:
+    """Return what compiles a kernel with these flags. It takes NumPy's numbers wherever it says int or float."""
+    return cast("Callable[[Callable[..., Given]], Callable[..., Given]]", cast("Compiler", njit)(**flags))
 
 
 def dated(kernel: Kernel) -> Kernel:

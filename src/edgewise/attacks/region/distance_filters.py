@@ -30,7 +30,7 @@ def chunk_minima(low: Floats, least: Floats) -> None:
 
 
 @compiled(NO_NAN)
-def least_estimate(low: Floats, rest: Floats, twice: float, begin: int, end: int) -> float:
+def least_estimate(low: Floats, rest: Floats, twice: float, begin: int, end: int) -> np.floating:
     """Return the smallest estimated squared distance: the bound without the unknown cross term."""
     best = np.float32(np.inf)
     for g in range(begin // CHUNK, (end + CHUNK - 1) // CHUNK):
@@ -43,7 +43,7 @@ def least_estimate(low: Floats, rest: Floats, twice: float, begin: int, end: int
 
 
 @compiled(INNER)
-def gap2(coords: Floats, i: int, c: Floats) -> float:
+def gap2(coords: Floats, i: int, c: Floats) -> np.floating:
     """Return the squared distance in the indexed coordinates."""
     total = np.float32(0.0)
     for t in range(c.size):

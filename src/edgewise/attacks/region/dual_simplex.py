@@ -229,7 +229,7 @@ def _walk(k: int, leaving: int, way: float, slope: float, g: Program) -> bool:
             g.w[item] = g.slopes[item, jump]
             g.tight[item] = 1
             return True
-        slope -= loss
+        slope -= float(loss)
         g.state[item] += 1 if up else -1
 
 
