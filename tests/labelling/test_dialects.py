@@ -114,7 +114,7 @@ def test_one_odd_cell_is_told_and_changes_nothing(read, cell):
         (b"PAR1" + b"x" * 50 + b"PAR1", "p.parquet", "cannot be read"),
         (b"", "p.parquet", "cannot be read"),
         ('{"a": 1}\n{"a": "x"}\n', "p.jsonl", "cannot be read"),
-        ('{"a": [1]}\n', "p.jsonl", "expected numbers or words"),
+        ('{"a": {"b": 1}}\n', "p.jsonl", "expected numbers, words or lists"),
         ("text", "p.xlsx", "tables are"),
     ],
 )

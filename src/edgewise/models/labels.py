@@ -207,7 +207,8 @@ def of_one_kind(values: Sequence[Any], name: str) -> Labels:
         made = np.array(values, dtype=float)
         _check_whole(made, name)
         return made
-    floats = [float(value) for value in values if isinstance(value, (float, np.floating))]
+    whole_kinds = (bool, int, np.bool_, np.integer)
+    floats = [float(value) for value in values if not isinstance(value, whole_kinds)]
     _check_whole(np.array(floats), name)
     whole = [int(value) for value in values]
     try:
