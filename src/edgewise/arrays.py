@@ -79,6 +79,11 @@ def is_array(value: object) -> TypeGuard[Array]:
     return isinstance(value, np.ndarray)
 
 
+def is_scalar(value: object) -> TypeGuard[np.generic[Any]]:
+    """Say whether a value is a scalar of NumPy."""
+    return isinstance(value, np.generic)
+
+
 def is_list(value: object) -> TypeGuard[Sequence[Any]]:
     """Say whether a value is a list or a tuple."""
     return isinstance(value, (list, tuple))

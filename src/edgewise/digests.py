@@ -1,5 +1,8 @@
 """A digest of a value: equal for equal values, in this process and in any other."""
 
+# What is taken apart here is of any type:
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 import dataclasses

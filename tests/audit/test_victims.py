@@ -109,7 +109,7 @@ def test_onnx(written, tmp_path, model):
     assert np.array_equal(sent, model[1][:20].astype(np.float32))
     assert [reply.label for reply in target.send(sent)] == model[0].predict(sent).tolist()
     (tmp_path / "bad.onnx").write_text("no model")
-    with pytest.raises(InputError, match="no ONNX model"):
+    with pytest.raises(InputError, match="not an ONNX model"):
         open_victim(written('[victim]\nfile = "bad.onnx"\n'))
 
 

@@ -115,6 +115,7 @@ def test_one_odd_cell_is_told_and_changes_nothing(read, cell):
         (b"", "p.parquet", "cannot be read"),
         ('{"a": 1}\n{"a": "x"}\n', "p.jsonl", "cannot be read"),
         ('{"a": ["b"]}\n', "p.jsonl", "expected numbers, words or lists of numbers"),
+        ('{"a": {"b": 1}}\n', "p.jsonl", "expected numbers, words or lists of numbers"),
         ("text", "p.xlsx", "tables are"),
     ],
 )

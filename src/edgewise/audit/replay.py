@@ -118,7 +118,7 @@ def _shown(labels: Labels, scores: Sequence[Mapping[str, float]], decimals: int 
         shares = np.exp(shares - shares.max(axis=1, keepdims=True))
         shares /= shares.sum(axis=1, keepdims=True)
     if top:
-        best = shares.max(axis=1, keepdims=True)
+        best: Floats = shares.max(axis=1, keepdims=True)
         shares = np.where(best == shares, best, (1 - best) / max(1, len(names) - 1))
     least = 1e-6 if decimals is None else 0.5 * 10.0**-decimals
     shares = shares if decimals is None else np.round(shares, decimals)

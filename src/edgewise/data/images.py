@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from edgewise.arrays import Index, check_box
+from edgewise.arrays import Array, Index, check_box
 from edgewise.data.dataset import Dataset, Split
 from edgewise.data.files import Rows
 from edgewise.data.files import rows as rows_of
@@ -67,8 +67,8 @@ def _images(
     def part(chosen: Index) -> Split:
         pixels = table[chosen, :-1].astype(dtype)
         pixels /= np.asarray(pictures.top, dtype)
-        places: Index = np.searchsorted(labels, table[chosen, -1])
-        return Split(pixels, places.astype(np.int64))
+        last: Array = table[chosen, -1]
+        return Split(pixels, np.searchsorted(labels, last).astype(np.int64))
 
     train, held_out, test = map(part, rows)
     return Dataset(

@@ -13,7 +13,7 @@ from edgewise.arrays import InputError
 from edgewise.labelling.dialect import Text, read_text, suffix_of
 from edgewise.labelling.lists import spread_lists
 from edgewise.labelling.plain_numbers import plain_numbers
-from edgewise.pools.files import DAMAGE, index_columns, no_such_file, pyarrow
+from edgewise.pools.files import DAMAGE, first_line, index_columns, no_such_file, pyarrow
 
 
 if TYPE_CHECKING:
@@ -120,11 +120,7 @@ def _arrow_read(name: str, path: Path, read: Callable[[ModuleType, Path], Table]
     try:
         return read(module, path)
     except DAMAGE as error:
-        raise InputError(f"{path} cannot be read ({type(error).__name__}: {_first_line(error)}).") from None
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [""])[0][:200]
+        raise InputError(f"{path} cannot be read ({type(error).__name__}: {first_line(error)}).") from None
 
 
 def _typed(table: Table, path: Path) -> Table:

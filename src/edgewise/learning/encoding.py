@@ -12,7 +12,7 @@ from uuid import UUID
 
 import numpy as np
 
-from edgewise.arrays import Array, InputError, Json, Label, Labels, Values
+from edgewise.arrays import Array, InputError, Json, Label, Labels, Values, is_scalar
 
 
 def dump_array(values: Array) -> dict[str, Json]:
@@ -75,7 +75,7 @@ def _dump(value: Any) -> list[Json]:
     if kind is tuple or kind is frozenset:
         parts = [_dump(part) for part in held]
         return [kind.__name__ if all("repr" not in str(part[0]) for part in parts) else "repr in", parts]
-    if isinstance(value, np.generic) and value.dtype.names is None and value.dtype.kind != "O":
+    if is_scalar(value) and value.dtype.names is None and value.dtype.kind != "O":
         return ["numpy", [value.dtype.str, _text(value.tobytes())]]
     if kind.__name__ not in _READ or kind.__module__ not in _HOMES:
         return ["repr", f"{kind.__module__}.{kind.__qualname__}: {value!r}"]

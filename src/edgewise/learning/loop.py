@@ -19,6 +19,7 @@ from edgewise.models.unwrap import Model
 from edgewise.randomness import Rng, seed_of
 from edgewise.store import Store
 from edgewise.strategies.edge_mix import is_local_average
+from edgewise.strategies.foreign import ScoreFunction
 from edgewise.strategies.frame import Strategy
 from edgewise.strategies.given import read_pool
 from edgewise.strategies.names import StrategyName
@@ -32,7 +33,7 @@ def learn(
     model: Model,
     pool: Rows,
     oracle: OracleLike,
-    strategy: StrategyName | Strategy | Callable[..., object] = "herding",
+    strategy: StrategyName | Strategy | ScoreFunction = "herding",
     *,
     batch: int,
     budget: int,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from edgewise.arrays import InputError
 from edgewise.attacks.frame import Attack
@@ -87,7 +88,7 @@ def retrain(
     shadow: Model,
     data: Dataset,
     *,
-    attack: AttackName | Attack | Callable[..., object] = "opt",
+    attack: AttackName | Attack | Callable[..., ArrayLike] = "opt",
     budget: int,
     scale: float = 1.0,
     oracle: str | Oracle = "victim",

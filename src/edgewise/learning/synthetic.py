@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from edgewise.arrays import Box, Floats, Index, InputError, Labels, check_count, check_X
 from edgewise.attacks.adversarial import Adversarial
@@ -76,7 +77,7 @@ def generate(
     victim: Model,
     sources: Split,
     *,
-    attack: AttackName | Attack | Callable[..., object],
+    attack: AttackName | Attack | Callable[..., ArrayLike],
     budget: int,
     scale: float = 1.0,
     oracle: str | Oracle = "victim",

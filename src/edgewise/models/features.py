@@ -116,7 +116,7 @@ def _of_texts(sample: Rows) -> _Made:
         def alone(X: Rows) -> Floats:
             return words.transform(handed(X)).toarray()
 
-        return alone, seen.toarray(), np.zeros(seen.shape[1], bool), ()
+        return alone, seen.toarray(), np.zeros(int(seen.shape[1]), bool), ()
     directions = TruncatedSVD(most, random_state=0)
     values = np.asarray(directions.fit_transform(seen))
 
@@ -132,7 +132,7 @@ def _of_table(sample: Rows) -> _Made:
         for dtype in nw.from_native(sample, eager_only=True).schema.values()
     ):
         values = _with_gaps(sample)
-        return _with_gaps, values, np.ones(values.shape[1], bool), ()
+        return _with_gaps, values, np.ones(int(values.shape[1]), bool), ()
     with needing("a table of more than numbers, without a fitted pipeline that encodes its columns,"):
         from skrub import StringEncoder, TableVectorizer
     vectorizer = TableVectorizer(high_cardinality=StringEncoder(random_state=0))

@@ -115,7 +115,8 @@ def missing(value: object) -> bool:
     """
     if value is None or value is np.ma.masked or type(value).__name__ in ("NAType", "NaTType"):
         return True
-    return isinstance(value, (float, np.floating, np.datetime64, np.timedelta64)) and str(value) in (
+    known: object = value
+    return isinstance(value, (float, np.floating, np.datetime64, np.timedelta64)) and str(known) in (
         "nan",
         "NaT",
     )
@@ -207,7 +208,8 @@ def of_one_kind(values: Sequence[Any], name: str) -> Labels:
         made = np.array(values, dtype=float)
         _check_whole(made, name)
         return made
-    floats = [float(value) for value in values if isinstance(value, (float, np.floating))]
+    whole_kinds = (bool, int, np.bool_, np.integer)
+    floats = [float(value) for value in values if not isinstance(value, whole_kinds)]
     _check_whole(np.array(floats), name)
     whole = [int(value) for value in values]
     try:

@@ -142,6 +142,11 @@ def _read_parquet(path: Path) -> Batches:
             yield np.column_stack(columns)
 
 
+def first_line(error: Exception) -> str:
+    """Return the first line of what an error says, at most 200 characters."""
+    return (str(error).strip().splitlines() or [""])[0][:200]
+
+
 def _told(read: Callable[[Path], Batches]) -> Callable[[Path], Batches]:
     """Turn what a reader raises on a damaged file into one sentence."""
 
@@ -151,8 +156,9 @@ def _told(read: Callable[[Path], Batches]) -> Callable[[Path], Batches]:
         except InputError:
             raise
         except DAMAGE as error:
-            first = (str(error).strip().splitlines() or [""])[0][:200]
-            raise InputError(f"{path} cannot be read as a pool ({type(error).__name__}: {first}).") from None
+            raise InputError(
+                f"{path} cannot be read as a pool ({type(error).__name__}: {first_line(error)})."
+            ) from None
 
     return batches
 

@@ -108,5 +108,6 @@ def query(
 def resolved(strategy: str | Strategy | ScoreFunction) -> Strategy:
     """Return the strategy that a name, an instance or a scoring function stands for."""
     found: object = component(STRATEGIES, strategy, "strategy")
-    is_instance = hasattr(type(found), "__dataclass_fields__") and isinstance(found, Strategy)
-    return found if is_instance else Scored(cast("ScoreFunction", found))
+    if hasattr(type(found), "__dataclass_fields__") and isinstance(found, Strategy):
+        return found
+    return Scored(cast("ScoreFunction", found))

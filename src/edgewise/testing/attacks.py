@@ -157,7 +157,7 @@ def global_state() -> bytes:
 
 
 def _state(model: Model) -> dict[str, object]:
-    return {name: value for name, value in vars(model).items() if name != "asked"}
+    return {name: value for name, value in model.__dict__.items() if name != "asked"}
 
 
 def counts(attack: Attack, problem: AttackProblem) -> None:

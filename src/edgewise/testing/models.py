@@ -54,7 +54,8 @@ def pulls_back(make: Make) -> None:
     if not hasattr(model, "scores_and_pullback"):
         return
     at = X[:3] + 0.013
-    scores, pullback = model.scores_and_pullback(at)
+    answer, pullback = model.scores_and_pullback(at)
+    scores: Floats = np.asarray(answer)
     weights = np.random.default_rng(0).normal(size=scores.shape)
     direction = np.random.default_rng(1).normal(size=at.shape)
     ahead, behind = (model.scores_and_pullback(at + sign * 1e-5 * direction)[0] for sign in (1, -1))

@@ -13,7 +13,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
-from edgewise.arrays import Index
+from edgewise.arrays import Index, Labels, Mask
 from edgewise.audit.families.ensembles import Boosting, Forest, Neighbour
 from edgewise.audit.families.frame import Answers, Family, Labelled, Question, Questions, Space, seeded
 from edgewise.audit.families.generic import Fitting, Generic, network
@@ -110,5 +110,7 @@ def _best(answers: Answers, apart: Index, shadows: dict[str, Model]) -> str:
     share: dict[str, float] = {}
     for name, shadow in shadows.items():
         fitted = clone(shadow).fit(Z[rest], labels[rest])
-        share[name] = float(np.mean(fitted.predict(Z[apart]) == labels[apart]))
+        said: Labels = fitted.predict(Z[apart])
+        right: Mask = said == labels[apart]
+        share[name] = float(np.mean(right))
     return max(share, key=lambda name: share[name])

@@ -234,7 +234,7 @@ class Walls:
         before = len(self.answers)
         known = np.flatnonzero((self.answers.X == row).all(axis=1))
         if len(known):
-            return self.answers.labels[known[-1]]
+            return self.answers.labels[int(known[-1])]
         given = yield Question(row[None], "walk", self.copy, "tree")
         return None if len(self.answers) == before or not given else given[0]
 

@@ -58,7 +58,7 @@ class LocalModel:
         scores = class_scores(self.model, X)
         classes = known_classes(self.model)
         return replies(
-            predict(self.model, X), scores, np.arange(scores.shape[1]) if classes is None else classes
+            predict(self.model, X), scores, np.arange(int(scores.shape[1])) if classes is None else classes
         )
 
 
@@ -129,7 +129,7 @@ class OnnxModel:
             )
         if scores is None or not shown:
             return [Reply(as_label(label)) for label in labels]
-        return replies(labels, scores, np.arange(scores.shape[1]))
+        return replies(labels, scores, np.arange(int(scores.shape[1])))
 
 
 def replies(labels: Labels, scores: Floats, classes: Labels) -> list[Reply]:

@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-import numpy as np
-
-from edgewise.arrays import Floats, InputError, Label
+from edgewise.arrays import Floats, InputError, Label, is_scalar
 
 
 @dataclass(frozen=True)
@@ -74,7 +72,7 @@ def as_label(value: object) -> Label:
     >>> as_label(np.float64(2.0)), as_label(np.str_("cat"))
     (2, 'cat')
     """
-    if isinstance(value, np.generic):
+    if is_scalar(value):
         value = value.item()
     if isinstance(value, float) and value.is_integer():
         return int(value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +18,7 @@ from edgewise.models.labels import LabelsLike
 from edgewise.models.rows import Rows
 from edgewise.models.unwrap import Model
 from edgewise.strategies import frame as base
+from edgewise.strategies.foreign import ScoreFunction
 from edgewise.strategies.frame import Strategy
 from edgewise.strategies.names import StrategyName
 from edgewise.strategies.selecting import query as choose
@@ -29,12 +29,12 @@ class Ours(SingleAnnotatorPoolQueryStrategy):
 
     def __init__(
         self,
-        strategy: StrategyName | Strategy | Callable[..., object] = "herding",
+        strategy: StrategyName | Strategy | ScoreFunction = "herding",
         missing_label: object = np.nan,
         random_state: object = None,
     ) -> None:
         super().__init__(missing_label=missing_label, random_state=random_state)
-        self.strategy: StrategyName | Strategy | Callable[..., object] = strategy
+        self.strategy: StrategyName | Strategy | ScoreFunction = strategy
 
     def query(
         self,

@@ -11,13 +11,14 @@ import numpy as np
 from edgewise.arrays import Floats, Index
 from edgewise.models.rows import Rows
 from edgewise.randomness import Rng
+from edgewise.strategies.foreign import ScoreFunction
 from edgewise.strategies.frame import Query, Request, Strategy
 from edgewise.strategies.names import StrategyName
 from edgewise.strategies.selecting import query
 
 
 def ours(
-    strategy: StrategyName | Strategy | Callable[..., object] = "herding", rng: Rng = None
+    strategy: StrategyName | Strategy | ScoreFunction = "herding", rng: Rng = None
 ) -> Callable[..., tuple[Index, Floats]]:
     """Return a function ``(learner, X_pool, n_instances)`` for ``ActiveLearner(query_strategy=...)``.
 

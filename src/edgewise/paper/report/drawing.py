@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import re
+from typing import Any
 
 from matplotlib.figure import Figure as Canvas
 
@@ -29,7 +30,7 @@ _IN_THE_DARK = {
     "#882255": "#e07ba8",
     "#44aa99": "#7fd6c8",
 }
-STYLE: dict[str, object] = {
+STYLE: dict[Any, Any] = {
     "svg.hashsalt": "edgewise",
     "svg.fonttype": "none",
     "font.size": 9.5,
