@@ -69,6 +69,7 @@ def as_label(value: object) -> Label:
 
     Examples
     --------
+    >>> import numpy as np
     >>> as_label(np.float64(2.0)), as_label(np.str_("cat"))
     (2, 'cat')
     """
