@@ -1,7 +1,8 @@
 """Ray as the engine: a private one on the loopback address, or a cluster by its address.
 
-Nothing of Ray is used that it does not document: besides its functions, the variables in `PRIVATE` and `QUIET`, and
-``ray.init(_temp_dir=...)``. Ray reads the variables when it is imported, so a private one has to be that import.
+No private name of Ray is used: its functions, the environment variables in `PRIVATE` and `QUIET` (the latter is
+described in its code alone), and ``ray.init(_temp_dir=...)``, which it calls unstable. Ray reads the variables when it
+is imported, so a private one has to be that import.
 """
 
 from __future__ import annotations

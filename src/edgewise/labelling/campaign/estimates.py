@@ -25,8 +25,11 @@ RECENT = 6
 REPEATS, PARTS = 3, 5
 """How often the sample is cut into how many parts, to ask what random labels alone would do."""
 
-DRAWS = 400
+DRAWS = 800
 """Bootstrap samples."""
+
+BLIND = 0.3
+"""What is left of a bootstrap tail; whole tails held 91 % of 270 simulated campaigns."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +154,7 @@ def gain_of(curve: Curve, more: int, level: float = 0.95) -> Estimate | None:
     A line of accuracy against the logarithm of the labels, as learning curves bend. Its slope is a mean over
     the rows of the sample, each of which was asked at every point, and of half a row that turns right on the way
     and half a row that turns wrong (after Agresti and Min 2005): where no row has turned yet, one still may. The
-    interval is Student's, times the root of 2, since what comes scatters as what was seen does.
+    interval is Student's, times the root of 3: what comes scatters as what was seen does, and a curve is no line.
     """
     labels, right = np.log(curve.labels[-RECENT:].astype(float)), curve.right[-RECENT:]
     if len(labels) < 3 or right.shape[1] < 10:
@@ -163,7 +166,7 @@ def gain_of(curve: Curve, more: int, level: float = 0.95) -> Estimate | None:
     weights = np.concatenate([np.ones(right.shape[1]), [0.5, 0.5]])
     n = weights.sum()
     mean = float(weights @ gains / n)
-    error = np.sqrt(2 * weights @ np.square(gains - mean) / (n - 1) / n)
+    error = np.sqrt(3 * weights @ np.square(gains - mean) / (n - 1) / n)
     half = float(scipy_stats.t.ppf((1 + level) / 2, n - 1) * error)
     return Estimate(mean, mean - half, mean + half, right.shape[1])
 
@@ -172,7 +175,8 @@ def saved_of(curve: Curve, random: Curve, seed: int, level: float = 0.95) -> Est
     """Return how many labels the campaign saved on the way to what random labels reach; None with too little.
 
     ``n`` random labels have some accuracy; the campaign had it after fewer or more. Both curves are read where
-    they were measured, neither is carried on. The interval is the bootstrap's over the rows of the sample.
+    they were measured, neither is carried on. The interval is the bootstrap's over the rows of the sample; it is
+    blind to which random labels were drawn, so each tail is cut to `BLIND` of its share.
     """
     if not len(random.labels) or random.right.shape[1] < 20 or len(curve.labels) < 3:
         return None
@@ -183,7 +187,8 @@ def saved_of(curve: Curve, random: Curve, seed: int, level: float = 0.95) -> Est
     heights = weights @ curve.right.T
     needed = [reached(curve.labels, row, height) for row, height in zip(heights, aim, strict=True)]
     saved = n - np.array(needed)
-    ends = np.quantile(saved[1:], [(1 - level) / 2, (1 + level) / 2], method="inverted_cdf")
+    wide = 1 - BLIND * (1 - level)
+    ends = np.quantile(saved[1:], [(1 - wide) / 2, (1 + wide) / 2], method="inverted_cdf")
     return Estimate(float(saved[0]), float(ends[0]), float(ends[1]), n)
 
 
