@@ -18,7 +18,7 @@ from edgewise.models.access import Access
 from edgewise.models.heard import Heard
 from edgewise.models.joining import check_y, placed, same
 from edgewise.models.rows import check_rows, is_frame, is_sparse, numbers, only
-from edgewise.models.unwrap import module_of
+from edgewise.models.unwrap import Model, module_of
 from edgewise.progress import Advance, track
 from edgewise.randomness import Rng, seed_of
 from edgewise.registry import component
@@ -90,7 +90,7 @@ class Foreign:
 
 
 def attack(
-    model: object,
+    model: Model,
     X: ArrayLike,
     attack: AttackName | Attack | Callable[..., ArrayLike] = "auto",
     *,

@@ -20,6 +20,7 @@ from edgewise.attacks.moves import Moves
 from edgewise.attacks.smallest import Smallest
 from edgewise.geometry import check_norm, length
 from edgewise.models.access import Access
+from edgewise.models.unwrap import Model
 from edgewise.models.weights import Weights
 from edgewise.progress import Advance
 
@@ -81,7 +82,7 @@ class LinearExact:
 
     def distances(
         self,
-        model: object,
+        model: Model,
         X: ArrayLike,
         *,
         box: Box | tuple[ArrayLike, ArrayLike] | None = None,
@@ -105,7 +106,7 @@ class LinearExact:
         return answer
 
     def nearest_rows(
-        self, model: object, rows: Callable[[Index], ArrayLike], n: int, k: int, box: Box | None
+        self, model: Model, rows: Callable[[Index], ArrayLike], n: int, k: int, box: Box | None
     ) -> Smallest:
         """Return the ``k`` nearest of the rows that a function ``rows(numbers)`` gives; the model is not asked."""
         away = [self.distances(model, rows(part), box=box) for part in chunks(n, ROWS)]

@@ -21,6 +21,7 @@ from edgewise.geometry import Norm, check_norm
 from edgewise.models.access import Access
 from edgewise.models.answers import UnansweredError
 from edgewise.models.rows import check_rows, is_frame, numbers
+from edgewise.models.unwrap import Model
 from edgewise.progress import Advance, track
 
 
@@ -65,7 +66,7 @@ class Radius:
 
 
 def radius(
-    model: object,
+    model: Model,
     X: ArrayLike,
     *,
     box: Box | tuple[ArrayLike, ArrayLike] | None = None,
