@@ -7,8 +7,8 @@ tenth of the items from the shuffled pool, the rest by margin or herding with lo
 until 100, 200 or 300 labels (at most half the pool). Then `standing_of` is asked. The truth: the same model on all
 rows of the pool, those it learned from asked of models that left them out; the gain of 50 labels more: the campaign
 goes on and the truth is taken again; labels saved: where the true curve of the campaign gets to the mean true accuracy
-of 20 models of as many random labels. The width of two intervals, of the gain and the labels saved, was set by campaigns
-0 to 419; ``--first 1000`` takes others on the same tables.
+of 20 models of as many random labels. The width of two intervals, of the gain and the labels saved, was set by
+campaigns 0 to 419; ``--first 1000`` takes others on the same tables.
 """
 
 import argparse
