@@ -73,6 +73,9 @@ def page(report):
         line = report["linear"]
         size = f"{line['rows']:,} rows of {line['features']} features, {line['classes']} classes"
         yield f"Linear, {size}, L2: {line['seconds']:.2f} s.\n"
+    if "threads" in report:
+        two = report["threads"]
+        yield f"Two threads, {two['rows']} rows, {two['model']}: {two['wall_ratio']:.2f} times as fast on the clock.\n"
 
 
 def selected(row):
