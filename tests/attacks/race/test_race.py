@@ -16,6 +16,14 @@ from edgewise.attacks.race.noise import Picture, masked, picture_of, smooth
 
 
 RNG = np.random.default_rng(7)
+
+
+@pytest.fixture(autouse=True)
+def _own_draws(monkeypatch):
+    """Give each test the same numbers, whichever ran before it."""
+    monkeypatch.setitem(globals(), "RNG", np.random.default_rng(7))
+
+
 STEPS = ("circles", "coordinates", "both")
 
 
