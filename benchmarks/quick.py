@@ -12,11 +12,12 @@ import argparse
 import json
 import sys
 import tempfile
-import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pyarrow.csv
+from region import clock, floor
 from rich.console import Console
 from rich.table import Table
 from sklearn.datasets import load_digits, make_classification
@@ -40,15 +41,12 @@ def neighbours():
     X = X / 16
     Q, X, y = X[:200], X[200:], y[200:]
     knn, square = KNeighborsClassifier(1).fit(X, y), (X * X).sum(1)
-
-    def floor():
-        return (square - 2 * Q @ X.T + (Q * Q).sum(1)[:, None]).argmin(1)
-
-    yield "attack(1-NN) / nearest by matrix product", lambda: ew.attack(knn, Q, rng=0), floor
-    yield "the same in the box", lambda: ew.attack(knn, Q, box=(0, 1), rng=0), floor
-    yield "radius(1-NN) / nearest by matrix product", lambda: ew.radius(knn, Q), floor
+    least = partial(floor, X, square, Q)
+    yield "attack(1-NN) / nearest by matrix product", lambda: ew.attack(knn, Q, rng=0), least
+    yield "the same in the box", lambda: ew.attack(knn, Q, box=(0, 1), rng=0), least
+    yield "radius(1-NN) / nearest by matrix product", lambda: ew.radius(knn, Q), least
     three = KNeighborsClassifier(3).fit(X, y)
-    yield "attack(3-NN) / nearest by matrix product", lambda: ew.attack(three, Q[:20], rng=0), floor
+    yield "attack(3-NN) / nearest by matrix product", lambda: ew.attack(three, Q[:20], rng=0), least
 
 
 def trees():
@@ -146,12 +144,6 @@ def networks():
             lambda name=name: ew.attack(net, X[:40], name, rng=0),
             steps,
         )
-
-
-def clock(call):
-    begun = time.process_time()
-    call()
-    return time.process_time() - begun
 
 
 def measured(repeats):

@@ -13,8 +13,8 @@ import numpy as np
 from scipy.spatial import KDTree
 from sklearn.neighbors import NearestNeighbors
 
-from edgewise.arrays import Floats, InputError, Labels, Mask, check_count, check_X
-from edgewise.models.joining import check_y
+from edgewise.arrays import Floats, InputError, Labels, check_count, check_X
+from edgewise.models.joining import check_y, same
 
 
 SAMPLE = 4000
@@ -237,8 +237,7 @@ def relative_error(X: Floats, y: Labels) -> float | None:
     if len(labels) < ENOUGH or len(counts) < 2:
         return None
     near = NearestNeighbors(n_neighbors=1).fit(points).kneighbors(return_distance=False)[:, 0]
-    wrong: Mask = labels[near] != labels
-    return float(np.mean(wrong) / (1 - counts.max() / len(labels)))
+    return float(np.mean(~same(labels[near], labels)) / (1 - counts.max() / len(labels)))
 
 
 def _noise_rate(distance: Floats, disagree: Floats, c: int) -> float:

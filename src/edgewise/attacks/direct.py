@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import DTypeLike
 from scipy.spatial.distance import cdist
 
-from edgewise.arrays import Box, Floats, Index, Labels, check_count
+from edgewise.arrays import Box, Floats, Index, Labels, check_count, check_X
 from edgewise.attacks.bisection import bisect
 from edgewise.attacks.frame import Proposal
 from edgewise.models.access import Access, Neighbours
-from edgewise.models.joining import positions
+from edgewise.models.joining import check_y, positions
 from edgewise.progress import Advance
 
 
@@ -99,6 +100,15 @@ class Direct:
         for rank in range(min(self.tries, targets.shape[1])):
             usable = np.where(targets[:, rank] >= 0, targets[:, rank], targets[:, 0])
             yield neighbours.X[usable]
+
+
+def starts_of(
+    given: tuple[Floats, Labels] | None, X: Floats, y: Labels, box: Box | None, dtype: DTypeLike
+) -> tuple[Floats, Labels]:
+    """Return the rows a label-only attack starts from, in the box, and their labels; by default ``X`` and ``y``."""
+    rows, labels = (X, y) if given is None else given
+    rows = check_X(rows, name="starts", n_features=X.shape[1]).astype(dtype)
+    return rows if box is None else box.clip(rows), check_y(labels, len(rows), name="labels of starts")
 
 
 def chunks(n: int, size: int = CHUNK) -> Iterator[Index]:

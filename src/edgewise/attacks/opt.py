@@ -12,12 +12,11 @@ import numpy as np
 from numpy.random import Generator
 from scipy.spatial.distance import cdist
 
-from edgewise.arrays import Box, Floats, Index, InputError, Labels, check_count, check_X
+from edgewise.arrays import Box, Floats, Index, InputError, Labels, check_count
 from edgewise.attacks.bisection import bisect, can_ask
-from edgewise.attacks.direct import chunks
+from edgewise.attacks.direct import chunks, starts_of
 from edgewise.attacks.frame import Proposal, flattened
 from edgewise.models.access import Access
-from edgewise.models.joining import check_y
 from edgewise.progress import Advance
 from edgewise.randomness import row_streams
 
@@ -85,13 +84,11 @@ class Opt:
         """Propose points; see `edgewise.attacks.frame.Attack`."""
         flat = flattened(X)
         points = flat.copy()
-        starts, labels = (flat, y) if self.starts is None else self.starts
-        starts = check_X(starts, name="starts", n_features=flat.shape[1]).astype(X.dtype)
-        labels = check_y(labels, len(starts), name="labels of starts")
+        starts, labels = starts_of(self.starts, flat, y, box, X.dtype)
         for rows in chunks(len(X)):
             view = _Shaped(model.view(rows), X.shape[1:])
             descent = _Descent(self, view, flat[rows], y[rows], box, row_streams(seed, flat[rows], "opt"))
-            descent.start(starts if box is None else box.clip(starts), labels)
+            descent.start(starts, labels)
             descent.run()
             points[rows] = descent.best
             advance(len(rows))

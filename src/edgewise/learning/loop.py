@@ -21,7 +21,7 @@ from edgewise.store import Store
 from edgewise.strategies.edge_mix import is_local_average
 from edgewise.strategies.foreign import ScoreFunction
 from edgewise.strategies.frame import Strategy
-from edgewise.strategies.given import read_pool
+from edgewise.strategies.given import read_source
 from edgewise.strategies.names import StrategyName
 from edgewise.strategies.selecting import resolved
 
@@ -121,7 +121,7 @@ def learn(
     check_count(audit, "audit", low=0)
     weighted = is_local_average(model) and takes_weights(model) if weighted is None else weighted
     check_learner(model, weighted=weighted, warm=warm)
-    rows = read_pool(pool, model)
+    rows = read_source(pool, model)
     bounds = check_box(box, int(np.prod(rows.shape)))
     plan = Run(
         model,

@@ -69,14 +69,14 @@ class LastFunction(TorchFunctionMode):
 
 
 def ends_in_sigmoid(
-    module: nn.Module, answer: Tensor, last: LastFunction, again: Callable[[], object]
+    module: nn.Module, answer: Tensor, last: LastFunction | None, again: Callable[[], object]
 ) -> bool:
     """Return whether the last thing that ``module`` did to give ``answer`` is a sigmoid.
 
-    Told by the functions that were called; where these were compiled, by what autograd records of one row more,
-    which ``again`` asks.
+    Told by the functions that were called, or by what autograd recorded; where there is neither, as of a compiled
+    module, by what it records of one row more, which ``again`` asks.
     """
-    if last.value is answer and last.sigmoid is not None:
+    if last is not None and last.value is answer and last.sigmoid is not None:
         return last.sigmoid
     node: Any = answer.grad_fn
     if node is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TypeVar, cast
 
 import numpy as np
@@ -99,7 +99,8 @@ def logits(module: nn.Module, x: Tensor) -> Tensor:
     InputError
         It cannot take ``x``, answers with something else than finite logits, or with chances of several labels.
     """
-    with LastFunction() as last:
+    # Where autograd records the call, it tells the last function at no cost.
+    with nullcontext() if x.requires_grad else LastFunction() as last:
         answer = _called(module, x)
     if isinstance(answer, Tensor) and answer.is_floating_point() and answer.numel():
         single = answer.ndim == 1 or answer.shape[1:] == (1,)

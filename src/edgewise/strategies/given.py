@@ -19,7 +19,7 @@ from edgewise.models.unwrap import Model
 from edgewise.pools.pool import Pool, PoolLike
 
 
-def read_pool(source: PoolLike, model: Model) -> Pool:
+def read_source(source: PoolLike, model: Model) -> Pool:
     """Return the pool of a source; NaN in it are gaps where ``model`` says that it takes them."""
     pool = Pool.of(source)
     return replace(pool, missing=True) if takes_gaps(model) else pool

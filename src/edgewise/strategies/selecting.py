@@ -15,7 +15,7 @@ from edgewise.randomness import Rng, seed_of
 from edgewise.registry import component
 from edgewise.strategies.foreign import Scored, ScoreFunction
 from edgewise.strategies.frame import Query, Request, Strategy, checked
-from edgewise.strategies.given import read_candidates, read_labelled, read_pool, read_uniform
+from edgewise.strategies.given import read_candidates, read_labelled, read_source, read_uniform
 from edgewise.strategies.names import STRATEGIES, StrategyName
 
 
@@ -81,7 +81,7 @@ def query(
     method = resolved(strategy)
     if isinstance(model, type) or model is not None:
         check_fitted(model)
-    source = read_pool(pool, model)
+    source = read_source(pool, model)
     rows = read_candidates(candidates, len(source))
     check_count(n, "n")
     if n > len(rows):

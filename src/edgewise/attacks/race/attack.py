@@ -8,8 +8,8 @@ from typing import Literal, get_args
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from edgewise.arrays import Box, Floats, InputError, Labels, check_count, check_X
-from edgewise.attacks.direct import chunks
+from edgewise.arrays import Box, Floats, InputError, Labels, check_count
+from edgewise.attacks.direct import chunks, starts_of
 from edgewise.attacks.frame import Proposal, flattened
 from edgewise.attacks.race.asking import Asking, Sample, lock_step
 from edgewise.attacks.race.circles import MOST_QUESTIONS, Feeling, one_chain, several_chains
@@ -19,7 +19,6 @@ from edgewise.attacks.race.noise import Picture, any_way, data, masked, picture_
 from edgewise.attacks.race.starting import Near
 from edgewise.geometry import check_norm
 from edgewise.models.access import Access
-from edgewise.models.joining import check_y
 from edgewise.models.unwrap import unwrapped
 from edgewise.progress import Advance
 from edgewise.randomness import row_streams
@@ -90,11 +89,7 @@ class Race:
         """Propose points; see `edgewise.attacks.frame.Attack`."""
         flat = flattened(X)
         points = flat.copy()
-        starts, labels = (flat, y) if self.starts is None else self.starts
-        starts = check_X(starts, name="starts", n_features=flat.shape[1]).astype(float)
-        labels = check_y(labels, len(starts), name="labels of starts")
-        if box is not None:
-            starts = box.clip(starts)
+        starts, labels = starts_of(self.starts, flat, y, box, float)
         picture = picture_of(X.shape[1:], starts)
         by_distance = hasattr(unwrapped(model.model), "n_neighbors")
         for rows in chunks(len(X), max(1, min(512, HELD // (MOST_QUESTIONS * flat.shape[1])))):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias, TypeVar, cast
 
 import numpy as np
 from numba import njit
+
+from edgewise.attacks.kernel_cache import dated_in
 
 
 Kernel = TypeVar("Kernel", bound=Callable[..., object])
@@ -56,13 +57,5 @@ def compiled(flags: Flags) -> Callable[[Callable[..., Given]], Callable[..., Giv
     return cast("Callable[[Callable[..., Given]], Callable[..., Given]]", cast("Compiler", njit)(**flags))
 
 
-def dated(kernel: Kernel) -> Kernel:
-    """Return a cached kernel that is compiled again when any file of this folder has changed.
-
-    numba looks at the file of the kernel alone, and would go on with old code of what it calls.
-    """
-    sources = sorted(Path(__file__).parent.glob("*.py"))
-    stamp = tuple((source.name, source.stat().st_mtime_ns, source.stat().st_size) for source in sources)
-    with suppress(AttributeError):
-        getattr(kernel, "_cache")._cache_file._source_stamp = stamp  # noqa: B009
-    return kernel
+dated = dated_in(Path(__file__).parent)
+"""For a kernel with a cache."""

@@ -13,7 +13,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
-from edgewise.arrays import Index, Labels, Mask
+from edgewise.arrays import Index
 from edgewise.audit.families.ensembles import Boosting, Forest, Neighbour
 from edgewise.audit.families.frame import Answers, Family, Labelled, Question, Questions, Space, seeded
 from edgewise.audit.families.generic import Fitting, Generic, network
@@ -21,6 +21,7 @@ from edgewise.audit.families.kernel import Kernel
 from edgewise.audit.families.linear import Linear
 from edgewise.audit.families.structure import structure
 from edgewise.audit.families.trees import Tree
+from edgewise.models.joining import same
 from edgewise.models.unwrap import Model
 from edgewise.randomness import stream
 
@@ -110,7 +111,5 @@ def _best(answers: Answers, apart: Index, shadows: dict[str, Model]) -> str:
     share: dict[str, float] = {}
     for name, shadow in shadows.items():
         fitted = clone(shadow).fit(Z[rest], labels[rest])
-        said: Labels = fitted.predict(Z[apart])
-        right: Mask = said == labels[apart]
-        share[name] = float(np.mean(right))
+        share[name] = float(np.mean(same(fitted.predict(Z[apart]), labels[apart])))
     return max(share, key=lambda name: share[name])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
+
+from edgewise.attacks.kernel_cache import dated_in
 
 
 Reals: TypeAlias = Any
@@ -26,13 +27,5 @@ LISTING: dict[str, Any] = {**BLOCK, "_nrt": True}
 """The same for one that keeps lists."""
 
 
-def dated(kernel: Any) -> Any:
-    """Return a cached kernel that is compiled again when any file of this folder has changed.
-
-    numba looks at the file of the kernel alone, and would go on with old code of what it calls.
-    """
-    sources = sorted(Path(__file__).parent.glob("*.py"))
-    stamp = tuple((source.name, source.stat().st_mtime_ns, source.stat().st_size) for source in sources)
-    with suppress(AttributeError):
-        kernel._cache._cache_file._source_stamp = stamp
-    return kernel
+dated = dated_in(Path(__file__).parent)
+"""For a kernel with a cache."""
