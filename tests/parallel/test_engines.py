@@ -11,11 +11,12 @@ import cloudpickle
 import numpy as np
 import pytest
 
+import edgewise.parallel
 from edgewise.arrays import InputError
 from edgewise.importing import MissingExtraError
 from edgewise.paper.runs.sweep import sweep
-from edgewise.parallel import Lost, engine, spread
-from edgewise.parallel.executors import Cores
+from edgewise.parallel import Lost, _computed, engine, spread
+from edgewise.parallel.executors import Cores, on_cores
 from edgewise.store import Cell, Fact, Store
 
 
@@ -132,6 +133,24 @@ def test_few_items_are_under_way_and_an_early_end_gives_them_up(backend, tmp_pat
         started = time.monotonic()
         assert dict(spread(abs, [-1, 2], jobs=2)) == {0: 1, 1: 2}
         assert time.monotonic() - started < NAP
+
+
+def test_ctrl_c_ends_the_workers_and_loky_has_nothing_to_complain_of(monkeypatch, caplog, tmp_path):
+    """With items that no worker has begun, which loky's own thread gives an error before it ends the workers."""
+
+    def interrupted(futures, **_):
+        deadline = time.monotonic() + 20
+        while sum(future.running() for future in futures) < 5 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+
+    items = [(number + 1, tmp_path) for number in range(40)]
+    with monkeypatch.context() as patch:
+        patch.setattr(edgewise.parallel, "wait", interrupted)
+        with pytest.raises(KeyboardInterrupt), on_cores(2) as found:
+            list(_computed(found, naps, items, range(40), 40))
+    assert dict(spread(abs, [-1, 2], jobs=2)) == {0: 1, 1: 2}
+    assert not [record.message for record in caplog.records if record.name == "concurrent.futures"]
 
 
 def test_a_pool_that_broke_is_replaced(monkeypatch):

@@ -176,7 +176,7 @@ def _computed(
             for future in wait(under_way, return_when=FIRST_COMPLETED).done:
                 yield under_way.pop(future), _read(future, found)
     finally:
-        for future in under_way:
+        for future in under_way if found.cancels else ():
             future.cancel()
 
 

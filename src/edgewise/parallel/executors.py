@@ -36,13 +36,16 @@ class Engine:
     Parameters
     ----------
     executor
-        Cancelling one of its futures gives that task up.
+        What computes.
     is_loss
         Says whether an error of a future means that its worker died.
+    cancels
+        Whether cancelling one of its futures gives that task up; otherwise its end gives all of them up.
     """
 
     executor: Executor
     is_loss: Callable[[BaseException], bool] = lambda error: isinstance(error, BrokenExecutor)
+    cancels: bool = True
 
 
 class Cores(Executor):
@@ -74,7 +77,8 @@ def on_cores(jobs: int) -> Generator[Engine]:
     """Compute on this machine; whoever leaves early ends the workers, who cannot be told to stop."""
     cores = Cores(jobs)
     try:
-        yield Engine(cores)
+        # loky ends its workers only after it has given each future an error, which a cancelled one refuses.
+        yield Engine(cores, cancels=False)
     except BaseException:
         cores.shutdown(cancel_futures=True)
         raise
