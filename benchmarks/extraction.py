@@ -375,7 +375,7 @@ def compared_rows(section, name, rows):
 def table(lines):
     """Return, as Markdown, every section's agreement on held-out rows, and what the rule adds to margin.
 
-    The interval is a t interval over splits of one data set for the mean difference, in points: conditional on that set.
+    The interval is a t interval over splits of one data set, for the mean difference in points.
     """
     grouped = defaultdict(list)
     for line in lines:
