@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import narwhals as nw
 import numpy as np
@@ -33,10 +33,13 @@ from edgewise.labelling.columns import (
 from edgewise.labelling.sheet import Sheet
 from edgewise.labelling.table import read_words
 from edgewise.models.rows import Rows, is_frame
+from edgewise.pools.shards import Shards
 from edgewise.registry import unknown
 from edgewise.strategies.frame import Query
-from edgewise.strategies.sharded import ShardQuery, Shards
-from edgewise.strategies.sharded.task import read_rows
+
+
+if TYPE_CHECKING:
+    from edgewise.strategies.sharded import ShardQuery
 
 
 SHOWN = 50
@@ -143,7 +146,7 @@ def read_shard_labels(paths: Sequence[Path], shards: Shards, *, jobs: int = 1) -
         return int(shards.starts[number[shard]]) + row
 
     index, labels, items = _collected(paths, (SHARD, ROW, LABEL), place)
-    points = read_rows(shards, index, jobs=jobs)
+    points = _rows_of(shards, index, jobs)
     for i, item, values in zip(index.tolist(), items, points, strict=True):
         if not _same_print(item.get(POOL, ""), _print_of(values)):
             shard, row = (int(part[0]) for part in shards.locate(np.array([i])))
@@ -211,7 +214,7 @@ def write_query(path: Path, query: Query, sheet: Sheet) -> None:
 
 def write_shard_query(path: Path, answer: ShardQuery, shards: Shards) -> None:
     """Write a batch to be labelled: an empty ``label`` first, then where the row is and its values."""
-    points = read_rows(shards, answer.query.index)
+    points = _rows_of(shards, answer.query.index)
     where = {SHARD: [str(shard) for shard in answer.shard], ROW: answer.row.tolist()}
     _write(path, answer.query, where, {}, _shown(points, (), ()), [_print_of(values) for values in points])
 
@@ -260,6 +263,13 @@ def _write(
         writer.writerow([harmless(cell) if isinstance(cell, str) else cell for cell in line])
     with replacing(path) as file:
         file.write(text.getvalue().encode())
+
+
+def _rows_of(shards: Shards, index: Index, jobs: int = 1) -> Floats:
+    # Late: what queries shards loads every strategy, which a pool in one file never needs.
+    from edgewise.strategies.sharded.task import read_rows
+
+    return read_rows(shards, index, jobs=jobs)
 
 
 def _numbers(shards: Shards) -> Mapping[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import numpy as np
@@ -19,14 +19,17 @@ from edgewise.models.features import Features, spread_rows, takes_gaps
 from edgewise.models.rows import Rows, is_frame
 from edgewise.models.unwrap import Model, unwrapped
 from edgewise.pools.pool import Pool
+from edgewise.pools.shards import Shards
 from edgewise.pools.top_rows import draw_rows
 from edgewise.randomness import child_seed
 from edgewise.registry import component, lookup
 from edgewise.strategies import STRATEGIES
 from edgewise.strategies.frame import Query
 from edgewise.strategies.selecting import query
-from edgewise.strategies.sharded import ShardQuery, Shards, query_shards
-from edgewise.strategies.sharded.task import read_rows
+
+
+if TYPE_CHECKING:
+    from edgewise.strategies.sharded import ShardQuery
 
 
 SHARD_SAMPLE = 5_000
@@ -108,6 +111,9 @@ class NextBatch:
         InputError
             The strategy needs a model and there are labels of fewer than two classes.
         """
+        # Late: what queries shards loads every strategy, which a pool in one file never needs.
+        from edgewise.strategies.sharded import query_shards
+
         scale, model = None, self.model
         if model is None:
             if len(np.unique(known.labels)) < 2:
@@ -139,6 +145,8 @@ class NextBatch:
             )
 
     def _scaled(self, shards: Shards, jobs: int) -> tuple[Floats, tuple[Floats, Floats]]:
+        from edgewise.strategies.sharded.task import read_rows
+
         none = np.empty(0, np.intp)
         drawn = draw_rows(min(SHARD_SAMPLE, len(shards)), len(shards), none, self.seed, "scale")
         rows = read_rows(shards, np.sort(drawn), jobs=jobs)
@@ -206,10 +214,10 @@ def _standardised(pool: Pool) -> Floats:
     blocks = [rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK)]
     centre = sum(block.sum(axis=0) for block in blocks) / len(rows)
     for block in blocks:
-        block -= centre
+        np.subtract(block, centre, out=block)
     spread = np.sqrt(sum(np.square(block).sum(axis=0) for block in blocks) / len(rows))
     for block in blocks:
-        block /= np.where(spread > 0, spread, 1)
+        np.divide(block, np.where(spread > 0, spread, 1), out=block)
     return rows
 
 
