@@ -11,7 +11,7 @@ from sklearn.svm import LinearSVC
 import edgewise as ew
 from edgewise.arrays import InputError
 from edgewise.models.access import UnansweredError
-from edgewise.strategies.clusters import systematic
+from edgewise.strategies.clusters import clustered, systematic
 from edgewise.strategies.frame import top
 from edgewise.strategies.model_scores import margins
 
@@ -104,6 +104,30 @@ def test_typical_takes_one_row_of_each_blob_and_leaves_covered_ones():
     assert sorted(blobs[ew.query(None, X, 4, "typical", rng=0).index]) == [0, 1, 2, 3]
     rest = ew.query(MODEL, X, 2, "typical", labelled=(centres[:2], np.array([0, 1])), rng=0)
     assert sorted(blobs[rest.index]) == [2, 3]
+
+
+@pytest.mark.parametrize("seed", [0, 2, 3, 5, 9])
+def test_typical_visits_clusters_as_its_rule_says(seed):
+    """Few labels first, then large clusters, then typical rows; written out one row at a time."""
+    rng = np.random.default_rng(seed)
+    X, known, n = rng.normal(size=(90, 2)), rng.normal(size=(seed, 2)), 3 + 7 * seed
+    labelled = (known, np.arange(seed) % 2) if seed else None
+    pick = ew.query(None, X, n, ew.strategies.Typical(neighbours=5), labelled=labelled, rng=seed)
+    groups = clustered(np.vstack([X, known]), n + seed, pick.seed)
+    visits, left, want = np.bincount(groups[90:], minlength=n + seed), {}, []
+    for group in np.unique(groups[:90]):
+        rows = np.flatnonzero(groups[:90] == group)
+        near = np.sort(cdist(X[rows], X[rows]), axis=1)[:, 1:6]
+        far = near.mean(axis=1) if len(rows) > 1 else [np.inf]
+        left[group] = (len(rows), sorted(zip(far, rows, strict=True)))
+    while len(want) < n:
+        group = min(left, key=lambda group: (visits[group], -left[group][0], left[group][1][0]))
+        want.append(1 / left[group][1].pop(0)[0])
+        visits[group] += 1
+        left = {group: rows for group, rows in left.items() if rows[1]}
+    # Rows that are each other's nearest are equally typical: the typicality of each pick decides.
+    assert pick.score.tolist() == pytest.approx(want)
+    assert len(set(pick.index.tolist())) == n
 
 
 def test_stratified_is_uniform_row_by_row_and_spread_batch_by_batch():

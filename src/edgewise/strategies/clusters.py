@@ -53,7 +53,8 @@ class Typical:
         k = min(len(points), self.clusters, request.n + len(known))
         groups = clustered(np.vstack([points, known]), k, request.seed)
         member, covered = groups[: len(points)], np.bincount(groups[len(points) :], minlength=k)
-        typical = _typicality(points, member, self.neighbours)
+        asked = _visited(member, covered, request.n)
+        typical = _typicality(points, member, asked, self.neighbours)
         order = _in_turn(member, covered, typical, request.n)
         return chosen(
             list(rows[order]), list(typical[order]), queries=len(rows) * asks(request.model, self.space)
@@ -168,12 +169,23 @@ def _reduced(
     return points, known
 
 
-def _typicality(points: Floats, member: Index, neighbours: int) -> Floats:
-    """Inverse mean distance to the nearest points of the same cluster; lone points are 0."""
+def _visited(member: Index, covered: Index, n: int) -> Index:
+    """Return the clusters that the first ``n`` rows of `_in_turn` may come from."""
+    size = np.bincount(member, minlength=len(covered))
+    cluster = np.repeat(np.arange(len(size)), size)
+    turn = np.arange(len(cluster)) - np.repeat(np.cumsum(size) - size, size)
+    # Fewer labels first, then larger clusters; as one number, so that ties at the end are seen.
+    place = (turn + covered[cluster]) * (len(member) + 1) - size[cluster]
+    last = np.partition(place, n - 1)[n - 1] if 0 < n < len(place) else np.inf
+    return np.unique(cluster[place <= last])
+
+
+def _typicality(points: Floats, member: Index, clusters: Index, neighbours: int) -> Floats:
+    """Inverse mean distance to the nearest points of the same cluster; lone points are 0, and other clusters."""
     if neighbours < 1:
         raise InputError(f"neighbours must be at least 1; got {neighbours}.")
     typical = np.zeros(len(points))
-    for cluster in np.unique(member):
+    for cluster in clusters:
         inside = np.flatnonzero(member == cluster)
         k = min(neighbours, len(inside) - 1)
         if k:
