@@ -226,8 +226,11 @@ class TestBadInput:
 
     def test_labels_only(self):
         model = lambda X: (X[:, 0] > 0).astype(int)  # noqa: E731
-        with pytest.raises(UnansweredError, match="'dfal' with attack='opt'"):
+        with pytest.raises(UnansweredError, match="'dfal' with attack='race'"):
             ew.query(model, POOL, 3, "margin", rng=0)
+        for attack in ("race", ew.attacks.Race(budget=30), None):
+            chosen = ew.query(model, POOL[:40], 3, ew.strategies.Dfal(attack), rng=0)
+            assert np.abs(POOL[chosen.index, 0]).max() <= np.sort(np.abs(POOL[:40, 0]))[6]
 
     def test_no_model(self):
         with pytest.raises(InputError, match="start with 'herding'"):
