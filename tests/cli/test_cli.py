@@ -82,7 +82,7 @@ def test_attack_in_l_infinity_on_a_model_that_only_answers(tmp_path):
     X = np.random.default_rng(0).uniform(-1, 1, (400, 2))
     model = SVC(C=1e4, gamma=2.0).fit(X, np.hypot(*X.T) < 0.6)
     io.dump(model, tmp_path / "model.skops")
-    np.savetxt(tmp_path / "rows.csv", X[:20], delimiter=",", header="a,b", comments="")
+    np.savetxt(tmp_path / "rows.csv", X[:8], delimiter=",", header="a,b", comments="")
     files = ("--model", tmp_path / "model.skops", "--pool", tmp_path / "rows.csv")
     done = edgewise("attack", *files, "--norm", "inf", "--out", tmp_path / "out.csv")
     assert "Race on" in done.stdout
@@ -91,9 +91,9 @@ def test_attack_in_l_infinity_on_a_model_that_only_answers(tmp_path):
         found = [float(row["distance"]) for row in csv.DictReader(file)]
     steps = np.linspace(0, 1, 201)
     corners = np.array([[a, b] for a in (-1, 1) for b in (-1, 1)])
-    label = model.predict(X[:20])
-    moved = X[:20, None, None] + steps[:, None, None] * corners
-    crossed = (model.predict(moved.reshape(-1, 2)).reshape(20, 201, 4) != label[:, None, None]).any(axis=2)
+    label = model.predict(X[:8])
+    moved = X[:8, None, None] + steps[:, None, None] * corners
+    crossed = (model.predict(moved.reshape(-1, 2)).reshape(8, 201, 4) != label[:, None, None]).any(axis=2)
     upper = steps[crossed.argmax(axis=1)]
     assert (np.array(found) <= 1.1 * upper + 0.01).all()
     refused = edgewise("attack", *files, "--norm", "1", check=False)
