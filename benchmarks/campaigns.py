@@ -160,14 +160,14 @@ def main():
 def summary(lines):
     hits = [hit for hit, _, _ in lines]
     low, high = wilson(int(sum(hits)), len(hits))
-    widths = np.array([width for _, width, _ in lines])
+    width = float(np.median([width for _, width, _ in lines]))
     errors = np.array([error for _, _, error in lines])
     return {
         "intervals": len(hits),
         "coverage": float(np.mean(hits)),
         "coverage low": low,
         "coverage high": high,
-        "median width": float(np.median(widths)),
+        "median width": width if np.isfinite(width) else None,
         "mean error": float(np.mean(errors[np.isfinite(errors)])),
     }
 

@@ -3,7 +3,7 @@
 Run: python benchmarks/extraction.py --data-home FOLDER [--only linear,tree] [--seeds 10] [--out FILE]
 
 One line of JSON a finished cell, appended; what is there already is not run again. A third of the data trains
-the victim, a third is the pool, a third is held out. `summary` of the file is printed at the end.
+the victim, a third is the pool, a third is held out. Beside FILE stands its table, FILE.md.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ import os
 import time
 from collections import defaultdict
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.datasets import load_digits, load_iris, load_svmlight_file, load_wine
-from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import BaggingClassifier, GradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
@@ -35,6 +36,8 @@ from edgewise.audit.families.kernel import Kernel
 from edgewise.audit.families.linear import Linear
 from edgewise.audit.families.structure import structure
 from edgewise.audit.families.trees import Tree
+from edgewise.paper.runs.results import provenance
+from edgewise.stats import paired
 from edgewise.strategies.model_scores import margins
 
 
@@ -93,7 +96,8 @@ class Case:
         X, y, self.pool, self.test = split(name, seed)
         self.seed, self.flips = seed, np.random.default_rng(seed + 7)
         self.rate = flips
-        self.predict = make(self.pool.shape[1], seed).fit(X, y).predict
+        self.victim = make(self.pool.shape[1], seed).fit(X, y)
+        self.predict = self.victim.predict
         box = Box(self.pool.min(axis=0), self.pool.max(axis=0))
         self.space = Space(self.pool, box, (None,) * self.pool.shape[1])
         rng = np.random.default_rng(seed + 99)
@@ -138,8 +142,11 @@ class Case:
             found[budget] = self.scored(question.copy())
         return found, {"used": used, "why": why, "seconds": round(time.process_time() - started, 2)}
 
-    def pooled(self, rule, shadow, budgets):
-        """Return the agreement of random or margin rows of the pool at each budget; 10 % batches."""
+    def pooled(self, rule, shadow, budgets, judge=None):
+        """Return the agreement of random or margin rows of the pool at each budget; 10 % batches.
+
+        The margins are those of ``judge``, of the shadow itself unless given.
+        """
         rng = np.random.default_rng(self.seed)
         order = rng.permutation(len(self.pool))
         y = self.ask(self.pool)
@@ -154,7 +161,7 @@ class Case:
                 if rule == "random":
                     got += order[len(got) : len(got) + room].tolist()
                     continue
-                fitted = shadow().fit(self.pool[got], y[got])
+                fitted = (judge or shadow)().fit(self.pool[got], y[got])
                 few = min(max(1, len(got) // 10), room)
                 got += left[np.argsort(margins(fitted, self.pool[left]), kind="stable")[:few]].tolist()
             found[budget] = self.scored(shadow().fit(self.pool[got], y[got]))
@@ -172,38 +179,71 @@ def logistic(_d, _seed):
 
 BUDGETS = (20, 50, 100, 200, 400, 800)
 LATE = (100, 200, 400, 800)
+
+
+def fixed(budgets):
+    """Return a rule for budgets that no case changes."""
+    return lambda _case: budgets
+
+
+def by_features(case):
+    """Return the usual budgets and those of the bars: eight and twelve rows a feature."""
+    d = case.pool.shape[1]
+    return tuple(sorted({*BUDGETS, 8 * d, 12 * d}))
+
+
+def by_leaves(case):
+    """Return the usual budgets and those of the bars: 5, 15 and 30 rows a leaf."""
+    leaves = int(case.victim.get_n_leaves())
+    return tuple(sorted({*LATE, 5 * leaves, 15 * leaves, 30 * leaves}))
+
+
+class Section(NamedTuple):
+    """A victim, the shadow that random and margin rows train, the family's rule, what is measured when."""
+
+    victim: object
+    shadow: object
+    family: object
+    budgets: object = fixed(LATE)
+    committee: object = None
+
+
+def committee():
+    """Return eight trees on bootstrap samples, whose disagreement chooses rows for a single tree."""
+    return BaggingClassifier(DecisionTreeClassifier(), n_estimators=8, random_state=0)
+
+
 VICTIMS = {
-    "linear": (logistic, lambda: standard(LogisticRegression(C=1e3, max_iter=3000)), Linear, BUDGETS),
-    "kernel": (lambda d, _: standard(SVC(gamma=3 / d)), lambda: standard(SVC(C=100)), Kernel, LATE),
-    "tree": (
+    "linear": Section(
+        logistic, lambda: standard(LogisticRegression(C=1e3, max_iter=3000)), Linear, by_features
+    ),
+    "kernel": Section(lambda d, _: standard(SVC(gamma=3 / d)), lambda: standard(SVC(C=100)), Kernel),
+    "tree": Section(
         lambda _, seed: DecisionTreeClassifier(max_depth=5, random_state=seed),
         lambda: DecisionTreeClassifier(random_state=0),
         Tree,
-        LATE,
+        by_leaves,
+        committee,
     ),
-    "forest": (
+    "forest": Section(
         lambda _, seed: RandomForestClassifier(50, max_depth=6, random_state=seed),
         lambda: RandomForestClassifier(50, random_state=0),
         Forest,
-        LATE,
     ),
-    "boosting": (
+    "boosting": Section(
         lambda _, seed: GradientBoostingClassifier(n_estimators=50, random_state=seed),
         lambda: GradientBoostingClassifier(n_estimators=50, random_state=0),
         Boosting,
-        LATE,
     ),
-    "network": (
+    "network": Section(
         lambda _, seed: standard(MLPClassifier((32,), max_iter=400, random_state=seed)),
         lambda: standard(MLPClassifier((32,), solver="lbfgs", alpha=1e-3, max_iter=500, random_state=0)),
         Generic,
-        LATE,
     ),
-    "neighbour": (
+    "neighbour": Section(
         lambda _d, _seed: standard(KNeighborsClassifier(1)),
         lambda: standard(KNeighborsClassifier(1)),
         Neighbour,
-        LATE,
     ),
 }
 SETS = {
@@ -219,14 +259,22 @@ SETS = {
 
 def compared(section, name, seed):
     """Compare a family's rule with random and margin on one split."""
-    victim, shadow, family, budgets = VICTIMS[section]
+    victim, shadow, family, at, judge = VICTIMS[section]
     case = Case(name, seed, victim)
+    budgets = at(case)
     made, about = case.made(family(), budgets)
-    return about | {
+    found = about | {
+        "features": case.pool.shape[1],
         "made": made,
         "margin": case.pooled("margin", shadow, budgets),
         "random": case.pooled("random", shadow, budgets),
     }
+    if judge:
+        found |= {
+            "leaves": int(case.victim.get_n_leaves()),
+            "committee": case.pooled("margin", shadow, budgets, judge),
+        }
+    return found
 
 
 def multi(name, seed):
@@ -251,8 +299,8 @@ def noise(name, seed):
 def walls(name, seed):
     """Run the structural test on a victim of every family."""
     out = {}
-    for section, (victim, *_) in VICTIMS.items():
-        case = Case(name, seed, victim)
+    for section, kind in VICTIMS.items():
+        case = Case(name, seed, kind.victim)
         answers = Answers(case.space)
         first = case.pool[np.random.default_rng(seed).permutation(len(case.pool))[:20]]
         answers.add(first, case.predict(first).tolist(), False)
@@ -286,23 +334,58 @@ def cells(only, seeds):
                 yield section, name, seed, run
 
 
-def summary(path):
-    """Return the mean over seeds of every figure of a file, with the least of the paired differences."""
-    lines = [json.loads(line) for line in path.read_text().splitlines()]
+def lines_of(path):
+    """Return the lines of finished cells in a file, without the first, which says how they were made."""
+    lines = map(json.loads, path.read_text(encoding="utf-8").splitlines()) if path.exists() else ()
+    return [line for line in lines if "about" not in line]
+
+
+def named(row, arm):
+    """Return an arm's agreement by budget, budgets of the bars under their names."""
+    names = {k * row["features"]: f"{k} a feature" for k in (8, 12)}
+    if "leaves" in row:
+        names = {k * row["leaves"]: f"{k} a leaf" for k in (5, 15, 30)}
+    found = {budget: value for budget, value in row[arm].items() if int(budget) in BUDGETS}
+    if row["section"] in ("linear", "tree"):
+        found |= {name: row[arm][str(rows)] for rows, name in names.items()}
+    return found
+
+
+def compared_rows(section, name, rows):
+    """Yield the cells of a data set's lines of the table: each budget, against margin, or a committee's."""
+    for rival in ("margin", "committee"):
+        if rival not in rows[0]:
+            continue
+        arms = {arm: [named(row, arm) for row in rows] for arm in ("random", rival, "made")}
+        for budget in arms["made"][0]:
+            means = {
+                arm: np.mean([found[budget] for found in several], axis=0) for arm, several in arms.items()
+            }
+            gain = paired(*([found[budget][0] for found in arms[arm]] for arm in ("made", rival))).difference
+            yield [
+                section if rival == "margin" else f"{section}, committee for margin",
+                f"{name}, {len(rows)}",
+                budget,
+                *(f"{means[arm][0]:.4f}" for arm in means),
+                f"{100 * gain.mean:+.2f} ({100 * gain.low:+.2f} to {100 * gain.high:+.2f})",
+                *(f"{value:.4f}" for value in means["made"][1:]),
+            ]
+
+
+def table(lines):
+    """Return, as Markdown, every section's agreement on held-out rows, and what the rule adds to margin.
+
+    The interval is a t interval over splits of one data set, for the mean difference in points.
+    """
     grouped = defaultdict(list)
     for line in lines:
-        grouped[line["section"], line["data"]].append(line)
-    for (section, name), rows in sorted(grouped.items()):
-        if "made" not in rows[0]:
-            print(section, name, len(rows), json.dumps([row["found"] for row in rows][:1]))
-            continue
-        for budget in rows[0]["made"]:
-            parts = []
-            for arm in ("random", "margin", "made"):
-                if arm in rows[0]:
-                    mean = np.mean([row[arm][budget] for row in rows], axis=0)
-                    parts.append(f"{arm} " + "/".join(f"{value:.4f}" for value in mean))
-            print(section, name, f"{len(rows)} seeds, {budget} rows:", "; ".join(parts))
+        if "margin" in line:
+            grouped[line["section"], line["data"]].append(line)
+    heads = "victim|data, splits|rows|random|margin|rule|rule less margin (95 %)|rule, uniform|rule, near"
+    table = [heads.split("|"), ["---"] * 9]
+    for (section, name), rows in grouped.items():
+        table += compared_rows(section, name, rows)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in table)
 
 
 def main():
@@ -316,15 +399,14 @@ def main():
     options.add_argument("--out", default="extraction.ndjson")
     chosen = options.parse_args()
     HOME, path = Path(chosen.data_home), Path(chosen.out)
-    there = set()
-    if path.exists():
-        there = {
-            (line["section"], line["data"], line["seed"])
-            for line in map(json.loads, path.read_text().splitlines())
-        }
+    there = {(line["section"], line["data"], line["seed"]) for line in lines_of(path)}
+    if not path.exists():
+        command = f"python benchmarks/extraction.py --data-home FOLDER --seeds {chosen.seeds}"
+        path.write_text(json.dumps({"about": provenance(command)}) + "\n", encoding="utf-8")
     for section, name, seed, run in cells([each for each in chosen.only.split(",") if each], chosen.seeds):
         if (section, name, seed) in there or (chosen.data and name not in chosen.data.split(",")):
             continue
+        started = time.process_time()
         try:
             found = run(name, seed)
         except FileNotFoundError as error:
@@ -334,7 +416,8 @@ def main():
         line |= found if "made" in found else {"found": found}
         with path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
-    summary(path)
+        print(section, name, seed, f"{time.process_time() - started:.1f} s", flush=True)
+    path.with_suffix(".md").write_text(table(lines_of(path)) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from edgewise.parallel import in_force
 
 
-COMPILED = ("attacks/region", "attacks/trees")
+TOGETHER = ("attacks/region/", "attacks/trees/", "paper/theory/test_study.py", "paper/report/test_page.py")
 SIZES = (400, 250, 600, 1, 333, 416)
 
 
@@ -64,11 +64,11 @@ def shards(task, tmp_path):
 
 
 def pytest_collection_modifyitems(items):
-    """Keep what compiles the same kernels in one worker (``--dist loadgroup``)."""
+    """Keep what compiles the same kernels, or shares a dear fixture, in one worker (``--dist loadgroup``)."""
     for item in items:
-        for folder in COMPILED:
-            if f"tests/{folder}/" in item.path.as_posix():
-                item.add_marker(pytest.mark.xdist_group(folder))
+        for part in TOGETHER:
+            if f"tests/{part}" in item.path.as_posix():
+                item.add_marker(pytest.mark.xdist_group(part))
 
 
 def travels(module):

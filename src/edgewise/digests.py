@@ -1,8 +1,5 @@
 """A digest of a value: equal for equal values, in this process and in any other."""
 
-# What is taken apart here is of any type:
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-
 from __future__ import annotations
 
 import dataclasses
@@ -13,11 +10,11 @@ import sys
 import sysconfig
 import types
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
-from edgewise.arrays import InputError, is_array
+from edgewise.arrays import InputError, is_array, is_scalar
 
 
 class NoValueError(InputError):
@@ -80,7 +77,7 @@ class _Walk:
         return found
 
     def _walked(self, value: Any) -> bytes:  # noqa: PLR0912 - one branch a kind of value
-        kind = cast("type[object]", type(value))
+        kind = _kind(value)
         if value is None or value is Ellipsis or kind in (bool, str, bytes, bytearray):
             return _hashed(kind.__name__, value)
         if kind is int:
@@ -93,7 +90,7 @@ class _Walk:
             return _hashed("dict", *sorted(self.of(key) + self.of(item) for key, item in value.items()))
         if kind in (set, frozenset):
             return _hashed(kind.__name__, *sorted(map(self.of, value)))
-        if (is_array(value) or isinstance(value, np.generic)) and not value.dtype.hasobject:
+        if (is_array(value) or is_scalar(value)) and not value.dtype.hasobject:
             array = np.asarray(value)
             name = "array" if is_array(value) else kind.__name__
             return _hashed(name, repr(array.dtype), array.shape, np.ascontiguousarray(array).tobytes())
@@ -112,7 +109,7 @@ class _Walk:
         return self._object(value)
 
     def _object(self, value: Any) -> bytes:
-        kind: type[object] = type(value)
+        kind = _kind(value)
         if kind.__module__.startswith("torch") and hasattr(value, "detach"):
             plain = value.detach().cpu()
             number = plain.float() if str(plain.dtype) == "torch.bfloat16" else plain
@@ -134,15 +131,16 @@ class _Walk:
 
     def _reduced(self, value: object) -> bytes:
         """Take a thing apart as pickle would, without the results it only keeps at hand."""
-        kind: type[object] = type(value)
+        kind = type(value)
         try:
             parts = value.__reduce_ex__(4)
         except Exception as error:  # noqa: BLE001 - whatever its own code raises
             raise NoValueError(f"{kind.__name__} cannot be known by its value ({error}).") from None
         if isinstance(parts, str):
             return _hashed("name", getattr(value, "__module__", None), parts)
-        make, given, state, items, pairs = (*parts, None, None, None)[:5]
-        if isinstance(state, dict):
+        padded: tuple[Any, ...] = (*parts, None, None, None)
+        make, given, state, items, pairs = padded[:5]
+        if issubclass(_kind(state), dict):
             state = {
                 name: part
                 for name, part in state.items()
@@ -164,12 +162,13 @@ class _Walk:
         }
         return _hashed("class", kind.__qualname__, self.of(kind.__bases__), self.of(self._plain(body)))
 
-    def _plain(self, body: dict[str, object]) -> dict[str, object]:
+    def _plain(self, body: dict[str, Any]) -> dict[str, object]:
         """Return the parts of a class as things that can be walked."""
         found: dict[str, object] = {}
         for name, part in body.items():
-            if isinstance(part, (classmethod, staticmethod)):
-                found[name] = (type(part).__name__, part.__func__)
+            kind = _kind(part)
+            if issubclass(kind, (classmethod, staticmethod)):
+                found[name] = (kind.__name__, part.__func__)
             elif isinstance(part, property):
                 found[name] = ("property", part.fget, part.fset, part.fdel)
             elif isinstance(part, functools.cached_property):
@@ -202,6 +201,11 @@ class _Walk:
         return _hashed("code", *map(self.of, parts))
 
 
+def _kind(value: object) -> type[object]:
+    """Return the class of a value; unlike ``isinstance``, asking it leaves the value what it is to a type checker."""
+    return type(value)
+
+
 def _content(cell: types.CellType) -> object:
     try:
         return cell.cell_contents
@@ -227,8 +231,8 @@ def _outside(code: types.CodeType) -> tuple[set[str], set[str]]:
     return read, written
 
 
-def _may_change(part: object) -> bool:
-    if isinstance(part, (tuple, frozenset)):
+def _may_change(part: Any) -> bool:
+    if issubclass(_kind(part), (tuple, frozenset)):
         return any(map(_may_change, part))
     if dataclasses.is_dataclass(part) and getattr(
         getattr(part, "__dataclass_params__", None), "frozen", False

@@ -180,10 +180,12 @@ WITH_BLOCKS = [page for page in PAGES if blocks((ROOT / page).read_text(encoding
 
 
 LONG = {
+    "docs/extend/attack.md",
     "docs/layers/networks.md",
     "docs/layers/report.md",
     "docs/scale.md",
     "docs/tutorials/audit-endpoint.md",
+    "docs/tutorials/customer.md",
 }
 
 

@@ -76,6 +76,7 @@ def test_the_models_that_ship_repeat_themselves():
             assert figures["asked_twice"] == figures["fitted_twice"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["forest", "boosting"])
 def test_no_heuristic_beats_the_exact_attack_on_trees(model):
     figures = work(Cell(EXACT, {"data": "halfmoon", "model": model}, 0))
@@ -102,6 +103,7 @@ def test_no_heuristic_beats_the_exact_attack_and_one_that_did_would_be_seen(monk
     assert work(cell)["beaten"]["region-approx"] == figures["n"]
 
 
+@pytest.mark.slow
 def test_the_networks_gradients_do_not_vanish():
     pytest.importorskip("torch", reason="torch is an extra")
     figures = work(Cell(GRADIENT, {"data": "digits-1v7"}, 0))

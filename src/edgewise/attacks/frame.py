@@ -211,7 +211,7 @@ class Given:
 def _classes(access: Access, X: Floats) -> Labels | None:
     """Return the labels the model can give, where that is known; a bare module's are its columns."""
     if access.classes is None and module_of(access.model) is not None:
-        return np.arange(access.view(np.zeros(1, np.intp)).scores(X[:1]).shape[1])
+        return np.arange(int(access.view(np.zeros(1, np.intp)).scores(X[:1]).shape[1]))
     return access.classes
 
 

@@ -1,8 +1,5 @@
 """Where a training stands after an epoch, in memory and on disk."""
 
-# torch leaves some of its own types out:
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-
 from __future__ import annotations
 
 import hashlib

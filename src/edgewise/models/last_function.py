@@ -1,8 +1,5 @@
 """Whether the last thing a torch module does is a sigmoid, seen while it answers."""
 
-# torch leaves some of its own types out:
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-
 from __future__ import annotations
 
 from collections.abc import Callable

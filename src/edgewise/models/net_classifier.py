@@ -1,8 +1,5 @@
 """Networks as scikit-learn estimators, trained through skorch: seeded, resumable, on what device there is."""
 
-# torch leaves some of its own types out:
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-
 from __future__ import annotations
 
 import warnings
@@ -23,6 +20,7 @@ from edgewise.models.architectures import NETS, NetFactory
 from edgewise.models.checkpoint import Snapshot, digest
 from edgewise.models.joining import check_y
 from edgewise.models.torch_calls import OutOfMemoryWarning, predict_logits
+from edgewise.models.torch_typed import kept_random_state, set_seed
 from edgewise.models.training import SCHEDULES, Batches, Rate, Trained
 from edgewise.models.virtual_adversarial import VirtualAdversarial, train
 from edgewise.progress import track
@@ -140,14 +138,14 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         if len(self.classes_) < 2:
             raise InputError(f"y has one class only ({self.classes_[0]!r}); a classifier needs two.")
         self.n_features_in_ = points[0].size
-        with torch.random.fork_rng(_cuda(self._device())):
+        with kept_random_state(self._device()):
             work = self._train if self.unlabelled is None else self._train_with_unlabelled
             self.module_, self.history_ = work(points, columns.astype(np.int64))
         return self
 
     def predict_proba(self, X: ArrayLike) -> Floats:
         """Return the probability of each class ``(n, c)``."""
-        z = torch.from_numpy(self._logits(X)).double()
+        z = torch.as_tensor(self._logits(X)).double()
         return cast("Floats", z.softmax(dim=1).numpy())
 
     def predict(self, X: ArrayLike) -> Labels:
@@ -186,7 +184,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
             while shot.epochs < self.epochs and not shot.stalled(self.patience):
                 try:
                     net = net or self._net(X, size, parts, shot)
-                    torch.manual_seed(child_seed(self.random_state, "epoch", shot.epochs))
+                    set_seed(child_seed(self.random_state, "epoch", shot.epochs))
                     net.fit_loop(parts[0], epochs=1)
                     shot = shot.after(net)
                     advance(1)
@@ -253,7 +251,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         self, X: Floats, batch_size: int, parts: tuple[Rows, Rows | None], shot: Snapshot
     ) -> NeuralNetClassifier:
         """Return the skorch net, where ``shot`` left off."""
-        torch.manual_seed(child_seed(self.random_state, "weights"))
+        set_seed(child_seed(self.random_state, "weights"))
         factory = lookup(NETS, self.net, "net") if isinstance(self.net, str) else self.net
         device, inner = self._device(), factory(X[0].size, len(self.classes_))
         steps = -(-len(parts[0]) // batch_size) * self.epochs
@@ -293,7 +291,3 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
             and torch.cuda.is_bf16_supported()
             and any(isinstance(part, nn.Conv2d) for part in inner.modules())
         )
-
-
-def _cuda(device: torch.device) -> list[torch.device]:
-    return [device] if device.type == "cuda" else []

@@ -4,9 +4,6 @@ Torch modules, skorch estimators (anything with a ``module_``) and kernel models
 all become one `Differentiable`.
 """
 
-# torch leaves some of its own types out:
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
@@ -21,6 +18,7 @@ from edgewise.arrays import Floats, Index, Labels
 from edgewise.models.access import Access, UnansweredError
 from edgewise.models.joining import positions
 from edgewise.models.torch_calls import channels_last, checked_logits, home, logits, undisturbed
+from edgewise.models.torch_typed import set_seed
 from edgewise.models.unwrap import module_of, unwrapped
 
 
@@ -128,7 +126,7 @@ def differentiable(access: Access, X: Floats, seed: int = 0) -> Generator[Differ
         torch.enable_grad(),
         channels_last(module),
     ):
-        torch.manual_seed(seed % 2**63)
+        set_seed(seed % 2**63)
         yield Differentiable(access, ask, device, dtype, columns, native=True)
 
 
@@ -139,7 +137,7 @@ def _kernel(access: Access, X: Floats) -> Differentiable:
             f"{type(access.model).__name__} gives no gradient. Attack it with a label-only attack ('race', "
             "'direct'), or attack a differentiable substitute ('kernel-substitute')."
         )
-    dtype = torch.from_numpy(np.empty(0, X.dtype)).dtype
+    dtype = torch.as_tensor(np.empty(0, X.dtype)).dtype
 
     def ask(x: Tensor, _wants_gradient: bool) -> tuple[Tensor, TorchPullback]:
         scores, pull = answer(x.detach().numpy().reshape(len(x), -1))

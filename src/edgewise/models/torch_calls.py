@@ -1,8 +1,5 @@
 """Call a torch module with NumPy: nothing of the caller's changed, and its errors said in words."""
 
-# torch leaves some of its own types out:
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-
 from __future__ import annotations
 
 import warnings
@@ -18,6 +15,7 @@ from torch.nn.modules.batchnorm import _BatchNorm  # pyright: ignore[reportPriva
 from edgewise.arrays import Floats, Index, InputError
 from edgewise.models.last_function import LastFunction, ends_in_sigmoid
 from edgewise.models.rows import Rows, numbers
+from edgewise.models.torch_typed import kept_random_state
 from edgewise.models.unwrap import Model, module_of
 
 
@@ -234,7 +232,7 @@ def undisturbed(module: nn.Module, device: torch.device) -> Generator[None]:
         module.eval()
         for weight in wants:
             weight.requires_grad_(False)
-        with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        with kept_random_state(device):
             yield
     finally:
         for part, mode in modes:

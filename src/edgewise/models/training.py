@@ -1,8 +1,5 @@
 """How a network is trained: the rate of every batch, the batches themselves, augmentation and mixed precision."""
 
-# torch leaves some of its own types out:
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-
 from __future__ import annotations
 
 import math
@@ -75,7 +72,7 @@ class Batches:
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         order = torch.randperm(len(self.X)) if self.shuffle else torch.arange(len(self.X))
-        for rows in order.split(self.batch_size):
+        for rows in torch.split(order, self.batch_size):
             yield self.X[rows], self.y[rows]
 
 

@@ -1,8 +1,5 @@
 """Virtual adversarial training: a network learns from rows that nobody labelled."""
 
-# torch leaves some of its own types out:
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-
 from __future__ import annotations
 
 import math
@@ -17,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from edgewise.arrays import Floats, Index, InputError, check_count
+from edgewise.models.torch_typed import norms, set_seed
 from edgewise.randomness import child_seed
 from edgewise.stats import wilson
 
@@ -120,7 +118,7 @@ def train(
     history: list[dict[str, float]] = []
     best: nn.Module | None = None
     for number in range(settings.restarts):
-        torch.manual_seed(child_seed(seed, "weights", number))
+        set_seed(child_seed(seed, "weights", number))
         module = _trained(make().to(device), X, y, unlabelled, settings, device)
         shares = np.bincount(_predicted(module, unlabelled, device), minlength=classes) / len(unlabelled)
         crowding = float(np.max(shares / allowed))
@@ -157,10 +155,14 @@ def _trained(
         with _still(module):
             loss = functional.cross_entropy(module(x), labels[picked])
         loss = loss + s.weight(step) * _label_free(module, others[next(unknown)].to(device), s)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+        _descend(optimizer, loss)
     return module.eval()
+
+
+def _descend(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+    optimizer.zero_grad()
+    torch.autograd.backward(loss)
+    optimizer.step()
 
 
 def _label_free(module: nn.Module, x: Tensor, s: VirtualAdversarial) -> Tensor:
@@ -183,7 +185,7 @@ def _divergence(fixed: Tensor, log_q: Tensor) -> Tensor:
 
 
 def _unit(d: Tensor) -> Tensor:
-    length = d.flatten(1).norm(dim=1).clamp_min(1e-12)
+    length = norms(d).clamp_min(1e-12)
     return d / length.reshape(-1, *[1] * (d.ndim - 1))
 
 
@@ -210,7 +212,7 @@ def _forever(n: int, size: int) -> Iterator[Tensor]:
     size = min(n, size)
     while True:
         order = torch.randperm(n)
-        yield from (part for part in order.split(size) if len(part) == size)
+        yield from (part for part in torch.split(order, size) if len(part) == size)
 
 
 def _moved(x: Tensor) -> Tensor:
@@ -244,7 +246,9 @@ def _moved(x: Tensor) -> Tensor:
 
 def _predicted(module: nn.Module, X: Floats, device: torch.device, rows: int = 2048) -> Index:
     with torch.no_grad():
-        parts = [module(part.to(device)).argmax(dim=1).cpu() for part in torch.as_tensor(X).split(rows)]
+        parts = [
+            module(part.to(device)).argmax(dim=1).cpu() for part in torch.split(torch.as_tensor(X), rows)
+        ]
     return torch.cat(parts).numpy()
 
 

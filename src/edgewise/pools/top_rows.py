@@ -78,6 +78,9 @@ class Best:
     def all(self) -> Columns:
         """Return the columns of the best rows, best first."""
         columns = {name: np.concatenate([part[name] for part in self._held]) for name in self._held[0]}
+        if 0 < self.n < len(columns["score"]):
+            least = -np.partition(-columns["score"], self.n - 1)[self.n - 1]
+            columns = {name: column[columns["score"] >= least] for name, column in columns.items()}
         lot = lots(child_seed(self.seed, "ties"), columns["row"])
         order = np.lexsort((lot, -columns["score"]))[: self.n]
         best = {name: column[order] for name, column in columns.items()}

@@ -8,10 +8,10 @@ from edgewise.arrays import Floats, Index
 
 
 BLOCK = 256
-"""Rows whose kernel values are held at once."""
+"""Known rows whose distances are held at once."""
 
 FRESH = 16
-"""Stale gains computed anew at once."""
+"""Gains computed at once: few enough that their kernel values stay in the processor's cache."""
 
 ROUNDING = 1e-6
 """Squared distances below this share of the squared lengths are rounding: the points are equal."""
@@ -70,23 +70,26 @@ def herd(
     """
     centre = X.mean(axis=0)
     rows, others = (((points - centre) / width).astype(np.float32) for points in (X, helpers))
-    sizes = np.square(rows).sum(axis=1), np.square(others).sum(axis=1)
+    # One product gives -|x - c|^2: (2c, -|c|^2, 1) times (x, 1, -|x|^2).
+    left = np.column_stack([2 * others, -np.square(others).sum(axis=1), np.ones(len(others), np.float32)])
+    right = np.vstack([rows.T, np.ones(len(rows), np.float32), -np.square(rows).sum(axis=1)])
+    held = np.empty((FRESH, len(rows)), np.float32)
     weight, cover = np.asarray(weight, np.float32), np.array(cover, np.float32)
 
-    def kernel(which: Index) -> Floats:
-        squared = sizes[1][which, None] + sizes[0] - 2 * (others[which] @ rows.T)
-        return np.exp(-np.maximum(squared, 0, out=squared), out=squared)
+    def kernel(which: Index | slice) -> Floats:
+        asked = left[which]
+        exponents = np.matmul(asked, right, out=held[: len(asked)])
+        return np.exp(np.minimum(exponents, 0, out=exponents), out=exponents)
 
-    def gains(which: Index) -> Floats:
+    def gains(which: Index | slice) -> Floats:
         gap = kernel(which)
         gap -= cover
         return np.maximum(gap, 0, out=gap) @ weight
 
-    every = np.arange(len(others))
-    bound = np.concatenate(
-        [np.empty(0, np.float32)]
-        + [gains(every[start : start + BLOCK]) for start in range(0, len(every), BLOCK)]
-    )
+    bound = np.empty(len(others), np.float32)
+    for start in range(0, len(others), FRESH):
+        part = slice(start, start + FRESH)
+        bound[part] = gains(part)
     picked, won = np.empty(n, dtype=np.intp), np.empty(n)
     stale = np.zeros(len(others), dtype=bool)
     for step in range(n):
@@ -98,6 +101,6 @@ def herd(
             stale[again] = False
         picked[step], won[step] = best, bound[best]
         bound[best] = -np.inf
-        np.maximum(cover, kernel(every[best : best + 1])[0], out=cover)
+        np.maximum(cover, kernel(slice(best, best + 1))[0], out=cover)
         stale = bound > -np.inf
     return picked, won

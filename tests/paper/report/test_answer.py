@@ -204,6 +204,7 @@ def test_tables_as_files_hold_every_figure(tmp_path):
     assert "✓" in (tmp_path / "report.md").read_text()
 
 
+@pytest.mark.slow
 def test_the_committed_runs_answer_the_question():
     with collected(RESULTS) as store:
         (section,) = answer.sections(Evidence(store))

@@ -76,7 +76,7 @@ class InBatches:
 
             def work(rows: slice) -> Moved:
                 x = torch.minimum(torch.maximum(asked.tensor(X[rows]), low), high)
-                of = np.arange(rows.start, rows.stop)
+                of = np.arange(int(rows.start), int(rows.stop))
                 if rows.start == 0:
                     inspect(asked, x)
                 return self.attack(asked, Batch(x, asked.columns(y[rows]), low, high, of, X[rows]))
@@ -94,11 +94,6 @@ class InBatches:
 def spread(values: Tensor, like: Tensor) -> Tensor:
     """Return one number a sample ``(m,)`` in a shape that broadcasts against ``like`` (m, ...)."""
     return values.reshape(-1, *[1] * (like.ndim - 1))
-
-
-def norms(x: Tensor) -> Tensor:
-    """Return the L2 norm of each sample of ``x`` (m, ...)."""
-    return torch.linalg.vector_norm(x.flatten(1), dim=1)
 
 
 def clamp(moved: Tensor, batch: Batch) -> Tensor:

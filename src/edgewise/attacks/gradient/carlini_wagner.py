@@ -16,12 +16,12 @@ from edgewise.attacks.gradient.batches import (
     Moved,
     clamp,
     margin,
-    norms,
     spread,
     to_boundary,
 )
 from edgewise.models.access import Access
 from edgewise.models.torch_access import Differentiable
+from edgewise.models.torch_typed import norms
 from edgewise.progress import Advance
 
 

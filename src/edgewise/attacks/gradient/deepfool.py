@@ -22,6 +22,7 @@ from edgewise.attacks.gradient.batches import (
 )
 from edgewise.models.access import Access
 from edgewise.models.torch_access import Differentiable, TorchPullback
+from edgewise.models.torch_typed import norms
 from edgewise.progress import Advance
 
 
@@ -139,10 +140,10 @@ class DeepFool:
         """Return the nearest point of the box where a linearised gap grows by ``wanted``, and which gap."""
         m, k = wanted.shape
         slope = slopes.flatten(0, 1).flatten(1)
-        wanted = wanted.reshape(-1) + self.slack * scale.repeat_interleave(k) * slope.norm(dim=1)
+        wanted = wanted.reshape(-1) + self.slack * scale.repeat_interleave(k) * norms(slope)
         low, high = ((bound - x).flatten(1).repeat_interleave(k, dim=0) for bound in (batch.low, batch.high))
         delta, reached = half_space_in_box(slope, wanted, low, high)
-        cost = torch.where(reached, delta.norm(dim=1), torch.inf).reshape(m, k)
+        cost = torch.where(reached, norms(delta), torch.inf).reshape(m, k)
         # Where no boundary is within the box, as far as the box lets go towards the first candidate.
         choice = cost.argmin(dim=1)
         best = torch.arange(m, device=x.device) * k + choice

@@ -10,10 +10,11 @@ from torch import Tensor
 
 from edgewise.arrays import Box, Floats, InputError, Labels, check_count
 from edgewise.attacks.frame import Proposal
-from edgewise.attacks.gradient.batches import Batch, InBatches, Moved, ascent, clamp, margin, norms, spread
+from edgewise.attacks.gradient.batches import Batch, InBatches, Moved, ascent, clamp, margin, spread
 from edgewise.geometry import Norm
 from edgewise.models.access import Access
 from edgewise.models.torch_access import Differentiable
+from edgewise.models.torch_typed import norms
 from edgewise.progress import Advance
 from edgewise.randomness import row_streams
 
@@ -154,11 +155,12 @@ class PGD:
         if not self.random_start:
             return batch.x
         draws: list[Floats] = []
+        shape: tuple[int, ...] = batch.source.shape[1:]
         for rng, row in zip(row_streams(seed, batch.source, "pgd"), batch.source, strict=True):
             if self.norm == np.inf:
-                draws.append(rng.uniform(-1, 1, row.shape))
+                draws.append(rng.uniform(-1, 1, shape))
             else:
-                ray = rng.normal(size=row.shape)
+                ray = rng.normal(size=shape)
                 draws.append(ray / np.linalg.norm(ray) * rng.uniform() ** (1 / row.size))
         shift = self.eps * model.tensor(np.stack(draws))
         return _project(batch.x + shift, batch, self.eps, self.norm)

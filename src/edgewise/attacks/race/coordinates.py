@@ -152,7 +152,7 @@ class Coordinates:
         """Set one coordinate back, or part of the way, and spend its length on one to three others."""
         rng, kept = self.sample.rng, self.best - self.sample.x
         size = np.cumsum(np.abs(kept))
-        i = int(np.searchsorted(size, rng.random() * size[-1]))
+        i = int(np.searchsorted(size, rng.random() * float(size[-1])))
         kept[i] = 0.0 if rng.random() < 0.5 else kept[i] * rng.random()
         few = rng.random(len(kept)) < len(kept) ** -rng.random()
         return self.within(kept, rng.normal(size=len(kept)) * few, stretch=True)

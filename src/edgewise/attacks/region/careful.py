@@ -144,7 +144,7 @@ def _unit(d: int, e: int, way: float) -> Floats:
 def _squares(rows: Floats, limits: Floats, tol: float, room: float) -> tuple[Floats | None, float]:
     """Return the least ``step`` with ``rows @ step >= limits`` and a proved bound on its length."""
     if (limits <= tol).all():
-        return np.zeros(rows.shape[1]), 0.0
+        return np.zeros(int(rows.shape[1])), 0.0
     scale = max(room, 1e-300)
     system, target = np.vstack([rows.T, (limits - tol) / scale]), np.r_[np.zeros(rows.shape[1]), 1.0]
     try:
@@ -152,15 +152,16 @@ def _squares(rows: Floats, limits: Floats, tol: float, room: float) -> tuple[Flo
     except RuntimeError:
         return None, 0.0
     rest = target - system @ weights
-    if rest[-1] < 0.25:  # of a step within ``room`` it is at least a half
+    last = float(rest[-1])
+    if last < 0.25:  # of a step within ``room`` it is at least a half
         return None, np.inf
     held = np.flatnonzero(weights > 0)
-    step = -scale * rest[:-1] / rest[-1]
+    step = -scale * rest[:-1] / last
     if len(held):
         exact = np.linalg.lstsq(rows[held], limits[held], rcond=None)[0]
         if (rows @ exact - limits >= -4 * tol).all():
             step = exact
-    sure = -scale * rest[:-1] / rest[-1]
+    sure = -scale * rest[:-1] / last
     return step, float(np.linalg.norm(sure)) if len(held) else 0.0
 
 

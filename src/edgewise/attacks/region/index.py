@@ -79,7 +79,9 @@ class RegionIndex:
         features = np.flatnonzero(low < high) if (low < high).any() else np.zeros(1, np.intp)
         kept = X[:, features]
         n, d = kept.shape
-        pieces, begin, end = [], [], []
+        pieces: list[Index] = []
+        begin: list[int] = []
+        end: list[int] = []
         at = 0
         for label in range(n_classes):
             members = np.flatnonzero(y == label)
@@ -257,7 +259,7 @@ def _fitted(access: Access) -> tuple[Fitted, Neighbours]:
 
 def _weighted(X: Floats) -> Floats:
     """Return a sum of each row with weights that no two features share."""
-    return np.einsum("ij,j->i", X, np.random.default_rng(0).uniform(1, 2, X.shape[1]).astype(X.dtype))
+    return np.einsum("ij,j->i", X, np.random.default_rng(0).uniform(1, 2, int(X.shape[1])).astype(X.dtype))
 
 
 def agreed_classes(model: object, X: Floats, known: Neighbours) -> Index:

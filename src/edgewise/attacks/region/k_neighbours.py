@@ -31,7 +31,7 @@ def kinds_of_loss(k: int, own: int, n_classes: int) -> Index:
     >>> kinds_of_loss(3, 0, 2).tolist()
     [[1, 2, 1, 0]]
     """
-    rows = []
+    rows: list[tuple[int, int, int, int]] = []
     for e in range(n_classes):
         if e == own:
             continue
@@ -130,10 +130,12 @@ class _Engine:
     def __init__(self, index: RegionIndex, k: int, nodes: int, asked: _Asked, use: Mask) -> None:
         self.index, self.k, self.nodes, self.asked, self.use = index, k, nodes, asked, use
         self.points, self.desks = points_of(index), local()
-        (n, d), width = asked.X.shape, HEAD + 2 * k + 2 * ROOM
-        points, seeds, sizes = np.full((n, d), np.nan), np.zeros((n, width), np.intp), np.full(n, _CANDIDATES)
+        n, width = len(asked.X), HEAD + 2 * k + 2 * ROOM
+        points, seeds = np.full(asked.X.shape, np.nan), np.zeros((n, width), np.intp)
         found, none = np.zeros((2, n), bool)
-        self.out = Votes(points, np.zeros(n), found, none, np.zeros(n, np.intp), seeds, sizes)
+        self.out = Votes(
+            points, np.zeros(n), found, none, np.zeros(n, np.intp), seeds, np.full(n, _CANDIDATES)
+        )
 
     def work(self, b: int) -> None:
         """Search for row ``b``, with more candidates where those it has may not suffice."""
@@ -188,7 +190,7 @@ def _candidates(
 
     At most ``room_`` own points may be nearer, so the next largest bisector distance is a bound.
     """
-    own_rows = np.arange(index.start[own], index.stop[own])
+    own_rows = np.arange(int(index.start[own]), int(index.stop[own]))
     near = own_rows[np.argsort(lows[own_rows], kind="stable")[: room_ + _OWN]]
     near_far = ((index.X[near] - x) ** 2).sum(1)
     others = np.flatnonzero(

@@ -72,7 +72,7 @@ def rankings(found: Mapping[Task, Mapping[str, Curves]], *, baseline: str = "ran
 
 def _areas(by_name: Mapping[str, Curves], names: Sequence[str]) -> Floats:
     """Return the mean area of each strategy over the seeds that all have ``(s,)``."""
-    seeds = sorted(set.intersection(*(set(by_name[name].seeds) for name in names)))
+    seeds = sorted(set[int].intersection(*(set(by_name[name].seeds) for name in names)))
     runs = [by_name[name].only(seeds) for name in names]
     return np.array([aulc(run.labels, run.accuracy).mean() for run in runs])
 

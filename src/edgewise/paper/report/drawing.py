@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import re
-from typing import Any
 
 from matplotlib.figure import Figure as Canvas
 
@@ -30,7 +29,7 @@ _IN_THE_DARK = {
     "#882255": "#e07ba8",
     "#44aa99": "#7fd6c8",
 }
-STYLE: dict[Any, Any] = {
+STYLE: dict[str, object] = {
     "svg.hashsalt": "edgewise",
     "svg.fonttype": "none",
     "font.size": 9.5,
@@ -58,7 +57,7 @@ def svg(canvas: Canvas) -> bytes:
     """Return the drawing, with the page's other colours where the reader's screen is dark."""
     buffer = io.BytesIO()
     about = {"Date": None, "Creator": None}
-    canvas.savefig(buffer, format="svg", metadata=about)  # pyright: ignore[reportUnknownMemberType] - matplotlib's
+    canvas.savefig(buffer, format="svg", metadata=about)
     classes: dict[str, str] = {}
 
     def named(style: re.Match[str]) -> str:

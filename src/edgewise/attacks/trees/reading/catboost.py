@@ -41,10 +41,10 @@ def classifier(model: Any) -> Ensemble:
 
 
 def _tree(written: dict[str, Any], columns: list[int], low: list[bool], c: int, scale: float) -> Tree:
-    splits = written["splits"] or []
+    splits: list[dict[str, Any]] = written["splits"] or []
     depth = len(splits)
     leaves = np.asarray(written["leaf_values"], float).reshape(2**depth, c) * scale
-    count = 2 ** (depth + 1) - 1
+    count: int = 2 ** (depth + 1) - 1
     feature, wall = np.full(count, -1), np.zeros(count)
     missing, value = np.zeros(count, bool), np.zeros((count, c))
     number = np.zeros(count, np.intp)

@@ -56,7 +56,8 @@ def _sorted_sets(tree: Tree, sets: list[Index]) -> list[tuple[int, Index]]:
 
 def _tree(root: dict[str, Any], k: int, columns: int, sets: list[Index], used: dict[int, set[int]]) -> Tree:
     nodes: list[dict[str, Any]] = [root]
-    left, right = [], []
+    left: list[int] = []
+    right: list[int] = []
     for node in nodes:
         if "split_feature" in node:
             left.append(len(nodes))

@@ -206,7 +206,7 @@ def last_left(left: Callable[[Floats], Any], count: int, dtype: np.dtype[Any]) -
     kind = np.int32 if dtype == np.float32 else np.int64
     top = int(np.asarray(MOST, dtype).view(kind))
 
-    def number(order: Any) -> Floats:
+    def number(order: Index) -> Floats:
         bits = np.abs(order).astype(kind)
         return np.where(order < 0, -bits.view(dtype), bits.view(dtype))
 

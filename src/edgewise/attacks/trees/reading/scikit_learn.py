@@ -118,7 +118,7 @@ def ada_boost(model: Any) -> Ensemble:
             )
         vote = np.asarray(each.classes_)[np.asarray(each.tree_.value)[:, 0, :].argmax(axis=1)]
         hit = vote[:, None] == np.asarray(model.classes_)
-        trees.append((each.tree_, np.where(hit, weight, -1 / (count - 1) * weight)))
+        trees.append((each.tree_, np.where(hit, float(weight), -1 / (count - 1) * float(weight))))
     total = float(model.estimator_weights_.sum())
     return additive(grown(trees), model.classes_, model.n_features_in_, total, votes=True)
 
@@ -199,7 +199,7 @@ def _columns(model: Any) -> tuple[Index, dict[int, Floats]]:
     """Return the input column of each of the trees' features, and the values behind category codes."""
     encoder = model._preprocessor
     if encoder is None:
-        return np.arange(model.n_features_in_), {}
+        return np.arange(int(model.n_features_in_)), {}
     sorts = np.flatnonzero(model.is_categorical_)
     rest = np.flatnonzero(~np.asarray(model.is_categorical_))
     codes: dict[int, Floats] = {}

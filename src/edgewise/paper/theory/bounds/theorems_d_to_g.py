@@ -209,5 +209,5 @@ def _above(w: Floats, c: Floats) -> Floats:
         falling = _slope(s, w, c) < 0
         if not falling.any():
             break
-        s = np.where(falling, 2 * s, s)
+        s: Floats = np.where(falling, 2 * s, s)
     return s

@@ -59,7 +59,7 @@ class CellSampler:
         found = 0
         while found < n:
             tries = max(2 * (n - found), 256)
-            cells = np.searchsorted(cumulative, rng.random(tries) * cumulative[-1], side="right")
+            cells = np.searchsorted(cumulative, rng.random(tries) * float(cumulative[-1]), side="right")
             X, chance = self._propose(np.minimum(cells, len(cumulative) - 1), rng)
             if (chance > 1 + 1e-9).any():
                 raise RuntimeError(

@@ -66,7 +66,7 @@ class MarginLaw:
         """Return μ_β(margin ≤ t), exact to about 1e-12."""
         t = np.asarray(t, float)
         v = np.abs(t) ** (1 / self.power)
-        below = self.mass[0][-1]
+        below = float(self.mass[0][-1])
         return np.where(t < 0, below - _within(self, 0, v), below + _within(self, 1, v))
 
     def quantile(self, q: Floats) -> Floats:
@@ -149,7 +149,9 @@ def _side(
         return problem.margin_density(sign * t) * ratio**-beta * power
 
     breaks = _breaks(problem, tau, sign, end)
-    pieces = [np.linspace(low, high, PANELS + 1)[:-1] for low, high in pairwise(breaks ** (1 / power))]
+    pieces: list[Floats] = [
+        np.linspace(low, high, PANELS + 1)[:-1] for low, high in pairwise(breaks ** (1 / power))
+    ]
     knots = np.concatenate([*pieces, breaks[-1:] ** (1 / power)])
     nodes, weights = np.polynomial.legendre.leggauss(6)
     width = np.diff(knots)
@@ -160,7 +162,7 @@ def _side(
 
 def _breaks(problem: Charted, tau: float, sign: int, end: float) -> Floats:
     """Return the ends of the smooth pieces in |t|: 0, where u reaches the cap or 1/2, the end of Ω."""
-    inner = []
+    inner: list[float] = []
     for level in (tau, 0.5):
         if 0 < level <= abs(float(problem.half(np.array([sign * end]))[0])):
             low, high = 0.0, end
