@@ -1,6 +1,6 @@
 """CloudLeak's setting: a shadow network trained elsewhere, fine-tuned on rows made on itself, one question each.
 
-Run: python benchmarks/cloudleak.py --data-home FOLDER [--data digits,mnist-1v7] [--seeds 3] [--out FILE]
+Run: python benchmarks/cloudleak.py --data-home FOLDER [--data digits,mnist-1v7] [--seeds 10] [--out FILE]
 
 "Elsewhere" is the other classes: for MNIST 1v7 the eight other digits; for the ten classes of `digits`, MNIST has no
 part, so the shadow is trained on pool-free rows of five classes. All arms get the same rows a round, the same shadow,
@@ -23,6 +23,8 @@ from torch import nn
 import edgewise as ew
 from edgewise.attacks.gradient.deepfool import DeepFool
 from edgewise.attacks.gradient.fgsm_pgd import FGSM
+from edgewise.paper.runs.results import provenance
+from edgewise.stats import paired
 
 
 BUDGETS = (20, 50, 100, 200)
@@ -125,21 +127,46 @@ ARMS = {
 }
 
 
+def lines_of(path):
+    """Return the lines of finished cells in a file, without the first, which says how they were made."""
+    lines = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    return [line for line in lines if "about" not in line]
+
+
+def table(lines):
+    """Return, as Markdown, the agreement of every arm, and what it adds to random rows of the same start.
+
+    The interval is a t interval over splits of one data set, for the mean difference in points.
+    """
+    heads = "| data, splits | arm | start | rows | agreement | less random (95 %) |"
+    out = [heads, "|---|---|---|---|---|---|"]
+    for data in dict.fromkeys(line["data"] for line in lines):
+        rows = [line["found"] for line in lines if line["data"] == data]
+        for name in rows[0]:
+            arm_of, start = name.rsplit(", ", 1)
+            for budget in map(str, BUDGETS):
+                values = [found[name][budget] for found in rows]
+                gain = paired(values, [found[f"random, {start}"][budget] for found in rows]).difference
+                less = f"{100 * gain.mean:+.2f} ({100 * gain.low:+.2f} to {100 * gain.high:+.2f})"
+                cells = (f"{data}, {len(rows)}", arm_of, start, budget, f"{np.mean(values):.4f}", less)
+                out.append(f"| {' | '.join(cells)} |")
+    return "\n".join(out)
+
+
 def main():
     """Run what is missing; one line a data set and seed."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--data-home", default=os.environ.get("EDGEWISE_DATA"))
     options.add_argument("--data", default="digits,mnist-1v7")
-    options.add_argument("--seeds", type=int, default=3)
+    options.add_argument("--seeds", type=int, default=10)
     options.add_argument("--out", default="cloudleak.jsonl")
     chosen = options.parse_args()
     torch.set_num_threads(1)
     path = Path(chosen.out)
-    there = (
-        {(line["data"], line["seed"]) for line in map(json.loads, path.read_text().splitlines())}
-        if path.exists()
-        else set()
-    )
+    if not path.exists():
+        command = f"python benchmarks/cloudleak.py --data-home FOLDER --seeds {chosen.seeds}"
+        path.write_text(json.dumps({"about": provenance(command)}) + "\n", encoding="utf-8")
+    there = {(line["data"], line["seed"]) for line in lines_of(path)}
     for seed in range(chosen.seeds):
         for name in chosen.data.split(","):
             if (name, seed) in there:
@@ -169,7 +196,7 @@ def main():
             }
             with path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")
-    print(path.read_text())
+    path.with_suffix(".md").write_text(table(lines_of(path)) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Real engines, started once and stopped at the end; pools in shards."""
 
 import sys
+from importlib.util import find_spec
 
 import cloudpickle
 import numpy as np
@@ -12,6 +13,11 @@ from edgewise.parallel import in_force
 
 TOGETHER = ("attacks/region/", "attacks/trees/", "paper/theory/test_study.py", "paper/report/test_page.py")
 SIZES = (400, 250, 600, 1, 333, 416)
+
+collect_ignore_glob = ["attacks/gradient/*"] if find_spec("torch") is None else []
+if collect_ignore_glob:
+    torch_alone = ("architectures", "checkpoint", "net_classifier", "torch_calls", "virtual_adversarial")
+    collect_ignore_glob += [f"models/test_{name}.py" for name in torch_alone]
 
 
 @pytest.fixture(scope="session")

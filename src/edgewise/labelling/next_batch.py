@@ -32,6 +32,9 @@ from edgewise.strategies.sharded.task import read_rows
 SHARD_SAMPLE = 5_000
 """Rows of shards that mean and spread of the features are estimated from."""
 
+BLOCK = 2**14
+"""Rows that are standardised at once."""
+
 
 @dataclass(frozen=True)
 class NextBatch:
@@ -199,11 +202,14 @@ def needs_model(strategy: str) -> bool:
 
 def _standardised(pool: Pool) -> Floats:
     rows = pool.score(lambda part: part.reshape(len(part), -1))
-    # In place, column by column: a large pool is held once.
-    for place in range(rows.shape[1]):
-        column = rows[:, place]
-        spread = column.std()
-        rows[:, place] = (column - column.mean()) / (spread if spread > 0 else 1)
+    # In place and by blocks of rows, which lie together: a large pool is held once.
+    blocks = [rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK)]
+    centre = sum(block.sum(axis=0) for block in blocks) / len(rows)
+    for block in blocks:
+        block -= centre
+    spread = np.sqrt(sum(np.square(block).sum(axis=0) for block in blocks) / len(rows))
+    for block in blocks:
+        block /= np.where(spread > 0, spread, 1)
     return rows
 
 
