@@ -44,7 +44,7 @@ def audited(tmp_path_factory):
 def test_exit_code_and_plan(audited):
     _, first, again, _ = audited
     assert first.returncode == again.returncode == 3
-    assert "at most 60 rows for the copy and 140 to measure it" in first.stdout
+    assert "at most 60 rows for the copy and 80 to measure with" in first.stdout
     assert "0 are in audit.ledger already" in first.stdout
     assert "more than 0.5" in first.stderr
 
@@ -57,10 +57,29 @@ def test_a_second_run_asks_nothing_and_writes_the_same_page(audited):
     with closing(sqlite3.connect(folder / "audit.ledger")) as db:
         spent = dict(db.execute("SELECT purse, count(*) FROM asked GROUP BY purse"))
     assert spent["extract"] == found["spent"] <= 60
-    assert spent["measure"] <= 140
-    assert found["agreement"]["held-out"]["n"] == 40
+    assert spent["measure"] == sum(found["measured"].values()) <= found["caps"]["measure"] == 80
+    assert found["agreement"]["held-out"]["n"] == 31
     assert set(found["simulated"]) == {"random", "margin"}
     assert "labels only" in found["restrictions"]
+
+
+@pytest.mark.slow
+def test_distances_are_paid_from_the_measure_purse(audited):
+    """The ledger, the JSON and the page say the same of who paid for them."""
+    folder, _, _, html = audited
+    found = json.loads((folder / "audit.json").read_text())
+    with closing(sqlite3.connect(folder / "audit.ledger")) as db:
+        query = "SELECT purse, count(*) FROM asked WHERE purpose = 'robustness' GROUP BY purse"
+        assert db.execute(query).fetchall() == [("measure", found["robustness"]["rows"])]
+    assert found["robustness"]["purse"] == "measure"
+    assert (
+        found["measured"]["robustness"]
+        == found["robustness"]["rows"]
+        <= 3 * len(found["robustness"]["distance"])
+    )
+    assert len(found["robustness"]["distance"]) <= 6
+    assert f"{found['robustness']['rows']} questions paid from the <code>measure</code> purse" in html
+    assert f"For measuring: {sum(found['measured'].values())} of 80" in html
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ import time
 import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.svm import SVC
 
 import edgewise as ew
 from edgewise.cli import main
@@ -73,6 +74,32 @@ def test_attack_on_a_model_and_a_table_of_ones_own(tmp_path):
     wrong = edgewise("attack", *files[:3], tmp_path / "no.csv", *trust, check=False)
     assert wrong.returncode == 2
     assert "there is no file" in wrong.stderr
+
+
+@pytest.mark.slow
+def test_attack_in_l_infinity_on_a_model_that_only_answers(tmp_path):
+    """The distance to a circle in L-infinity is known: label-only, it is met within a few per cent."""
+    io = pytest.importorskip("skops.io")
+    X = np.random.default_rng(0).uniform(-1, 1, (400, 2))
+    model = SVC(C=1e4, gamma=2.0).fit(X, np.hypot(*X.T) < 0.6)
+    io.dump(model, tmp_path / "model.skops")
+    np.savetxt(tmp_path / "rows.csv", X[:8], delimiter=",", header="a,b", comments="")
+    files = ("--model", tmp_path / "model.skops", "--pool", tmp_path / "rows.csv")
+    done = edgewise("attack", *files, "--norm", "inf", "--out", tmp_path / "out.csv")
+    assert "Race on" in done.stdout
+    assert "norm inf" in done.stdout
+    with (tmp_path / "out.csv").open() as file:
+        found = [float(row["distance"]) for row in csv.DictReader(file)]
+    steps = np.linspace(0, 1, 201)
+    corners = np.array([[a, b] for a in (-1, 1) for b in (-1, 1)])
+    label = model.predict(X[:8])
+    moved = X[:8, None, None] + steps[:, None, None] * corners
+    crossed = (model.predict(moved.reshape(-1, 2)).reshape(8, 201, 4) != label[:, None, None]).any(axis=2)
+    upper = steps[crossed.argmax(axis=1)]
+    assert (np.array(found) <= 1.1 * upper + 0.01).all()
+    refused = edgewise("attack", *files, "--norm", "1", check=False)
+    assert refused.returncode == 2
+    assert "Take norm 2 or inf" in " ".join(refused.stderr.split())
 
 
 @pytest.mark.parametrize("start", [[sys.executable, "-m", "edgewise"], COMMAND])

@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from concurrent.futures import BrokenExecutor
+from types import SimpleNamespace
 
 import cloudpickle
 import numpy as np
@@ -200,6 +201,36 @@ def test_ray_is_taken_from_2_54_on(monkeypatch, version, error, message):
     monkeypatch.setattr("edgewise.parallel.ray.importlib.metadata.version", look_up)
     with pytest.raises(error, match=message), engine("ray"):
         pass
+
+
+@pytest.mark.parametrize(
+    "error", [Exception("timed out during startup.\nThe rest."), RuntimeError(), OSError("no")]
+)
+def test_a_ray_that_does_not_start_is_one_sentence(error, tmp_path, monkeypatch):
+    """Ray raises a bare Exception after waiting too long; what it had started is stopped."""
+    from edgewise.parallel import ray as room
+
+    calls = []
+
+    def init(**_):
+        raise error
+
+    fake = SimpleNamespace(init=init, shutdown=lambda: calls.append("shutdown"))
+    fake.is_initialized = lambda: False
+    monkeypatch.setattr(room, "_check_version", lambda: None)
+    monkeypatch.setattr(room, "_imported_private", lambda: fake)
+    monkeypatch.setitem(
+        sys.modules, "ray.exceptions", SimpleNamespace(RayError=OSError, RayTaskError=OSError)
+    )
+    with (
+        pytest.raises(
+            InputError, match=r"^Ray could not be started on this machine \([^\n]*\)\. Try"
+        ) as told,
+        engine("ray"),
+    ):
+        pass
+    assert "The rest" not in str(told.value)
+    assert calls == ["shutdown"]
 
 
 def test_without_dask_it_says_what_to_install(monkeypatch):

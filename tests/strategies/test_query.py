@@ -11,6 +11,7 @@ from sklearn.svm import LinearSVC
 import edgewise as ew
 from edgewise.arrays import InputError
 from edgewise.models.access import UnansweredError
+from edgewise.strategies.adversarial import attack_for
 from edgewise.strategies.clusters import clustered, systematic
 from edgewise.strategies.frame import top
 from edgewise.strategies.model_scores import margins
@@ -250,8 +251,11 @@ class TestBadInput:
 
     def test_labels_only(self):
         model = lambda X: (X[:, 0] > 0).astype(int)  # noqa: E731
-        with pytest.raises(UnansweredError, match="'dfal' with attack='opt'"):
+        with pytest.raises(UnansweredError, match="'dfal' with attack='race'"):
             ew.query(model, POOL, 3, "margin", rng=0)
+        chosen = ew.query(model, POOL[:12], 3, ew.strategies.Dfal(ew.attacks.Race(budget=30)), rng=0)
+        assert np.abs(POOL[chosen.index, 0]).max() <= np.sort(np.abs(POOL[:12, 0]))[5]
+        assert attack_for(model) == "race"
 
     def test_no_model(self):
         with pytest.raises(InputError, match="start with 'herding'"):

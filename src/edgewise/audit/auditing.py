@@ -13,7 +13,7 @@ from edgewise.arrays import Box, Floats, Json, Labels, check_X
 from edgewise.audit.extraction import Extraction, extract
 from edgewise.audit.families.frame import Family
 from edgewise.audit.measuring import Agreement
-from edgewise.audit.metered import Metered
+from edgewise.audit.metered import EXTRACT, MEASURE, Metered
 from edgewise.audit.replay import Curve, Restriction, restrictions, simulated
 from edgewise.audit.robustness import STEPS, Robustness, robustness
 from edgewise.audit.spaces import spaced
@@ -43,6 +43,11 @@ class Audit:
         Distances to a confirmed change of label, or None.
     counts
         Rows in the ledger, by purse and state.
+    caps
+        The most rows each purse may spend.
+    measured
+        Rows spent from the ``measure`` purse, by purpose: the sets that agreement is measured on, and
+        ``robustness``.
     levels
         The rows at which held-out agreement first reached each level, or None.
     """
@@ -53,6 +58,8 @@ class Audit:
     restrictions: Sequence[Restriction]
     robust: Robustness | None
     counts: Mapping[str, Mapping[str, int]]
+    caps: Mapping[str, int]
+    measured: Mapping[str, int]
     levels: Mapping[float, int | None]
 
     @property
@@ -78,14 +85,29 @@ class Audit:
             "restrictions": {each.name: _points(each.curve) for each in self.restrictions},
             "robustness": None
             if self.robust is None
-            else {"distance": [float(v) if np.isfinite(v) else None for v in self.robust.distance]},
+            else {
+                "distance": [float(v) if np.isfinite(v) else None for v in self.robust.distance],
+                "rows": self.robust.rows,
+                "purse": MEASURE,
+            },
+            "measured": dict(self.measured),
+            "caps": dict(self.caps),
             "ledger": {purse: dict(states) for purse, states in self.counts.items()},
         }
 
 
-def measure_purse(measure: int) -> int:
-    """Return the rows of the ``measure`` purse: those that measure, and those that confirm distances."""
-    return measure + len(STEPS) * min(ROBUSTNESS_ROWS, measure // 4)
+def shared(measure: int) -> tuple[int, int]:
+    """Return how a ``measure`` purse is shared: rows that measure agreement, and samples whose distance is confirmed.
+
+    At most a quarter goes to distances, each of which takes up to three rows.
+
+    Examples
+    --------
+    >>> shared(260), shared(80)
+    ((200, 20), (62, 6))
+    """
+    samples = min(ROBUSTNESS_ROWS, measure // (4 * len(STEPS)))
+    return measure - len(STEPS) * samples, samples
 
 
 def audit(
@@ -93,12 +115,12 @@ def audit(
     pool: ArrayLike,
     *,
     budget: int,
-    measure: int = 200,
+    measure: int = 260,
     family: str | Family = "auto",
     box: Box | tuple[ArrayLike, ArrayLike] | None = None,
     rng: Rng = 0,
 ) -> Audit:
-    """Audit a victim behind a ledger whose purses hold ``budget`` and ``measure_purse(measure)`` rows.
+    """Audit a victim behind a ledger whose purses ``extract`` and ``measure`` hold ``budget`` and ``measure`` rows.
 
     Parameters
     ----------
@@ -107,7 +129,7 @@ def audit(
     pool, budget, family, box, rng
         As in `edgewise.audit.extraction.extract`.
     measure
-        Rows to measure the copy with.
+        The most rows to measure with: how far the copy agrees, and how far rows are from a change of label.
 
     Raises
     ------
@@ -115,13 +137,13 @@ def audit(
         As `extract` does.
     """
     seed = seed_of(rng)
-    found = extract(victim, pool, budget=budget, family=family, box=box, measure=measure, rng=seed)
+    to_agree, few = shared(measure)
+    found = extract(victim, pool, budget=budget, family=family, box=box, measure=to_agree, rng=seed)
     X = victim.target.as_sent(check_X(pool).astype(np.float64))
-    space, _ = spaced(X, box, None, measure, seed)
+    space, _ = spaced(X, box, None, to_agree, seed)
     robust, less, curves = None, list[Restriction](), dict[str, Curve]()
     if found.measured is not None:
         marks = [spent for spent, _ in found.curve]
-        few = min(ROBUSTNESS_ROWS, measure // 4)
         rows, labels = (part["held-out"][:few] for part in (found.measured.rows, found.measured.labels))
         robust = robustness(victim, space, found.copy, rows, labels, child_seed(seed, "robustness"))
         answers = _pool_labels(space.pool, found)
@@ -135,6 +157,8 @@ def audit(
         less,
         robust,
         _counts(victim),
+        {EXTRACT: budget, MEASURE: measure},
+        _measured(victim),
         {level: _first(found.curve, level) for level in LEVELS},
     )
 
@@ -169,6 +193,13 @@ def _counts(victim: Metered) -> dict[str, dict[str, int]]:
     for entry in victim.ledger.entries():
         counts.setdefault(entry.purse, Counter())[entry.state] += 1
     return {purse: dict(states) for purse, states in counts.items()}
+
+
+def _measured(victim: Metered) -> dict[str, int]:
+    spent = [
+        entry for entry in victim.ledger.entries() if entry.purse == MEASURE and entry.state != "refused"
+    ]
+    return dict(Counter(entry.purpose for entry in spent))
 
 
 def _points(curve: Curve) -> list[dict[str, float]]:

@@ -13,7 +13,7 @@ from edgewise.audit.families.frame import Answers, Family, Question, Space
 from edgewise.audit.families.names import FAMILIES
 from edgewise.audit.ledger import Ledger
 from edgewise.audit.measuring import Agreement, Measured, measure_rows
-from edgewise.audit.metered import Metered
+from edgewise.audit.metered import EXTRACT, MEASURE, Metered
 from edgewise.audit.spaces import spaced
 from edgewise.audit.victims.local import LocalModel
 from edgewise.audit.victims.target import Target
@@ -22,7 +22,6 @@ from edgewise.randomness import Rng, child_seed, seed_of
 from edgewise.registry import lookup
 
 
-EXTRACT, MEASURE = "extract", "measure"
 MADE = ("generate", "walk", "family")
 IDLE = 300
 """Questions in a row that cost nothing, all answered before, after which a rule has nothing new to ask."""
@@ -92,7 +91,7 @@ def extract(
     """Rebuild ``victim`` from at most ``budget`` of its answers.
 
     Every row asked lies in the box and on the grid, one answer a row; nothing but labels is used. A victim
-    behind a ledger (`edgewise.audit.sending.Metered`) may be killed at any moment: the same call goes on with
+    behind a ledger (`edgewise.audit.metered.Metered`) may be killed at any moment: the same call goes on with
     the next question.
 
     Parameters

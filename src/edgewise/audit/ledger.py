@@ -36,7 +36,7 @@ CREATE INDEX asked_row ON asked (row, turn);
 CREATE INDEX asked_purse ON asked (purse) WHERE state <> 'refused';
 CREATE TRIGGER asked_cap BEFORE INSERT ON asked
 WHEN (SELECT count(*) FROM asked WHERE purse = NEW.purse AND state <> 'refused')
-     >= (SELECT cap FROM purses WHERE purse = NEW.purse)
+     >= coalesce((SELECT cap FROM purses WHERE purse = NEW.purse), 0)
 BEGIN SELECT RAISE(ABORT, 'the purse is empty'); END;
 CREATE TRIGGER asked_stays BEFORE UPDATE ON asked WHEN OLD.state <> 'reserved'
 BEGIN SELECT RAISE(ABORT, 'what is settled is never changed'); END;
@@ -192,8 +192,9 @@ class Ledger:
                     for row, turn in zip(rows, turns, strict=True)
                 ]
         except sqlite3.IntegrityError:
+            cap = self.caps.get(purse, 0)
             raise EmptyPurseError(
-                f"{len(rows)} more rows would pass the budget: {self.left(purse)} are left of {self.caps[purse]}."
+                f"{len(rows)} more rows would pass the budget: {self.left(purse)} are left of {cap}."
             ) from None
 
     def settle(self, numbers: Sequence[int], answers: Sequence[Answered]) -> None:

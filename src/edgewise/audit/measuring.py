@@ -9,7 +9,7 @@ import numpy as np
 
 from edgewise.arrays import Floats, Labels
 from edgewise.audit.families.frame import Space
-from edgewise.audit.metered import Metered
+from edgewise.audit.metered import MEASURE, Metered
 from edgewise.models.answers import predict
 from edgewise.models.unwrap import Model
 from edgewise.randomness import stream
@@ -100,7 +100,7 @@ def measure_rows(
     labels: dict[str, Labels] = {}
     for name, points in sets.items():
         X = victim.target.as_sent(points)
-        replies = victim.ask(X, purpose=name, purse="measure") if len(X) else []
+        replies = victim.ask(X, purpose=name, purse=MEASURE) if len(X) else []
         there = [at for at, reply in enumerate(replies) if reply is not None]
         rows[name] = X[there]
         labels[name] = np.array([reply.label for reply in replies if reply is not None])

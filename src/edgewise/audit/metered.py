@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from edgewise.arrays import Floats, InputError, Labels, check_X
+from edgewise.arrays import Floats, Labels, check_X
 from edgewise.audit.ledger import Answered, EmptyPurseError, Ledger
-from edgewise.audit.sending import Pace, Sending
-from edgewise.audit.victims.target import RefusedError, Reply, Target, TargetError, UnknownError
-from edgewise.models.answers import UnansweredError
+from edgewise.audit.requests import ASKED_AGAIN, Key, Line, Requests
+from edgewise.audit.sending import Sending
+from edgewise.audit.victims.target import Reply, Target
+from edgewise.learning.answer import MissingAnswersError
+from edgewise.learning.oracle import Victim
+from edgewise.models.unwrap import Model
 
 
-ASKED_AGAIN = 1
-"""How often a row without a usable answer is asked once more; each asking is paid."""
-
-
-class VictimDownError(InputError):
-    """The victim stopped answering. What was answered is in the ledger; the same call goes on from there."""
+EXTRACT, MEASURE = "extract", "measure"
+"""The purse that pays for what a copy learns from, and the one that pays for measuring."""
 
 
 @dataclass
 class Metered:
     """A victim behind a ledger: it never answers more rows than its purse holds, and no answer is lost.
 
-    It is a model for everything in edgewise: a callable from rows to labels. A row that was answered before
-    is answered from the ledger and costs nothing.
+    It is a model for everything in edgewise, a callable from rows to labels, and an oracle for `edgewise.learn`. A
+    row that was answered before is answered from the ledger and costs nothing. `edgewise.retrain` measures from
+    the purse ``"measure"`` where the ledger has one.
 
     Parameters
     ----------
@@ -60,34 +59,50 @@ class Metered:
     target: Target
     ledger: Ledger
     sending: Sending = field(default_factory=Sending)
-    purse: str = "extract"
+    purse: str = EXTRACT
     purpose: str = "call"
     repeatable: bool = True
     on_answers: Callable[[int], None] | None = None
     _turns: dict[bytes, int] = field(default_factory=dict[bytes, int], repr=False)
-    _failed: int = field(default=0, repr=False)
-    _pace: Pace = field(init=False, repr=False)
+    _line: Line = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._pace = Pace(self.sending.rate)
+        self._line = Line(self.target, self.ledger, self.sending, self.on_answers)
 
     def __call__(self, X: ArrayLike) -> Labels:
-        """Return the labels ``(n,)`` of rows ``X`` (n, d).
+        """Return the labels ``(n,)`` of rows ``X`` (n, ...).
 
         Raises
         ------
         EmptyPurseError
             The purse does not hold that many new rows; then nothing is asked.
-        UnansweredError
+        MissingAnswersError
             A row was asked and paid, but no answer came that can be used.
         """
-        replies = self.ask(check_X(X), whole=True)
-        missing = sum(reply is None for reply in replies)
+        return self._labels(X)
+
+    @property
+    def measuring(self) -> Model:
+        """The same victim, paid from the purse ``"measure"`` where the ledger has one."""
+        if not self.ledger.caps.get(MEASURE):
+            return self
+        return partial(self._labels, purse=MEASURE)
+
+    def as_oracle(self) -> Victim:
+        """Return the victim as an oracle: rows without a usable answer are rows without a label."""
+        return Victim(self)
+
+    def _labels(self, X: ArrayLike, purse: str | None = None) -> Labels:
+        replies = self.ask(check_X(X, images=True), purse=purse, purpose=purse, whole=True)
+        labels = [None if reply is None else reply.label for reply in replies]
+        missing = labels.count(None)
         if missing:
-            raise UnansweredError(
-                f"{missing} of {len(replies)} rows got no answer that can be used; they are spent, and in the ledger."
+            raise MissingAnswersError(
+                f"{missing} of {len(labels)} rows got no answer that can be used; they are spent, and in the ledger. "
+                "An attack needs every answer: another rng asks other rows.",
+                labels,
             )
-        return np.array([reply.label for reply in replies if reply is not None])
+        return np.array(labels)
 
     def ask(
         self,
@@ -98,7 +113,7 @@ class Metered:
         again: bool = False,
         whole: bool = False,
     ) -> list[Reply | None]:
-        """Ask for the rows ``X`` (n, d); None where no usable answer came. Shorter when the purse runs empty.
+        """Ask for the rows ``X`` (n, ...); None where no usable answer came. Shorter when the purse runs empty.
 
         Parameters
         ----------
@@ -109,6 +124,8 @@ class Metered:
 
         Raises
         ------
+        EmptyPurseError
+            With ``whole``, the purse is too small, or was used up by asking rows once more.
         VictimDownError
             It refused too often, or gave nothing usable too often in a row.
         TargetError
@@ -118,16 +135,26 @@ class Metered:
         keys = [(row.tobytes(), self._turn(row.tobytes(), again)) for row in rows]
         paying, what = purse or self.purse, purpose or self.purpose
         found = {key: self.ledger.answer(*key) for key in keys}
-        new = [key for key in dict.fromkeys(keys) if found[key] is None]
-        new = [key for key in new if self.ledger.failures(*key) <= ASKED_AGAIN]
+        new = [key for key in found if found[key] is None and self._askable(key)]
         left = self.ledger.left(paying)
         if whole and len(new) > left:
-            raise EmptyPurseError(f"{len(new)} more rows would pass the budget: {left} are left.")
+            raise self._empty(paying, len(new))
         promised = set(new[:left])
-        fetched = self._fetch(new[:left], paying, what, rows.shape[1])
+        fetched = Requests(self._line, paying, what, rows.shape[1:]).fetch(new[:left])
+        if whole and (short := [key for key in new if key not in fetched and self._askable(key)]):
+            raise self._empty(paying, len(short))
         cut = next((at for at, key in enumerate(keys) if key in set(new) - promised), len(keys))
         answers = [fetched.get(key, found[key]) for key in keys[:cut]]
         return [None if answer is None else _reply(answer) for answer in answers]
+
+    def _askable(self, key: Key) -> bool:
+        return self.ledger.failures(*key) <= ASKED_AGAIN
+
+    def _empty(self, purse: str, rows: int) -> EmptyPurseError:
+        return EmptyPurseError(
+            f"{rows} more rows would pass the budget of the purse {purse!r}: {self.ledger.left(purse)} are left. Every "
+            "answer so far is in the ledger; with a larger cap the same call goes on from there."
+        )
 
     def _turn(self, row: bytes, again: bool) -> int:
         """Return which asking of this row it is: always the first, unless repeats are wanted."""
@@ -136,156 +163,6 @@ class Metered:
         else:
             self._turns.setdefault(row, 0)
         return self._turns[row] if again or not self.repeatable else 0
-
-    def _fetch(self, keys: Sequence[Key], purse: str, purpose: str, width: int) -> dict[Key, Answered]:
-        """Send rows chunk by chunk, some at a time; the ledger is written by this thread alone."""
-        size = self.sending.chunk
-        chunks = [list(keys[at : at + size]) for at in range(0, len(keys), size)]
-        answers: dict[Key, Answered] = {}
-        send = _Sender(self, purse, purpose, width)
-        for at in range(0, len(chunks), self.sending.concurrency):
-            group = chunks[at : at + self.sending.concurrency]
-            if len(group) > 1:
-                answers |= send.together(group)
-            for chunk in group:
-                rest = [key for key in chunk if key not in answers]
-                answers |= send.settled(rest) if rest else {}
-        return answers
-
-    def failed(self, message: str) -> None:
-        """Count a request without a usable answer; stop after too many in a row."""
-        self._failed += 1
-        if self._failed >= self.sending.failures:
-            raise VictimDownError(
-                f"{self.target.name} gave no usable answer {self._failed} times in a row; the last: {message}. "
-                "Every answer so far is in the ledger; the same command goes on from there."
-            )
-
-    def answered(self, rows: int) -> None:
-        """Forget failures: a usable answer came."""
-        self._failed = 0
-        if self.on_answers is not None:
-            self.on_answers(rows)
-
-    def pause(self) -> None:
-        """Wait until the rate allows another request."""
-        self._pace()
-
-
-Key = tuple[bytes, int]
-Outcome: TypeAlias = "Sequence[Reply] | Exception"
-
-
-@dataclass(frozen=True)
-class _Sender:
-    """The steps of one chunk: reserve, send, write."""
-
-    victim: Metered
-    purse: str
-    purpose: str
-    width: int
-
-    def reserved(self, chunk: Sequence[Key]) -> list[int]:
-        rows, turns = [key[0] for key in chunk], [key[1] for key in chunk]
-        return self.victim.ledger.reserve(self.purse, self.purpose, rows, turns)
-
-    def raw(self, chunk: Sequence[Key]) -> Outcome:
-        """Send a chunk once; return its replies, or what went wrong. Writes nothing."""
-        self.victim.pause()
-        X = np.frombuffer(b"".join(key[0] for key in chunk)).reshape(len(chunk), self.width)
-        try:
-            replies = self.victim.target.send(X.copy())
-        except (RefusedError, UnknownError, TargetError) as problem:
-            return problem
-        except Exception as problem:  # noqa: BLE001 - whatever a victim raises, its rows are spent
-            return UnknownError(f"{type(problem).__name__}: {problem}")
-        if len(replies) != len(chunk):
-            return UnknownError(f"{len(chunk)} rows were answered with {len(replies)}")
-        return replies
-
-    def written(self, chunk: Sequence[Key], numbers: Sequence[int], outcome: Outcome) -> dict[Key, Answered]:
-        """Write what came of a chunk; return its answers, none if there are none."""
-        ledger = self.victim.ledger
-        if isinstance(outcome, Exception):
-            ledger.close_unanswered(numbers, "refused" if isinstance(outcome, RefusedError) else "unknown")
-            return {}
-        answers: list[Answered] = [
-            [reply.label] if reply.scores is None else [reply.label, dict(reply.scores)] for reply in outcome
-        ]
-        ledger.settle(numbers, answers)
-        self.victim.answered(len(chunk))
-        return dict(zip(chunk, answers, strict=True))
-
-    def together(self, group: Sequence[Sequence[Key]]) -> dict[Key, Answered]:
-        """Send chunks at a time; write what came of every one before any problem is raised."""
-        reserved = [self.reserved(chunk) for chunk in group]
-        with ThreadPoolExecutor(len(group)) as threads:
-            outcomes = list(threads.map(self.raw, group))
-        answers: dict[Key, Answered] = {}
-        for chunk, numbers, outcome in zip(group, reserved, outcomes, strict=True):
-            answers |= self.written(chunk, numbers, outcome)
-        for outcome in outcomes:
-            self._judged(outcome)
-        return answers
-
-    def settled(self, chunk: Sequence[Key]) -> dict[Key, Answered]:
-        """Send a chunk until it is answered, or asked once more than it should, or the purse is empty."""
-        ledger = self.victim.ledger
-        while max(ledger.failures(*key) for key in chunk) <= ASKED_AGAIN:
-            if ledger.left(self.purse) < len(chunk):
-                return {}
-            answers, outcome = self._once(chunk)
-            if isinstance(outcome, RefusedError):
-                answers = self._patiently(chunk, outcome)
-            if answers:
-                return answers
-        return {}
-
-    def _once(self, chunk: Sequence[Key]) -> tuple[dict[Key, Answered], Outcome]:
-        numbers = self.reserved(chunk)
-        outcome = self.raw(chunk)
-        answers = self.written(chunk, numbers, outcome)
-        self._judged(outcome)
-        return answers, outcome
-
-    def _judged(self, outcome: Outcome) -> None:
-        """Stop where asking on is of no use."""
-        if isinstance(outcome, TargetError):
-            raise outcome
-        if isinstance(outcome, UnknownError):
-            self.victim.failed(str(outcome))
-
-    def _patiently(self, chunk: Sequence[Key], outcome: Outcome) -> dict[Key, Answered]:
-        """Send a chunk that was refused again and again, ever later."""
-        import stamina
-
-        how, answers = self.victim.sending, dict[Key, Answered]()
-
-        def wait(problem: Exception) -> bool | float:
-            if not isinstance(problem, RefusedError):
-                return False
-            return True if problem.wait is None else min(problem.wait, how.longest_wait)
-
-        try:
-            for attempt in stamina.retry_context(
-                on=wait,
-                attempts=how.tries,
-                timeout=None,
-                wait_initial=how.wait,
-                wait_max=how.longest_wait,
-                wait_jitter=how.wait,
-            ):
-                with attempt:
-                    if attempt.num > 1:
-                        answers, outcome = self._once(chunk)
-                    if isinstance(outcome, RefusedError):
-                        raise outcome
-        except RefusedError as error:
-            raise VictimDownError(
-                f"{self.victim.target.name} refused a request {how.tries} times; the last: {error}. No row was spent "
-                "on it; the same command goes on from there."
-            ) from None
-        return answers
 
 
 def _reply(answer: Answered) -> Reply:

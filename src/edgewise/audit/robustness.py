@@ -8,9 +8,9 @@ import numpy as np
 
 from edgewise.arrays import Floats, Labels
 from edgewise.attacks.frame import attack
-from edgewise.attacks.opt import Opt
+from edgewise.attacks.race.attack import Race
 from edgewise.audit.families.frame import Space
-from edgewise.audit.metered import Metered
+from edgewise.audit.metered import MEASURE, Metered
 from edgewise.models.unwrap import Model
 
 
@@ -27,7 +27,7 @@ class Robustness:
     distance
         One a row; infinite where no step was confirmed ``(n,)``.
     rows
-        What confirming cost.
+        What confirming cost, paid from the ``measure`` purse.
     """
 
     distance: Floats
@@ -46,7 +46,7 @@ def robustness(
     if len(start) < 2 or len(np.unique(label)) < 2:
         return None
     near = _Standardised(space, copy)
-    found = attack(near, space.z(start), Opt(budget=ON_THE_COPY), rng=seed)
+    found = attack(near, space.z(start), Race(budget=ON_THE_COPY), rng=seed)
     distance = np.full(len(start), np.inf)
     asked = 0
     for scale in STEPS:
@@ -54,7 +54,7 @@ def robustness(
         if not len(todo):
             break
         rows = space.rows(space.z(start[todo]) + scale * (found.points - found.source)[todo])
-        replies = victim.ask(rows, purpose="robustness", purse="measure")
+        replies = victim.ask(rows, purpose="robustness", purse=MEASURE)
         asked += len(replies)
         moved = np.linalg.norm(space.z(rows) - space.z(start[todo]), axis=1)
         for at, reply, size in zip(todo, replies, moved, strict=False):

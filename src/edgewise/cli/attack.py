@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def attack(
     method: Annotated[
-        str, typer.Argument(help="An attack, such as trees, region-exact or opt; auto takes the exact one.")
+        str, typer.Argument(help="An attack, such as trees, region-exact or race; auto takes the exact one.")
     ] = "auto",
     *,
     data: Annotated[str, typer.Option("--data", help="A data set, for a k-NN trained on it.")] = "halfmoon",
@@ -74,17 +74,12 @@ def attack(
 
 def _chosen(method: str, fitted: Model, norm: float) -> Attack:
     """Return the attack of a name with a norm; ``auto`` is the exact one where the model has one."""
-    from edgewise.arrays import InputError
     from edgewise.attacks.auto import choose
-    from edgewise.attacks.exact import exact
     from edgewise.attacks.names import ATTACKS
     from edgewise.registry import lookup
 
     if method == "auto":
-        name, reason = exact(fitted, norm)
-        if name is None and norm != 2:
-            raise InputError(f"no exact attack with --norm {norm:g}: {reason}.")
-        method = name or choose(fitted)[0]
+        method = choose(fitted, norm)[0]
     row = lookup(ATTACKS, method, "attack")
     return row.make() if norm == 2 else row.make(norm=norm)
 

@@ -24,8 +24,9 @@ def audit(
     *,
     out: Annotated[Path, typer.Option("--out", help="The page; JSON goes beside it.")] = Path("audit.html"),
     measure: Annotated[
-        int, typer.Option("--measure", min=0, help="More rows, to measure the copy with.")
-    ] = 200,
+        int,
+        typer.Option("--measure", min=0, help="More rows at most, to measure agreement and robustness with."),
+    ] = 260,
     family: Annotated[str, typer.Option("--family", help="What kind of model it is, if you know.")] = "auto",
     ledger: Annotated[
         Path | None, typer.Option("--ledger", help="The SQLite file of answers; beside the page by default.")
@@ -43,11 +44,12 @@ def audit(
 
     A killed audit goes on where it stopped with the same command: every answer is in the ledger.
     """
+    import logging
+
     import numpy as np
 
     from edgewise.arrays import check_X
     from edgewise.audit.auditing import audit as run
-    from edgewise.audit.auditing import measure_purse
     from edgewise.audit.families.names import FAMILIES
     from edgewise.audit.ledger import Ledger
     from edgewise.audit.metered import Metered
@@ -57,10 +59,12 @@ def audit(
     from edgewise.registry import lookup
 
     lookup(FAMILIES, family, "family")
+    # What is sent again is in the ledger and on the page; without a handler each retry would print a line.
+    logging.getLogger("stamina").addHandler(logging.NullHandler())
     target, sending = open_victim(victim, authorised=authorised)
     sheet = read_pool(pool, only_numbers=True)
     rows = check_X(sheet.pool.rows(np.arange(len(sheet.pool))), name=str(pool))
-    purses = {"extract": budget, "measure": measure_purse(measure) if measure else 0}
+    purses = {"extract": budget, "measure": measure}
     path = ledger or out.with_suffix(".ledger")
     about = {"victim": target.name, "pool": sheet.digest, "family": family}
     about |= {"measure": measure, "seed": seed, "budget": budget}
@@ -68,7 +72,7 @@ def audit(
         before = sum(book.spent(purse) for purse in purses)
         most = sum(purses.values())
         typer.echo(
-            f"{target.name}: at most {budget:,} rows for the copy and {purses['measure']:,} to measure it, of a pool "
+            f"{target.name}: at most {budget:,} rows for the copy and {measure:,} to measure with, of a pool "
             f"of {len(rows):,} rows with {rows.shape[1]} features; {before:,} are in {path} already."
         )
         with track(most, f"auditing {target.name}", show=not quiet()) as advance:
@@ -100,6 +104,8 @@ def _print(found: Audit, name: str) -> None:
         ("stopped", copy.why),
     ]
     figures += [(f"agreement, {where}", str(each)) for where, each in copy.agreement.items()]
+    spent = sum(found.measured.values())
+    figures.append(("rows to measure with", f"{spent:,} of {found.caps['measure']:,}"))
     figures += [
         (f"{level:.0%} reached after", "not reached" if at is None else f"{at:,} rows")
         for level, at in found.levels.items()

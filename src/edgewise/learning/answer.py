@@ -10,6 +10,7 @@ import numpy as np
 
 from edgewise.arrays import Index, InputError, Label, Labels, is_list
 from edgewise.learning.any_labels import as_given, join_given
+from edgewise.models.answers import UnansweredError
 from edgewise.models.labels import LabelsLike, listed, missing
 
 
@@ -80,6 +81,14 @@ class OracleError(InputError):
         self.given = given
 
 
+class MissingAnswersError(UnansweredError):
+    """A model was asked, and left rows unanswered; ``labels`` has one entry per row, None for those."""
+
+    def __init__(self, message: str, labels: list[Label | None]) -> None:
+        super().__init__(message)
+        self.labels = labels
+
+
 def merged(answers: Sequence[Answer]) -> Answer:
     """Return parts of an answer as one, rows ascending."""
     rows = np.concatenate([np.empty(0, np.intp), *(part.rows for part in answers)])
@@ -127,7 +136,7 @@ def _shape(given: LabelsLike) -> tuple[int, ...] | str:
         return f"({len(given)}, ...)"
 
 
-def answered(labels: list[Label], asked: Index) -> Answer:
+def answered(labels: Sequence[Label | None], asked: Index) -> Answer:
     """Keep what is a label among those of the rows ``asked``."""
     there = [place for place, label in enumerate(labels) if not missing(label)]
     return Answer(asked[there], as_given([labels[place] for place in there]), Cost(labels=len(there)))

@@ -9,7 +9,15 @@ from typing import Protocol, TypeAlias, runtime_checkable
 import numpy as np
 
 from edgewise.arrays import Index, InputError, Labels, check_count
-from edgewise.learning.answer import Answer, Cost, OracleError, answered, entries_of, merged
+from edgewise.learning.answer import (
+    Answer,
+    Cost,
+    MissingAnswersError,
+    OracleError,
+    answered,
+    entries_of,
+    merged,
+)
 from edgewise.learning.any_labels import check_alike
 from edgewise.models.answers import check_fitted, predict
 from edgewise.models.labels import LabelsLike, listed
@@ -70,6 +78,8 @@ class GroundTruth:
 class Victim:
     """Answers with the labels of a fitted model; every row asked is a model query too.
 
+    A model that leaves rows unanswered (`edgewise.learning.answer.MissingAnswersError`) leaves them unlabelled.
+
     Parameters
     ----------
     model
@@ -85,13 +95,18 @@ class Victim:
 
     @property
     def repeatable(self) -> bool | None:
-        """A model answers the same point the same way."""
-        return True
+        """A model answers the same point the same way, unless it says that it does not."""
+        return getattr(self.model, "repeatable", True)
 
     def __call__(self, X: Rows, index: Index | None = None) -> Answer:
         """Ask the model once for the whole batch."""
         check_fitted(self.model)
-        return Answer(np.arange(count(X)), predict(self.model, X), Cost(count(X), count(X)))
+        try:
+            labels = predict(self.model, X)
+        except MissingAnswersError as error:
+            some = answered(error.labels, np.arange(count(X)))
+            return Answer(some.rows, some.labels, Cost(len(some.rows), count(X)))
+        return Answer(np.arange(count(X)), labels, Cost(count(X), count(X)))
 
 
 @dataclass(frozen=True)
@@ -146,7 +161,16 @@ class Callback:
             yield asked, got[-1]
 
 
-OracleLike: TypeAlias = "Oracle | Callable[[Rows], LabelsLike]"
+@runtime_checkable
+class AnswersAsOracle(Protocol):
+    """A model that is an oracle too, such as a victim behind a ledger."""
+
+    def as_oracle(self) -> Oracle:
+        """Return the oracle."""
+        ...
+
+
+OracleLike: TypeAlias = "Oracle | AnswersAsOracle | Callable[[Rows], LabelsLike]"
 """An oracle, or a bare function of the points."""
 
 
@@ -217,7 +241,9 @@ def repeats(oracle: OracleLike, X: Rows, index: Index | None = None) -> tuple[bo
 
 
 def as_oracle(oracle: OracleLike) -> Oracle:
-    """Return an oracle from an oracle or from a bare function of the points."""
+    """Return an oracle from an oracle, from a victim behind a ledger, or from a bare function of the points."""
+    if isinstance(oracle, AnswersAsOracle):
+        return oracle.as_oracle()
     if isinstance(oracle, Oracle):
         return oracle
     if not callable(oracle):

@@ -105,7 +105,7 @@ def retrain(
     Parameters
     ----------
     victim
-        Any fitted model; asked, never changed.
+        Any fitted model; asked, never changed. One behind a ledger measures from the purse ``"measure"``.
     shadow
         An estimator with ``fit``; a clone of it is trained.
     data
@@ -167,15 +167,14 @@ def retrain(
         progress=progress,
     )
     fitted = fit_shadow(shadow, made, base)
+    judge = getattr(victim, "measuring", victim)
     generated = Cost(
         made.cost.labels - made.bought.labels,
         made.cost.queries - made.bought.queries,
         made.cost.gradients - made.bought.gradients,
     )
     spent = Spent(generated, made.bought, Cost(queries=len(data.test.X)))
-    return Retrained(
-        fitted, made, accuracy(fitted, *data.test), agreement(fitted, victim, data.test.X), spent
-    )
+    return Retrained(fitted, made, accuracy(fitted, *data.test), agreement(fitted, judge, data.test.X), spent)
 
 
 def fit_shadow(shadow: Model, made: Synthetic, base: Split | None = None) -> Model:

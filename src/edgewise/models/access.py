@@ -169,7 +169,7 @@ class Access:
         if not isinstance(inner, KNeighborsClassifier):
             raise UnansweredError(
                 f"this attack needs the training points of a KNeighborsClassifier; got "
-                f"{type(inner).__name__}. {_behind(inner, KNeighborsClassifier)}For other models use 'opt' "
+                f"{type(inner).__name__}. {_behind(inner, KNeighborsClassifier)}For other models use 'race' "
                 "(labels only) or a gradient attack."
             )
         knn = inner
@@ -182,7 +182,7 @@ class Access:
             raise UnansweredError(
                 "this attack knows the plain Euclidean metric only, every feature weighing the same; the "
                 f"model was fitted with {given}. Fit KNeighborsClassifier(metric='euclidean'), for weights w "
-                "on X * sqrt(w), or use 'opt'."
+                "on X * sqrt(w), or use 'race'."
             )
         if knn._y.ndim != 1 or not is_array(knn._fit_X):
             raise UnansweredError(
@@ -213,7 +213,7 @@ class Access:
         if not isinstance(inner, kinds):
             raise UnansweredError(
                 f"this attack needs a tree or forest classifier; got {type(inner).__name__}. "
-                f"{_behind(inner, kinds)}For other models use 'opt' (labels only)."
+                f"{_behind(inner, kinds)}For other models use 'race' (labels only)."
             )
         model = inner
         if model.n_outputs_ != 1:
@@ -231,7 +231,7 @@ class Access:
         """
         known = weights_of(unwrapped(self.model))
         if isinstance(known, str):
-            raise UnansweredError(f"{known}. For other models use 'opt' (labels only) or a gradient attack.")
+            raise UnansweredError(f"{known}. For other models use 'race' (labels only) or a gradient attack.")
         return known
 
     def charge(self, of: Index) -> None:

@@ -69,7 +69,7 @@ class Differentiable:
         if pull is None:
             raise UnansweredError(
                 "the module's output does not depend on its input through torch, so there "
-                "is no gradient. Attack it with a label-only attack such as 'opt'."
+                "is no gradient. Attack it with a label-only attack such as 'race'."
             )
 
         def counted(weights: Tensor) -> Tensor:
@@ -134,7 +134,7 @@ def _kernel(access: Access, X: Floats) -> Differentiable:
     answer = getattr(unwrapped(access.model), "scores_and_pullback", None)
     if answer is None:
         raise UnansweredError(
-            f"{type(access.model).__name__} gives no gradient. Attack it with a label-only attack ('opt', "
+            f"{type(access.model).__name__} gives no gradient. Attack it with a label-only attack ('race', "
             "'direct'), or attack a differentiable substitute ('kernel-substitute')."
         )
     dtype = torch.as_tensor(np.empty(0, X.dtype)).dtype

@@ -107,7 +107,7 @@ def _call(function: Callable[[], R]) -> R:
 
 
 def _start(ray: ModuleType, workers: int, folder: Path) -> None:
-    with _environment({**PRIVATE, "RAY_AUTH_TOKEN": _token()}), _private_files():
+    with _environment({**PRIVATE, "RAY_AUTH_TOKEN": _token()}), _private_files(), _starting(ray):
         ray.init(
             address="local",
             num_cpus=workers,
@@ -131,6 +131,24 @@ def _start(ray: ModuleType, workers: int, folder: Path) -> None:
         )
 
 
+@contextmanager
+def _starting(ray: ModuleType) -> Generator[None]:
+    """Say in one sentence that Ray did not start; a start-up that takes too long is a bare ``Exception`` of Ray's."""
+    try:
+        yield
+    except Exception as error:
+        with suppress(Exception):
+            ray.shutdown()
+        raise InputError(
+            f"Ray could not be started on this machine ({_first_line(error)}). Try again when the machine is less "
+            "busy, use another backend, or start Ray yourself and give its address."
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+
+
 def _join(ray: ModuleType, address: str) -> None:
     from ray.exceptions import RayError
 
@@ -140,9 +158,8 @@ def _join(ray: ModuleType, address: str) -> None:
         socket.create_connection((place.hostname or "", place.port or 0), timeout=10).close()
         ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False)
     except (RayError, ConnectionError, ValueError, RuntimeError, OSError) as error:
-        first = str(error).strip().splitlines()[0]
         raise InputError(
-            f"no Ray cluster could be joined at {address!r} ({first}). Give the HOST:PORT that "
+            f"no Ray cluster could be joined at {address!r} ({_first_line(error)}). Give the HOST:PORT that "
             "`ray start --head` printed, and its token in RAY_AUTH_TOKEN with "
             "RAY_AUTH_MODE=token if it asks for one."
         ) from None

@@ -23,6 +23,9 @@ from edgewise.strategies.frame import Created, Query, Request, draw, pick, top
 from edgewise.strategies.model_scores import margins, probabilities
 
 
+BY_LABELS = {name for name, row in ATTACKS.items() if row.needs == ("labels",)}
+"""Attacks for models that may give no scores, and so no cheap estimate."""
+
 CHUNK = 2048
 """Rows attacked at once, so that a large pool is never held as points."""
 
@@ -41,7 +44,7 @@ class Dfal:
     ----------
     attack
         A name in `ATTACKS` or an instance; by default the exact attack where the model has one (nearest
-        neighbours, trees, forests, boosting, linear models), ``deepfool`` for networks, ``opt`` for all else.
+        neighbours, trees, forests, boosting, linear models), ``deepfool`` for networks, ``race`` for all else.
     twins
         None; ``"crossing"`` for the adversarial points themselves, which get the label of their source (the
         original method); a length e > 0, in the norm of the attack, for ``x + e (x' - x) / |x' - x|``: the
@@ -72,7 +75,7 @@ class Dfal:
         scored = None
         if self.two_stage and hasattr(method, "nearest_rows"):
             scored = _nearest_rows(method, asked)
-        elif self.two_stage and name.lower() != "opt":
+        elif self.two_stage and name.lower() not in BY_LABELS:
             scored = _two_stage(method, asked, self.shortlist)
         hits = _attacked(method, asked, asked.candidates) if scored is None else scored
         answer = pick(
@@ -254,7 +257,7 @@ def attack_for(model: Model) -> AttackName:
     """Return the name of the attack that suits the model, where none is named."""
     if module_of(model) is not None:
         return "deepfool"
-    return exact(model)[0] or "opt"
+    return exact(model)[0] or "race"
 
 
 def _method(attack: AttackName | Attack | None, model: Model) -> tuple[str, Attack]:

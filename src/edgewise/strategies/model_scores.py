@@ -72,7 +72,7 @@ def _scores(model: Model, X: Rows) -> Floats:
     except UnansweredError as error:
         raise UnansweredError(
             f"{error} With labels alone these strategies still work: 'herding', 'random', 'core-set', "
-            "'typical', and 'dfal' with attack='opt'."
+            "'typical', and 'dfal' with attack='race'."
         ) from None
 
 

@@ -170,6 +170,15 @@ def test_auto_takes_it_for_models_that_only_answer_and_says_why():
     assert choose(manhattan)[0] == "race"
 
 
+def test_auto_takes_it_in_l_infinity_too_and_nothing_in_l1():
+    for model in (plane(3)[1], KNeighborsClassifier(1, p=1).fit([[0.0, 0.0], [2.0, 0.0]], [0, 1])):
+        assert choose(model, np.inf)[0] == "race"
+        with pytest.raises(InputError, match=r"norm 1 on this model.*Take norm 2 or inf"):
+            choose(model, 1)
+    tree = DecisionTreeClassifier().fit([[0.0], [1.0]], [0, 1])
+    assert [choose(tree, norm)[0] for norm in (1, 2, np.inf)] == ["trees"] * 3
+
+
 def test_pictures_are_known_by_their_shape_or_their_smoothness():
     wave = np.cos(np.pi * np.arange(28) / 28)
     rows = RNG.normal(size=(40, 1)) * np.outer(wave, wave).ravel()

@@ -53,7 +53,7 @@ def report_zero_gradients(count: int, n: int) -> None:
     if count:
         warnings.warn(
             f"{count} of {n} samples have a gradient of exactly zero, so a gradient attack cannot "
-            "move them; try a label-only attack such as 'opt'",
+            "move them; try a label-only attack such as 'race'",
             ZeroGradientWarning,
             stacklevel=4,
         )

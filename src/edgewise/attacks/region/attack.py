@@ -173,7 +173,7 @@ def _several(given: Attacked, nodes: int, threads: int, advance: Advance) -> Pro
         raise UnansweredError(
             "with more than one neighbour the exact region attack knows equal votes only; "
             f"the model has weights={known.weights!r}. Fit it with weights='uniform', or "
-            "use 'opt'."
+            "use 'race'."
         )
     at = vote(
         given.fit.index,

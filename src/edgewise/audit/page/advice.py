@@ -6,6 +6,7 @@ from edgewise.audit.auditing import Audit
 
 
 CLOSE = 0.95
+CLOSE_ENOUGH = f"a copy of {100 * CLOSE:.0f} % agreement"
 
 
 def advice(found: Audit) -> list[str]:
@@ -19,12 +20,12 @@ def advice(found: Audit) -> list[str]:
         at = found.levels.get(CLOSE)
         if at is None:
             said.append(
-                f"{copy.spent:,} rows did not give a copy of {CLOSE:.0%} agreement. That bounds this audit's rules, "
+                f"{copy.spent:,} rows did not give {CLOSE_ENOUGH}. That bounds this audit's rules, "
                 "not every attacker: repeat it with the budget a determined customer has."
             )
         else:
             said.append(
-                f"A copy of {CLOSE:.0%} agreement cost {at:,} rows. A limit per customer helps only well below that; "
+                f"{CLOSE_ENOUGH.capitalize()} cost {at:,} rows. A limit per customer helps only well below that; "
                 "several accounts can pool their answers."
             )
     if copy.family == "linear":

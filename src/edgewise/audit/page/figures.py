@@ -10,8 +10,8 @@ from edgewise.audit.replay import Curve
 
 
 WIDTH, HEIGHT = 640, 380
-LEFT, RIGHT, TOP, BOTTOM = 64, 16, 16, 60
-COLOURS = ("#2455a4", "#8a8a8a", "#c26a00")
+LEFT, RIGHT, TOP, BOTTOM = 92, 44, 20, 78
+COLOURS = ("var(--fill)", "var(--second)", "var(--third)")
 DASHES = ("", "7 5", "2 4")
 
 
@@ -37,11 +37,11 @@ def agreement_curves(curves: Mapping[str, Curve], budget: int) -> str:
         if at == 0:
             there = [f"{x(spent):.1f},{y(found.high):.1f}" for spent, found in curve]
             back = [f"{x(spent):.1f},{y(found.low):.1f}" for spent, found in reversed(curve)]
-            parts.append(f'<polygon points="{" ".join(there + back)}" fill="{colour}" opacity="0.14"/>')
+            parts.append(f'<polygon points="{" ".join(there + back)}" style="fill:{colour}" opacity="0.14"/>')
         line = " ".join(f"{x(spent):.1f},{y(found.share):.1f}" for spent, found in curve)
         dashed = f' stroke-dasharray="{dash}"' if dash else ""
         parts.append(
-            f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="3"{dashed}>'
+            f'<polyline points="{line}" class="line" style="stroke:{colour}"{dashed}>'
             f"<title>{escape(name)}</title></polyline>"
         )
     return _svg("Agreement on held-out rows by rows spent", parts)
@@ -72,7 +72,7 @@ def _axes(put_x: Put, put_y: Put, low: float, first: int, last: int) -> str:
     ]
     for tick in ticks[:: max(1, math.ceil(len(ticks) / 7))]:
         parts.append(
-            f'<text x="{put_x(tick):.1f}" y="{HEIGHT - BOTTOM + 24}" text-anchor="middle">{tick:,}</text>'
+            f'<text x="{put_x(tick):.1f}" y="{HEIGHT - BOTTOM + 30}" text-anchor="middle">{tick:,}</text>'
         )
     parts.append(
         f'<text x="{(LEFT + WIDTH) / 2}" y="{HEIGHT - 8}" text-anchor="middle">rows asked (log)</text>'
@@ -98,7 +98,7 @@ def legend(names: Sequence[str]) -> str:
     """Return the legend of the curves."""
     parts = [
         f'<span class="key"><svg width="34" height="10" aria-hidden="true"><line x1="0" x2="34" y1="5" y2="5" '
-        f'stroke="{COLOURS[at % 3]}" stroke-width="3"'
+        f'class="line" style="stroke:{COLOURS[at % 3]}"'
         + (f' stroke-dasharray="{DASHES[at % 3]}"' if DASHES[at % 3] else "")
         + f"/></svg>{escape(name)}</span>"
         for at, name in enumerate(names)

@@ -12,6 +12,7 @@ import numpy as np
 
 from edgewise.audit.auditing import Audit
 from edgewise.audit.measuring import Agreement
+from edgewise.audit.metered import EXTRACT, MEASURE
 from edgewise.audit.page.advice import advice
 from edgewise.audit.page.figures import agreement_curves, bars, legend
 
@@ -29,6 +30,14 @@ SETS = {
     "held-out": "rows like the pool, kept apart",
     "uniform": "rows anywhere in the box",
     "near": "rows near the boundary (chance: 50 %)",
+}
+
+
+MEASURING = {
+    "held-out": "agreement, kept apart",
+    "uniform": "agreement, anywhere",
+    "near": "agreement, near",
+    "robustness": "robustness",
 }
 
 
@@ -114,7 +123,14 @@ def _curve(found: Audit) -> str:
 
 def _price(found: Audit) -> str:
     rows = {PURPOSES.get(name, name): n for name, n in found.extraction.rows.items()}
-    return "<h2>What the rows were spent on</h2>" + bars(rows)
+    measured = {MEASURING.get(name, name): n for name, n in found.measured.items()}
+    parts = [(rows, "the copy", EXTRACT), (measured, "measuring", MEASURE)]
+    said = [
+        f"<h3>For {what}: {sum(part.values()):,} of {found.caps[purse]:,}</h3>{bars(part)}"
+        for part, what, purse in parts
+        if part
+    ]
+    return "<h2>What the rows were spent on</h2>" + "".join(said)
 
 
 def _less(found: Audit) -> str:
@@ -152,7 +168,8 @@ def _robust(found: Audit) -> str:
     return (
         head
         + f"<p>For {len(confirmed)} of {len(size)} held-out rows a nearby row with another label was found on the copy "
-        f"and <strong>confirmed by the model</strong>, with {found.robust.rows} questions. Smallest, median and "
+        f"and <strong>confirmed by the model</strong>, with {found.robust.rows} questions paid from the "
+        "<code>measure</code> purse. Smallest, median and "
         f"largest distance: {', '.join(f'{value:.2g}' for value in quantiles)} standard deviations of the pool. They "
         "are upper bounds: the nearest change may be nearer.</p>"
     )
@@ -167,14 +184,16 @@ def _advice(found: Audit) -> str:
 
 
 def _how(found: Audit) -> str:
-    states = ("settled", "unknown", "interrupted", "refused")
-    rows = [
-        (purse, *(f"{found.counts[purse].get(state, 0):,}" for state in states))
-        for purse in sorted(found.counts)
+    states = {"settled": "answered", "unknown": "unknown", "interrupted": "interrupted", "refused": "refused"}
+    purses = sorted(found.caps)
+    rows = [("at most", *(f"{found.caps[purse]:,}" for purse in purses))]
+    rows += [
+        (name, *(f"{found.counts.get(purse, {}).get(state, 0):,}" for purse in purses))
+        for state, name in states.items()
     ]
     return (
         "<h2>How it was counted</h2>"
-        + _table(("purse", "answered", "unknown", "interrupted", "refused"), rows)
+        + _table(("rows", *(f"purse {purse}" for purse in purses)), rows)
         + '<p class="muted">A row is spent when it is reserved, before it is sent. Answered, unknown and interrupted '
         "rows are spent; refused ones (429, 503, no connection) are not. edgewise "
         f"{escape(version('edgewise'))}, seed {found.extraction.seed}.</p>"

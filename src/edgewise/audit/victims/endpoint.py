@@ -82,17 +82,18 @@ class Endpoint:
 
     def send(self, X: Floats) -> Sequence[Reply]:
         """Send one request and read its answer."""
-        names = self.columns or tuple(f"x{i}" for i in range(X.shape[1]))
+        flat = X.reshape(len(X), -1)
+        names = self.columns or tuple(f"x{i}" for i in range(flat.shape[1]))
         rows = X.tolist()
         values = {
             "$rows": rows,
             "$row": rows[0],
             "$flat": X.ravel().tolist(),
-            "$columns": dict(zip(names, X.T.tolist(), strict=True)),
-            "$records": [dict(zip(names, row, strict=True)) for row in rows],
+            "$columns": dict(zip(names, flat.T.tolist(), strict=True)),
+            "$records": [dict(zip(names, row, strict=True)) for row in flat.tolist()],
             "$names": list(names),
             "$n": len(rows),
-            "$d": X.shape[1],
+            "$d": flat.shape[1],
         }
         return self._read(self._ask(filled(self.request, values)), len(rows))
 

@@ -90,7 +90,7 @@ def read(model: Any) -> Reading:
     if name in ("FixedThresholdClassifier", "TunedThresholdClassifierCV"):
         return _threshold(model)
     raise UnansweredError(
-        f"{name} is not a tree, a forest or boosting that edgewise reads. For other models use 'opt' "
+        f"{name} is not a tree, a forest or boosting that edgewise reads. For other models use 'race' "
         "(labels only), or a gradient attack."
     )
 
