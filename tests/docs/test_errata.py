@@ -32,14 +32,15 @@ def shown(value, places=3):
 @pytest.fixture(scope="module")
 def figures():
     """Return the values over seeds of every figure of Tables 2 to 5, by table and coordinates."""
-    values = defaultdict(list)
+    values = defaultdict(dict)
     for table in ("table2", "table3", "table4", "table5"):
         for fact in published_run(ROOT / "results" / f"{table}.jsonl")[1]:
             for row in fact.figures["rows"]:
                 where = [row[name] for name in ("model", "attack", "arm", "budget")]
                 for metric, value in row["values"].items():
-                    values[table, fact.cell.settings["data"], *where, metric].append(value)
-    return {key: np.array(value) for key, value in values.items()}
+                    # Two cells of one seed may both have an arm that needs no attack.
+                    values[table, fact.cell.settings["data"], *where, metric][fact.cell.seed] = value
+    return {key: np.array(list(value.values())) for key, value in values.items()}
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +131,7 @@ def test_table_2(figures):
     assert len(worse) == sum(worse) == 30
     verdicts = (ROOT / "results" / "table2.md").read_text(encoding="utf-8")
     assert verdicts.count("significantly better than baseline in 5 of 15 cells, worse in 5") == 1
-    assert verdicts.count("significantly better than clean in 0 of 15 cells, worse in 5") == 1
+    assert verdicts.count("significantly better than clean in 0 of 15 cells, worse in 3") == 1
 
 
 def test_table_3(figures):
