@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from extraction import lines_of, points
 from torch import nn
 
 import edgewise as ew
@@ -127,12 +128,6 @@ ARMS = {
 }
 
 
-def lines_of(path):
-    """Return the lines of finished cells in a file, without the first, which says how they were made."""
-    lines = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-    return [line for line in lines if "about" not in line]
-
-
 def table(lines):
     """Return, as Markdown, the agreement of every arm, and what it adds to random rows of the same start.
 
@@ -147,8 +142,14 @@ def table(lines):
             for budget in map(str, BUDGETS):
                 values = [found[name][budget] for found in rows]
                 gain = paired(values, [found[f"random, {start}"][budget] for found in rows]).difference
-                less = f"{100 * gain.mean:+.2f} ({100 * gain.low:+.2f} to {100 * gain.high:+.2f})"
-                cells = (f"{data}, {len(rows)}", arm_of, start, budget, f"{np.mean(values):.4f}", less)
+                cells = (
+                    f"{data}, {len(rows)}",
+                    arm_of,
+                    start,
+                    budget,
+                    f"{np.mean(values):.4f}",
+                    points(gain),
+                )
                 out.append(f"| {' | '.join(cells)} |")
     return "\n".join(out)
 

@@ -181,9 +181,9 @@ BUDGETS = (20, 50, 100, 200, 400, 800)
 LATE = (100, 200, 400, 800)
 
 
-def fixed(budgets):
-    """Return a rule for budgets that no case changes."""
-    return lambda _case: budgets
+def late(_case):
+    """Return the budgets of victims that take many rows."""
+    return LATE
 
 
 def by_features(case):
@@ -204,7 +204,7 @@ class Section(NamedTuple):
     victim: object
     shadow: object
     family: object
-    budgets: object = fixed(LATE)
+    budgets: object = late
     committee: object = None
 
 
@@ -340,6 +340,11 @@ def lines_of(path):
     return [line for line in lines if "about" not in line]
 
 
+def points(gain):
+    """Return a mean difference and its interval in points."""
+    return f"{100 * gain.mean:+.2f} ({100 * gain.low:+.2f} to {100 * gain.high:+.2f})"
+
+
 def named(row, arm):
     """Return an arm's agreement by budget, budgets of the bars under their names."""
     names = {k * row["features"]: f"{k} a feature" for k in (8, 12)}
@@ -367,7 +372,7 @@ def compared_rows(section, name, rows):
                 f"{name}, {len(rows)}",
                 budget,
                 *(f"{means[arm][0]:.4f}" for arm in means),
-                f"{100 * gain.mean:+.2f} ({100 * gain.low:+.2f} to {100 * gain.high:+.2f})",
+                points(gain),
                 *(f"{value:.4f}" for value in means["made"][1:]),
             ]
 

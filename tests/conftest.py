@@ -2,6 +2,7 @@
 
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 import cloudpickle
 import numpy as np
@@ -13,6 +14,16 @@ from edgewise.parallel import in_force
 
 TOGETHER = ("attacks/region/", "attacks/trees/", "paper/theory/test_study.py", "paper/report/test_page.py")
 SIZES = (400, 250, 600, 1, 333, 416)
+CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 
 collect_ignore_glob = ["attacks/gradient/*"] if find_spec("torch") is None else []
 if collect_ignore_glob:
@@ -48,6 +59,18 @@ def backend(request):
     found = None if request.param == "local" else request.getfixturevalue(f"{request.param}_backend")
     with in_force(found):
         yield request.param
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Debian's Chromium, without a window."""
+    if not CHROMIUM.exists():
+        pytest.skip("no chromium; Debian's package is called chromium")
+    playwright = pytest.importorskip("playwright.sync_api", reason="no playwright")
+    with playwright.sync_playwright() as started:
+        found = started.chromium.launch(executable_path=str(CHROMIUM), args=list(CHROMIUM_ARGUMENTS))
+        yield found
+        found.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,5 @@
 """What a reader's browser makes of the audit's page: nothing scrolls sideways, not even inside a table."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from sklearn.dummy import DummyClassifier
@@ -14,7 +12,6 @@ from edgewise.audit.replay import VIEWS, Restriction
 from edgewise.audit.robustness import Robustness
 
 
-CHROMIUM = Path("/usr/bin/chromium")
 WIDE = """[...document.querySelectorAll('body *')].filter(one =>
     one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0 && getComputedStyle(one).display !== 'inline' &&
     !one.closest('svg')).map(one => one.tagName + '.' + one.className)"""
@@ -51,17 +48,6 @@ def page():
             {0.8: 100, 0.9: 1_000, 0.95: 20_000, 0.99: None},
         )
     )
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if not CHROMIUM.exists():
-        pytest.skip("no chromium; Debian's package is called chromium")
-    playwright = pytest.importorskip("playwright.sync_api", reason="no playwright")
-    with playwright.sync_playwright() as started:
-        found = started.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 def seen(browser, content, width):

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from edgewise.arrays import Box, Floats, Json, Labels, check_X
 from edgewise.audit.extraction import Extraction, extract
 from edgewise.audit.families.frame import Family
+from edgewise.audit.ledger import Entry
 from edgewise.audit.measuring import Agreement
 from edgewise.audit.metered import EXTRACT, MEASURE, Metered
 from edgewise.audit.replay import Curve, Restriction, restrictions, simulated
@@ -150,15 +151,16 @@ def audit(
         for rule in ("random", "margin"):
             curves[rule] = simulated(rule, found.family, space.pool, answers, found.measured, marks, seed)
         less = _restrictions(victim, found, marks)
+    entries = victim.ledger.entries()
     return Audit(
         victim.target.name,
         found,
         curves,
         less,
         robust,
-        _counts(victim),
+        _counts(entries),
         {EXTRACT: budget, MEASURE: measure},
-        _measured(victim),
+        _measured(entries),
         {level: _first(found.curve, level) for level in LEVELS},
     )
 
@@ -188,17 +190,15 @@ def _first(curve: Curve, level: float) -> int | None:
     return next((spent for spent, found in curve if found.share >= level), None)
 
 
-def _counts(victim: Metered) -> dict[str, dict[str, int]]:
+def _counts(entries: Sequence[Entry]) -> dict[str, dict[str, int]]:
     counts: dict[str, Counter[str]] = {}
-    for entry in victim.ledger.entries():
+    for entry in entries:
         counts.setdefault(entry.purse, Counter())[entry.state] += 1
     return {purse: dict(states) for purse, states in counts.items()}
 
 
-def _measured(victim: Metered) -> dict[str, int]:
-    spent = [
-        entry for entry in victim.ledger.entries() if entry.purse == MEASURE and entry.state != "refused"
-    ]
+def _measured(entries: Sequence[Entry]) -> dict[str, int]:
+    spent = (entry for entry in entries if entry.purse == MEASURE and entry.state != "refused")
     return dict(Counter(entry.purpose for entry in spent))
 
 

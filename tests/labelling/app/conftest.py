@@ -6,22 +6,11 @@ import signal
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 
-CHROMIUM = Path("/usr/bin/chromium")
 TOKEN = "a-token-for-the-tests"
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 def free_port():
@@ -95,15 +84,3 @@ def serve(tmp_path):
     for server in made:
         if server.process is not None and server.process.poll() is None:
             server.stop()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Debian's Chromium, without a window."""
-    if not CHROMIUM.exists():
-        pytest.skip("no chromium; Debian's package is called chromium")
-    playwright = pytest.importorskip("playwright.sync_api", reason="no playwright")
-    with playwright.sync_playwright() as started:
-        found = started.chromium.launch(executable_path=str(CHROMIUM), args=list(ARGUMENTS))
-        yield found
-        found.close()
