@@ -1,6 +1,7 @@
 """Networks as estimators: same seed same weights, killed and resumed the same, nothing global disturbed."""
 
 import warnings
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -255,3 +256,13 @@ def test_lenet_on_mnist():
     data = ew.load("mnist", rng=0, train=6000, held_out=1, test=2000)
     model = NetClassifier("lenet5", epochs=5, lr=2e-3).fit(*data.train)
     assert model.score(*data.test) > 0.95
+
+
+@pytest.mark.parametrize("has", [True, False])
+def test_a_processor_without_bfloat16_is_said_to_be_slow_at_it(has, monkeypatch):
+    monkeypatch.setattr(
+        torch.cpu, "get_capabilities", lambda: {"avx2": True, "avx512_bf16": has}, raising=False
+    )
+    net = NetClassifier(epochs=1, mixed_precision=True)
+    with nullcontext() if has else pytest.warns(UserWarning, match="no bfloat16"):
+        net.fit([[0.0], [1.0]] * 4, [0, 1] * 4)

@@ -1,5 +1,5 @@
-from collections.abc import Iterator, Mapping, Sequence
-from typing import BinaryIO, overload
+from collections.abc import Iterator, Sequence
+from typing import overload
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -28,7 +28,6 @@ class Figure:
         ncols: int,
         **settings: object,
     ) -> object: ...
-    def savefig(self, fname: BinaryIO, *, format: str, metadata: Mapping[str, object]) -> None: ...
     def set_figheight(self, val: float) -> None: ...
     def subplots(
         self, nrows: int, ncols: int, *, squeeze: bool, sharex: bool = ..., sharey: bool | str = ...

@@ -12,8 +12,8 @@ from edgewise.attacks.exact import exact
 from edgewise.attacks.linear import LinearExact
 from edgewise.attacks.moves import Moves
 from edgewise.attacks.region.batch import find
-from edgewise.attacks.region.first_label import first_labels
-from edgewise.attacks.region.index import fitted
+from edgewise.attacks.region.first_label import first_labels, known_bounds
+from edgewise.attacks.region.fitted import fitted
 from edgewise.attacks.region.k_neighbours import vote
 from edgewise.attacks.trees.compiled import Compiled, each_nearest
 from edgewise.attacks.trees.nearest import Limits
@@ -153,7 +153,16 @@ def _neighbours(
     fit, known = fitted(access)
     own, start = np.searchsorted(fit.classes, labels).astype(np.intp), X.astype(np.float64)
     if known.k == 1:
-        at = find(fit.index, start, own, box, norm=norm, threads=threads, advance=advance)
+        at = find(
+            fit.index,
+            start,
+            own,
+            box,
+            norm=norm,
+            bounds=known_bounds(access),
+            threads=threads,
+            advance=advance,
+        )
         return np.sqrt(at.squares), np.sqrt(at.lower)
     votes = vote(fit.index, known.k, start, own, box, nodes=nodes, threads=threads, advance=advance)
     lower = np.sqrt(votes.lower)

@@ -31,6 +31,7 @@ class Heard:
         """Say for which samples ``X`` is the row they were last asked about, bit for bit."""
         if self.points is None or self.points.dtype != X.dtype:
             return np.zeros(len(rows), bool)
-        kind = f"V{X.dtype.itemsize}"
+        bits = X.dtype.itemsize
+        kind = f"u{bits}" if bits in (1, 2, 4, 8) else f"V{bits}"
         alike = np.ascontiguousarray(X).view(kind) == self.points[rows].view(kind)
         return self.answered[rows] & alike.reshape(len(rows), -1).all(axis=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import cast
 
@@ -63,7 +64,8 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
     device
         ``"auto"`` (CUDA where there is one), or a torch device.
     mixed_precision
-        Compute in bfloat16 where it pays: ``"auto"`` is convolutions on CUDA devices that have it.
+        Compute in bfloat16: ``"auto"`` is convolutions on CUDA devices that have it. True pays on processors
+        with bfloat16 of their own (AVX512-BF16, AMX) as well; on others it is many times slower, and says so.
     unlabelled
         Rows without labels ``(m, ...)`` to learn from as well, by virtual adversarial training; ``virtual`` then
         takes the place of ``epochs``, ``batch_size``, ``optimizer``, ``lr``, ``schedule`` and ``augment``.
@@ -285,9 +287,22 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
 
     def _autocast(self, inner: nn.Module, device: torch.device) -> bool:
         if self.mixed_precision != "auto":
+            if self.mixed_precision and device.type == "cpu":
+                _check_bfloat16()
             return bool(self.mixed_precision)
         return (
             device.type == "cuda"
             and torch.cuda.is_bf16_supported()
             and any(isinstance(part, nn.Conv2d) for part in inner.modules())
+        )
+
+
+def _check_bfloat16() -> None:
+    """Warn where the processor has no bfloat16 of its own; older releases of torch do not know."""
+    known: Callable[[], Mapping[str, object]] | None = getattr(torch.cpu, "get_capabilities", None)
+    found = known() if known is not None else {"bf16": True}
+    if not any(found.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16")):
+        warnings.warn(
+            "this processor has no bfloat16 of its own: mixed_precision=True is slower here than False.",
+            stacklevel=6,
         )

@@ -24,7 +24,7 @@ Rows: TypeAlias = Any
 
 def is_frame(X: Rows) -> bool:
     """Return whether ``X`` is a data frame: pandas, polars, Arrow, or another that narwhals reads."""
-    return nw.dependencies.is_into_dataframe(X)
+    return not is_array(X) and nw.dependencies.is_into_dataframe(X)
 
 
 def is_sparse(X: Rows) -> bool:
@@ -45,7 +45,9 @@ def as_texts(X: Rows) -> Rows | None:
     >>> as_texts(["good film", "bad film"]).shape, as_texts([[1.0]]) is None
     ((2,), True)
     """
-    held = nw.from_native(X, series_only=True).to_list() if nw.dependencies.is_into_series(X) else X
+    held = X
+    if not is_array(X) and nw.dependencies.is_into_series(X):
+        held = nw.from_native(X, series_only=True).to_list()
     if is_array(held) and held.ndim == 1 and held.dtype.kind in "OU":
         held = held.tolist()
     if not is_list(held) or not held or not all(isinstance(text, str) for text in held):
@@ -81,7 +83,7 @@ def check_rows(X: Rows, *, name: str = "X", missing: bool = False) -> Rows:
         return X
     if is_sparse(X):
         return _checked_sparse(X, name)
-    if nw.dependencies.is_into_lazyframe(X):
+    if not is_array(X) and nw.dependencies.is_into_lazyframe(X):
         raise InputError(
             f"{name} is a {type(X).__name__}, which holds no rows yet; call its collect() first."
         )

@@ -10,7 +10,7 @@ from sklearn.neighbors import KNeighborsClassifier
 import edgewise as ew
 from edgewise.arrays import InputError
 from edgewise.attacks.region.first_label import first_labels
-from edgewise.attacks.region.index import fitted
+from edgewise.attacks.region.fitted import fitted
 from edgewise.models.access import Access
 from edgewise.models.heard import Heard
 
@@ -201,3 +201,17 @@ def test_an_attack_cannot_pass_off_another_row_as_answered():
     assert not heard.same(np.arange(1), np.array([[np.nextafter(1.0, 2)]])).any()
     assert not heard.same(np.arange(1), np.array([[1.0]], np.float32)).any()
     assert heard.same(np.array([1, 0]), np.array([[1.0], [1.0]])).tolist() == [False, True]
+
+
+def test_rows_already_labelled_otherwise_change_nothing_for_the_others():
+    rng = np.random.default_rng(4)
+    X, Q = rng.random((300, 30)), rng.random((40, 30))
+    knn = KNeighborsClassifier(1).fit(X, rng.integers(0, 3, 300))
+    wanted = knn.predict(Q)
+    wanted[::3] = (wanted[::3] + 1) % 3
+    some, alone = ew.attack(knn, Q, y=wanted, rng=0), ew.attack(knn, Q, rng=0)
+    rest = np.arange(40) % 3 > 0
+    assert (some.status[~rest] == "already").all()
+    assert np.array_equal(some.points[rest], alone.points[rest])
+    assert np.array_equal(some.lower[rest], alone.lower[rest])
+    assert ew.radius(knn, Q).lower == pytest.approx(alone.lower, rel=1e-12)

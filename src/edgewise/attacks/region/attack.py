@@ -11,7 +11,7 @@ from edgewise.arrays import Box, Floats, InputError, Labels, Mask, check_count, 
 from edgewise.attacks.frame import Proposal
 from edgewise.attacks.region.attacked import Attacked
 from edgewise.attacks.region.batch import COUNTS, find, nearest_others
-from edgewise.attacks.region.first_label import first_labels
+from edgewise.attacks.region.first_label import first_labels, known_bounds
 from edgewise.attacks.region.k_neighbours import vote
 from edgewise.attacks.region.past_the_boundary import cross, outvote
 from edgewise.attacks.region.trees import LeafRegions
@@ -156,6 +156,7 @@ def _one(given: Attacked, regions: int | None, threads: int, advance: Advance) -
         given.box,
         allowed=allowed,
         norm=given.norm,
+        bounds=known_bounds(given.model),
         threads=threads,
         advance=advance,
     )

@@ -9,7 +9,7 @@ import numpy as np
 
 from edgewise.arrays import Box, Floats, Index, Labels, Mask
 from edgewise.attacks.region.batch import Nearest, find
-from edgewise.attacks.region.index import Fitted, fitted
+from edgewise.attacks.region.fitted import Fitted, fitted
 from edgewise.models.access import Access
 
 

@@ -16,7 +16,7 @@ from edgewise.arrays import Box, Floats, Index, InputError, Mask
 from edgewise.attacks.region.careful import careful
 from edgewise.attacks.region.cell_arrays import Cell, Query, room
 from edgewise.attacks.region.dual_simplex import Program, program
-from edgewise.attacks.region.index import CHUNK, RegionIndex
+from edgewise.attacks.region.index import CHUNK, Bounds, RegionIndex
 from edgewise.attacks.region.l2_cell import FULL, STALLED
 from edgewise.attacks.region.search import search_block
 from edgewise.attacks.region.search_arrays import Answers, Asked, Scratch, Views, points_of, scratch
@@ -71,6 +71,7 @@ def find(
     allowed: Index | None = None,
     margin: Floats | float = 0.0,
     norm: float = 2.0,
+    bounds: Bounds | None = None,
     threads: int = 1,
     advance: Callable[[int], object] | None = None,
     without: tuple[str, ...] = (),
@@ -78,16 +79,18 @@ def find(
     """Return for each row of ``X`` (b, d) the nearest point where a class other than ``own`` (b,) is nearest.
 
     ``allowed`` (b, m) restricts the regions to those of these rows of the index. With ``margin`` (b,) every
-    own point is farther, in half squared distance, by that much. ``without`` names filters to switch off;
-    that changes the time and nothing else. A query whose cells are too narrow for the fast search is searched
-    again by `edgewise.attacks.region.careful`.
+    own point is farther, in half squared distance, by that much. ``bounds`` are those of the index for ``X``,
+    where they are known. ``without`` names filters to switch off; that changes the time and nothing else. A
+    query whose cells are too narrow for the fast search is searched again by
+    `edgewise.attacks.region.careful`.
 
     Raises
     ------
     InputError
         Training points outside a box without finite bounds.
     """
-    engine = _Engine(index, _asked(index, X, own, box, allowed, margin, norm), norm, filters(without))
+    asked = _asked(index, X, own, box, allowed, margin, norm)
+    engine = _Engine(index, asked, norm, filters(without), bounds)
 
     def first(rows: slice) -> None:
         engine.work(rows, _ROOM)
@@ -146,8 +149,10 @@ class _Desk:
 class _Engine:
     """The search over many queries: what is asked, where the answers go, and each thread's desk."""
 
-    def __init__(self, index: RegionIndex, asked: Asked, norm: float, use: Mask) -> None:
-        self.index, self.asked, self.norm, self.use = index, asked, norm, use
+    def __init__(
+        self, index: RegionIndex, asked: Asked, norm: float, use: Mask, bounds: Bounds | None
+    ) -> None:
+        self.index, self.asked, self.norm, self.use, self.bounds = index, asked, norm, use, bounds
         self.points, self.desks = points_of(index), local()
         n, d = asked.X.shape
         winner, status = np.empty(n, np.intp), np.empty(n, np.intp)
@@ -158,9 +163,19 @@ class _Engine:
     def work(self, rows: slice, K: int) -> None:
         """Search for some rows with room for ``K`` half-spaces a cell."""
         desk, asked = self._desk(K), self.asked.of(rows)
-        views = Views(*self.index.bounds(asked.X, desk.lows[: len(asked.X)]), desk.least)
+        known = self.bounds
+        bounds = self.index.bounds(asked.X, desk.lows[: len(asked.X)]) if known is None else known.of(rows)
         out = self.out.of(rows)
-        search_block(asked, views, desk.cells, desk.program, self.points, desk.lists, self.use, out)
+        search_block(
+            asked,
+            Views(*bounds, desk.least),
+            desk.cells,
+            desk.program,
+            self.points,
+            desk.lists,
+            self.use,
+            out,
+        )
 
     def _desk(self, K: int) -> _Desk:
         desk: _Desk | None = getattr(self.desks, "mine", None)
@@ -171,7 +186,7 @@ class _Engine:
                 room(K, d),
                 None if self.norm == 2 else program(K, d, self.norm == np.inf),
                 scratch(m, 4 * K, self.points),
-                np.empty((blocks(n, m)[0].stop, m), np.float32),
+                np.empty((blocks(n, m)[0].stop if self.bounds is None else 0, m), np.float32),
                 np.empty(m // CHUNK, np.float32),
             )
             self.desks.mine = desk

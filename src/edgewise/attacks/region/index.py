@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
+from typing import NamedTuple
 
 import numpy as np
 
-from edgewise.arrays import Box, Floats, Index, Labels
-from edgewise.models.access import Access, Neighbours, predict
+from edgewise.arrays import Box, Floats, Index
 
 
 CHUNK = 16
@@ -19,6 +17,19 @@ _PLAIN = 24
 _LEFT = 0.25  # of the squared lengths: where as much is beyond p directions, all features are taken
 _SAMPLE = 3000
 _RESIDENT = 2048  # training points up to which their distances among themselves are kept
+
+
+class Bounds(NamedTuple):
+    """Lower bounds ``(b, m)`` of squared distances to the training points, coordinates, rests, and lengths."""
+
+    lows: Floats
+    coords: Floats
+    rests: Floats
+    lengths: Floats
+
+    def of(self, rows: Index | slice) -> Bounds:
+        """Return those of some queries."""
+        return Bounds._make(each[rows] for each in self)
 
 
 @dataclass(frozen=True)
@@ -147,13 +158,13 @@ class RegionIndex:
         points[:, self.features] = self.X[rows]
         return points
 
-    def bounds(self, X: Floats, out: Floats | None = None) -> tuple[Floats, Floats, Floats, Floats]:
-        """Return lower bounds ``(b, m)`` of squared distances, and coordinates, rests, lengths of ``X``."""
+    def bounds(self, X: Floats, out: Floats | None = None) -> Bounds:
+        """Return what the directions kept say of ``X`` (b, d)."""
         coords, rest, square = project(X, self.centre, self.axes)
         rows = np.empty((len(X), coords.shape[1] + 3), np.float32)
         rows[:, :-3], rows[:, -3], rows[:, -2] = -2 * coords, -2 * rest, 1
         rows[:, -1] = square - self.slack(np.sqrt(square))
-        return np.matmul(rows, self.columns, out=out), coords, rest, np.sqrt(square)
+        return Bounds(np.matmul(rows, self.columns, out=out), coords, rest, np.sqrt(square))
 
     def slack(self, length: Floats) -> Floats:
         """Return what float32 may have cost a bound for queries at ``length`` from the centre."""
@@ -200,95 +211,3 @@ def _axes(X: Floats, centre: Floats, p: int, choose: bool) -> Floats:
     if choose and kept[::-1][:p].sum() < (1 - _LEFT) * (sample**2).sum():
         return np.eye(d)
     return np.linalg.qr(probe @ turn[:, ::-1][:, :p])[0]
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """A `RegionIndex` with what links it to its model.
-
-    Parameters
-    ----------
-    index
-        The training points; where points of several classes coincide, all have the class the model says.
-    classes
-        The model's labels.
-    largest2
-        The largest squared norm of a training point, as the model's own arithmetic meets it.
-    """
-
-    index: RegionIndex
-    classes: Labels
-    largest2: float
-
-
-_KEPT: WeakKeyDictionary[object, tuple[Neighbours, Index, Floats, Fitted]] = WeakKeyDictionary()
-
-
-def fitted(access: Access) -> tuple[Fitted, Neighbours]:
-    """Return the index of the model behind ``access``, built at the first call for that training set.
-
-    It is kept as long as the model lives and is used again only for the very arrays it was made from (every
-    fit makes new ones), unchanged: the labels are compared, of the points one weighted sum a row. That is
-    done once for an ``access``.
-    """
-    if "region" not in access.kept:
-        access.kept["region"] = _fitted(access)
-    return access.kept["region"]
-
-
-def _fitted(access: Access) -> tuple[Fitted, Neighbours]:
-    known = access.neighbours()
-    sums = _weighted(known.X)
-    kept = None
-    with suppress(TypeError):
-        kept = _KEPT.get(access.model)
-    if kept is not None:
-        before, y, before_sums, made = kept
-        same = before.X is known.X and before.y is known.y and (before.k == 1) == (known.k == 1)
-        if same and np.array_equal(y, known.y) and np.array_equal(before_sums, sums):
-            return made, known
-    X = np.asarray(known.X, np.float64)
-    y = agreed_classes(access.model, X, known) if known.k == 1 else known.y
-    made = Fitted(
-        RegionIndex.of(X, y, len(known.classes)), known.classes, float(np.einsum("ij,ij->i", X, X).max())
-    )
-    with suppress(TypeError):
-        _KEPT[access.model] = (known, known.y.copy(), sums, made)
-    return made, known
-
-
-def _weighted(X: Floats) -> Floats:
-    """Return a sum of each row with weights that no two features share."""
-    return np.einsum("ij,j->i", X, np.random.default_rng(0).uniform(1, 2, int(X.shape[1])).astype(X.dtype))
-
-
-def agreed_classes(model: object, X: Floats, known: Neighbours) -> Index:
-    """Return the classes of ``X``, those of coinciding points of several classes as the model resolves them.
-
-    At such a place the region of one class has the point and the others' are empty; which one is the model's
-    own doing, so it is asked once (charged to no sample).
-    """
-    buckets: dict[int, list[int]] = {}
-    for row, values in enumerate(np.ascontiguousarray(X) + 0.0):
-        buckets.setdefault(hash(values.tobytes()), []).append(row)
-    y = known.y.copy()
-    for rows in buckets.values():
-        if len(rows) > 1 and len(set(y[rows].tolist())) > 1:
-            for group in _equal(X, rows):
-                if len(set(y[group].tolist())) > 1:
-                    label = predict(model, known.X[group[:1]])[0]
-                    y[group] = int(np.flatnonzero(known.classes == label)[0])
-    return y
-
-
-def _equal(X: Floats, rows: list[int]) -> list[list[int]]:
-    """Cut ``rows`` into groups of identical points."""
-    groups: list[list[int]] = []
-    for row in rows:
-        for group in groups:
-            if np.array_equal(X[group[0]], X[row]):
-                group.append(row)
-                break
-        else:
-            groups.append([row])
-    return groups

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Canvas
 
 
@@ -56,8 +57,7 @@ STYLE: dict[str, object] = {
 def svg(canvas: Canvas) -> bytes:
     """Return the drawing, with the page's other colours where the reader's screen is dark."""
     buffer = io.BytesIO()
-    about = {"Date": None, "Creator": None}
-    canvas.savefig(buffer, format="svg", metadata=about)
+    FigureCanvasSVG(canvas).print_svg(buffer, metadata={"Date": None, "Creator": None})
     classes: dict[str, str] = {}
 
     def named(style: re.Match[str]) -> str:
