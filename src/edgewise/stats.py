@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -78,8 +79,14 @@ def estimate(values: ArrayLike, level: float = 0.95) -> Estimate:
     mean = float(x.mean())
     if x.size == 1:
         return Estimate(mean, float("nan"), float("nan"), 1)
-    half = float(scipy_stats.t.ppf((1 + level) / 2, x.size - 1) * x.std(ddof=1) / np.sqrt(x.size))
+    half = float(_student(level, x.size - 1) * x.std(ddof=1) / np.sqrt(x.size))
     return Estimate(mean, mean - half, mean + half, int(x.size))
+
+
+@cache
+def _student(level: float, freedom: int) -> float:
+    """Return the quantile that bounds a share ``level`` of Student's distribution."""
+    return float(scipy_stats.t.ppf((1 + level) / 2, freedom))
 
 
 def paired(values: ArrayLike, baseline: ArrayLike, level: float = 0.95) -> Paired:

@@ -179,7 +179,8 @@ class Store:
     def _put(self, fact: Fact) -> bool:
         cell, figures = fact.cell, _dump(dict(fact.figures))
         settings = _dump(dict(cell.settings))
-        there = self._rows("key = ?", cell.key)
+        key = _key(cell.what, settings, cell.seed)
+        there = self._rows("key = ?", key)
         if there:
             if there[0][3] != figures:
                 raise StoreError(
@@ -188,7 +189,7 @@ class Store:
                 )
             return False
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        row = (cell.key, cell.what, settings, cell.seed, figures, float(fact.seconds), now)
+        row = (key, cell.what, settings, cell.seed, figures, float(fact.seconds), now)
         self._db.execute(
             f"INSERT INTO facts ({COLUMNS}, digest) VALUES (?,?,?,?,?,?,?,?)", (*row, _digest(row))
         )
@@ -260,8 +261,11 @@ def _digest(row: tuple[object, ...]) -> str:
     return of_bytes(_dump(row).encode())
 
 
+_JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+
+
 def _dump(value: object) -> str:
     try:
-        return json.dumps(value, sort_keys=True, separators=(",", ":"))
+        return _JSON.encode(value)
     except TypeError as error:
         raise StoreError(f"facts hold plain JSON values (numbers, strings, lists): {error}.") from None

@@ -49,7 +49,7 @@ def study(
     wanted = experiment(quick=quick, seeds=seeds)
     with computing(store, jobs=jobs, backend=backend, address=address) as facts:
         run = wanted.run(facts, typed(), jobs=jobs, progress=not quiet())
-        tables = summaries(facts)
+        tables = summaries(facts.facts)
     for table in tables:
         if table.brief:
             show(table.title, table.header, table.rows)

@@ -207,7 +207,7 @@ def store():
 
 
 def test_summaries_and_files(store, tmp_path):
-    tables = summaries(store)
+    tables = summaries(store.facts)
     assert {table.name for table in tables} == {
         "containment",
         "exponents",
@@ -224,7 +224,7 @@ def test_summaries_and_files(store, tmp_path):
     first = (tmp_path / "containment.csv").read_text().splitlines()
     assert first[0] == "statements,configurations,seeds each,runs,violations"
     assert all(line.endswith(",0") for line in first[1:])
-    assert summaries(Store(":memory:")) == []
+    assert summaries(Store(":memory:").facts) == []
 
 
 def test_findings_from_facts(store):
@@ -241,8 +241,8 @@ def test_findings_from_facts(store):
 
 
 def test_verdicts_need_facts(store):
-    assert verdicts(Store(":memory:")) == []
-    rows = verdicts(store)
+    assert verdicts(Store(":memory:").facts) == []
+    rows = verdicts(store.facts)
     assert len(rows) == 7
     assert {row.verdict for row in rows} == {"fails", "holds once repaired"}
     assert all(row.measured and row.measured != "not run" for row in rows)

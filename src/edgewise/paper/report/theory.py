@@ -23,7 +23,7 @@ _MARKS: dict[str, Mark] = {"better": "better", "worse": "worse", "undecided": "u
 
 def sections(evidence: Evidence) -> list[Section]:
     """Return the theory section, or nothing without facts of the study."""
-    rows = verdicts(evidence.store)
+    rows = verdicts(evidence.facts)
     if not rows:
         return []
     blocks: list[Block] = [
@@ -31,7 +31,7 @@ def sections(evidence: Evidence) -> list[Section]:
         *_regions(evidence.facts("theory-region")),
         *_bands(evidence.facts("theory-risk")),
         *_exponents(evidence.facts("theory-exponent")),
-        *(_table(summary) for summary in summaries(evidence.store) if summary.brief),
+        *(_table(summary) for summary in summaries(evidence.facts) if summary.brief),
     ]
     lead = (
         "What section 3 of the paper states, what of it holds, and what was measured. The statements A "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from edgewise.paper.theory.study.analysis import (
     trials,
     tuned,
 )
-from edgewise.store import Fact, Store
+from edgewise.store import Fact
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,10 @@ class Summary:
     brief: bool = True
 
 
-def summaries(store: Store) -> list[Summary]:
-    """Return every table that the store has facts for."""
+def summaries(facts_of: Callable[[str], list[Fact]]) -> list[Summary]:
+    """Return every table that there are facts for; ``facts_of`` gives those of an experiment."""
     facts = {
-        what: store.facts(f"theory-{what}")
+        what: facts_of(f"theory-{what}")
         for what in ("sampler", "exponent", "guarantee", "design", "published", "risk", "cure")
     }
     tables = (

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from edgewise.paper.theory.study.analysis import Rate, Trial, containment, grouped, growth, rates, trials
-from edgewise.store import Fact, Store
+from edgewise.store import Fact
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,10 @@ class TheoremVerdict:
     measured: str
 
 
-def verdicts(store: Store) -> list[TheoremVerdict]:
-    """Return the verdicts, with the measured part from the facts of ``store``; empty without facts."""
+def verdicts(facts_of: Callable[[str], list[Fact]]) -> list[TheoremVerdict]:
+    """Return the verdicts, with the measured part; ``facts_of`` gives the facts of an experiment; empty without any."""
     facts = {
-        what: store.facts(f"theory-{what}")
+        what: facts_of(f"theory-{what}")
         for what in ("sampler", "exponent", "guarantee", "design", "risk", "cure")
     }
     if not any(facts.values()):
