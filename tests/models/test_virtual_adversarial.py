@@ -124,3 +124,43 @@ def test_what_does_not_go_together_is_refused():
 def test_the_plain_network_is_what_it_was():
     assert [type(part).__name__ for part in LeNet5().features] == ["Conv2d", "ReLU", "MaxPool2d"] * 2
     assert LeNet5(norm=True)(torch.zeros(2, 784)).shape == (2, 10)
+
+
+@pytest.mark.parametrize(("p", "expected"), [(0.99, -np.log(0.99)), (0.9, 0.0)])
+def test_a_sure_row_gives_its_label_to_a_moved_copy(p, expected):
+    module = nn.Linear(784, 2)
+    module.weight.data.zero_()
+    module.bias.data = torch.tensor([0.0, np.log(p / (1 - p))]).float()
+    settings = VirtualAdversarial(against="affine", entropy=0)
+    assert va._label_free(module, torch.rand(16, 784), settings).item() == pytest.approx(expected, rel=1e-4)
+
+
+def test_noise_of_the_same_length_changes_a_prediction_less_than_the_adversary():
+    torch.manual_seed(0)
+    module, x = small(2, 2).eval(), torch.randn(200, 2)
+    loss = {
+        name: va._label_free(module, x, VirtualAdversarial(against=name, entropy=0, radius=0.3)).item()
+        for name in ("noise", "adversary")
+    }
+    assert 0 < loss["noise"] < 0.8 * loss["adversary"]
+
+
+def test_without_both_terms_the_unlabelled_rows_change_nothing():
+    rows = few()
+    plain = VirtualAdversarial(steps=40, restarts=1, consistency=0, entropy=0)
+    fitted = [
+        NetClassifier(small, unlabelled=pool, virtual=plain).fit(X[rows], Y[rows])
+        for pool in (POOL, POOL * 2)
+    ]
+    assert np.array_equal(fitted[0].predict_proba(X), fitted[1].predict_proba(X))
+    used = NetClassifier(small, unlabelled=POOL, virtual=VirtualAdversarial(steps=40, restarts=1))
+    assert not np.array_equal(fitted[0].predict_proba(X), used.fit(X[rows], Y[rows]).predict_proba(X))
+
+
+def test_even_shares_are_those_of_a_prior_in_equal_parts():
+    y = np.array([0, 0, 0, 1])
+    assert va._allowed(y, 2, "even").tolist() == va._allowed(y, 2, (0.5, 0.5)).tolist()
+    with pytest.raises(InputError, match="even"):
+        VirtualAdversarial(prior=(0.5, 0.4)).check(2)
+    with pytest.raises(InputError, match="against"):
+        VirtualAdversarial(against="adversaries").check(2)

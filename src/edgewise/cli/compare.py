@@ -45,7 +45,12 @@ def compare(
         ),
     ] = None,
     learner: Annotated[
-        list[str] | None, typer.Option("--learner", help="Only this learner. May be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--learner",
+            help="Only this learner, or one that learns from unlabelled pictures as well: network-vat, "
+            "network-noise, network-fixmatch, or network-affine without. May be repeated.",
+        ),
     ] = None,
     seeds: Annotated[int, typer.Option("--seeds", min=1, help="Paired runs.")] = 10,
     batch: Annotated[int | None, typer.Option("--batch", min=1, help="Labels a round.")] = None,
@@ -64,8 +69,7 @@ def compare(
 
     Data that strategies were chosen on ("development") and data that they were not ("report") are ranked apart.
     """
-    from edgewise.learning.learners import LEARNERS
-    from edgewise.paper.comparison.runs import STRONG, TRIALS, cells, work
+    from edgewise.paper.comparison.runs import PLAIN, STRONG, TRIALS, cells, work
     from edgewise.paper.comparison.statistics import curves
     from edgewise.paper.report.strategies import markdown
     from edgewise.paper.runs.experiment import Experiment
@@ -73,7 +77,7 @@ def compare(
     names = strategy or list(STRONG)
     wanted = cells(
         data or list(TRIALS),
-        learner or list(LEARNERS),
+        learner or list(PLAIN),
         names,
         range(seeds),
         batch=batch,

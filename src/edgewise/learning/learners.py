@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -33,6 +34,19 @@ def _network(_: Floats) -> Model:
     return NetClassifier("lenet5", epochs=30, batch_size=32, lr=4e-3, schedule="one-cycle")
 
 
+def _beside_unlabelled(**settings: Any) -> Callable[[Floats], Model]:
+    """Return what makes a network for pictures of digits that learns from the pool's rows as well."""
+
+    def make(X: Floats) -> Model:
+        from edgewise.models.net_classifier import NetClassifier
+        from edgewise.models.virtual_adversarial import VirtualAdversarial
+
+        virtual = VirtualAdversarial(affine=True, prior="even", **settings)
+        return NetClassifier("lenet5-norm", unlabelled=X, virtual=virtual)
+
+    return make
+
+
 def _forest(_: Floats) -> Model:
     from sklearn.ensemble import RandomForestClassifier
 
@@ -45,6 +59,11 @@ def _boosting(_: Floats) -> Model:
     return HistGradientBoostingClassifier(max_iter=50, min_samples_leaf=5)
 
 
+def is_network(name: str) -> bool:
+    """Say whether the learner of this name is a network, which takes torch and pictures."""
+    return name.partition("-")[0] == "network"
+
+
 def gives_probabilities(name: str) -> bool:
     """Say whether the learner of this name gives probabilities, which some strategies need.
 
@@ -53,7 +72,7 @@ def gives_probabilities(name: str) -> bool:
     >>> gives_probabilities("logistic"), gives_probabilities("svc")
     (True, False)
     """
-    return name == "network" or hasattr(LEARNERS[name](np.eye(2)), "predict_proba")
+    return is_network(name) or hasattr(LEARNERS[name](np.eye(2)), "predict_proba")
 
 
 def learner_of(given: str, X: Floats) -> Model:
@@ -62,7 +81,7 @@ def learner_of(given: str, X: Floats) -> Model:
     Parameters
     ----------
     given
-        A name in `LEARNERS` but ``network``, ``"rbf-svm"`` (the same as ``svc``), or ``FILE.py:NAME``.
+        A name in `LEARNERS` that is no network, ``"rbf-svm"`` (the same as ``svc``), or ``FILE.py:NAME``.
     X
         Rows of the pool, which some named learners take their scale from.
 
@@ -81,7 +100,7 @@ def learner_of(given: str, X: Floats) -> Model:
         learner = found if hasattr(found, "fit") else found()
         check_learner(learner, weighted=False, warm=False)
         return learner
-    if given == "network":
+    if is_network(given):
         raise InputError(
             "the command trains no networks; give a fitted one with --model, or call edgewise.query."
         )
@@ -96,5 +115,10 @@ LEARNERS: Mapping[str, Callable[[Floats], Model]] = {
     "forest": _forest,
     "boosting": _boosting,
     "network": _network,
+    "network-affine": _beside_unlabelled(consistency=0.0, entropy=0.0, steps=800, restarts=1),
+    "network-noise": _beside_unlabelled(against="noise"),
+    "network-fixmatch": _beside_unlabelled(against="affine", entropy=0.0),
+    "network-vat": _beside_unlabelled(),
 }
-"""What learns; each is made from the unlabelled pool, never from test data."""
+"""What learns; each is made from the unlabelled pool, never from test data. The last four are for pictures of digits:
+a network that sees labelled pictures moved a little, and three that learn from the pool's pictures as well."""

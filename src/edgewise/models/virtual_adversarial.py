@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
@@ -16,11 +17,15 @@ from torch.nn import functional
 from edgewise.arrays import Floats, Index, InputError, check_count
 from edgewise.models.torch_typed import norms, set_seed
 from edgewise.randomness import child_seed
+from edgewise.registry import lookup
 from edgewise.stats import wilson
 
 
 CROWDED = 1.25
 """A known share of a class may be exceeded so many times before its predictions count as crowded."""
+
+SURE = 0.95
+"""The probability from which a row counts as having a label, where it is held against a moved copy."""
 
 
 class MergedClassesWarning(UserWarning):
@@ -46,20 +51,22 @@ class VirtualAdversarial:
     lr
         The highest learning rate.
     consistency, entropy
-        Weights of the two terms.
+        Weights of the two terms; with both 0 the unlabelled rows are not used.
     ramp
         Share of the steps over which both weights rise from 0: entropy at full weight from the start can lock in
         an early merge of two classes.
     affine
         Turn, scale, shift and shear labelled images a little, anew in each step.
-    adversarial
-        False takes a random step of the same length instead, for comparison.
+    against
+        What the prediction at an unlabelled row is held against: the ``"adversary"``; for comparison ``"noise"``, a
+        random step of the same length, or ``"affine"``, a moved copy that is to get the label the row surely has
+        (probability `SURE`; FixMatch, Sohn et al. 2020, at its simplest).
     restarts
         Trainings at most. Another is made, from another seed, where a class is predicted more often on the
         unlabelled rows than its share allows; the least crowded one is kept. No label is looked at for this.
     prior
-        The known share of each class; None takes the upper end of the 95 % interval of its share of the labels,
-        which is wide with few labels.
+        The known share of each class, or ``"even"`` where all are about as common; None takes the upper end of the
+        95 % interval of its share of the labels, which is wide with few labels.
 
     Examples
     --------
@@ -76,9 +83,9 @@ class VirtualAdversarial:
     entropy: float = 1.0
     ramp: float = 0.3
     affine: bool = False
-    adversarial: bool = True
+    against: Literal["adversary", "noise", "affine"] = "adversary"
     restarts: int = 3
-    prior: tuple[float, ...] | None = None
+    prior: tuple[float, ...] | Literal["even"] | None = None
 
     def check(self, classes: int) -> None:
         """Raise `InputError` for settings out of range."""
@@ -86,10 +93,13 @@ class VirtualAdversarial:
             check_count(getattr(self, name), name)
         if not (self.radius > 0 and self.lr > 0 and 0 <= self.ramp <= 1):
             raise InputError(f"radius and lr must be above 0 and ramp in [0, 1]; got {self}.")
-        if self.prior is not None and (
-            len(self.prior) != classes or not math.isclose(sum(self.prior), 1, abs_tol=1e-3)
-        ):
-            raise InputError(f"prior must hold {classes} shares that add up to 1; got {self.prior}.")
+        lookup(dict.fromkeys(("adversary", "noise", "affine"), 0), self.against, "against")
+        if self.prior is None or self.prior == "even":
+            return
+        if len(self.prior) != classes or not math.isclose(sum(self.prior), 1, abs_tol=1e-3):
+            raise InputError(
+                f'prior must be "even" or hold {classes} shares that add up to 1; got {self.prior}.'
+            )
 
     def weight(self, step: int) -> float:
         """Return the share of the weights of the two label-free terms at a step."""
@@ -152,6 +162,9 @@ def _trained(
             group["lr"] = s.lr * s.rate(step)
         picked = next(known)
         x = _moved(rows[picked]) if s.affine else rows[picked]
+        if s.consistency == s.entropy == 0:
+            _descend(optimizer, functional.cross_entropy(module(x), labels[picked]))
+            continue
         with _still(module):
             loss = functional.cross_entropy(module(x), labels[picked])
         loss = loss + s.weight(step) * _label_free(module, others[next(unknown)].to(device), s)
@@ -170,12 +183,17 @@ def _label_free(module: nn.Module, x: Tensor, s: VirtualAdversarial) -> Tensor:
     log_p = module(x).log_softmax(dim=1)
     fixed = log_p.detach()
     with _still(module):
-        step = _unit(torch.randn_like(x))
-        if s.adversarial:
-            step.requires_grad_(True)
-            moved = _divergence(fixed, module(x + step).log_softmax(dim=1))
-            step = _unit(torch.autograd.grad(moved, step)[0])
-        divergence = _divergence(fixed, module(x + s.radius * step).log_softmax(dim=1))
+        if s.against == "affine":
+            sure, label = fixed.exp().max(dim=1)
+            apart = functional.cross_entropy(module(_moved(x)), label, reduction="none")
+            divergence = (apart * (sure >= SURE)).mean()
+        else:
+            step = _unit(torch.randn_like(x))
+            if s.against == "adversary":
+                step.requires_grad_(True)
+                moved = _divergence(fixed, module(x + step).log_softmax(dim=1))
+                step = _unit(torch.autograd.grad(moved, step)[0])
+            divergence = _divergence(fixed, module(x + s.radius * step).log_softmax(dim=1))
     entropy = -(log_p.exp() * log_p).sum(dim=1).mean()
     return s.consistency * divergence + s.entropy * entropy
 
@@ -252,7 +270,9 @@ def _predicted(module: nn.Module, X: Floats, device: torch.device, rows: int = 2
     return torch.cat(parts).numpy()
 
 
-def _allowed(y: Index, classes: int, prior: tuple[float, ...] | None) -> Floats:
+def _allowed(y: Index, classes: int, prior: tuple[float, ...] | str | None) -> Floats:
+    if isinstance(prior, str):
+        return np.full(classes, CROWDED / classes)
     if prior is not None:
         return CROWDED * np.maximum(np.asarray(prior, float), 1e-6)
     return np.array([wilson(int((y == c).sum()), len(y))[1] for c in range(classes)])

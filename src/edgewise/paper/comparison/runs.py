@@ -13,7 +13,7 @@ import numpy as np
 from edgewise.arrays import Floats, Index, InputError, Labels, Values
 from edgewise.data import load
 from edgewise.data.keel import KEEL, keel, read_table
-from edgewise.learning.learners import LEARNERS, gives_probabilities
+from edgewise.learning.learners import LEARNERS, gives_probabilities, is_network
 from edgewise.learning.loop import learn
 from edgewise.learning.oracle import GroundTruth
 from edgewise.models.access import predict
@@ -74,6 +74,9 @@ STRONG = (
     "herding",
 )
 """What `edgewise compare` runs if no strategy is named."""
+
+PLAIN = tuple(name for name in LEARNERS if not name.startswith("network-"))
+"""The learners that it runs if none is named."""
 
 REPORT = (
     *("cancer", "islands", "wave10", "mnist-1v7", "german", "crx"),
@@ -138,7 +141,7 @@ def cells(
             trial = trial_of(name)
             for learner in learners:
                 lookup(LEARNERS, learner, "learner")
-                if learner == "network" and not trial.networks:
+                if is_network(learner) and not trial.networks:
                     continue
                 task = {
                     "data": name,

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from edgewise.arrays import Values
+from edgewise.learning.learners import is_network
 from edgewise.paper.comparison.statistics import (
     Curves,
     Standing,
@@ -26,6 +27,9 @@ from edgewise.paper.report.evidence import Evidence
 from edgewise.paper.report.figures import Curve, Dot
 from edgewise.stats import Estimate, Paired, estimate
 
+
+NETWORK_TARGETS = (0.9, 0.95, 0.97, 0.98)
+"""Accuracies of pictures of digits."""
 
 MARKS: dict[str, Mark] = {"better": "better", "worse": "worse", "undecided": "undecided"}
 
@@ -230,12 +234,48 @@ def markdown(runs: Mapping[Task, Mapping[str, Curves]], about: Values) -> str:
         "below 0.05, and a mark (*) where only the uncorrected one is.",
         "",
         *markdown_table(header, map(_compared, rows)),
+        *_labels_needed(runs),
         "",
         "Penalty matrix: how often the row beats the column at five points of a curve.",
         "",
         *markdown_table(matrix.header, matrix.rows),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _labels_needed(runs: Mapping[Task, Mapping[str, Curves]]) -> list[str]:
+    """Return a table of the labels that each strategy takes to an accuracy, for the networks."""
+    rows = [
+        (task, name, *(reached(run, target) for target in NETWORK_TARGETS))
+        for task, by_name in runs.items()
+        if is_network(task.learner)
+        for name, run in by_name.items()
+    ]
+    if not rows:
+        return []
+    header = ("task", "strategy", *(f"{target:.0%}" for target in NETWORK_TARGETS))
+    return [
+        "",
+        "Labels after which a curve never falls below an accuracy again, between two rounds by a straight line: of the "
+        "mean curve, and in brackets how many seeds get there and where the last of them does.",
+        "",
+        *markdown_table(header, rows),
+    ]
+
+
+def reached(run: Curves, target: float) -> str:
+    """Return the labels that the mean curve takes to ``target``, and in brackets how many seeds and the last of them.
+
+    Examples
+    --------
+    >>> reached(Curves((0, 1), np.array([10.0, 20.0]), np.array([[0.5, 0.9], [0.9, 1.0]])), 0.9)
+    '18 (2 of 2, 20)'
+    """
+    mean = labels_to(run.labels, run.accuracy.mean(axis=0), target)
+    each = [n for n in (labels_to(run.labels, one, target) for one in run.accuracy) if np.isfinite(n)]
+    last = f", {max(each):,.0f}" if each else ""
+    said = f"{mean:,.0f}" if np.isfinite(mean) else "never"
+    return f"{said} ({len(each)} of {len(run.seeds)}{last})"
 
 
 def _compared(row: Standing) -> tuple[object, ...]:

@@ -10,6 +10,7 @@ from functools import lru_cache
 import numpy as np
 
 from edgewise.arrays import Floats, Label, Labels, Values
+from edgewise.attacks.names import ATTACKS
 from edgewise.data import load
 from edgewise.data.dataset import Split
 from edgewise.learning.loop import learn
@@ -17,6 +18,7 @@ from edgewise.learning.metrics import accuracy
 from edgewise.learning.oracle import GroundTruth
 from edgewise.models.unwrap import Model
 from edgewise.paper.tables.frame import Claim, Key, Result, row, select
+from edgewise.paper.tables.remembered import Remembered
 from edgewise.paper.tables.table7_claims import random_wins, uneven
 from edgewise.paper.tables.verdict_rule import never_below
 from edgewise.randomness import child_seed, stream
@@ -145,6 +147,8 @@ def work(cell: Cell) -> Values:
         return {"rows": _rounds(str(s["arm"]), strategy, pool, test, counts, cell.seed)}
     rows: list[Values] = []
     victim = _victim(str(s["data"]), cell.seed)
+    if isinstance(strategy, (Dfal, MaxConfidence)):
+        strategy = replace(strategy, attack=_crossings(str(s["data"]), cell.seed))
     for n in counts:
         pick = query(victim, pool.X, n, strategy, box=(0, 1), rng=child_seed(cell.seed, "pick", n))
         rows_X, rows_y = _with_twins(pool, pick)
@@ -226,6 +230,13 @@ def _victim(name: str, seed: int) -> Model:
         schedule="one-cycle",
         random_state=child_seed(seed, "victim") % 2**32,
     ).fit(*pool)
+
+
+@lru_cache(maxsize=1)
+def _crossings(name: str, seed: int) -> Remembered:
+    """Return DeepFool on the victim of a pool; arms and numbers of labels attack many rows in common."""
+    _ = name, seed
+    return Remembered(ATTACKS["deepfool"].make())
 
 
 def _shadow(n: int, steps: int, seed: int) -> Model:
