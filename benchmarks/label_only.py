@@ -11,6 +11,8 @@ made on. Each case is written to results/benchmarks/label-only.json as it ends.
 import argparse
 import json
 import os
+import shlex
+import sys
 import time
 import warnings
 from pathlib import Path
@@ -137,7 +139,7 @@ def main():
         if options.quick:
             continue
         others = [row for row in kept["rows"] if (row["case"], row["norm"]) != (name, options.norm)]
-        command = f"python benchmarks/label_only.py --samples {options.samples} --seeds {options.seeds}"
+        command = shlex.join(["python", "benchmarks/label_only.py", *sys.argv[1:]])
         kept = {"about": provenance(command), "rows": [*others, *rows]}
         OUT.write_text(json.dumps(kept, indent=1) + "\n")
 
