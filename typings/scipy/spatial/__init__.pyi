@@ -1,6 +1,15 @@
 from typing import Any
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+class QhullError(RuntimeError): ...
+
+class Delaunay:
+    simplices: NDArray[np.integer[Any]]
+    neighbors: NDArray[np.integer[Any]]
+    coplanar: NDArray[np.integer[Any]]
+    def __init__(self, points: ArrayLike) -> None: ...
 
 class KDTree:
     def __init__(self, data: ArrayLike) -> None: ...

@@ -136,7 +136,7 @@ class RegionApprox:
             )
         if self.norm != 2:
             raise InputError(f"'region-approx' on neighbours takes norm 2; got {self.norm}.")
-        return _one(Attacked(model, X, y, box), self.regions, self.threads, advance)
+        return _one(Attacked(model, X, y, box, whole=True), self.regions, self.threads, advance)
 
 
 def _is_trees(model: Access) -> bool:
@@ -145,18 +145,19 @@ def _is_trees(model: Access) -> bool:
 
 def _one(given: Attacked, regions: int | None, threads: int, advance: Advance) -> Proposal:
     """Attack a model of one neighbour."""
-    index, start = given.fit.index, given.X.astype(np.float64)
+    start, bounds = given.X.astype(np.float64), known_bounds(given.model)
     allowed, beyond = None, np.full(len(start), np.inf)
     if regions is not None:
-        allowed, beyond = nearest_others(index, start, given.own, regions)
+        allowed, beyond = nearest_others(given.index, start, given.own, regions)
+        bounds = bounds if given.index is given.fit.index else None
     at = find(
-        index,
+        given.index,
         start,
         given.own,
         given.box,
         allowed=allowed,
         norm=given.norm,
-        bounds=known_bounds(given.model),
+        bounds=bounds,
         threads=threads,
         advance=advance,
     )

@@ -10,6 +10,7 @@ import numpy as np
 from edgewise.arrays import Box, Floats, Index, Labels, Mask
 from edgewise.attacks.region.batch import Nearest, find
 from edgewise.attacks.region.fitted import Fitted, fitted
+from edgewise.attacks.region.index import RegionIndex
 from edgewise.models.access import Access
 
 
@@ -27,6 +28,8 @@ class Attacked:
         Where to stay.
     norm
         What is to be small.
+    whole
+        Look at all training points, also at those that do not decide where the boundary is.
     """
 
     model: Access
@@ -34,11 +37,17 @@ class Attacked:
     y: Labels
     box: Box | None
     norm: float = 2.0
+    whole: bool = False
 
     @cached_property
     def fit(self) -> Fitted:
         """The index of its training points."""
         return fitted(self.model)[0]
+
+    @cached_property
+    def index(self) -> RegionIndex:
+        """The index that is searched."""
+        return self.fit.whole if self.whole else self.fit.index
 
     @cached_property
     def own(self) -> Index:
@@ -57,7 +66,7 @@ class Attacked:
     def nearest(self, rows: Index, margin: Floats, allowed: Index | None = None) -> Nearest:
         """Return where some of the rows cross with a margin; see `edgewise.attacks.region.batch.find`."""
         return find(
-            self.fit.index,
+            self.index,
             self.start(rows),
             self.own[rows],
             self.box,

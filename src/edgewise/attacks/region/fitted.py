@@ -4,32 +4,45 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from edgewise.arrays import Floats, Index, Labels
+from edgewise.attacks.region.condensed import deciding
 from edgewise.attacks.region.index import RegionIndex
 from edgewise.models.access import Access, Neighbours, predict
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A `RegionIndex` with what links it to its model.
+    """The training points of a model, indexed, with what links them to it.
 
     Parameters
     ----------
-    index
-        The training points; where points of several classes coincide, all have the class the model says.
+    X, y
+        All points ``(n, d)`` in float64 and their classes ``(n,)``; where points of several classes coincide, all
+        have the class the model says.
     classes
         The model's labels.
     largest2
         The largest squared norm of a training point, as the model's own arithmetic meets it.
+    index
+        With one neighbour, of the points that decide where the boundary is (see `deciding`); else of all.
     """
 
-    index: RegionIndex
+    X: Floats
+    y: Index
     classes: Labels
     largest2: float
+    index: RegionIndex
+
+    @cached_property
+    def whole(self) -> RegionIndex:
+        """The index of all points."""
+        complete = int((self.index.order >= 0).sum()) == len(self.X)
+        return self.index if complete else RegionIndex.of(self.X, self.y, len(self.classes))
 
 
 _KEPT: WeakKeyDictionary[object, tuple[Neighbours, Index, Floats, Fitted]] = WeakKeyDictionary()
@@ -60,9 +73,9 @@ def _fitted(access: Access) -> tuple[Fitted, Neighbours]:
             return made, known
     X = np.asarray(known.X, np.float64)
     y = agreed_classes(access.model, X, known) if known.k == 1 else known.y
-    made = Fitted(
-        RegionIndex.of(X, y, len(known.classes)), known.classes, float(np.einsum("ij,ij->i", X, X).max())
-    )
+    rows = deciding(X, y) if known.k == 1 else np.arange(len(X))
+    index = RegionIndex.of(X[rows], y[rows], len(known.classes))
+    made = Fitted(X, y, known.classes, float(np.einsum("ij,ij->i", X, X).max()), index)
     with suppress(TypeError):
         _KEPT[access.model] = (known, known.y.copy(), sums, made)
     return made, known

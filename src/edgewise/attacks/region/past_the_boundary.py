@@ -26,7 +26,7 @@ def cross(given: Attacked, at: Nearest) -> Floats:
     """
     X = given.X
     points = np.full(X.shape, np.nan, X.dtype)
-    winner = given.fit.index.whole(np.maximum(at.winner, 0))
+    winner = given.index.whole(np.maximum(at.winner, 0))
     tau = _first_steps(given, at, winner)
     reachable = np.ones(len(X), bool) if given.box is None else given.box.contains(winner)
     todo = np.flatnonzero(at.winner >= 0)
@@ -87,7 +87,7 @@ def outvote(given: Attacked, at: Votes, k: int, nodes: int) -> Floats:
         if not len(todo):
             break
         moved = vote(
-            given.fit.index,
+            given.index,
             k,
             given.start(todo),
             given.own[todo],
@@ -119,12 +119,12 @@ def _keep(given: Attacked, rows: Index, moved: Floats, points: Floats) -> Index:
 def _on_the_way(given: Attacked, rows: Index) -> Floats:
     """Return the crossing between each row and the nearest training point labelled otherwise, or NaN."""
     points = np.full((len(rows), given.X.shape[1]), np.nan, given.X.dtype)
-    near, _ = nearest_others(given.fit.index, given.start(rows), given.own[rows], 32)
+    near, _ = nearest_others(given.index, given.start(rows), given.own[rows], 32)
     for e in range(near.shape[1]):
         todo = np.flatnonzero(np.isnan(points[:, 0]) & (near[:, e] >= 0))
         if not len(todo):
             break
-        ends = given.fit.index.whole(near[todo, e]).astype(given.X.dtype)
+        ends = given.index.whole(near[todo, e]).astype(given.X.dtype)
         ends = ends if given.box is None else given.box.clip(ends)
         good = given.crossed(rows[todo], ends)
         points[todo[good]] = ends[good]
