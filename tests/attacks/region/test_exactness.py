@@ -130,3 +130,20 @@ def test_several_neighbours_close_together(boxed):
         for b in range(len(Q)):
             truth = oracles.several_neighbours(small[0], y, small[1][b], own[b], 3, n_classes, bounds) * scale
             assert np.sqrt(at.lower[b]) == pytest.approx(truth, rel=1e-8)
+
+
+@pytest.mark.parametrize("norm", [1, 2, np.inf])
+@pytest.mark.parametrize("d", [1, 2, 30])
+def test_what_is_known_to_be_near_spares_the_careful_search_work_and_changes_nothing(norm, d):
+    rng = np.random.default_rng(d)
+    X, y = rng.random((80, d)), rng.integers(0, 3, 80)
+    index, none = RegionIndex.of(X, y, 3), np.empty(0, np.intp)
+    for x in rng.random((6, d)):
+        own = int(y[((X - x) ** 2).sum(axis=1).argmin()])
+        q = Query(x, own, -x, 1 - x, True, 0.0, -1.0, 0.0, none)
+        plain = careful(index, q, norm)
+        for within in (plain.length * (1 + 1e-6), plain.length * 0.9, plain.length * 2):
+            again = careful(index, q, norm, within)
+            assert again.length == pytest.approx(plain.length, rel=1e-9)
+            assert again.lower == pytest.approx(plain.lower, rel=1e-9)
+            assert again.winner == plain.winner

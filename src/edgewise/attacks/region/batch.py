@@ -197,7 +197,8 @@ class _Engine:
         asked, out, order = self.asked, self.out, 2 if self.norm == 2 else 1
         x, moves = asked.X[b], (asked.low - asked.X[b], asked.high - asked.X[b])
         each = asked.margin[b], asked.cap[b], asked.floor[b], asked.allowed[b]
-        found = careful(self.index, Query(x, asked.own[b], *moves, True, *each), self.norm)
+        near = out.value[b] ** (1 / order) * (1 + 1e-6) if out.winner[b] >= 0 else np.inf
+        found = careful(self.index, Query(x, asked.own[b], *moves, True, *each), self.norm, near)
         out.lower[b], out.counts[b, -1] = max(out.lower[b], found.lower**order), 1
         if found.winner >= 0 or found.lower == np.inf:
             out.points[b], out.value[b] = x + found.step, found.length**order

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linprog, nnls
 
-from edgewise.arrays import Floats
+from edgewise.arrays import Floats, Index
 from edgewise.attacks.region.cell_arrays import Query
 from edgewise.attacks.region.index import RegionIndex
 from edgewise.attacks.region.l2_cell import slack_rounding
@@ -44,33 +44,52 @@ class _Held:
     norm: float
 
 
-def careful(index: RegionIndex, q: Query, norm: float) -> Careful:
-    """Return the nearest point to ``q`` whose nearest training point is of another class than its own."""
+def careful(index: RegionIndex, q: Query, norm: float, within: float = np.inf) -> Careful:
+    """Return the nearest point to ``q`` whose nearest training point is of another class than its own.
+
+    Regions farther than ``within`` are not looked at, unless nothing is found as near as that.
+    """
     rows = np.arange(len(index.order))
     mine = (rows >= index.start[q.own]) & (rows < index.stop[q.own])
     others = q.allowed if q.allowed.size else rows[(index.order >= 0) & ~mine]
-    points = index.X[rows[mine]]
+    own = rows[mine]
+    if within < np.inf:
+        own, others = _reached(index, q, own, others, within * (len(q.x) ** 0.5 if norm == np.inf else 1))
+    points = index.X[own]
     away = ((points - q.x) ** 2).sum(1)
     held = _Held(q, points, away, norm)
     far = ((index.X[others] - q.x) ** 2).sum(1)
-    near = np.argsort(away)[:_POOL]
-    bounds = np.zeros(len(others))
-    for i in near:
-        apart = length(index.X[others] - points[i], np.inf if norm == 1 else 2 if norm == 2 else 1)
-        gain = far - away[i] - 1e-14 * (far + away[i])
-        bounds = np.maximum(bounds, gain / (2 * np.maximum(apart, 1e-300)))
+    bounds, left = np.zeros(len(others)), np.arange(len(others))
+    for i in np.argsort(away)[:_POOL]:
+        apart = length(index.X[others[left]] - points[i], np.inf if norm == 1 else 2 if norm == 2 else 1)
+        gain = far[left] - away[i] - 1e-14 * (far[left] + away[i])
+        bounds[left] = np.maximum(bounds[left], gain / (2 * np.maximum(apart, 1e-300)))
+        left = left[bounds[left] < within]
     best = Careful(np.full(len(q.x), np.nan), np.inf, np.inf, -1, np.inf)
     lower = np.inf
     for e in np.argsort(bounds, kind="stable"):
-        if bounds[e] >= best.length:
+        if bounds[e] >= min(best.length, within):
             break
         step, least, gap = _cell(held, index.X[others[e]], far[e], best.length)
         lower = min(lower, max(least, bounds[e]))
         if step is not None and (size := float(length(step[None], norm)[0])) < best.length:
             best = Careful(step, size, 0.0, int(others[e]), gap)
+    if best.length > within:
+        return careful(index, q, norm)
     lower = min(lower, best.length)
     lower = best.length if lower >= best.length * (1 - 1e-10) else lower
     return Careful(best.step, best.length, float(lower), best.winner, best.gap)
+
+
+def _reached(index: RegionIndex, q: Query, own: Index, others: Index, reach: float) -> tuple[Index, Index]:
+    """Return the own points, and those of other classes, that can be nearest at a point ``reach`` from the query.
+
+    The nearest own point is at most its distance and ``reach`` away from there.
+    """
+    lows = index.bounds(q.x[None]).lows[0]
+    nearest = np.linalg.norm(index.X[own[lows[own].argmin()]] - q.x)
+    widest = ((nearest + 2 * reach) * (1 + 1e-9)) ** 2
+    return own[lows[own] <= widest], others[lows[others] <= widest]
 
 
 def _cell(held: _Held, point: Floats, far: float, best: float) -> tuple[Floats | None, float, float]:
