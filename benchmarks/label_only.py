@@ -140,7 +140,8 @@ def main():
             continue
         others = [row for row in kept["rows"] if (row["case"], row["norm"]) != (name, options.norm)]
         command = shlex.join(["python", "benchmarks/label_only.py", *sys.argv[1:]])
-        kept = {"about": provenance(command), "rows": [*others, *rows]}
+        commands = kept.get("commands", {}) | {name: command}
+        kept = {"about": provenance(command), "commands": commands, "rows": [*others, *rows]}
         OUT.write_text(json.dumps(kept, indent=1) + "\n")
 
 
