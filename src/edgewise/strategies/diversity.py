@@ -55,36 +55,73 @@ class CoreSet:
 def _farthest(pool: Pool, gap: Floats, n: int, lottery: Index) -> tuple[list[int], list[float]]:
     """Pick ``n`` rows of a pool, each the farthest from those before; ``gap`` (m,) to start with, -inf for never.
 
-    Gaps only shrink. So only the `FRONT` rows with the largest follow every pick; while the farthest of them is
-    beyond what the others had, it is the farthest of all. Else the others catch up, in one pass.
+    Gaps only shrink, so that what a row's gap was is a bound on what it is. The `FRONT` rows with the largest follow
+    every pick; while the farthest of them is beyond what all others had, it is the farthest of all.
     """
-    picked: list[int] = []
+    rows: list[int] = []
     score: list[float] = []
-    since: list[Floats] = []
-    front, inside, points, beyond = np.empty(0, np.intp), np.empty(0), np.empty((0, *pool.shape)), np.inf
+    front = _Front(pool, gap)
     for _ in range(n):
-        if len(front) and inside.max() > beyond:
-            place = _first(inside, lottery[front])
-            row, length = int(front[place]), float(inside[place])
-            inside[place] = -np.inf
-        else:
-            if since:
-                gap = np.minimum(gap, pool.score(partial(_gap_to_each, since)))
-                since = []
-            row = _first(gap, lottery)
-            length = float(gap[row])
-        picked.append(row)
+        row, length = front.farthest(lottery)
+        rows.append(row)
         score.append(length)
-        gap[row] = -np.inf
-        centre = pool.rows(np.array([row]))
-        since.append(centre)
-        if len(since) == 1:
-            order = np.argpartition(-gap, min(FRONT, len(gap)) - 1)
-            front, rest = order[:FRONT], order[FRONT:]
-            beyond = float(gap[rest].max()) if len(rest) else -np.inf
-            inside, points = gap[front], pool.rows(front)
-        inside = np.minimum(inside, gap_to(points, centre))
-    return picked, score
+        front.pick(row)
+    return rows, score
+
+
+class _Front:
+    """The rows with the largest gaps, followed pick by pick; of the others what their gap was when last looked at."""
+
+    def __init__(self, pool: Pool, gap: Floats) -> None:
+        self.pool, self.gap = pool, gap.copy()
+        self.centres: list[Floats] = []
+        self.met = np.zeros(len(gap), np.intp)
+        """How many centres each gap knows of."""
+        self.front, self.points, self.beyond = np.empty(0, np.intp), np.empty((0, *pool.shape)), np.inf
+
+    def farthest(self, lottery: Index) -> tuple[int, float]:
+        """Return the row with the largest gap, of several the one with the smallest lot, and its gap."""
+        while True:
+            best = self.gap[self.front].max(initial=-np.inf)
+            if best > self.beyond:
+                row = int(self.front[_first(self.gap[self.front], lottery[self.front])])
+                return row, float(best)
+            above = np.flatnonzero(self.gap >= max(best, np.finfo(float).min))
+            late = above[(self.met[above] < len(self.centres)) & (self.gap[above] > 0)]
+            if not len(late):
+                row = _first(self.gap, lottery)
+                return row, float(self.gap[row])
+            if len(late) > 16 * FRONT:
+                self.gap = np.minimum(self.gap, self.pool.score(partial(_gap_to_each, self.centres)))
+                self.met[:] = len(self.centres)
+            else:
+                self._catch_up(late)
+            self._move()
+
+    def pick(self, row: int) -> None:
+        """Leave a row out from now on, and bring the front nearer to it."""
+        self.gap[row] = -np.inf
+        centre = self.pool.rows(np.array([row]))
+        self.centres.append(centre)
+        self.gap[self.front] = np.minimum(self.gap[self.front], gap_to(self.points, centre))
+        self.met[self.front] = len(self.centres)
+
+    def _catch_up(self, rows: Index) -> None:
+        """Bring the gaps of some rows up to date."""
+        for known in np.unique(self.met[rows]).tolist():
+            late = rows[self.met[rows] == known]
+            if known < len(self.centres):
+                nearer = _gap_to_each(self.centres[known:], self.pool.rows(late))
+                self.gap[late] = np.minimum(self.gap[late], nearer)
+        self.met[rows] = len(self.centres)
+
+    def _move(self) -> None:
+        """Take the rows that had the largest gaps into the front."""
+        order = np.argpartition(-self.gap, min(FRONT, len(self.gap)) - 1)
+        self.front, rest = order[:FRONT], order[FRONT:]
+        self.beyond = float(self.gap[rest].max(initial=-np.inf))
+        self._catch_up(self.front)
+        self.points = self.pool.rows(self.front)
 
 
 @dataclass(frozen=True)
