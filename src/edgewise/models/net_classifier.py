@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import cast
 
@@ -22,7 +21,7 @@ from edgewise.models.checkpoint import Snapshot, digest
 from edgewise.models.joining import check_y
 from edgewise.models.torch_calls import OutOfMemoryWarning, predict_logits
 from edgewise.models.torch_typed import kept_random_state, set_seed
-from edgewise.models.training import SCHEDULES, Batches, Rate, Trained
+from edgewise.models.training import SCHEDULES, Batches, Rate, Trained, in_bfloat16
 from edgewise.models.virtual_adversarial import VirtualAdversarial, train
 from edgewise.progress import track
 from edgewise.randomness import child_seed, stream
@@ -263,7 +262,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
             else {"optimizer": torch.optim.SGD, "optimizer__momentum": 0.9, "optimizer__nesterov": True}
         )
         net = NeuralNetClassifier(
-            Trained(inner, self.augment, self._autocast(inner, device)),
+            Trained(inner, self.augment, in_bfloat16(self.mixed_precision, inner, device)),
             criterion=nn.CrossEntropyLoss,
             criterion__label_smoothing=self.label_smoothing,
             lr=self.lr,
@@ -284,25 +283,3 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         shot.restore(net)
         net.notify("on_train_begin", X=None, y=None)
         return net
-
-    def _autocast(self, inner: nn.Module, device: torch.device) -> bool:
-        if self.mixed_precision != "auto":
-            if self.mixed_precision and device.type == "cpu":
-                _check_bfloat16()
-            return bool(self.mixed_precision)
-        return (
-            device.type == "cuda"
-            and torch.cuda.is_bf16_supported()
-            and any(isinstance(part, nn.Conv2d) for part in inner.modules())
-        )
-
-
-def _check_bfloat16() -> None:
-    """Warn where the processor has no bfloat16 of its own; older releases of torch do not know."""
-    known: Callable[[], Mapping[str, object]] | None = getattr(torch.cpu, "get_capabilities", None)
-    found = known() if known is not None else {"bf16": True}
-    if not any(found.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16")):
-        warnings.warn(
-            "this processor has no bfloat16 of its own: mixed_precision=True is slower here than False.",
-            stacklevel=6,
-        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -111,3 +112,27 @@ def crop_and_flip(x: Tensor, padding: int = 4) -> Tensor:
     columns = torch.where(flipped, columns.flip(1), columns)[:, None, :]
     padded = nn.functional.pad(x, [padding] * 4).movedim(1, -1)
     return padded[torch.arange(n, device=x.device)[:, None, None], rows, columns].movedim(-1, 1)
+
+
+def in_bfloat16(mixed_precision: str | bool, module: nn.Module, device: torch.device) -> bool:
+    """Say whether to compute in bfloat16; ``"auto"`` is for convolutions on CUDA devices that have it."""
+    if mixed_precision != "auto":
+        if mixed_precision and device.type == "cpu":
+            _check_bfloat16()
+        return bool(mixed_precision)
+    return (
+        device.type == "cuda"
+        and torch.cuda.is_bf16_supported()
+        and any(isinstance(part, nn.Conv2d) for part in module.modules())
+    )
+
+
+def _check_bfloat16() -> None:
+    """Warn where the processor has no bfloat16 of its own; older releases of torch do not know."""
+    known: Callable[[], Mapping[str, object]] | None = getattr(torch.cpu, "get_capabilities", None)
+    found = known() if known is not None else {"bf16": True}
+    if not any(found.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16")):
+        warnings.warn(
+            "this processor has no bfloat16 of its own: mixed_precision=True is slower here than False.",
+            stacklevel=7,
+        )
