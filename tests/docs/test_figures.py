@@ -52,9 +52,31 @@ def speeds():
 def test_benchmarks():
     text = page("benchmarks.md")
     assert not [said for said in speeds() if said not in text]
-    region = next(row for row in measured("region")["bars"] if row["n"] == 55_000)
-    half = max(region["free_over_floor"], region["box_over_floor"]) < 0.5
-    assert half == ("below half of the floor, in the box too" in text)
+    calls = {(row["n"], row["call"]): row["over_floor"] for row in measured("region_call")["calls"]}
+    alone = next(row for row in measured("region")["bars"] if row["n"] == 55_000)["free_over_floor"]
+    said = (
+        f"{calls[55_000, 'attack']:.2f} ×, of which {calls[55_000, 'predict']:.2f} the model's `predict` (the "
+        f"search alone {alone:.2f} ×); {calls[1000, 'attack']:.1f} ×; {calls[50_000, 'attack']:.2f} ×"
+    )
+    assert said.replace(" 0.", " .").replace("; 0.", "; .") in text
+
+
+def test_labels_only():
+    text, benchmarks = page("label-only.md"), page("benchmarks.md")
+    rows = [row for row in measured("label-only")["rows"] if row["attack"] != "optimum"]
+    assert len(rows) == 60
+    for row in rows:
+        assert f"{row['median']:.3g} ({row['over_optimum']:.2f} ×)" in text
+    at = {(row["case"], row["attack"]): row["over_optimum"] for row in rows if row["budget"] == 1000}
+    parts: list[str] = []
+    for kind in ("boosting", "forest"):
+        for attack in ("race", "opt"):
+            found = [value for (case, name), value in at.items() if kind in case and name == attack]
+            parts.append(f"{min(found):.2f} to {max(found):.2f}")
+    said = f"LeNet {at['lenet', 'race']:.2f} against {at['lenet', 'opt']:.2f}"
+    assert (
+        f"{said}, boosting {parts[0]} against {parts[1]}, forests {parts[2]} against {parts[3]}" in benchmarks
+    )
 
 
 def test_edge_mix_against_random():
