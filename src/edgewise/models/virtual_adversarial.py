@@ -271,8 +271,7 @@ def _predicted(module: nn.Module, X: Floats, device: torch.device, rows: int = 2
 
 
 def _allowed(y: Index, classes: int, prior: tuple[float, ...] | str | None) -> Floats:
-    if isinstance(prior, str):
-        return np.full(classes, CROWDED / classes)
     if prior is not None:
-        return CROWDED * np.maximum(np.asarray(prior, float), 1e-6)
+        shares = [1 / classes] * classes if isinstance(prior, str) else prior
+        return CROWDED * np.maximum(np.asarray(shares, float), 1e-6)
     return np.array([wilson(int((y == c).sum()), len(y))[1] for c in range(classes)])

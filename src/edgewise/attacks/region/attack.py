@@ -145,11 +145,11 @@ def _is_trees(model: Access) -> bool:
 
 def _one(given: Attacked, regions: int | None, threads: int, advance: Advance) -> Proposal:
     """Attack a model of one neighbour."""
-    start, bounds = given.X.astype(np.float64), known_bounds(given.model)
+    start = given.X.astype(np.float64)
+    bounds = known_bounds(given.model) if given.index is given.fit.index else None
     allowed, beyond = None, np.full(len(start), np.inf)
     if regions is not None:
         allowed, beyond = nearest_others(given.index, start, given.own, regions)
-        bounds = bounds if given.index is given.fit.index else None
     at = find(
         given.index,
         start,

@@ -146,9 +146,9 @@ def work(cell: Cell) -> Values:
     if s["reading"] == "rounds":
         return {"rows": _rounds(str(s["arm"]), strategy, pool, test, counts, cell.seed)}
     rows: list[Values] = []
-    victim = _victim(str(s["data"]), cell.seed)
+    victim, crossings = _victim(str(s["data"]), cell.seed)
     if isinstance(strategy, (Dfal, MaxConfidence)):
-        strategy = replace(strategy, attack=_crossings(str(s["data"]), cell.seed))
+        strategy = replace(strategy, attack=crossings)
     for n in counts:
         pick = query(victim, pool.X, n, strategy, box=(0, 1), rng=child_seed(cell.seed, "pick", n))
         rows_X, rows_y = _with_twins(pool, pick)
@@ -216,13 +216,13 @@ def _pool(name: str, seed: int) -> tuple[Split, Split]:
 
 
 @lru_cache(maxsize=1)
-def _victim(name: str, seed: int) -> Model:
-    """Train the victim of a pool; the arms of a pool and seed follow one another and share it."""
+def _victim(name: str, seed: int) -> tuple[Model, Remembered]:
+    """Train the victim of a pool, which arms that follow one another share, with what DeepFool finds on it."""
     from edgewise.models.net_classifier import NetClassifier
 
     pool, _ = _pool(name, seed)
     epochs = max(2, round(800 * 64 / len(pool.y)))
-    return NetClassifier(
+    victim = NetClassifier(
         "lenet5",
         epochs=epochs,
         batch_size=64,
@@ -230,13 +230,7 @@ def _victim(name: str, seed: int) -> Model:
         schedule="one-cycle",
         random_state=child_seed(seed, "victim") % 2**32,
     ).fit(*pool)
-
-
-@lru_cache(maxsize=1)
-def _crossings(name: str, seed: int) -> Remembered:
-    """Return DeepFool on the victim of a pool; arms and numbers of labels attack many rows in common."""
-    _ = name, seed
-    return Remembered(ATTACKS["deepfool"].make())
+    return victim, Remembered(ATTACKS["deepfool"].make())
 
 
 def _shadow(n: int, steps: int, seed: int) -> Model:
