@@ -7,6 +7,7 @@ import sys
 import time
 from concurrent.futures import BrokenExecutor
 from types import SimpleNamespace
+from unittest.mock import ANY
 
 import cloudpickle
 import numpy as np
@@ -42,6 +43,10 @@ def dies_once(item):
         marker.touch()
         die()
     return number**2
+
+
+def dies_at_once(_item):
+    die()
 
 
 def poison(item):
@@ -108,6 +113,16 @@ def test_an_item_that_kills_every_worker_is_given_up_and_the_rest_goes_on(backen
     assert isinstance(answers.pop(2), Lost)
     assert answers == {number: -number for number in (0, 1, 3, 4, 5)}
     assert len(losses) == 4
+
+
+@pytest.mark.slow
+def test_dask_does_not_send_workers_home_that_are_starting_again():
+    """Fifteen seconds after a death Dask closes what is not there at that moment, and nothing starts it again."""
+    with engine("dask", workers=1):
+        started = time.monotonic()
+        while time.monotonic() - started < 25:
+            assert dict(spread(dies_at_once, [0], jobs=1)) == {0: Lost(ANY)}
+        assert dict(spread(abs, [-1, 2], jobs=1)) == {0: 1, 1: 2}
 
 
 def test_a_sweep_reports_the_cell_that_kills_workers(backend):

@@ -14,6 +14,16 @@ from edgewise.parallel.executors import Engine
 from edgewise.parallel.main_guard import GUARD, check_guard
 
 
+OUR_OWN = {
+    "distributed.scheduler.allowed-failures": 0,
+    "distributed.scheduler.no-workers-timeout": "5 minutes",
+    "distributed.deploy.lost-worker-timeout": "365 days",
+}
+"""Rules of the workers started here. Lost tasks are run again, and counted, by us. Each worker has a nanny that starts
+it again, whom Dask would send home where the worker is just then starting 15 seconds after a death; were none left,
+tasks would wait for ever, but for the other rule. A cluster that is joined has its own."""
+
+
 @contextmanager
 def started(address: str | None = None, workers: int = 1, gpus: float = 0.0) -> Generator[Engine]:
     """Yield Dask's own executor; see `edgewise.parallel.engine`. GPUs are the cluster's own affair."""
@@ -25,8 +35,7 @@ def started(address: str | None = None, workers: int = 1, gpus: float = 0.0) -> 
         folder = opened.enter_context(
             tempfile.TemporaryDirectory(prefix="edgewise-", ignore_cleanup_errors=True)
         )
-        # Lost tasks are run again, and counted, by us; a cluster that is joined has its own rule.
-        opened.enter_context(config.set({"distributed.scheduler.allowed-failures": 0}))
+        opened.enter_context(config.set(OUR_OWN))
         try:
             cluster = address or opened.enter_context(
                 distributed.LocalCluster(

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Patch
+from matplotlib.ticker import NullLocator
 
 from edgewise.arrays import Floats
 from edgewise.paper.report.drawing import COLOURS, INK, MARKERS, SOFT, STYLE, svg
@@ -149,6 +150,7 @@ def _bands(axes: Axes, curves: Sequence[Curve], what: str, names: Sequence[str])
             )
         axes.set_xticks(place, [f"{b:g}" + (f"\n{t:g}" if t else "") for b, t in curve.laws], fontsize=8)
     axes.set_yscale("log")
+    axes.yaxis.set_minor_locator(NullLocator())
     axes.grid(axis="y")
 
 
