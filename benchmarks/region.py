@@ -247,8 +247,17 @@ def main():
     parser.add_argument("--repeats", type=int, default=9)
     parser.add_argument("--queries", type=int, default=200)
     parser.add_argument("--quick", action="store_true", help="no quadprog, no 55,000")
+    parser.add_argument("--others", action="store_true", help="only several neighbours and other norms, anew")
     options = parser.parse_args()
     data, report = mnist(), {}
+    if options.others:
+        report = json.loads(OUT.read_text())
+        with threadpool_limits(1):
+            report["others"] = list(others(data, 40))
+        show("several neighbours, other norms: MNIST 1v7, n = 1,000, one at a time", report["others"])
+        report["about_others"] = provenance("python benchmarks/region.py --others")
+        OUT.write_text(json.dumps(report, indent=1, default=float) + "\n")
+        return
     with threadpool_limits(1):
         sizes = [("MNIST 1v7", 1000, (1, 7)), ("MNIST", 5000, range(10)), ("MNIST", 55_000, range(10))]
         report["bars"] = [

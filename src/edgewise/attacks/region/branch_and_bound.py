@@ -18,6 +18,7 @@ from edgewise.arrays import Floats, Index
 from edgewise.attacks.region.branch_nodes import (
     ALLOWED,
     HEAD,
+    HELD,
     LAST,
     MEMBERS,
     OUT,
@@ -29,7 +30,7 @@ from edgewise.attacks.region.branch_nodes import (
     known,
     project,
 )
-from edgewise.attacks.region.compiling import LISTING, LISTS, ZERO, compiled, dated
+from edgewise.attacks.region.compiling import LISTING, LISTS, compiled, dated
 from edgewise.attacks.region.distance_filters import (
     INTERVAL,
     below,
@@ -51,48 +52,45 @@ FOUND, LIMIT, NONE = 0, 1, 2
 
 
 @compiled(LISTS)
-def _nearer(
+def _nearest(
+    count: int,
+    most: int,
     reach2: float,
+    band: float,
     j: int,
     tol: float,
-    spread: float,
-    label: int,
     row: Index,
     beside: int,
     of: Election,
     s: Search,
-    count: int,
 ) -> int:
-    """Append undecided points of class ``label`` nearer to ``z`` than member ``j`` to the list of intruders."""
-    v, p, w = s.v, s.p, s.w
-    begin, end = p.start[label], p.stop[label]
-    band = blurred(reach2, spread, v, p)
-    radius = np.sqrt(max(reach2 + band, 0.0))
-    slack = slack_at(radius, p, w)
-    found = below(v.low, v.least, begin, end, (radius + spread) ** 2 * (1 + 1e-9), w.found, ZERO)
-    for e in range(found):
-        i = w.found[e]
-        if s.use[INTERVAL] and interval(i, slack, p, w) >= reach2 + band:
-            continue
+    """Put the ``most`` nearest of ``count`` possible intruders nearer to ``z`` than member ``j`` on the list.
+
+    They are taken by their bounds, as far as needed; returns how many there are.
+    """
+    p, w = s.p, s.w
+    listed = 0
+    while count > 0:
+        least = 0
+        for e in range(1, count):
+            least = e if w.value[e] < w.value[least] else least
+        if listed == most and w.value[least] >= w.live_far[most - 1]:
+            break
+        i = w.found[least]
+        count -= 1
+        w.found[least], w.value[least] = w.found[count], w.value[count]
         value = dist2(p.X, i, w.z)
-        if value <= reach2 + band and not known(i, row, of.width, beside):
-            if not counts_as(i, value, reach2, band, j, tol, s.q, s.c, p):
-                continue
-            w.live[count], w.live_far[count] = i, value
-            count += 1
-    return count
-
-
-@compiled(LISTS)
-def _nearest_first(count: int, first: int, w: Scratch) -> None:
-    """Bring the ``first`` nearest of the intruders to the front."""
-    for e in range(min(first, count)):
-        best = e
-        for f in range(e + 1, count):
-            if w.live_far[f] < w.live_far[best]:
-                best = f
-        w.live[e], w.live[best] = w.live[best], w.live[e]
-        w.live_far[e], w.live_far[best] = w.live_far[best], w.live_far[e]
+        if known(i, row, of.width, beside) or not counts_as(i, value, reach2, band, j, tol, s.q, s.c, p):
+            continue
+        if listed == most and value >= w.live_far[most - 1]:
+            continue
+        at = min(listed, most - 1)
+        while at > 0 and w.live_far[at - 1] > value:
+            w.live[at], w.live_far[at] = w.live[at - 1], w.live_far[at - 1]
+            at -= 1
+        w.live[at], w.live_far[at] = i, value
+        listed = min(listed + 1, most)
+    return listed
 
 
 @compiled(LISTS)
@@ -165,18 +163,31 @@ def _force(
 
 
 @compiled(LISTS)
-def _intruders(beside: int, row: Index, spread: float, of: Election, s: Search) -> int:
-    """List undecided points nearer than the farthest member of ``e`` (1) or own ones nearer than any (0)."""
+def _intruders(beside: int, most: int, row: Index, spread: float, of: Election, s: Search) -> int:
+    """List undecided points nearer than the farthest member of ``e`` (1) or own ones nearer than any (0).
+
+    Of them the ``most`` nearest; returns how many those are.
+    """
+    v, p, w = s.v, s.p, s.w
     rival = of.types[row[TYPE], 0]
-    farther, at = farthest(row, rival if beside == 1 else -1, of, s.p, s.w)
+    far2, at = farthest(row, rival if beside == 1 else -1, of, p, w)
     if at < 0:
         return 0
-    reach2, j, tol = farther + 2.0 * s.q.margin, of.cand[at], 2.0 * rounding(of.far[at], s.q.x.size)
+    reach2, j, tol = far2 + 2.0 * s.q.margin, of.cand[at], 2.0 * rounding(of.far[at], s.q.x.size)
+    band = blurred(reach2, spread, v, p)
+    radius = np.sqrt(max(reach2 + band, 0.0))
+    slack, limit = slack_at(radius, p, w), (radius + spread) ** 2 * (1 + 1e-9)
     count = 0
-    for label in range(s.p.start.size):
+    for label in range(p.start.size):
         if (label != rival) if beside == 1 else (label == s.q.own):
-            count = _nearer(reach2, j, tol, spread, label, row, beside, of, s, count)
-    return count
+            found = below(v.low, v.least, p.start[label], p.stop[label], limit, w.found, count)
+            for e in range(count, found):
+                i = w.found[e]
+                least = interval(i, slack, p, w) if s.use[INTERVAL] else -1.0
+                if least < reach2 + band:
+                    w.found[count], w.value[count] = i, least
+                    count += 1
+    return _nearest(count, most, reach2, band, j, tol, row, beside, of, s)
 
 
 @compiled({**LISTS, "inline": "always"})
@@ -188,9 +199,7 @@ def _split(
     others = way[3]
     for beside in (1, 0) if others > 0 else (1, 1):
         room = way[2] + (others if beside == 1 else 0) - allowed(row, of.width, beside)
-        count = _intruders(beside, row, spread, of, s)
-        if count > room:
-            _nearest_first(count, room + 1, s.w)
+        if _intruders(beside, room + 1, row, spread, of, s) > room:
             code = 1 if beside == 0 or others == 0 else -1
             return _force(row, bound, room, beside, code, of.width, nodes, size, heap, s.w)
         if others == 0:
@@ -219,12 +228,13 @@ def _next_anchor(row: Index, bounds: Floats, nodes: Index, size: int, heap: Heap
         return size
     new = _child(row, bounds[at] ** 2, nodes, size, heap)
     nodes[new, LAST] = nodes[new, HEAD] = at
+    nodes[new, HELD] = 0
     return size + 1
 
 
 @dated
 @compiled(LISTING)
-def branch(s: Search, of: Election, nodes: Index, seed: Index) -> tuple[int, float, int]:
+def branch(s: Search, of: Election, nodes: Index, lams: Floats, seed: Index) -> tuple[int, float, int]:
     """Find the nearest point at which a class beats the own one, best bound first.
 
     Starts from the node ``seed`` if that has members. Leaves the point in ``w.z`` and its node in ``seed``;
@@ -233,7 +243,8 @@ def branch(s: Search, of: Election, nodes: Index, seed: Index) -> tuple[int, flo
     """
     heap = [(0.0, 0)]
     heap.pop()
-    solved, fixed = 0, seed[LAST] < 0
+    solved, active, fixed = 0, 0, seed[LAST] < 0
+    seed[HELD] = 0
     size = _roots(of, seed, nodes, heap)
     while heap:
         bound, at = heappop(heap)
@@ -247,12 +258,12 @@ def branch(s: Search, of: Election, nodes: Index, seed: Index) -> tuple[int, flo
             size = _next_anchor(row, of.bounds, nodes, size, heap)
             if of.kind[row[HEAD]] != way[0] and way[3] == 0:
                 continue
-        status, q2, active = project(row, of, s)
+        status, q2, active = project(at, nodes, active, lams, of, s)
         solved += 1
         if status == EMPTY:
             continue
         q2 = max(q2, bound)
-        _, spread = place(-1, active, s)
+        _, spread = place(active, True, s)
         grown = _split(q2, row, spread, of, s, nodes, size, heap)
         if grown > size:
             size = grown

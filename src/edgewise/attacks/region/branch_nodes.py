@@ -21,6 +21,7 @@ from edgewise.attacks.region.l2_cell import (
     maximise,
     move,
     rounding,
+    slack_of,
 )
 from edgewise.attacks.region.search_arrays import Points, Scratch, Search
 
@@ -28,8 +29,20 @@ from edgewise.attacks.region.search_arrays import Points, Scratch, Search
 ROOM = 40
 """Points a node may allow, and force out, before the search stops with an interval."""
 
-TYPE, MEMBERS, ALLOWED, OUT, LAST, HEAD = 0, 1, 2, 3, 4, 5
-"""Where a row keeps its type, how many members, points allowed and out it has, its last member, the lists."""
+TYPE, MEMBERS, ALLOWED, OUT, LAST, PARENT, HELD, HEAD = 0, 1, 2, 3, 4, 5, 6, 7
+"""Where a row keeps its type, how many members, points allowed and out, its last member, its parent and how many
+half-spaces hold that, and the lists: members, allowed, out, half-spaces."""
+
+
+def width(k: int) -> int:
+    """Return the length of a row for k neighbours.
+
+    Examples
+    --------
+    >>> width(3) - width(1)
+    4
+    """
+    return HEAD + 2 * k + 3 * ROOM
 
 
 class Election(NamedTuple):
@@ -78,10 +91,58 @@ def farthest(row: Index, only: int, of: Election, p: Points, w: Scratch) -> tupl
 
 
 @compiled(WITHIN)
-def project(row: Index, of: Election, s: Search) -> tuple[int, float, int]:
-    """Solve the node's cell into ``z``; return status, squared distance and how many half-spaces hold it."""
+def _resumed(row: Index, there: int, lams: Floats, of: Election, s: Search) -> tuple[int, float]:
+    """Set the half-spaces that hold the parent, of which the first ``there`` may stand in place already.
+
+    Returns how many these are, and twice the dual value.
+    """
+    q, c, p = s.q, s.c, s.p
+    n, base, k = p.X.shape[0], HEAD + of.width + 2 * ROOM, row[HELD]
+    for e in range(k):
+        j, i = row[base + e] // n, row[base + e] % n
+        if e >= there or c.act[e] != i or c.own[e] != j:
+            there = e
+            add(e, i, j, p.X, q, c)
+        c.lam[e] = lams[row[PARENT], e]
+    q2 = move(k, c.lam, q, c)
+    for e in range(k):
+        c.s[e] = slack_of(e, k, c.lam, q.boxed, c)
+        q2 -= 2.0 * c.lam[e] * c.s[e]
+    return k, q2
+
+
+@compiled(WITHIN)
+def project(
+    number: int, nodes: Index, there: int, lams: Floats, of: Election, s: Search
+) -> tuple[int, float, int]:
+    """Solve the cell of a node into ``z``; return status, squared distance and how many half-spaces hold it.
+
+    The first ``there`` half-spaces are those of the node solved before. What holds it is kept for its children.
+    """
+    row, base, n = nodes[number], HEAD + of.width + 2 * ROOM, s.p.X.shape[0]
+    status, q2, k = _solved(row, there, lams, of, s)
+    row[PARENT], row[HELD] = number, k if k <= ROOM else 0
+    for e in range(row[HELD]):
+        row[base + e], lams[number, e] = s.c.own[e] * n + s.c.act[e], s.c.lam[e]
+    return status, q2, k
+
+
+@compiled(INNER)
+def _held(i: int, j: int, k: int, c: Cell) -> bool:
+    """Say whether the half-space of rival ``i`` against ``j`` is one of the ``k``."""
+    held = False
+    for e in range(k):
+        held = held or (c.act[e] == i and c.own[e] == j)
+    return held
+
+
+@compiled(WITHIN)
+def _solved(row: Index, there: int, lams: Floats, of: Election, s: Search) -> tuple[int, float, int]:
     q, c, p, w = s.q, s.c, s.p, s.w
-    k, q2, tol = 0, move(0, c.lam, q, c), 0.0
+    k, q2 = _resumed(row, there, lams, of, s)
+    tol = 0.0
+    for e in range(row[MEMBERS]):
+        tol = max(tol, rounding(of.far[row[HEAD + e]], q.x.size))
     rival_of = of.types[row[TYPE], 0]
     base = HEAD + of.width + ROOM
     for _ in range(1000):
@@ -99,22 +160,18 @@ def project(row: Index, of: Election, s: Search) -> tuple[int, float, int]:
                 continue
             reach2 = (far_all if code >= 0 else far_own) + 2.0 * q.margin
             if dist2(p.X, out, w.z) <= reach2 + blurred(reach2, np.sqrt(q2), s.v, p):
+                if _held(out, of.cand[at], k, c):
+                    continue
                 gap = inside(out, of.cand[at], q, c, p.X)
                 if gap < -rounding(of.far[at], q.x.size) and gap < worst:
                     worst, j, i = gap, at, out
         if j < 0:
             return SOLVED, _proved(q2, k, tol, c), k
-        code = j * p.X.shape[0] + i
-        for e in range(k):
-            if c.act[e] == code:
-                return STALLED, _proved(q2, k, tol, c), k
         if k == c.act.size:
             return STALLED, _proved(q2, k, tol, c), k
         add(k, i, of.cand[j], p.X, q, c)
-        c.act[k] = code
         if c.size[k] <= 1e-300 and q.margin >= 0.0:
             return EMPTY, q2, k
-        tol = max(tol, rounding(of.far[j], q.x.size))
         k, q2, status, _ = maximise(k + 1, q2, np.inf, q.cap, tol, q, c)
         if status != SOLVED:
             return status, _proved(q2, k, tol, c), k

@@ -42,10 +42,12 @@ class Query(NamedTuple):
 class Cell(NamedTuple):
     """Room for ``K`` half-spaces: indices, multipliers, offsets, unit normals, their Gram matrix, and scratch.
 
-    ``size`` (K,) holds the lengths the normals had; ``low`` and ``high`` (d,) are room for those of a `Query`.
+    ``act`` (K,) are rivals and ``own`` (K,) the points they are held against; ``size`` (K,) holds the lengths the
+    normals had; ``low`` and ``high`` (d,) are room for those of a `Query`.
     """
 
     act: Index
+    own: Index
     lam: Floats
     bs: Floats
     size: Floats
@@ -66,4 +68,5 @@ def room(K: int, d: int) -> Cell:
     """Return room for ``K`` half-spaces in ``d`` features."""
     lam, bs, size, s, v, lam2 = np.zeros((6, K))
     N, G, L = np.zeros((K, d)), np.zeros((K, K)), np.zeros((K, K))
-    return Cell(np.zeros(K, np.intp), lam, bs, size, N, G, L, s, v, lam2, *np.zeros((5, d)))
+    act, own = np.zeros((2, K), np.intp)
+    return Cell(act, own, lam, bs, size, N, G, L, s, v, lam2, *np.zeros((5, d)))

@@ -131,11 +131,8 @@ def _shift(delta: Floats, axes: Floats, cz: Floats, moved: Index) -> None:
 
 
 @compiled(INNER)
-def place(j: int, k: int, s: Search) -> tuple[float, float]:
-    """Set ``z`` and what is known of it in the indexed coordinates; return its last step and way from ``x``.
-
-    All half-spaces belong to the cell of ``j``; to several where it is negative.
-    """
+def place(k: int, euclidean: bool, s: Search) -> tuple[float, float]:
+    """Set ``z`` and what is known of it in the indexed coordinates; return its last step and way from ``x``."""
     q, c, p, w = s.q, s.c, s.p, s.w
     z, cz, delta = w.z, w.cz, c.delta
     if not q.boxed:
@@ -153,7 +150,7 @@ def place(j: int, k: int, s: Search) -> tuple[float, float]:
     length, away = np.sqrt(length), np.sqrt(away)
     for e in range(cz.size):
         cz[e] = s.v.c[e]
-    if q.boxed or j < 0:
+    if q.boxed or not euclidean:
         blur = (touched + 8.0) * np.sqrt(cz.size) * away
         _shift(delta, p.axes, cz, w.moved)
     else:
@@ -161,7 +158,7 @@ def place(j: int, k: int, s: Search) -> tuple[float, float]:
         for a in range(k):
             step = np.float32(c.lam[a] / c.size[a])
             blur += 8.0 * c.lam[a] / c.size[a] * p.largest
-            i = c.act[a]
+            i, j = c.act[a], c.own[a]
             for e in range(cz.size):
                 cz[e] += step * (p.coords[j, e] - p.coords[i, e])
     blur = _HALF_ULP * (blur + 2.0 * length)

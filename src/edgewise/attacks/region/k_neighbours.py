@@ -11,7 +11,7 @@ import numpy as np
 from edgewise.arrays import Box, Floats, Index, Mask
 from edgewise.attacks.region.batch import COUNTS, bounded, filters, spread
 from edgewise.attacks.region.branch_and_bound import FOUND, NONE, branch
-from edgewise.attacks.region.branch_nodes import HEAD, LAST, ROOM, Election
+from edgewise.attacks.region.branch_nodes import LAST, ROOM, Election, width
 from edgewise.attacks.region.cell_arrays import Query, room
 from edgewise.attacks.region.index import CHUNK, RegionIndex
 from edgewise.attacks.region.search_arrays import Search, View, points_of, scratch
@@ -130,8 +130,8 @@ class _Engine:
     def __init__(self, index: RegionIndex, k: int, nodes: int, asked: _Asked, use: Mask) -> None:
         self.index, self.k, self.nodes, self.asked, self.use = index, k, nodes, asked, use
         self.points, self.desks = points_of(index), local()
-        n, width = len(asked.X), HEAD + 2 * k + 2 * ROOM
-        points, seeds = np.full(asked.X.shape, np.nan), np.zeros((n, width), np.intp)
+        n = len(asked.X)
+        points, seeds = np.full(asked.X.shape, np.nan), np.zeros((n, width(k)), np.intp)
         found, none = np.zeros((2, n), bool)
         self.out = Votes(
             points, np.zeros(n), found, none, np.zeros(n, np.intp), seeds, np.full(n, _CANDIDATES)
@@ -140,13 +140,14 @@ class _Engine:
     def work(self, b: int) -> None:
         """Search for row ``b``, with more candidates where those it has may not suffice."""
         index, out, own = self.index, self.out, self.asked.own[b]
-        search, rows = self._search(b)
+        search, rows, lams = self._search(b)
         types = kinds_of_loss(self.k, own, len(index.start))
         usable = types[(index.stop - index.start)[types[:, 0]] >= types[:, 1]]
         outcome, bound, solved = NONE, np.inf, 0
         while len(usable):
             of = _election(index, search, types, usable, int(out.sizes[b]))
-            outcome, bound, solved = branch(search, of, rows[: self.nodes + len(of.cand) + 64], out.seeds[b])
+            most = self.nodes + len(of.cand) + 64
+            outcome, bound, solved = branch(search, of, rows[:most], lams, out.seeds[b])
             if outcome == FOUND:
                 out.points[b] = search.w.z
             if outcome in (FOUND, NONE) or bound < of.beyond2:
@@ -156,14 +157,14 @@ class _Engine:
         out.lower[b], out.found[b], out.none[b] = bound, outcome == FOUND, outcome == NONE
         out.nodes[b] = solved
 
-    def _search(self, b: int) -> tuple[Search, Index]:
-        """Return what the search of row ``b`` works on, and room for its nodes."""
+    def _search(self, b: int) -> tuple[Search, Index, Floats]:
+        """Return what the search of row ``b`` works on, and room for its nodes and their multipliers."""
         index, asked = self.index, self.asked
         x, desk = asked.X[b], self.desks
         if not hasattr(desk, "cells"):
             desk.cells, desk.lists = room(4 * ROOM, len(x)), scratch(len(index.X), 4 * ROOM, self.points)
-            width = self.out.seeds.shape[1]
-            desk.rows = np.empty((self.nodes + len(index.X) + 64, width), np.intp)
+            most = self.nodes + len(index.X) + 64
+            desk.rows, desk.lams = np.empty((most, width(self.k)), np.intp), np.empty((most, ROOM))
         lows, coords, rests, lengths = index.bounds(x[None])
         least = lows[0].reshape(-1, CHUNK).min(axis=1)
         cap, none = 1e6 * (index.largest + float(lengths[0])) ** 2, np.empty(0, np.intp)
@@ -171,7 +172,7 @@ class _Engine:
         q = Query(x, asked.own[b], low, high, asked.boxed, asked.margins[b], cap, 0.0, none)
         v = View(lows[0], least, coords[0], rests[0], lengths[0], 0, 0)
         counts = np.zeros(len(COUNTS), np.intp)
-        return Search(q, desk.cells, v, self.points, desk.lists, self.use, counts), desk.rows
+        return Search(q, desk.cells, v, self.points, desk.lists, self.use, counts), desk.rows, desk.lams
 
 
 def _election(index: RegionIndex, s: Search, types: Index, usable: Index, size: int) -> Election:
@@ -179,8 +180,8 @@ def _election(index: RegionIndex, s: Search, types: Index, usable: Index, size: 
     most = int(types[:, 2].max())
     cand, bounds, far, beyond2 = _candidates(index, s.q.x, s.v.low, s.q.own, most, size)
     kind = np.searchsorted(index.start, cand, side="right") - 1
-    width = int(types[:, 1].max() + types[:, 3].max())
-    return Election(usable, width, cand, kind, far, bounds, beyond2)
+    members = int(types[:, 1].max() + types[:, 3].max())
+    return Election(usable, members, cand, kind, far, bounds, beyond2)
 
 
 def _candidates(
@@ -193,15 +194,12 @@ def _candidates(
     own_rows = np.arange(int(index.start[own]), int(index.stop[own]))
     near = own_rows[np.argsort(lows[own_rows], kind="stable")[: room_ + _OWN]]
     near_far = ((index.X[near] - x) ** 2).sum(1)
-    others = np.flatnonzero(
-        (index.order >= 0)
-        & ((np.arange(len(lows)) < index.start[own]) | (np.arange(len(lows)) >= index.stop[own]))
-    )
+    may_win = index.order >= 0
+    may_win[own_rows] = False
+    others = np.flatnonzero(may_win)
     cheap = np.zeros(len(others))
     if len(near) > room_:
-        apart = np.sqrt(_squares(index.coords[others], index.coords[near]) + 1e-5 * index.largest**2)
-        rests = index.rest[others][:, None] + index.rest[near]
-        cheap = _bisectors(lows[others], near_far, np.hypot(apart, rests), room_)
+        cheap = _bisectors(lows[others], near_far, _apart(index, others, near), room_)
     take = np.argsort(cheap, kind="stable")
     beyond2 = float(cheap[take[size]]) ** 2 * (1 - 1e-9) if len(take) > size else np.inf
     cand = others[take[:size]]
@@ -210,7 +208,8 @@ def _candidates(
     far = np.einsum("ij,ij->i", gaps, gaps)
     bounds = np.zeros(len(cand))
     if len(near) > room_:
-        bounds = _bisectors(far, near_far, np.sqrt(_squares(points, index.X[near])), room_)
+        apart = _apart(index, cand, near) if index.apart2.size else np.sqrt(_squares(points, index.X[near]))
+        bounds = _bisectors(far, near_far, apart, room_)
     turn = np.argsort(bounds, kind="stable")
     return cand[turn], bounds[turn], far[turn], beyond2
 
@@ -218,7 +217,15 @@ def _candidates(
 def _bisectors(far: Floats, near_far: Floats, apart: Floats, room_: int) -> Floats:
     """Return for each point its bisector distance next after the ``room_`` largest, a little too small."""
     each = np.maximum(far[:, None] - near_far, 0) / (2 * np.maximum(apart, np.finfo(np.float32).tiny))
-    return -np.sort(-each, axis=1)[:, room_] * (1 - 1e-6)
+    return -np.partition(-each, room_, axis=1)[:, room_] * (1 - 1e-6)
+
+
+def _apart(index: RegionIndex, rows: Index, near: Index) -> Floats:
+    """Return upper bounds on the distances between some points of the index."""
+    if index.apart2.size:
+        return np.sqrt(index.apart2[near][:, rows].T)
+    apart = np.sqrt(_squares(index.coords[rows], index.coords[near]) + 1e-5 * index.largest**2)
+    return np.hypot(apart, index.rest[rows][:, None] + index.rest[near])
 
 
 def _squares(A: Floats, B: Floats) -> Floats:

@@ -87,7 +87,7 @@ def add(k: int, i: int, j: int, X: Floats, q: Query, c: Cell) -> None:
         total += gap * c.free[t]
         square += gap * gap
     size = max(np.sqrt(square), 1e-300)
-    act[k], lam[k], c.size[k], c.bs[k] = i, 0.0, size, total / size
+    act[k], c.own[k], lam[k], c.size[k], c.bs[k] = i, j, 0.0, size, total / size
     scale = 1.0 / size
     for t in range(d):
         N[k, t] *= scale
@@ -105,7 +105,7 @@ def _drop(k: int, a: int, c: Cell) -> int:
     last = k - 1
     if a != last:
         act[a], lam[a], bs[a], s[a] = act[last], lam[last], bs[last], s[last]
-        c.size[a] = c.size[last]
+        c.own[a], c.size[a] = c.own[last], c.size[last]
         for t in range(N.shape[1]):
             N[a, t] = N[last, t]
         for e in range(last):

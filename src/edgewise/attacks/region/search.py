@@ -131,7 +131,7 @@ def _cell(
             s.counts[STEPS] += steps
             if status != SOLVED:
                 break
-        moved, spread = place(j if g is None else -1, k, s)
+        moved, spread = place(k, g is None, s)
         path += moved
         reach2 = dist2(p.X, j, w.z) + 2.0 * q.margin
         fresh, size = opponent(reach2, spread, path, size, j, k, tol if g is None else 2.0 * tol, s)
