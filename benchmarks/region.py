@@ -278,7 +278,7 @@ def main():
         if not options.quick:
             report["accuracy"] = list(accuracy(data))
             show("radii against quadprog, all cells", report["accuracy"])
-    report["about"] = provenance(
+    report["about_others"] = report["about"] = provenance(
         f"python benchmarks/region.py --repeats {options.repeats} --queries {options.queries}"
     )
     report["load"] = os.getloadavg()
