@@ -45,7 +45,8 @@ def lu2023(
         list[str] | None,
         typer.Option(
             "--strategy",
-            help="A strategy; random, margin, typical, edge-mix and herding by default. May be repeated.",
+            help="A strategy; by default random, margin, typical, edge-mix, herding and herding-share-0. "
+            "May be repeated.",
         ),
     ] = None,
     jobs: Jobs = 1,

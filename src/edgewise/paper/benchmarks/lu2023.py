@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 
 import numpy as np
@@ -19,6 +19,8 @@ from edgewise.randomness import child_seed
 from edgewise.registry import lookup
 from edgewise.store import Cell
 from edgewise.strategies import STRATEGIES
+from edgewise.strategies.frame import Strategy
+from edgewise.strategies.herding import Herding
 
 
 WHAT = "lu2023"
@@ -32,8 +34,14 @@ SETS: Mapping[str, tuple[str, ...]] = {"small": SMALL, "large": LARGE, "all": SM
 LARGEST = 1000
 """Labels after which a run on a large set ends here; theirs go on until the pool is empty."""
 
-COMPARED = ("random", "margin", "typical", "edge-mix", "herding")
+COMPARED = ("random", "margin", "typical", "edge-mix", "herding", "herding-share-0")
 """Strategies that are run if none are named."""
+
+ARMS: Mapping[str, Callable[[], Strategy]] = {
+    **{name: entry.make for name, entry in STRATEGIES.items()},
+    "herding-share-0": lambda: Herding(share=0),
+}
+"""Every strategy at its defaults, and herding without its uniform rows, which nothing in this protocol makes use of."""
 
 
 def cells(data: Sequence[str], strategies: Sequence[str], splits: Iterable[int]) -> list[Cell]:
@@ -48,7 +56,7 @@ def cells(data: Sequence[str], strategies: Sequence[str], splits: Iterable[int])
     for name in names:
         lookup(dict.fromkeys(SETS["all"], 0), name, "data set of Lu et al.")
     for strategy in strategies:
-        lookup(STRATEGIES, strategy, "strategy")
+        lookup(ARMS, strategy, "strategy")
     return [
         Cell(
             WHAT, {"data": name, "strategy": strategy} | ({"labels": LARGEST} if name in LARGE else {}), split
@@ -75,7 +83,7 @@ def work(cell: Cell) -> Values:
         SVC(C=1, kernel="rbf", gamma="auto"),
         X[INITIAL:],
         GroundTruth(y[INITIAL:]),
-        lookup(STRATEGIES, str(s["strategy"]), "strategy").make(),
+        lookup(ARMS, str(s["strategy"]), "strategy")(),
         batch=1,
         budget=min(int(s.get("labels", len(y))), len(y)) - INITIAL,
         rng=child_seed(cell.seed, WHAT),
