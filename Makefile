@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # Tests of compiled kernels share a worker, which compiles them once.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadgroup
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -57,7 +57,7 @@ test-anywhere: .venv/.dev  ## the fast tests as on other processors, without dat
 test-lowest:  ## the core's tests with the lowest versions that pyproject.toml claims; needs uv
 	uv venv --quiet --clear --python 3.11 .venv-lowest
 	uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct -e '.[paper,tables,audit,label]' $(LOWEST_TOOLS)
-	OMP_NUM_THREADS=1 .venv-lowest/bin/python -m pytest -n auto --dist loadgroup $(LOWEST)
+	OMP_NUM_THREADS=1 .venv-lowest/bin/python -m pytest -n auto $(LOWEST)
 
 coverage: .venv/.dev  ## the fast tests with the share of lines they run; below the floor in pyproject.toml it fails
 	$(PYTEST) --cov

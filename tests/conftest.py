@@ -92,12 +92,19 @@ def shards(task, tmp_path):
     return str(folder / "*.npy")
 
 
-def pytest_collection_modifyitems(items):
-    """Keep what compiles the same kernels, or shares a dear fixture, in one worker (``--dist loadgroup``)."""
-    for item in items:
-        for part in TOGETHER:
-            if f"tests/{part}" in item.path.as_posix():
-                item.add_marker(pytest.mark.xdist_group(part))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Keep what compiles the same kernels, or shares a dear fixture, in one worker.
+
+    pytest-xdist 3.8's own marks for groups do nothing with pytest 9.2.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return next((part for part in TOGETHER if nodeid.startswith(f"tests/{part}")), nodeid)
+
+    return Together(config, log)
 
 
 def travels(module):
