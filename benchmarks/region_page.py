@@ -29,7 +29,7 @@ This page is written from `results/benchmarks/region.json` and, for whole calls,
 once about each point that it returns, so that it takes at least a `predict`.
 
 {calls}
-Two threads, wall clock of one over two, whole attacks: {threads}; most of a call is the model's `predict`.
+Two threads against one, for the search and the libraries under the model alike, wall clock of whole attacks: {threads}.
 
 **The search alone** is timed from here on, on all training points. Seconds and milliseconds are those of the
 machine as it was (a floor of 55,000 points took {floor:.1f} ms a query); ratios do not depend on it.
