@@ -23,7 +23,6 @@ from edgewise.cli.options import (
 
 
 if TYPE_CHECKING:
-    from edgewise.paper.comparison.ranks import Ranking
     from edgewise.paper.comparison.statistics import Curves, Standing, Task
     from edgewise.stats import Paired
     from edgewise.store import Fact
@@ -69,9 +68,9 @@ def compare(
 
     Data that strategies were chosen on ("development") and data that they were not ("report") are ranked apart.
     """
+    from edgewise.paper.comparison.page import markdown
     from edgewise.paper.comparison.runs import PLAIN, STRONG, TRIALS, cells, work
     from edgewise.paper.comparison.statistics import curves
-    from edgewise.paper.report.strategies import markdown
     from edgewise.paper.runs.experiment import Experiment
 
     names = strategy or list(STRONG)
@@ -90,7 +89,7 @@ def compare(
         )
     found = curves(run.facts)
     if publish is not None:
-        run.publish(publish, markdown(found, dict(run.about)))
+        run.publish(publish, markdown(run.facts, dict(run.about)))
     _show_areas(found)
     _show_ranks(run.facts)
     _show_penalties(found, names)
@@ -141,29 +140,10 @@ def _show_penalties(found: Mapping[Task, Mapping[str, Curves]], names: Sequence[
 
 
 def _show_ranks(facts: Sequence[Fact]) -> None:
-    from edgewise.paper.comparison.ranks import rankings
-    from edgewise.paper.comparison.statistics import curves
+    from edgewise.paper.comparison.ranks import RANKED, rank_tables
 
-    for figure in ("accuracy", "balanced"):
-        show(
-            f"mean ranks and gains over random in points, {figure}{' accuracy' * (figure == 'balanced')}",
-            ("data", "strategy", "tasks", "mean rank", "gain", "above", "worst", "p, random", "p, first"),
-            [_ranked(row) for row in rankings(curves(facts, figure))],
-        )
-
-
-def _ranked(row: Ranking) -> tuple[str, ...]:
-    return (
-        row.kind,
-        row.strategy,
-        f"{row.tasks}",
-        f"{row.rank:.2f}",
-        f"{100 * row.gain:+.2f}",
-        f"{row.above}",
-        f"{100 * row.worst:+.2f}",
-        f"{row.p:.2g}",
-        f"{row.p_leader:.2g}",
-    )
+    for title, rows in rank_tables(facts):
+        show(title, RANKED, rows)
 
 
 def _row(standing: Standing) -> tuple[str, ...]:

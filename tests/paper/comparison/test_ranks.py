@@ -3,6 +3,7 @@ import pytest
 
 from edgewise.arrays import InputError
 from edgewise.data.keel import read_table
+from edgewise.paper.comparison.page import markdown
 from edgewise.paper.comparison.ranks import rankings
 from edgewise.paper.comparison.runs import cells, trial_of, work
 from edgewise.paper.comparison.statistics import Curves, Task, curves
@@ -23,14 +24,55 @@ def test_ranks_are_over_the_tasks_that_all_have_and_by_kind_of_data():
         Task("bands", "a"): {"random": level(0.5), "x": level(0.9)},
         Task("digits", "a"): {"random": level(0.5), "x": level(0.6), "y": level(0.5)},
     }
-    rows = {(row.kind, row.strategy): row for row in rankings(found)}
-    assert [row.strategy for row in rankings(found) if row.kind == "report"] == ["y", "x", "random"]
+    rows = {(row.kind, row.strategy): row for row in rankings(found) if row.among == 3}
+    assert [row.strategy for row in rankings(found) if (row.kind, row.among) == ("report", 3)] == [
+        "y",
+        "x",
+        "random",
+    ]
     x = rows["report", "x"]
     assert (x.rank, x.tasks, x.data, x.above) == (2, 2, 2, 1)
     assert x.gain == pytest.approx(0.05)
     assert x.worst == pytest.approx(-0.1)
     assert rows["report", "random"].rank == 2.5
     assert rows["development", "y"].rank == 2.5
+
+
+def test_tasks_that_some_cannot_do_are_ranked_again_without_these():
+    found = {
+        Task("german", "a"): {"random": level(0.5), "x": level(0.7), "y": level(0.6)},
+        Task("bands", "b"): {"random": level(0.5), "x": level(0.3)},
+    }
+    rows = [(row.among, row.strategy, row.tasks, row.rank) for row in rankings(found)]
+    assert rows == [
+        (3, "x", 1, 1),
+        (3, "y", 1, 2),
+        (3, "random", 1, 3),
+        (2, "random", 2, 1.5),
+        (2, "x", 2, 1.5),
+    ]
+
+
+def runs_on(data, gain):
+    return [
+        Fact(
+            Cell(
+                "compare", {"data": data, "learner": "1-nn", "pool": 300, "test": 100, "strategy": name}, seed
+            ),
+            {"labels": [10, 20], "accuracy": [0.5 + more, 0.6 + more], "balanced": [0.4 - more, 0.5 - more]},
+        )
+        for seed in range(3)
+        for name, more in (("random", 0.0), ("herding", gain))
+    ]
+
+
+def test_the_page_ranks_accuracy_and_balanced_accuracy_and_says_who_won():
+    about = {"command": "edgewise compare", "commit": "abc", "python": "3.11", "device": "CPU"}
+    text = markdown(runs_on("german", 0.1) + runs_on("crx", 0.1), about)
+    assert "herding against random, area under the learning curve, 2 tasks, 3 to 3 paired seeds" in text
+    accuracy, balanced = text.split("## Mean ranks")[1:]
+    assert "| report | herding | 2 of 2 sets | 1.00 of 2 | +10.00 |" in accuracy
+    assert "| report | herding | 2 of 2 sets | 2.00 of 2 | -10.00 |" in balanced
 
 
 def test_pairs_use_the_seeds_that_all_have():

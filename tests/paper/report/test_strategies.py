@@ -38,6 +38,29 @@ def test_a_gain_is_said_and_marked_and_a_loss_too():
         assert "learning curves" in render([section])
 
 
+def test_many_tables_are_ranked_without_a_chart_each():
+    with store_with(0.05) as store:
+        usual = [section.id for section in sections(Evidence(store))]
+        for fact in store.facts("compare"):
+            for data in ("german", "crx"):
+                store.put(
+                    Fact(
+                        Cell(
+                            "compare",
+                            {**fact.cell.settings, "data": data, "pool": 3, "test": 3},
+                            fact.cell.seed,
+                        ),
+                        fact.figures,
+                    )
+                )
+        found = {section.id: section for section in sections(Evidence(store))}
+    assert list(found) == [*usual, "strategies-tables"]
+    assert next(cells[1] for cells in found["strategies-tables"].blocks[0].rows) == "edge-mix"
+    assert not [block for block in found["strategies-tables"].blocks if isinstance(block, Figure)]
+    assert "2 tasks" in found["strategies-tables"].lead
+    assert "1 tasks" in found["strategies"].lead
+
+
 def test_imbalance_of_table7_is_a_picture():
     with Store(":memory:") as store:
         for seed in range(3):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +10,9 @@ from scipy.stats import rankdata
 
 from edgewise.arrays import Floats
 from edgewise.paper.comparison.runs import kind_of
-from edgewise.paper.comparison.statistics import Curves, Task, aulc
+from edgewise.paper.comparison.statistics import Curves, Task, aulc, curves
 from edgewise.stats import paired
+from edgewise.store import Fact
 
 
 @dataclass(frozen=True)
@@ -22,10 +23,12 @@ class Ranking:
     ----------
     kind
         ``"development"`` or ``"report"``: whether strategies were chosen by looking at the data.
+    among
+        How many strategies are ranked.
     strategy
         Which.
     tasks, data
-        Tasks that every strategy ran on, and how many data sets they are of.
+        Tasks that all of them ran on, and how many data sets they are of.
     rank
         Its mean rank in area under the learning curve, over tasks; 1 is best.
     gain
@@ -41,6 +44,7 @@ class Ranking:
     """
 
     kind: str
+    among: int
     strategy: str
     tasks: int
     data: int
@@ -55,6 +59,8 @@ class Ranking:
 def rankings(found: Mapping[Task, Mapping[str, Curves]], *, baseline: str = "random") -> list[Ranking]:
     """Rank strategies over the tasks and seeds that all of them have, best mean rank first.
 
+    Where some strategies have no run on some tasks, those that have one on every task are ranked over all as well.
+
     Examples
     --------
     >>> flat, high = (Curves((0, 1), np.array([10.0, 20.0]), np.full((2, 2), value)) for value in (0.5, 0.75))
@@ -64,10 +70,51 @@ def rankings(found: Mapping[Task, Mapping[str, Curves]], *, baseline: str = "ran
     names = list(dict.fromkeys(name for by_name in found.values() for name in by_name))
     rows: list[Ranking] = []
     for kind in ("development", "report"):
-        tasks = [task for task, by in found.items() if kind_of(task.data) == kind and set(names) <= set(by)]
-        if tasks and baseline in names:
-            rows += _ranked(kind, names, tasks, [_areas(found[task], names) for task in tasks], baseline)
+        of_kind = {task: by for task, by in found.items() if kind_of(task.data) == kind}
+        everywhere = [name for name in names if all(name in by for by in of_kind.values())]
+        for group in (names, everywhere) if len(everywhere) not in (1, len(names)) else (names,):
+            tasks = [task for task, by in of_kind.items() if set(group) <= set(by)]
+            if tasks and baseline in group:
+                rows += _ranked(kind, group, tasks, [_areas(found[task], group) for task in tasks], baseline)
     return rows
+
+
+RANKED = ("data", "strategy", "tasks", "mean rank", "gain", "above", "worst", "p, random", "p, first")
+"""The header of `rank_tables`."""
+
+RANKS_SAY = (
+    "Development data are those that strategies were chosen on, report data those that they were not.",
+    "Tasks that not every strategy can do, because the learner gives no probabilities, are left out of the ranks of "
+    "all, and ranked again with the strategies that can.",
+    "p is Wilcoxon's with data sets as units, not corrected.",
+)
+"""How to read them."""
+
+
+def rank_tables(facts: Iterable[Fact]) -> list[tuple[str, list[tuple[str, ...]]]]:
+    """Return titles and rows of mean ranks and gains over random, in accuracy and in balanced accuracy."""
+    known = list(facts)
+    return [
+        (
+            f"mean ranks and gains over random in points, {said}",
+            [_row(r) for r in rankings(curves(known, figure))],
+        )
+        for figure, said in (("accuracy", "accuracy"), ("balanced", "balanced accuracy"))
+    ]
+
+
+def _row(row: Ranking) -> tuple[str, ...]:
+    return (
+        row.kind,
+        row.strategy,
+        f"{row.tasks} of {row.data} sets",
+        f"{row.rank:.2f} of {row.among}",
+        f"{100 * row.gain:+.2f}",
+        f"{row.above}",
+        f"{100 * row.worst:+.2f}",
+        f"{row.p:.2g}",
+        f"{row.p_leader:.2g}",
+    )
 
 
 def _areas(by_name: Mapping[str, Curves], names: Sequence[str]) -> Floats:
@@ -89,6 +136,7 @@ def _ranked(
     return [
         Ranking(
             kind,
+            len(names),
             str(names[i]),
             len(tasks),
             len(unit),

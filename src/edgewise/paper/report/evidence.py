@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from edgewise.data.keel import KEEL
 from edgewise.paper.comparison.statistics import Curves, Task, curves
 from edgewise.paper.runs.results import PROVENANCE
 from edgewise.paper.tables import TABLES
@@ -85,8 +86,17 @@ class Evidence:
 
     @cached_property
     def curves(self) -> dict[Task, dict[str, Curves]]:
-        """The learning curves of the compared strategies."""
-        return {task: dict(by_name) for task, by_name in curves(self.facts("compare")).items()}
+        """The learning curves of the compared strategies; those of `many_tables` are left out."""
+        return {
+            task: dict(by_name)
+            for task, by_name in curves(self.facts("compare")).items()
+            if task.data not in KEEL
+        }
+
+    @cached_property
+    def many_tables(self) -> list[Fact]:
+        """The runs of the compared strategies on KEEL's tables, too many for a chart each."""
+        return [fact for fact in self.facts("compare") if fact.cell.settings["data"] in KEEL]
 
     @cached_property
     def distances(self) -> list[tuple[Reading, str, Distance]]:

@@ -7,29 +7,27 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from edgewise.arrays import Values
-from edgewise.learning.learners import is_network
+from edgewise.paper.comparison.page import lead, number
+from edgewise.paper.comparison.ranks import RANKED, RANKS_SAY, rank_tables
 from edgewise.paper.comparison.statistics import (
     Curves,
     Standing,
     Task,
+    curves,
     labels_to,
     penalties,
     speed_up,
     speed_up_interval,
     standings,
 )
-from edgewise.paper.markdown import table as markdown_table
 from edgewise.paper.report import figures
 from edgewise.paper.report.blocks import Block, Figure, Mark, Prose, Section, Table
 from edgewise.paper.report.class_balance import balance
 from edgewise.paper.report.evidence import Evidence
 from edgewise.paper.report.figures import Curve, Dot
 from edgewise.stats import Estimate, Paired, estimate
+from edgewise.store import Fact
 
-
-NETWORK_TARGETS = (0.9, 0.95, 0.97, 0.98)
-"""Accuracies of pictures of digits."""
 
 MARKS: dict[str, Mark] = {"better": "better", "worse": "worse", "undecided": "undecided"}
 
@@ -40,6 +38,7 @@ def sections(evidence: Evidence) -> list[Section]:
     runs = evidence.curves
     usual = {task: by_name for task, by_name in runs.items() if not task.setup} or runs
     found += [comparison(usual)] if usual else []
+    found += [on_tables(evidence.many_tables)] if evidence.many_tables else []
     found += [labelling(task, by_name) for task, by_name in runs.items() if task not in usual]
     facts = evidence.facts("table7")
     if facts:
@@ -63,19 +62,22 @@ def comparison(runs: Mapping[Task, Mapping[str, Curves]]) -> Section:
             ),
         )
     )
-    return Section("strategies", "Strategies compared", _lead(rows), tuple(blocks))
+    return Section("strategies", "Strategies compared", lead(rows), tuple(blocks))
 
 
-def _lead(rows: Sequence[Standing]) -> str:
-    mine = [row.against["random"] for row in rows if row.strategy == "edge-mix" and "random" in row.against]
-    judged = [comparison.verdict() for comparison in mine]
-    losses = sum(comparison.p < 0.05 and comparison.difference.mean < 0 for comparison in mine)
-    seeds = [row.aulc.n for row in rows]
-    return (
-        f"edge-mix against random, area under the learning curve, {len(judged)} tasks, {min(seeds)} to "
-        f"{max(seeds)} paired seeds: better in {judged.count('better')}, worse in "
-        f"{judged.count('worse')}, undecided in {judged.count('undecided')} (Wilcoxon, Holm over tasks); "
-        f"without correction worse in {losses}."
+def on_tables(facts: Sequence[Fact]) -> Section:
+    """Return the ranks of strategies over many tables."""
+    return Section(
+        "strategies-tables",
+        "Strategies on KEEL's tables",
+        lead(standings(curves(facts))),
+        (
+            *(
+                Table(RANKED, tuple(rows), f"{title[0].upper()}{title[1:]}.")
+                for title, rows in rank_tables(facts)
+            ),
+            Prose(heading="How to read it", items=RANKS_SAY),
+        ),
     )
 
 
@@ -116,10 +118,10 @@ def labelling(task: Task, by_name: Mapping[str, Curves]) -> Section:
 
 def ratio(mine: Curves, base: Curves, target: float) -> str:
     """Return random's labels / its own to ``target``, with the interval, as text."""
-    mean = _number(speed_up(mine, base, target)) or "–"
+    mean = number(speed_up(mine, base, target)) or "–"
     if len(mine.seeds) == 1:
         return f"{mean} [one seed]"
-    low, high = (_number(value) or "∞" for value in speed_up_interval(mine, base, target))
+    low, high = (number(value) or "∞" for value in speed_up_interval(mine, base, target))
     return f"{mean} [{low}, {high}]"
 
 
@@ -149,7 +151,7 @@ def _table(rows: Sequence[Standing]) -> Table:
             if other is not None:
                 marks[i, column] = MARKS[other.verdict()]
         fast = max((value for value in row.speed_up.values() if np.isfinite(value)), default=np.nan)
-        cells += [_number(row.deficiency), _number(fast), str(row.seeds_needed.get("random", ""))]
+        cells += [number(row.deficiency), number(fast), str(row.seeds_needed.get("random", ""))]
         body.append(tuple(cells))
     return Table(
         (
@@ -173,10 +175,6 @@ def _difference(comparison: Paired | None) -> str:
     if comparison is None:
         return ""
     return f"{100 * comparison.difference.mean:+.2f} (p {comparison.p_holm:.2g})"
-
-
-def _number(value: float) -> str:
-    return f"{value:.2f}" if np.isfinite(value) else ""
 
 
 def _matrix(runs: Mapping[Task, Mapping[str, Curves]]) -> Table:
@@ -213,87 +211,3 @@ def chart(task: Task, by_name: Mapping[str, Curves], *, width: float = figures.W
 
 def _percent(value: Estimate) -> Estimate:
     return Estimate(100 * value.mean, 100 * value.low, 100 * value.high, value.n)
-
-
-SPEED_UP = "labels of random / own at 80 %, 90 %, 95 %, 97 %"
-
-
-def markdown(runs: Mapping[Task, Mapping[str, Curves]], about: Values) -> str:
-    """Return the comparison as a page of Markdown: losses beside wins, and how it was made."""
-    rows, matrix = standings(runs), _matrix(runs)
-    against = ("less random", "less margin", "deficiency", SPEED_UP, "seeds needed")
-    header = ("task", "strategy", "seeds", "area, %", *against)
-    lines = [
-        "# Strategies compared",
-        "",
-        _lead(rows),
-        "",
-        f"`{about['command']}`, commit {about['commit']}, Python {about['python']}, {about['device']}.",
-        "Differences are points of accuracy (area under the learning curve), paired by seed, with the "
-        "uncorrected and the Holm-corrected p-value of Wilcoxon's test; bold where the corrected one is "
-        "below 0.05, and a mark (*) where only the uncorrected one is.",
-        "",
-        *markdown_table(header, map(_compared, rows)),
-        *_labels_needed(runs),
-        "",
-        "Penalty matrix: how often the row beats the column at five points of a curve.",
-        "",
-        *markdown_table(matrix.header, matrix.rows),
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _labels_needed(runs: Mapping[Task, Mapping[str, Curves]]) -> list[str]:
-    """Return a table of the labels that each strategy takes to an accuracy, for the networks."""
-    rows = [
-        (task, name, *(reached(run, target) for target in NETWORK_TARGETS))
-        for task, by_name in runs.items()
-        if is_network(task.learner)
-        for name, run in by_name.items()
-    ]
-    if not rows:
-        return []
-    header = ("task", "strategy", *(f"{target:.0%}" for target in NETWORK_TARGETS))
-    return [
-        "",
-        "Labels after which a curve never falls below an accuracy again, between two rounds by a straight line: of the "
-        "mean curve, and in brackets how many seeds get there and where the last of them does.",
-        "",
-        *markdown_table(header, rows),
-    ]
-
-
-def reached(run: Curves, target: float) -> str:
-    """Return the labels that the mean curve takes to ``target``, and in brackets how many seeds and the last of them.
-
-    Examples
-    --------
-    >>> reached(Curves((0, 1), np.array([10.0, 20.0]), np.array([[0.5, 0.9], [0.9, 1.0]])), 0.9)
-    '18 (2 of 2, 20)'
-    """
-    mean = labels_to(run.labels, run.accuracy.mean(axis=0), target)
-    each = [n for n in (labels_to(run.labels, one, target) for one in run.accuracy) if np.isfinite(n)]
-    last = f", {max(each):,.0f}" if each else ""
-    said = f"{mean:,.0f}" if np.isfinite(mean) else "never"
-    return f"{said} ({len(each)} of {len(run.seeds)}{last})"
-
-
-def _compared(row: Standing) -> tuple[object, ...]:
-    return (
-        row.task,
-        row.strategy,
-        row.aulc.n,
-        f"{100 * row.aulc.mean:.2f}",
-        _tested(row.against.get("random")),
-        _tested(row.against.get("margin")),
-        _number(row.deficiency),
-        ", ".join(_number(value) or "-" for value in row.speed_up.values()),
-        row.seeds_needed.get("random", ""),
-    )
-
-
-def _tested(comparison: Paired | None) -> str:
-    if comparison is None:
-        return ""
-    text = f"{100 * comparison.difference.mean:+.2f} ({comparison.p:.2g}, {comparison.p_holm:.2g})"
-    return f"**{text}**" if comparison.p_holm < 0.05 else f"{text}*" if comparison.p < 0.05 else text

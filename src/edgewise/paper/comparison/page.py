@@ -1,0 +1,155 @@
+"""The comparison of strategies as a page of Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from edgewise.arrays import Values
+from edgewise.learning.learners import is_network
+from edgewise.paper.comparison.ranks import RANKED, RANKS_SAY, rank_tables
+from edgewise.paper.comparison.statistics import (
+    Curves,
+    Standing,
+    Task,
+    curves,
+    labels_to,
+    penalties,
+    standings,
+)
+from edgewise.paper.markdown import table as markdown_table
+from edgewise.stats import Paired
+from edgewise.store import Fact
+
+
+OURS = ("herding", "edge-mix")
+NETWORK_TARGETS = (0.9, 0.95, 0.97, 0.98)
+"""Accuracies of pictures of digits."""
+
+SPEED_UP = "labels of random / own at 80 %, 90 %, 95 %, 97 %"
+
+
+def markdown(facts: Sequence[Fact], about: Values) -> str:
+    """Return the comparison as a page of Markdown: losses beside wins, and how it was made."""
+    runs = curves(facts)
+    rows = standings(runs)
+    names = sorted({name for by_name in runs.values() for name in by_name})
+    matrix = penalties(runs, names)
+    against = ("less random", "less margin", "deficiency", SPEED_UP, "seeds needed")
+    header = ("task", "strategy", "seeds", "area, %", *against)
+    lines = [
+        "# Strategies compared",
+        "",
+        lead(rows),
+        "",
+        f"`{about['command']}`, commit {about['commit']}, Python {about['python']}, {about['device']}.",
+        "Differences are points of accuracy (area under the learning curve), paired by seed, with the "
+        "uncorrected and the Holm-corrected p-value of Wilcoxon's test; bold where the corrected one is "
+        "below 0.05, and a mark (*) where only the uncorrected one is.",
+        "",
+        *_ranks(facts),
+        *markdown_table(header, map(_compared, rows)),
+        *_labels_needed(runs),
+        "",
+        "Penalty matrix: how often the row beats the column at five points of a curve.",
+        "",
+        *markdown_table(
+            ("beats", *names),
+            [(name, *(f"{value:.1f}" for value in matrix[i])) for i, name in enumerate(names)],
+        ),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _ranks(facts: Sequence[Fact]) -> list[str]:
+    """Return tables of mean ranks, data sets as the units of the tests."""
+    lines = [
+        " ".join(RANKS_SAY),
+        "",
+    ]
+    for title, rows in rank_tables(facts):
+        lines += [f"## {title[0].upper()}{title[1:]}", "", *markdown_table(RANKED, rows), ""]
+    return lines
+
+
+def _labels_needed(runs: Mapping[Task, Mapping[str, Curves]]) -> list[str]:
+    """Return a table of the labels that each strategy takes to an accuracy, for the networks."""
+    rows = [
+        (task, name, *(reached(run, target) for target in NETWORK_TARGETS))
+        for task, by_name in runs.items()
+        if is_network(task.learner)
+        for name, run in by_name.items()
+    ]
+    if not rows:
+        return []
+    header = ("task", "strategy", *(f"{target:.0%}" for target in NETWORK_TARGETS))
+    return [
+        "",
+        "Labels after which a curve never falls below an accuracy again, between two rounds by a straight line: of the "
+        "mean curve, and in brackets how many seeds get there and where the last of them does.",
+        "",
+        *markdown_table(header, rows),
+    ]
+
+
+def reached(run: Curves, target: float) -> str:
+    """Return the labels that the mean curve takes to ``target``, and in brackets how many seeds and the last of them.
+
+    Examples
+    --------
+    >>> reached(Curves((0, 1), np.array([10.0, 20.0]), np.array([[0.5, 0.9], [0.9, 1.0]])), 0.9)
+    '18 (2 of 2, 20)'
+    """
+    mean = labels_to(run.labels, run.accuracy.mean(axis=0), target)
+    each = [n for n in (labels_to(run.labels, one, target) for one in run.accuracy) if np.isfinite(n)]
+    last = f", {max(each):,.0f}" if each else ""
+    said = f"{mean:,.0f}" if np.isfinite(mean) else "never"
+    return f"{said} ({len(each)} of {len(run.seeds)}{last})"
+
+
+def _compared(row: Standing) -> tuple[object, ...]:
+    return (
+        row.task,
+        row.strategy,
+        row.aulc.n,
+        f"{100 * row.aulc.mean:.2f}",
+        _tested(row.against.get("random")),
+        _tested(row.against.get("margin")),
+        number(row.deficiency),
+        ", ".join(number(value) or "-" for value in row.speed_up.values()),
+        row.seeds_needed.get("random", ""),
+    )
+
+
+def _tested(comparison: Paired | None) -> str:
+    if comparison is None:
+        return ""
+    text = f"{100 * comparison.difference.mean:+.2f} ({comparison.p:.2g}, {comparison.p_holm:.2g})"
+    return f"**{text}**" if comparison.p_holm < 0.05 else f"{text}*" if comparison.p < 0.05 else text
+
+
+def lead(rows: Sequence[Standing]) -> str:
+    """Return how this package's strategies did against random, a sentence each."""
+    return " ".join(_against_random(name, rows) for name in OURS if any(row.strategy == name for row in rows))
+
+
+def _against_random(name: str, rows: Sequence[Standing]) -> str:
+    mine = [row for row in rows if row.strategy == name and "random" in row.against]
+    judged = [row.against["random"].verdict() for row in mine]
+    below = sum(
+        comparison.p < 0.05 and comparison.difference.mean < 0
+        for comparison in (row.against["random"] for row in mine)
+    )
+    seeds = [row.aulc.n for row in mine] or [0]
+    return (
+        f"{name} against random, area under the learning curve, {len(judged)} tasks, {min(seeds)} to "
+        f"{max(seeds)} paired seeds: better in {judged.count('better')}, worse in "
+        f"{judged.count('worse')}, undecided in {judged.count('undecided')} (Wilcoxon, Holm over tasks); "
+        f"without correction worse in {below}."
+    )
+
+
+def number(value: float) -> str:
+    """Return a figure with two digits, or nothing if there is none."""
+    return f"{value:.2f}" if np.isfinite(value) else ""
