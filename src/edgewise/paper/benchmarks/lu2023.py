@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 import numpy as np
@@ -15,12 +15,10 @@ from edgewise.data.keel import keel
 from edgewise.data.table_files import AUSTRALIAN
 from edgewise.learning.loop import learn
 from edgewise.learning.oracle import GroundTruth
+from edgewise.paper.comparison.arms import ARMS
 from edgewise.randomness import child_seed
 from edgewise.registry import lookup
 from edgewise.store import Cell
-from edgewise.strategies import STRATEGIES
-from edgewise.strategies.frame import Strategy
-from edgewise.strategies.herding import Herding
 
 
 WHAT = "lu2023"
@@ -36,12 +34,6 @@ LARGEST = 1000
 
 COMPARED = ("random", "margin", "typical", "edge-mix", "herding", "herding-share-0")
 """Strategies that are run if none are named."""
-
-ARMS: Mapping[str, Callable[[], Strategy]] = {
-    **{name: entry.make for name, entry in STRATEGIES.items()},
-    "herding-share-0": lambda: Herding(share=0),
-}
-"""Every strategy at its defaults, and herding without its uniform rows, which nothing in this protocol makes use of."""
 
 
 def cells(data: Sequence[str], strategies: Sequence[str], splits: Iterable[int]) -> list[Cell]:

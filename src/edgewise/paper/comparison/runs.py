@@ -17,6 +17,7 @@ from edgewise.learning.learners import LEARNERS, gives_probabilities, is_network
 from edgewise.learning.loop import learn
 from edgewise.learning.oracle import GroundTruth
 from edgewise.models.access import predict
+from edgewise.paper.comparison.arms import ARMS
 from edgewise.randomness import stream
 from edgewise.registry import from_file, lookup, unknown
 from edgewise.store import Cell
@@ -167,7 +168,7 @@ def _strategy_settings(strategy: str) -> Values:
     if ".py:" in strategy:
         from_file(strategy)
         return {"strategy": strategy, "code": _digest(strategy.rpartition(":")[0])}
-    lookup(STRATEGIES, strategy, "strategy")
+    lookup(ARMS, strategy, "strategy")
     return {"strategy": strategy}
 
 
@@ -213,7 +214,9 @@ def work(cell: Cell) -> Values:
 def _strategy(settings: Values) -> Strategy:
     """Return the strategy of a cell; edge-mix has its guard, as in the first edition, unless the cell says not."""
     name = str(settings["strategy"])
-    return EdgeMix(guard=bool(settings.get("guard", True))) if name == "edge-mix" else resolved(name)
+    if name == "edge-mix":
+        return EdgeMix(guard=bool(settings.get("guard", True)))
+    return ARMS[name]() if name in ARMS else resolved(name)
 
 
 def _task(name: str, pool: int, test: int, seed: int) -> tuple[Floats, Labels, Floats, Labels]:
