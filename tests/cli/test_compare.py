@@ -24,7 +24,7 @@ def test_compare_runs_resumes_and_publishes(tmp_path):
         "--store",
         str(tmp_path / "runs.db"),
         "--publish",
-        str(tmp_path / "runs.jsonl"),
+        str(tmp_path / "runs.jsonl.gz"),
     ]
     first = CliRunner().invoke(app, words)
     assert first.exit_code == 0, first.output
@@ -33,7 +33,7 @@ def test_compare_runs_resumes_and_publishes(tmp_path):
     assert "penalty matrix" in first.output
     again = CliRunner().invoke(app, words)
     assert "0 runs computed, 6 were there, 0 failed" in again.output
-    about, facts = published_run(tmp_path / "runs.jsonl")
+    about, facts = published_run(tmp_path / "runs.jsonl.gz")
     assert len(facts) == 6
     assert "versions" in about
     assert "| islands, logistic, pool 200, budget 20 | edge-mix | 2 |" in (tmp_path / "runs.md").read_text()

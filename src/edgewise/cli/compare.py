@@ -40,7 +40,8 @@ def compare(
     data: Annotated[
         list[str] | None,
         typer.Option(
-            "--data", help="Only this data set, KEEL table, or CSV of your own (class last). May be repeated."
+            "--data",
+            help="Only this data set, KEEL table (keel: all of them), or CSV of yours (class last). May be repeated.",
         ),
     ] = None,
     learner: Annotated[

@@ -1,3 +1,6 @@
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -92,6 +95,15 @@ def test_published_cells_keep_their_keys_and_edge_mix_its_guard():
     assert work(noisy)["accuracy"] == work(same)["accuracy"]
     free = Cell("compare", {**noisy.settings, "guard": False}, 0)
     assert work(free)["accuracy"] != work(same)["accuracy"]
+
+
+@pytest.mark.skipif(
+    not Path(os.environ.get("EDGEWISE_DATA", "none"), "keel", "german.csv").is_file(),
+    reason="KEEL's tables are not in $EDGEWISE_DATA",
+)
+def test_keel_is_every_table_of_keel():
+    made = cells(["islands", "keel"], ["1-nn"], ["random"], [0])
+    assert len({cell.settings["data"] for cell in made}) == 23
 
 
 def test_balanced_accuracy_is_the_mean_recall():

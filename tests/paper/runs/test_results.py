@@ -82,6 +82,8 @@ CHEAP = 2.0
         ("compare.jsonl", "halfmoon"),
         ("compare.jsonl", "islands"),
         ("compare.jsonl", "australian"),
+        ("compare-tables.jsonl.gz", "german"),
+        ("compare-tables.jsonl.gz", "phoneme"),
     ],
     ids=lambda given: f"{given}-sample{SEED}" if "." not in given else given,
 )

@@ -128,7 +128,7 @@ def cells(
 ) -> list[Cell]:
     """Return one cell a run, seeds outermost, so that a part of a sweep is paired as far as it goes.
 
-    ``batch``, ``budget`` and ``pool`` take the place of those of `TRIALS`.
+    ``batch``, ``budget`` and ``pool`` take the place of those of `TRIALS`; ``"keel"`` is every KEEL table.
 
     Examples
     --------
@@ -136,9 +136,10 @@ def cells(
     180
     """
     made: list[Cell] = []
+    sets = [name for given in data for name in (sorted(KEEL) if given == "keel" else (given,))]
     shown = {strategy: _strategy_settings(strategy) for strategy in strategies}
     for seed in seeds:
-        for name in data:
+        for name in sets:
             trial = trial_of(name)
             for learner in learners:
                 lookup(LEARNERS, learner, "learner")

@@ -31,7 +31,7 @@ class Run:
         """
         publish(self.facts, path, self.about)
         if page is not None:
-            with replacing(path.with_suffix(".md")) as file:
+            with replacing(path.with_name(path.name.removesuffix(".gz")).with_suffix(".md")) as file:
                 file.write(page.encode())
 
 
