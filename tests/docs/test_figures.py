@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+from edgewise.paper.comparison.ranks import rankings
 from edgewise.paper.comparison.statistics import curves, speed_up, standings
 from edgewise.paper.report.strategies import ratio
 from edgewise.paper.runs.results import published_run
@@ -88,6 +89,24 @@ def test_edge_mix_against_random():
     assert f"Of {len(found)} tasks it was significantly below random in {none}, above in {better}" in page(
         "faq.md"
     )
+
+
+def test_ranks_over_tables():
+    text = page("layers/active-learning.md")
+    facts = published_run(RESULTS / "compare-tables.jsonl.gz")[1]
+    found = {(row.kind, row.strategy): row for row in rankings(curves(facts)) if row.among == 8}
+    assert len(found) == 16
+    for name in {name for _, name in found}:
+        cells = [
+            f"{row.rank:.2f} | {100 * row.gain:+.2f} | {row.above} | {100 * row.worst:+.2f}"
+            for row in (found["report", name], found["development", name])
+        ]
+        assert f"| `{name}` | {' | '.join(cells)} |" in text
+    balanced = rankings(curves(facts, "balanced"))
+    gain = next(
+        row.gain for row in balanced if (row.kind, row.among, row.strategy) == ("report", 8, "herding")
+    )
+    assert f"herding's gain is {100 * gain:+.2f} on the report tables" in text
 
 
 def test_labels_to_an_accuracy_and_ten_classes():
