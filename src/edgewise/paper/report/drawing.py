@@ -85,8 +85,13 @@ def _small(drawn: str) -> str:
     drawn = re.sub(
         r' id="(?:[a-z0-9.]+_)+\d+"| transform="rotate\(-0 [^"]*"|font-family: [^;"]*;?', "", drawn
     )
-    # A hundredth of a point is finer than any screen.
-    drawn = re.sub(r"(\.\d\d)\d+(?=[ \",)])", r"\1", drawn)
+    # A hundredth of a point is finer than any screen; of a place, not of a marker's shape, a tenth is.
+    drawn = re.sub(r"(\d\d\.\d|\.\d\d)\d+(?=[ \",)])", r"\1", drawn)
+    short: dict[str, str] = {}
+    drawn = re.sub(
+        r'(?<=[#"])[a-z][0-9a-f]{10}\b', lambda name: short.setdefault(name[0], f"m{len(short)}"), drawn
+    )
+    drawn = drawn.replace("xlink:href", "href").replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "")
     drawn = drawn.replace("; ", ";").replace("fill: ", "fill:").replace("stroke: ", "stroke:")
     drawn = re.sub(r">\s+<", "><", re.sub(r" *\n *", " ", drawn))
     return _unwrapped(drawn)
