@@ -193,6 +193,14 @@ def others(data, queries):
             )
 
 
+def others_shown(data):
+    """Time the others on 40 queries and print them."""
+    with threadpool_limits(1):
+        rows = list(others(data, 40))
+    show("several neighbours, other norms: MNIST 1v7, n = 1,000, one at a time", rows)
+    return {"others": rows}
+
+
 FIRST_CALL = """
 import sys, time
 import numpy as np
@@ -251,10 +259,7 @@ def main():
     options = parser.parse_args()
     data, report = mnist(), {}
     if options.others:
-        report = json.loads(OUT.read_text())
-        with threadpool_limits(1):
-            report["others"] = list(others(data, 40))
-        show("several neighbours, other norms: MNIST 1v7, n = 1,000, one at a time", report["others"])
+        report = json.loads(OUT.read_text()) | others_shown(data)
         report["about_others"] = provenance("python benchmarks/region.py --others")
         OUT.write_text(json.dumps(report, indent=1, default=float) + "\n")
         return
@@ -265,8 +270,7 @@ def main():
             for name, n, digits in sizes[: 2 if options.quick else 3]
         ]
         show("time a query against the floor", report["bars"])
-        report["others"] = list(others(data, 40))
-        show("several neighbours, other norms: MNIST 1v7, n = 1,000, one at a time", report["others"])
+        report |= others_shown(data)
         steps = (1375, 2750, 5500, 11_000, 27_500, 55_000)[: 3 if options.quick else 6]
         few = min(options.repeats, 3)
         report["growth_n"] = [timed(*subset(data, n, options.queries), few) for n in steps]

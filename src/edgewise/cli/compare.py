@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,7 +25,6 @@ from edgewise.cli.options import (
 if TYPE_CHECKING:
     from edgewise.paper.comparison.statistics import Curves, Standing, Task
     from edgewise.stats import Paired
-    from edgewise.store import Fact
 
 
 def compare(
@@ -69,7 +68,8 @@ def compare(
 
     Data that strategies were chosen on ("development") and data that they were not ("report") are ranked apart.
     """
-    from edgewise.paper.comparison.page import markdown
+    from edgewise.paper.comparison.page import markdown, penalty_rows
+    from edgewise.paper.comparison.ranks import RANKED, rank_tables
     from edgewise.paper.comparison.runs import PLAIN, STRONG, TRIALS, cells, work
     from edgewise.paper.comparison.statistics import curves
     from edgewise.paper.runs.experiment import Experiment
@@ -89,11 +89,17 @@ def compare(
             facts, typed(), jobs=jobs, progress=not quiet()
         )
     found = curves(run.facts)
+    ranks = rank_tables(found, curves(run.facts, "balanced"))
     if publish is not None:
-        run.publish(publish, markdown(run.facts, dict(run.about)))
+        run.publish(publish, markdown(found, ranks, dict(run.about)))
     _show_areas(found)
-    _show_ranks(run.facts)
-    _show_penalties(found, names)
+    for title, rows in ranks:
+        show(title, RANKED, rows)
+    show(
+        "penalty matrix: how often the row beats the column",
+        ("", *names),
+        penalty_rows(found, names),
+    )
     conclude(run.summary, store, cells="runs")
 
 
@@ -127,24 +133,6 @@ def _show_areas(found: Mapping[Task, Mapping[str, Curves]]) -> None:
             if not isnan(ratio)
         ],
     )
-
-
-def _show_penalties(found: Mapping[Task, Mapping[str, Curves]], names: Sequence[str]) -> None:
-    from edgewise.paper.comparison.statistics import penalties
-
-    table = penalties(found, names)
-    show(
-        "penalty matrix: how often the row beats the column",
-        ("", *names),
-        [(name, *(f"{value:.1f}" for value in table[i])) for i, name in enumerate(names)],
-    )
-
-
-def _show_ranks(facts: Sequence[Fact]) -> None:
-    from edgewise.paper.comparison.ranks import RANKED, rank_tables
-
-    for title, rows in rank_tables(facts):
-        show(title, RANKED, rows)
 
 
 def _row(standing: Standing) -> tuple[str, ...]:

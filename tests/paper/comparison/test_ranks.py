@@ -7,7 +7,7 @@ import pytest
 from edgewise.arrays import InputError
 from edgewise.data.keel import read_table
 from edgewise.paper.comparison.page import markdown
-from edgewise.paper.comparison.ranks import rankings
+from edgewise.paper.comparison.ranks import rank_tables, rankings
 from edgewise.paper.comparison.runs import cells, trial_of, work
 from edgewise.paper.comparison.statistics import Curves, Task, curves
 from edgewise.store import Cell, Fact
@@ -71,7 +71,9 @@ def runs_on(data, gain):
 
 def test_the_page_ranks_accuracy_and_balanced_accuracy_and_says_who_won():
     about = {"command": "edgewise compare", "commit": "abc", "python": "3.11", "device": "CPU"}
-    text = markdown(runs_on("german", 0.1) + runs_on("crx", 0.1), about)
+    facts = runs_on("german", 0.1) + runs_on("crx", 0.1)
+    ranks = rank_tables(curves(facts), curves(facts, "balanced"))
+    text = markdown(curves(facts), ranks, about)
     assert "herding against random, area under the learning curve, 2 tasks, 3 to 3 paired seeds" in text
     accuracy, balanced = text.split("## Mean ranks")[1:]
     assert "| report | herding | 2 of 2 sets | 1.00 of 2 | +10.00 |" in accuracy

@@ -42,8 +42,8 @@ class Query(NamedTuple):
 class Cell(NamedTuple):
     """Room for ``K`` half-spaces: indices, multipliers, offsets, unit normals, their Gram matrix, and scratch.
 
-    ``act`` (K,) are rivals and ``own`` (K,) the points they are held against; ``size`` (K,) holds the lengths the
-    normals had; ``low`` and ``high`` (d,) are room for those of a `Query`.
+    ``act`` (K,) are rivals and ``own`` (K,) the points they are held against (in norm 2 only); ``size`` (K,) holds
+    the lengths the normals had; ``low`` and ``high`` (d,) are room for those of a `Query`.
     """
 
     act: Index

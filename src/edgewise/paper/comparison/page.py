@@ -8,19 +8,17 @@ import numpy as np
 
 from edgewise.arrays import Values
 from edgewise.learning.learners import is_network
-from edgewise.paper.comparison.ranks import RANKED, RANKS_SAY, rank_tables
+from edgewise.paper.comparison.ranks import RANKED, RANKS_SAY, RankTables
 from edgewise.paper.comparison.statistics import (
     Curves,
     Standing,
     Task,
-    curves,
     labels_to,
     penalties,
     standings,
 )
 from edgewise.paper.markdown import table as markdown_table
 from edgewise.stats import Paired
-from edgewise.store import Fact
 
 
 OURS = ("herding", "edge-mix")
@@ -30,12 +28,10 @@ NETWORK_TARGETS = (0.9, 0.95, 0.97, 0.98)
 SPEED_UP = "labels of random / own at 80 %, 90 %, 95 %, 97 %"
 
 
-def markdown(facts: Sequence[Fact], about: Values) -> str:
+def markdown(runs: Mapping[Task, Mapping[str, Curves]], ranks: RankTables, about: Values) -> str:
     """Return the comparison as a page of Markdown: losses beside wins, and how it was made."""
-    runs = curves(facts)
     rows = standings(runs)
     names = sorted({name for by_name in runs.values() for name in by_name})
-    matrix = penalties(runs, names)
     against = ("less random", "less margin", "deficiency", SPEED_UP, "seeds needed")
     header = ("task", "strategy", "seeds", "area, %", *against)
     lines = [
@@ -48,29 +44,27 @@ def markdown(facts: Sequence[Fact], about: Values) -> str:
         "uncorrected and the Holm-corrected p-value of Wilcoxon's test; bold where the corrected one is "
         "below 0.05, and a mark (*) where only the uncorrected one is.",
         "",
-        *_ranks(facts),
+        " ".join(RANKS_SAY),
+        "",
+        *(
+            line
+            for title, ranked in ranks
+            for line in (f"## {title.capitalize()}", "", *markdown_table(RANKED, ranked), "")
+        ),
         *markdown_table(header, map(_compared, rows)),
         *_labels_needed(runs),
         "",
         "Penalty matrix: how often the row beats the column at five points of a curve.",
         "",
-        *markdown_table(
-            ("beats", *names),
-            [(name, *(f"{value:.1f}" for value in matrix[i])) for i, name in enumerate(names)],
-        ),
+        *markdown_table(("beats", *names), penalty_rows(runs, names)),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _ranks(facts: Sequence[Fact]) -> list[str]:
-    """Return tables of mean ranks, data sets as the units of the tests."""
-    lines = [
-        " ".join(RANKS_SAY),
-        "",
-    ]
-    for title, rows in rank_tables(facts):
-        lines += [f"## {title[0].upper()}{title[1:]}", "", *markdown_table(RANKED, rows), ""]
-    return lines
+def penalty_rows(runs: Mapping[Task, Mapping[str, Curves]], names: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return the penalty matrix as rows of text, each with its strategy in front."""
+    matrix = penalties(runs, names)
+    return [(name, *(f"{value:.1f}" for value in matrix[i])) for i, name in enumerate(names)]
 
 
 def _labels_needed(runs: Mapping[Task, Mapping[str, Curves]]) -> list[str]:

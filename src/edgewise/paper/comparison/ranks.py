@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +10,8 @@ from scipy.stats import rankdata
 
 from edgewise.arrays import Floats
 from edgewise.paper.comparison.runs import kind_of
-from edgewise.paper.comparison.statistics import Curves, Task, aulc, curves
+from edgewise.paper.comparison.statistics import Curves, Task, aulc
 from edgewise.stats import paired
-from edgewise.store import Fact
 
 
 @dataclass(frozen=True)
@@ -91,15 +90,17 @@ RANKS_SAY = (
 """How to read them."""
 
 
-def rank_tables(facts: Iterable[Fact]) -> list[tuple[str, list[tuple[str, ...]]]]:
-    """Return titles and rows of mean ranks and gains over random, in accuracy and in balanced accuracy."""
-    known = list(facts)
+RankTables = Sequence[tuple[str, Sequence[tuple[str, ...]]]]
+"""Titles and rows."""
+
+
+def rank_tables(
+    accuracy: Mapping[Task, Mapping[str, Curves]], balanced: Mapping[Task, Mapping[str, Curves]]
+) -> RankTables:
+    """Return tables of mean ranks and gains over random, in accuracy and in balanced accuracy."""
     return [
-        (
-            f"mean ranks and gains over random in points, {said}",
-            [_row(r) for r in rankings(curves(known, figure))],
-        )
-        for figure, said in (("accuracy", "accuracy"), ("balanced", "balanced accuracy"))
+        (f"mean ranks and gains over random in points, {said}", [_row(row) for row in rankings(found)])
+        for said, found in (("accuracy", accuracy), ("balanced accuracy", balanced))
     ]
 
 

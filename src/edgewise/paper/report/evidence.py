@@ -87,11 +87,7 @@ class Evidence:
     @cached_property
     def curves(self) -> dict[Task, dict[str, Curves]]:
         """The learning curves of the compared strategies; those of `many_tables` are left out."""
-        return {
-            task: dict(by_name)
-            for task, by_name in curves(self.facts("compare")).items()
-            if task.data not in KEEL
-        }
+        return curves(fact for fact in self.facts("compare") if fact.cell.settings["data"] not in KEEL)
 
     @cached_property
     def many_tables(self) -> list[Fact]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from edgewise.paper.comparison.page import lead, number
+from edgewise.paper.comparison.page import lead, number, penalty_rows
 from edgewise.paper.comparison.ranks import RANKED, RANKS_SAY, rank_tables
 from edgewise.paper.comparison.statistics import (
     Curves,
@@ -15,7 +15,6 @@ from edgewise.paper.comparison.statistics import (
     Task,
     curves,
     labels_to,
-    penalties,
     speed_up,
     speed_up_interval,
     standings,
@@ -67,15 +66,14 @@ def comparison(runs: Mapping[Task, Mapping[str, Curves]]) -> Section:
 
 def on_tables(facts: Sequence[Fact]) -> Section:
     """Return the ranks of strategies over many tables."""
+    runs = curves(facts)
+    ranks = rank_tables(runs, curves(facts, "balanced"))
     return Section(
         "strategies-tables",
         "Strategies on KEEL's tables",
-        lead(standings(curves(facts))),
+        lead(standings(runs)),
         (
-            *(
-                Table(RANKED, tuple(rows), f"{title[0].upper()}{title[1:]}.")
-                for title, rows in rank_tables(facts)
-            ),
+            *(Table(RANKED, tuple(rows), f"{title.capitalize()}.") for title, rows in ranks),
             Prose(heading="How to read it", items=RANKS_SAY),
         ),
     )
@@ -179,10 +177,9 @@ def _difference(comparison: Paired | None) -> str:
 
 def _matrix(runs: Mapping[Task, Mapping[str, Curves]]) -> Table:
     names = sorted({name for by_name in runs.values() for name in by_name})
-    table = penalties(runs, names)
     return Table(
         ("beats", *names),
-        tuple((name, *(f"{value:.1f}" for value in table[i])) for i, name in enumerate(names)),
+        tuple(penalty_rows(runs, names)),
         f"Penalty matrix over {len(runs)} tasks: how often the row beats the column significantly.",
         ("After Ash et al. 2020, five points of each curve, not corrected for their number.",),
     )
