@@ -52,6 +52,9 @@ def compare(
         ),
     ] = None,
     seeds: Annotated[int, typer.Option("--seeds", min=1, help="Paired runs.")] = 10,
+    start: Annotated[
+        int | None, typer.Option("--start", min=0, help="Uniform labels at the start; 0 for none.")
+    ] = None,
     batch: Annotated[int | None, typer.Option("--batch", min=1, help="Labels a round.")] = None,
     budget: Annotated[int | None, typer.Option("--budget", min=1, help="Labels in all.")] = None,
     pool: Annotated[int | None, typer.Option("--pool", min=1, help="Rows of the pool.")] = None,
@@ -80,6 +83,7 @@ def compare(
         learner or list(PLAIN),
         names,
         range(seeds),
+        start=start,
         batch=batch,
         budget=budget,
         pool=pool,

@@ -71,12 +71,12 @@ class LeNet5(nn.Module):
         self.features = nn.Sequential(
             nn.Conv2d(1, 6, 5, padding=2),
             *([nn.BatchNorm2d(6)] if norm else []),
-            nn.ReLU(),
             nn.MaxPool2d(2),
+            nn.ReLU(),
             nn.Conv2d(6, 16, 5),
             *([nn.BatchNorm2d(16)] if norm else []),
-            nn.ReLU(),
             nn.MaxPool2d(2),
+            nn.ReLU(),
         )
         self.head = nn.Sequential(
             nn.Linear(400, 120),

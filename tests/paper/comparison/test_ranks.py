@@ -108,6 +108,13 @@ def test_keel_is_every_table_of_keel():
     assert len({cell.settings["data"] for cell in made}) == 23
 
 
+@pytest.mark.parametrize("strategy", ["herding", "typical", "margin"])
+def test_without_labels_at_the_start_the_strategy_picks_the_first_batch(strategy):
+    made = cells(["islands"], ["1-nn"], [strategy], [0], start=0, batch=10, budget=20, pool=100)
+    assert made[0].settings["start"] == 0
+    assert work(made[0])["labels"] == [10, 20]
+
+
 def test_balanced_accuracy_is_the_mean_recall():
     found = work(
         Cell(

@@ -38,7 +38,7 @@ def test_cells_are_paired_seed_by_seed():
     assert Table7.arms == MAIN
     assert set(PAPER) < set(MAIN)
     per_seed = [c.settings["arm"] for c in made if c.seed == 0 and c.settings["data"] == "mnist-pool-1500"]
-    assert per_seed[:3] == ["random", "edge-mix", "dfal"]
+    assert per_seed[:4] == ["random", "edge-mix", "herding", "dfal"]
     readings = {c.settings["reading"] for c in made if c.settings["data"] == "mnist-pool-10000"}
     assert readings == {"one-shot", "rounds"}
 

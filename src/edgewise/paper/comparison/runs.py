@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from edgewise.arrays import Floats, Index, InputError, Labels, Values
-from edgewise.data import load
-from edgewise.data.keel import KEEL, keel, read_table
+from edgewise.arrays import InputError, Values
+from edgewise.data.keel import KEEL
 from edgewise.learning.learners import LEARNERS, gives_probabilities, is_network
 from edgewise.learning.loop import learn
 from edgewise.learning.oracle import GroundTruth
 from edgewise.models.access import predict
 from edgewise.paper.comparison.arms import ARMS
-from edgewise.randomness import stream
+from edgewise.paper.comparison.tasks import is_own, rows_of, start_of, table_of
 from edgewise.registry import from_file, lookup, unknown
 from edgewise.store import Cell
 from edgewise.strategies import STRATEGIES
@@ -94,14 +92,16 @@ def kind_of(data: str) -> str:
     >>> kind_of("digits"), kind_of("german"), kind_of("mine.csv")
     ('development', 'report', 'report')
     """
-    return "report" if data in REPORT or _is_own(data) else "development"
+    return "report" if data in REPORT or is_own(data) else "development"
 
 
 def trial_of(data: str) -> Trial:
     """Return how a data set is run: as in `TRIALS`; a KEEL table or one's own by its number of rows."""
     if data in TRIALS:
         return TRIALS[data]
-    n = len(_table(data)[1])
+    if not is_table(data):
+        raise InputError(unknown(data, [*TRIALS, *KEEL], "data set") + " Or give a CSV: FILE.csv.")
+    n = len(table_of(data)[1])
     pool = min(500, int(0.6 * n))
     return table_trial(pool, min(400, n - pool))
 
@@ -113,7 +113,7 @@ def table_trial(pool: int, test: int) -> Trial:
 
 def is_table(data: str) -> bool:
     """Say whether the data are a KEEL table or a CSV of one's own."""
-    return data not in TRIALS and (data in KEEL or _is_own(data))
+    return data not in TRIALS and (data in KEEL or is_own(data))
 
 
 def cells(
@@ -122,13 +122,15 @@ def cells(
     strategies: Sequence[str],
     seeds: Sequence[int],
     *,
+    start: int | None = None,
     batch: int | None = None,
     budget: int | None = None,
     pool: int | None = None,
 ) -> list[Cell]:
     """Return one cell a run, seeds outermost, so that a part of a sweep is paired as far as it goes.
 
-    ``batch``, ``budget`` and ``pool`` take the place of those of `TRIALS`; ``"keel"`` is every KEEL table.
+    ``start`` (0: a strategy picks the first batch too, without a model), ``batch``, ``budget`` and ``pool`` take
+    the place of those of `TRIALS`; ``"keel"`` is every KEEL table.
 
     Examples
     --------
@@ -150,11 +152,11 @@ def cells(
                     "learner": learner,
                     "pool": pool or trial.pool,
                     "test": trial.test,
-                    "start": trial.start,
+                    "start": trial.start if start is None else start,
                     "batch": batch or trial.batch,
                     "budget": budget or trial.budget,
                 }
-                if _is_own(name):
+                if is_own(name):
                     task["content"] = _digest(name)
                 for strategy in strategies:
                     more = dict(shown[strategy])
@@ -186,14 +188,12 @@ def work(cell: Cell) -> Values:
     a seed start from the same model.
     """
     s = cell.settings
-    X, y, test_X, test_y = _task(str(s["data"]), int(s["pool"]), int(s["test"]), cell.seed)
-    first = _start(y, int(s["start"]), cell.seed)
+    X, y, test_X, test_y = rows_of(str(s["data"]), int(s["pool"]), int(s["test"]), cell.seed)
+    first = start_of(y, int(s["start"]), cell.seed)
     rest = np.setdiff1d(np.arange(len(y)), first)
     if len(rest) < int(s["budget"]):
         raise InputError(f"{s['data']} has a pool of {len(rest)} rows; the budget is {s['budget']}.")
-    labels: list[int] = []
-    accuracy: list[float] = []
-    balanced: list[float] = []
+    curve: dict[str, list[float]] = {"labels": [], "accuracy": [], "balanced": []}
     learner = LEARNERS[str(s["learner"])](X)
     for done in learn(
         learner,
@@ -203,13 +203,13 @@ def work(cell: Cell) -> Values:
         batch=int(s["batch"]),
         budget=int(s["budget"]),
         rng=cell.seed,
-        start=(X[first], y[first]),
+        start=(X[first], y[first]) if len(first) else None,
     ):
-        labels.append(done.n_labelled)
+        curve["labels"].append(done.n_labelled)
         right = np.equal(predict(done.model, test_X), test_y)
-        accuracy.append(float(np.mean(right)))
-        balanced.append(float(np.mean([right[test_y == label].mean() for label in np.unique(test_y)])))
-    return {"labels": labels, "accuracy": accuracy, "balanced": balanced}
+        curve["accuracy"].append(float(np.mean(right)))
+        curve["balanced"].append(float(np.mean([right[test_y == c].mean() for c in np.unique(test_y)])))
+    return dict(curve)
 
 
 def _strategy(settings: Values) -> Strategy:
@@ -220,80 +220,5 @@ def _strategy(settings: Values) -> Strategy:
     return ARMS[name]() if name in ARMS else resolved(name)
 
 
-def _task(name: str, pool: int, test: int, seed: int) -> tuple[Floats, Labels, Floats, Labels]:
-    """Return pool and test rows, scaled by the pool's mean and spread; images stay in [0, 1]."""
-    if name in _MADE:
-        points, y = _MADE[name](pool + test, stream(seed, "made", name))
-        return points[:pool], y[:pool], points[pool:], y[pool:]
-    if name not in TRIALS:
-        return _split(name, pool, test, seed)
-    data = load(name, rng=seed)
-    known = [part for part in (data.train, data.held_out) if len(part.y)]
-    rows = stream(seed, "pool").permutation(sum(len(part.y) for part in known))[:pool]
-    asked = stream(seed, "test").permutation(len(data.test.y))[:test]
-    points, other = np.concatenate([part.X for part in known])[rows], data.test.X[asked]
-    if data.image_shape is None:
-        points, other = _scaled(points, other)
-    return points, np.concatenate([part.y for part in known])[rows], other, data.test.y[asked]
-
-
-def _split(name: str, pool: int, test: int, seed: int) -> tuple[Floats, Labels, Floats, Labels]:
-    """Return pool and test rows of a KEEL table or of one's own."""
-    X, y = _table(name)
-    if pool + test > len(y):
-        raise InputError(f"{name} has {len(y)} rows; a pool of {pool} and {test} for testing need more.")
-    rows = stream(seed, "rows", name).permutation(len(y))[: pool + test]
-    points, other = _scaled(X[rows[:pool]], X[rows[pool:]])
-    return points, y[rows[:pool]], other, y[rows[pool:]]
-
-
-def _scaled(points: Floats, other: Floats) -> tuple[Floats, Floats]:
-    centre, spread = points.mean(axis=0), points.std(axis=0)
-    spread = np.where(spread > 0, spread, 1)
-    return (points - centre) / spread, (other - centre) / spread
-
-
-@cache
-def _table(name: str) -> tuple[Floats, Index]:
-    if _is_own(name):
-        return read_table(name)
-    if name not in KEEL:
-        raise InputError(unknown(name, [*TRIALS, *KEEL], "data set") + " Or give a CSV: FILE.csv.")
-    return keel(name)
-
-
-def _is_own(name: str) -> bool:
-    return name.endswith(".csv")
-
-
 def _digest(path: str) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
-
-
-def _start(y: Labels, n: int, seed: int) -> Index:
-    """Uniform rows, drawn again until two classes are among them: without them nothing can be trained."""
-    rng = stream(seed, "start")
-    while True:
-        rows = np.sort(rng.permutation(len(y))[:n])
-        if len(np.unique(y[rows])) > 1:
-            return rows
-
-
-def _islands(n: int, rng: np.random.Generator) -> tuple[Floats, Labels]:
-    """Draw two half planes, with an island of the left class in the right one."""
-    X = rng.uniform(-1, 1, (n, 2))
-    island = np.hypot(X[:, 0] - 0.55, X[:, 1]) < 0.22
-    return X, ((X[:, 0] > 0) & ~island).astype(int)
-
-
-def _wave10(n: int, rng: np.random.Generator) -> tuple[Floats, Labels]:
-    """Draw a sine boundary in two coordinates with eight that mean nothing, 10 % of labels wrong."""
-    X = rng.uniform(-1, 1, (n, 10))
-    y = X[:, 1] > 0.4 * np.sin(np.pi * X[:, 0])
-    return X, (y ^ (rng.random(n) < 0.1)).astype(int)
-
-
-_MADE: Mapping[str, Callable[[int, np.random.Generator], tuple[Floats, Labels]]] = {
-    "islands": _islands,
-    "wave10": _wave10,
-}
