@@ -115,6 +115,13 @@ def test_without_labels_at_the_start_the_strategy_picks_the_first_batch(strategy
     assert work(made[0])["labels"] == [10, 20]
 
 
+def test_with_one_class_known_a_curve_says_that_class():
+    made = cells(["islands"], ["1-nn"], ["random"], [0], start=0, batch=1, budget=3, pool=100)
+    found = work(made[0])
+    assert found["labels"] == [1, 2, 3]
+    assert found["balanced"][0] == 0.5
+
+
 def test_balanced_accuracy_is_the_mean_recall():
     found = work(
         Cell(

@@ -206,7 +206,9 @@ def work(cell: Cell) -> Values:
         start=(X[first], y[first]) if len(first) else None,
     ):
         curve["labels"].append(done.n_labelled)
-        right = np.equal(predict(done.model, test_X), test_y)
+        # Before two classes are known there is no model, and the known class is all that can be said.
+        said = done.labels[:1] if done.model is None else predict(done.model, test_X)
+        right = np.equal(said, test_y)
         curve["accuracy"].append(float(np.mean(right)))
         curve["balanced"].append(float(np.mean([right[test_y == c].mean() for c in np.unique(test_y)])))
     return dict(curve)
