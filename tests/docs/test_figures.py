@@ -109,6 +109,26 @@ def test_ranks_over_tables():
     assert f"herding's gain is {100 * gain:+.2f} on the report tables" in text
 
 
+def test_ranks_with_other_beginnings_and_batches():
+    text = page("layers/active-learning.md")
+    parts = [published_run(RESULTS / f"compare-tables-{part}.jsonl.gz")[1] for part in ("cold", "b50")]
+    ranks = [{row.strategy: row for row in rankings(curves(facts)) if row.among == 7} for facts in parts]
+    for name in ranks[0]:
+        cells = [
+            f"{row[name].rank:.2f} | {100 * row[name].gain:+.2f} | {row[name].above} | {100 * row[name].worst:+.2f}"
+            for row in ranks
+        ]
+        assert f"| `{name}` | {' | '.join(cells)} |" in text
+    gains = [
+        row.gain
+        for facts in parts
+        for row in rankings(curves(facts, "balanced"))
+        if (row.among, row.strategy) == (7, "herding")
+    ]
+    assert f"a gain of {100 * gains[0]:+.2f} from none and {100 * gains[1]:+.2f} in batches of 50" in text
+    assert f"loses {-100 * ranks[0]['herding'].worst:.1f} points" in text
+
+
 def test_labels_to_an_accuracy_and_ten_classes():
     (by_name,) = curves(published_run(RESULTS / "labels.jsonl")[1]).values()
     told = [speed_up(by_name["edge-mix"], by_name["random"], target) for target in (0.95, 0.97)]

@@ -84,6 +84,8 @@ CHEAP = 2.0
         ("compare.jsonl", "australian"),
         ("compare-tables.jsonl.gz", "german"),
         ("compare-tables.jsonl.gz", "phoneme"),
+        ("compare-tables-cold.jsonl.gz", "saheart"),
+        ("compare-tables-b50.jsonl.gz", "crx"),
     ],
     ids=lambda given: f"{given}-sample{SEED}" if "." not in given else given,
 )
