@@ -80,6 +80,16 @@ def test_the_page_ranks_accuracy_and_balanced_accuracy_and_says_who_won():
     assert "| report | herding | 2 of 2 sets | 2.00 of 2 | -10.00 |" in balanced
 
 
+def test_tasks_that_were_run_in_another_way_are_ranked_apart():
+    found = {
+        Task("german", "m", setup): {"random": level(0.5), "x": level(height)}
+        for setup, height in (("", 0.4), ("start 0", 0.6))
+    }
+    usual, cold = [part for part in rank_tables(found, {}) if "balanced" not in part[0]]
+    assert cold[0] == usual[0] + "; start 0"
+    assert [rows[0][1] for _, rows in (usual, cold)] == ["random", "x"]
+
+
 def test_pairs_use_the_seeds_that_all_have():
     odd = Curves((1, 2, 9), LABELS, np.array([[0.6, 0.6], [0.6, 0.6], [0.1, 0.1]]))
     found = {Task("german", "a"): {"random": level(0.5), "x": odd}}

@@ -97,9 +97,16 @@ RankTables = Sequence[tuple[str, Sequence[tuple[str, ...]]]]
 def rank_tables(
     accuracy: Mapping[Task, Mapping[str, Curves]], balanced: Mapping[Task, Mapping[str, Curves]]
 ) -> RankTables:
-    """Return tables of mean ranks and gains over random, in accuracy and in balanced accuracy."""
+    """Return tables of mean ranks and gains over random, in accuracy and in balanced accuracy.
+
+    Tasks that were run in another way (no labels at the start, larger batches) are ranked apart.
+    """
     return [
-        (f"mean ranks and gains over random in points, {said}", [_row(row) for row in rankings(found)])
+        (
+            f"mean ranks and gains over random in points, {said}{setup and f'; {setup}'}",
+            [_row(row) for row in rankings({task: by for task, by in found.items() if task.setup == setup})],
+        )
+        for setup in sorted({task.setup for task in accuracy})
         for said, found in (("accuracy", accuracy), ("balanced accuracy", balanced))
     ]
 

@@ -68,10 +68,11 @@ def on_tables(facts: Sequence[Fact]) -> Section:
     """Return the ranks of strategies over many tables."""
     runs = curves(facts)
     ranks = rank_tables(runs, curves(facts, "balanced"))
+    usual = {task: by_name for task, by_name in runs.items() if not task.setup} or runs
     return Section(
         "strategies-tables",
         "Strategies on KEEL's tables",
-        lead(standings(runs)),
+        lead(standings(usual)),
         (
             *(Table(RANKED, tuple(rows), f"{title.capitalize()}.") for title, rows in ranks),
             Prose(heading="How to read it", items=RANKS_SAY),
