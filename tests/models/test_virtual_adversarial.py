@@ -78,22 +78,24 @@ def test_batch_statistics_come_from_the_clean_unlabelled_pass_alone():
 
 def test_a_merge_is_noticed_without_labels_and_the_least_crowded_training_is_kept(monkeypatch):
     shares = iter([[0.9, 0.1], [0.7, 0.3], [0.8, 0.2]])
-    marks = []
+    marks, radii = [], []
 
-    def fake(module, *_):
+    def fake(module, _X, _y, _unlabelled, settings, _device):
         marks.append(module)
+        radii.append(settings.radius)
         return module
 
     monkeypatch.setattr(va, "_trained", fake)
     monkeypatch.setattr(
         va, "_predicted", lambda *_: np.repeat([0, 1], (100 * np.array(next(shares))).astype(int))
     )
-    settings = VirtualAdversarial(restarts=3, prior=(0.5, 0.5))
+    settings = VirtualAdversarial(radius=1.0, restarts=3, prior=(0.5, 0.5))
     arguments = (lambda: small(2, 2), X[:10], Y[:10], POOL[:100], settings)
     more = {"seed": 0, "device": torch.device("cpu")}
     with pytest.warns(va.MergedClassesWarning, match="1.12 times"):
         best, history = va.train(*arguments, **more)
     assert best is marks[1]
+    assert radii == [1.0, 0.5, 0.25]
     assert [round(past["commonest"], 2) for past in history] == [0.9, 0.7, 0.8]
     shares = iter([[0.9, 0.1], [0.55, 0.45]])
     assert len(va.train(*arguments, **more)[1]) == 2
@@ -122,7 +124,7 @@ def test_what_does_not_go_together_is_refused():
 
 
 def test_the_plain_network_is_what_it_was():
-    assert [type(part).__name__ for part in LeNet5().features] == ["Conv2d", "ReLU", "MaxPool2d"] * 2
+    assert [type(part).__name__ for part in LeNet5().features] == ["Conv2d", "MaxPool2d", "ReLU"] * 2
     assert LeNet5(norm=True)(torch.zeros(2, 784)).shape == (2, 10)
 
 

@@ -6,7 +6,7 @@ import math
 import warnings
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -62,8 +62,9 @@ class VirtualAdversarial:
         random step of the same length, or ``"affine"``, a moved copy that is to get the label the row surely has
         (probability `SURE`; FixMatch, Sohn et al. 2020, at its simplest).
     restarts
-        Trainings at most. Another is made, from another seed, where a class is predicted more often on the
-        unlabelled rows than its share allows; the least crowded one is kept. No label is looked at for this.
+        Trainings at most. Another is made, from another seed and with half the radius, where a class is predicted
+        more often on the unlabelled rows than its share allows; the least crowded one is kept. No label is looked
+        at for this.
     prior
         The known share of each class, or ``"even"`` where all are about as common; None takes the upper end of the
         95 % interval of its share of the labels, which is wide with few labels.
@@ -129,7 +130,8 @@ def train(
     best: nn.Module | None = None
     for number in range(settings.restarts):
         set_seed(child_seed(seed, "weights", number))
-        module = _trained(make().to(device), X, y, unlabelled, settings, device)
+        shorter = replace(settings, radius=settings.radius / 2**number)
+        module = _trained(make().to(device), X, y, unlabelled, shorter, device)
         shares = np.bincount(_predicted(module, unlabelled, device), minlength=classes) / len(unlabelled)
         crowding = float(np.max(shares / allowed))
         if best is None or crowding < min(past["crowding"] for past in history):
@@ -142,7 +144,8 @@ def train(
     if least > 1:
         warnings.warn(
             f"after {len(history)} trainings a class is still predicted {least:.2f} times as often on the unlabelled "
-            "rows as its share allows: two classes may have merged. Label more, or give prior= if shares are known.",
+            "rows as its share allows: two classes may have merged. Label more, take a shorter radius, or give prior= "
+            "if shares are known.",
             MergedClassesWarning,
             stacklevel=3,
         )
