@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from edgewise.paper.comparison.page import lead, number, penalty_rows
+from edgewise.paper.comparison.page import OURS, lead, number, penalty_rows
 from edgewise.paper.comparison.ranks import RANKED, RANKS_SAY, rank_tables
+from edgewise.paper.comparison.runs import STRONG
 from edgewise.paper.comparison.statistics import (
     Curves,
     Standing,
@@ -49,11 +50,12 @@ def comparison(runs: Mapping[Task, Mapping[str, Curves]]) -> Section:
     """Return the section of `edgewise compare`."""
     rows = standings(runs)
     blocks: list[Block] = [_gains(rows), _table(rows), _matrix(runs)]
-    blocks += [chart(task, by_name) for task, by_name in runs.items()]
+    blocks += [chart(task, _drawn(runs[task])) for task in _telling(runs, rows)]
     blocks.append(
         Prose(
             heading="How to read it",
             items=(
+                f"Of more than {CHARTS} tasks, those with the largest and the smallest gain are drawn.",
                 "Every strategy of a seed has the same split, the same initial labels and the same first model.",
                 "The area is divided by the range of labels: the mean accuracy on the way.",
                 "Deficiency is the accuracy lacked on the way, relative to random's; below 1 is better.",
@@ -62,6 +64,25 @@ def comparison(runs: Mapping[Task, Mapping[str, Curves]]) -> Section:
         )
     )
     return Section("strategies", "Strategies compared", lead(rows), tuple(blocks))
+
+
+def _telling(runs: Mapping[Task, Mapping[str, Curves]], rows: Sequence[Standing]) -> list[Task]:
+    """Return all tasks if they are few, else those in which our strategy gains most and least over random."""
+    if len(runs) <= CHARTS:
+        return list(runs)
+    ours = next((name for name in OURS if any(row.strategy == name for row in rows)), rows[0].strategy)
+    gain = {
+        row.task: row.against["random"].difference.mean
+        for row in rows
+        if row.strategy == ours and "random" in row.against
+    }
+    ordered = sorted(gain, key=lambda task: gain[task])
+    return [*reversed(ordered[-CHARTS // 2 :]), *ordered[: CHARTS // 2]]
+
+
+def _drawn(by_name: Mapping[str, Curves]) -> Mapping[str, Curves]:
+    """Return what a chart has room for: of our own strong strategies those of `LINES`, and all that are not ours."""
+    return {name: run for name, run in by_name.items() if name in LINES or name not in STRONG}
 
 
 def on_tables(facts: Sequence[Fact]) -> Section:
@@ -79,6 +100,11 @@ def on_tables(facts: Sequence[Fact]) -> Section:
         ),
     )
 
+
+CHARTS = 12
+"""More tasks than these are not all drawn."""
+LINES = ("random", "margin", "typical", "edge-mix", "herding")
+"""More lines in a chart hide one another."""
 
 TARGETS = (0.8, 0.9, 0.95, 0.97)
 POINTS = 12
