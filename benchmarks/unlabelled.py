@@ -168,7 +168,8 @@ def trained(task, seed, arm, *, prior="given", restarts=1, times=1.0, **settings
         net.fit(X[labelled], y[labelled])
     seconds = time.process_time() - began
     predicted = np.mean(net.predict(X)[:, None] == seen, axis=0)
-    upper = np.array([wilson(int((y[labelled] == c).sum()), task.labels)[1] for c in seen])
+    level = 1 - 0.05 / len(seen)
+    upper = np.array([wilson(int((y[labelled] == c).sum()), task.labels, level)[1] for c in seen])
     right = net.predict(test_X) == test_y
     return {
         "arm": arm,

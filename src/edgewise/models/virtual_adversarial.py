@@ -66,8 +66,8 @@ class VirtualAdversarial:
         more often on the unlabelled rows than its share allows; the least crowded one is kept. No label is looked
         at for this.
     prior
-        The known share of each class, or ``"even"`` where all are about as common; None takes the upper end of the
-        95 % interval of its share of the labels, which is wide with few labels.
+        The known share of each class, or ``"even"`` where all are about as common; None takes the upper ends of
+        intervals of their shares of the labels that hold for all classes at once (95 %), wide with few labels.
 
     Examples
     --------
@@ -277,4 +277,4 @@ def _allowed(y: Index, classes: int, prior: tuple[float, ...] | str | None) -> F
     if prior is not None:
         shares = [1 / classes] * classes if isinstance(prior, str) else prior
         return CROWDED * np.maximum(np.asarray(shares, float), 1e-6)
-    return np.array([wilson(int((y == c).sum()), len(y))[1] for c in range(classes)])
+    return np.array([wilson(int((y == c).sum()), len(y), 1 - 0.05 / classes)[1] for c in range(classes)])

@@ -89,9 +89,9 @@ def _verdicts(found: Mapping[str, Judged]) -> str:
     which = f"Table {numbers[0]}" if len(numbers) == 1 else f"Tables {', '.join(numbers)}"
     return (
         f"Of the paper's {len(claims)} claims about {which}, run again with "
-        f"{min(table.seeds[0] for table in found.values())} seeds or more, {counts['holds']} hold, "
-        f"{counts['contradicted']} are contradicted and {counts['not shown']} are not shown: these seeds neither "
-        "prove nor refute them."
+        f"{min(table.seeds[0] for table in found.values())} seeds or more, {counts['holds']} "
+        f"came out as holding, {counts['contradicted']} as contradicted and {counts['not shown']} as not shown: these "
+        "seeds neither prove nor refute them."
     )
 
 
