@@ -110,6 +110,16 @@ def test_it_starts_in_every_group_and_later_goes_to_the_boundary():
     assert np.abs(POOL[late.index, 0]).mean() < 0.5 * np.abs(POOL[:, 0]).mean()
 
 
+def test_without_labelled_rows_a_pick_stands_alone():
+    """A sure model doubts a thin band only; its rows alone would teach another model nothing."""
+    sure = LogisticRegression(C=1e4).fit(POOL, POOL[:, 0] > 0)
+    near = [
+        float(np.mean(np.abs(POOL[ask(sure, POOL, 20, Herding(share=0), labelled=given).index, 0]) < 0.2))
+        for given in (None, (POOL[:40], POOL[:40, 0] > 0))
+    ]
+    assert near[0] < 0.5 < near[1]
+
+
 def test_the_uniform_share_is_flagged_uniform_and_unbiased():
     answer = ask(LINE, POOL, 20, Herding(share=0.25), labelled=(KNOWN, TRUTH))
     assert answer.uniform.tolist() == [False] * 15 + [True] * 5

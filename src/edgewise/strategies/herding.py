@@ -28,6 +28,9 @@ FEW = 5
 LEAST = 1e-6
 """Weight of a row without doubt: where nothing is in doubt, what is left is coverage."""
 
+ALONE = 3.0
+"""Of the mean weight, what every row has besides where no labelled row is given: such a pick has to stand alone."""
+
 
 class Crowd(NamedTuple):
     """Who is to be covered, how much each is in doubt, and who may cover them."""
@@ -48,7 +51,9 @@ class Herding:
     of u(x)^power times the largest cover of x. The width s is ``scale`` times the median distance of the pool
     to its nearest label: it shrinks as labels fill the space, and with it the rule turns from coverage to
     doubt. This is uncertainty herding (UHerding) of Bae et al. (2024, arXiv 2412.20644), with a width and a
-    power chosen here. It starts without a model and does with one that gives labels only, by coverage alone.
+    power chosen here. It starts without a model and does with one that gives labels only, by coverage alone. Where
+    a model is given but no labelled row, nobody knows what it learned from, and what it doubts would teach another
+    model little: three quarters of the weight are then spread over all rows evenly.
 
     Parameters
     ----------
@@ -130,9 +135,10 @@ class Herding:
         if len(drawn):
             near = np.minimum(near, nearest(people, at.rows(drawn)))
         rows = stream(request.seed, "ties").permutation(crowd.candidates)
+        weight = doubt**self.power + LEAST
         place, gain = herd(
             people,
-            doubt**self.power + LEAST,
+            weight if known is not None and len(known) else weight + ALONE * weight.mean(),
             at.rows(rows),
             np.exp(-near / width**2),
             width,
