@@ -1,9 +1,10 @@
 import numpy as np
 
+from edgewise.paper.comparison.statistics import curves
 from edgewise.paper.report.blocks import Figure, Table
 from edgewise.paper.report.evidence import Evidence
 from edgewise.paper.report.page import render
-from edgewise.paper.report.strategies import sections
+from edgewise.paper.report.strategies import comparison, sections
 from edgewise.paper.tables.frame import row
 from edgewise.store import Cell, Fact, Store
 
@@ -73,3 +74,22 @@ def test_imbalance_of_table7_is_a_picture():
     figure = next(block for block in section.blocks if isinstance(block, Figure))
     assert "dfal 70" in figure.alt
     assert sections(Evidence(Store(":memory:"))) == []
+
+
+def test_of_many_tasks_those_that_say_most_are_drawn_without_lines_that_hide_one_another():
+    names = ("random", "badge", "herding", "mine.py:Own")
+    facts = [
+        Fact(
+            Cell("compare", {"data": f"data{i:02}", "learner": "1-nn", "strategy": name}, seed),
+            {"labels": [20, 200], "accuracy": [0.5, 0.6 + (i - 10) / 100 * (name == "herding")]},
+        )
+        for i in range(20)
+        for name in names
+        for seed in (0, 1)
+    ]
+    drawn = [block for block in comparison(curves(facts)).blocks if isinstance(block, Figure)][1:]
+    assert [block.caption.split(",")[0] for block in drawn] == [
+        f"data{i:02}" for i in (19, 18, 17, 16, 15, 14, 0, 1, 2, 3, 4, 5)
+    ]
+    assert b"mine.py:Own" in drawn[0].content
+    assert b"badge" not in drawn[0].content
