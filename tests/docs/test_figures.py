@@ -80,15 +80,45 @@ def test_labels_only():
     )
 
 
-def test_edge_mix_against_random():
-    rows = standings(curves(published_run(RESULTS / "compare.jsonl")[1]))
-    found = [row.against["random"].verdict() for row in rows if row.strategy == "edge-mix"]
-    worse, better = found.count("worse"), found.count("better")
-    assert f"below random in {worse} of {len(found)} tasks and above in {better}" in page("index.md")
-    none = "none" if worse == 0 else str(worse)
-    assert f"Of {len(found)} tasks it was significantly below random in {none}, above in {better}" in page(
-        "faq.md"
+def test_strategies_against_random_and_margin():
+    facts = published_run(RESULTS / "compare.jsonl.gz")[1]
+    rows = standings(curves(facts))
+    text, told = page("layers/active-learning.md"), {}
+    pairs = [("herding", "random"), ("edge-mix", "random"), ("margin", "random")]
+    for name, base in (*pairs, ("herding", "margin"), ("edge-mix", "margin")):
+        found = [row.against[base] for row in rows if row.strategy == name]
+        verdicts = [one.verdict() for one in found]
+        signs = [one.difference.mean > 0 for one in found if one.p < 0.05]
+        counts = (
+            verdicts.count("better"),
+            sum(signs),
+            verdicts.count("worse"),
+            signs.count(False),
+            len(found),
+        )
+        assert f"| {name} | {base} | nine data sets | {' | '.join(map(str, counts))} |" in text
+        told[name, base] = counts
+    above, _, below, _, of = told["herding", "random"]
+    mix = told["edge-mix", "random"]
+    assert (
+        f"below random in {below} of {of} tasks and above in {above}**, `edge-mix` in {mix[2]} and {mix[0]}"
+        in page("index.md")
     )
+    assert below == 0
+    assert f"Of {of} tasks it was significantly below random in none, above in {above}" in page("faq.md")
+    gains = {row.strategy: row.gain for row in rankings(curves(facts)) if row.kind == "report"}
+    said = ", ".join(f"{name}'s {100 * gains[name]:+.2f}" for name in ("edge-mix", "margin"))
+    assert f"herding's gain is {100 * gains['herding']:+.2f}, {said}" in text
+
+
+def test_ranks_of_all_strong_strategies():
+    rows = rankings(curves(published_run(RESULTS / "compare-strong.jsonl.gz")[1]))
+    rank = {(row.kind, row.strategy): row.rank for row in rows if row.among == 7}
+    assert (
+        f"on those four sets, {rank['report', 'herding']:.2f} (margin {rank['report', 'margin']:.2f}), and the second "
+        f"on the five, {rank['development', 'herding']:.2f}, after `typical-then-margin`, "
+        f"{rank['development', 'typical-then-margin']:.2f}"
+    ) in page("layers/active-learning.md")
 
 
 def test_ranks_over_tables():
