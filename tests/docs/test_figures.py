@@ -101,7 +101,7 @@ def test_strategies_against_random_and_margin():
     above, _, below, _, of = told["herding", "random"]
     mix = told["edge-mix", "random"]
     assert (
-        f"below random in {below} of {of} tasks and above in {above}**, `edge-mix` in {mix[2]} and {mix[0]}"
+        f"below random in {below} of {of} tasks and above in {above}, `edge-mix` in {mix[2]} and {mix[0]}"
         in page("index.md")
     )
     assert below == 0

@@ -151,12 +151,11 @@ def ratio(mine: Curves, base: Curves, target: float) -> str:
 
 
 def _gains(rows: Sequence[Standing]) -> Figure:
-    """Return the differences to random in one chart, a dot a task and strategy."""
-    shown = [(row, row.against["random"].difference) for row in rows if "random" in row.against]
-    entries = [
-        Dot(str(row.task), 100 * d.mean, 100 * d.low, 100 * d.high, row.strategy)
-        for row, d in shown or [(row, row.aulc) for row in rows]
-    ]
+    """Return the differences to random in one chart, a dot a task and strategy: ours, and what is not built in."""
+    compared = [row for row in rows if "random" in row.against]
+    shown = [row for row in compared if row.strategy in OURS or row.strategy not in STRONG] or compared
+    gains = [(row, row.against["random"].difference) for row in shown] or [(row, row.aulc) for row in rows]
+    entries = [Dot(str(row.task), 100 * d.mean, 100 * d.low, 100 * d.high, row.strategy) for row, d in gains]
     said = figures.summary({f"{e.label} {e.group}": e.mean for e in entries}, "{:+.2f}")
     return Figure(
         figures.dots(entries, "gain in area over random, points of accuracy"),
