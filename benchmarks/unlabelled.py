@@ -262,7 +262,7 @@ def table_of(by_arm):
                 f"{100 * values[arm].min():.2f}",
                 ""
                 if test is None
-                else f"{100 * test.difference.mean:+.2f} [{low:+.2f}, {high:+.2f}], p {test.p:.2g}",
+                else f"{100 * test.difference.mean:+.2f} [{low:+.2f}, {high:+.2f}], p {test.p_holm:.2g}",
                 f"{np.mean([row['commonest'] for row in rows]):.3f}",
                 f"{np.mean([row['trainings'] for row in rows]):.1f}",
                 f"{np.median([row['cpu_seconds'] for row in rows]):.1f}",
