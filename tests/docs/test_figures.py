@@ -172,6 +172,29 @@ def test_labels_to_an_accuracy_and_ten_classes():
         assert ratio(by_name["edge-mix"], by_name["random"], target) in text
 
 
+def test_learning_from_unlabelled_rows():
+    by_arm: dict[tuple[str, str], list[float]] = {}
+    for fact in published_run(RESULTS / "benchmarks" / "unlabelled.jsonl")[1]:
+        for row in fact.figures["rows"]:
+            by_arm.setdefault((fact.cell.settings["task"], row["arm"]), []).append(100 * row["accuracy"])
+    text, tasks = page("layers/networks.md"), ("mnist-100", "splice-40", "mushroom-40", "german-40")
+    for arm in dict.fromkeys(arm for _, arm in by_arm):
+        cells = [
+            f"{sum(v) / len(v):.1f} | {min(v):.1f}" if (v := by_arm.get((task, arm))) else "|"
+            for task in tasks
+        ]
+        assert f"| {arm} | {' | '.join(cells)} |" in text
+    mean = {key: sum(values) / len(values) for key, values in by_arm.items()}
+    adds = [
+        mean["mnist-100", "adversary"] - mean["mnist-100", arm]
+        for arm in ("noise", "noise-long", "FixMatch-lite")
+    ]
+    said = (
+        "adds {:.1f} points to a random step as long, {:.1f} to one four times as long and {:.1f} to FixMatch"
+    )
+    assert said.format(*adds) in text
+
+
 def test_no_claim_of_tables_2_to_5_holds():
     for table in ("table2", "table3", "table4", "table5"):
         verdicts = (RESULTS / f"{table}.md").read_text(encoding="utf-8").split("\n\n")[1]
