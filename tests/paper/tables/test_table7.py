@@ -76,7 +76,8 @@ def test_one_significant_loss_is_enough_to_refute_our_own_claim():
     good = {(pool, n): 0.02 for pool in POOLS for n in LABELS}
     assert claims(results(good, "edge-mix"))[2] == "holds"
     assert claims(results(good | {(5_000, 500): -0.02}, "edge-mix"))[2] == "contradicted"
-    assert claims([])[2] == "not shown"
+    # The paper's claims stand there unrun as well; ours only once they were.
+    assert claims([]) == ["not shown", "not shown"]
 
 
 @pytest.mark.slow

@@ -124,7 +124,7 @@ class Table7:
         return key.arm
 
     def claims(self, results: Sequence[Result]) -> list[Claim]:
-        """Return the paper's claims about Table 7, and those this package makes."""
+        """Return the paper's claims about Table 7, and those this package makes about what was run."""
         return [
             random_wins(results),
             uneven(results),
@@ -136,6 +136,7 @@ class Table7:
                 )
                 for arm in OURS
                 for prefix, protocol in (("", "one shot"), (ROUNDS, "round by round"))
+                if select(results, arm=prefix + arm)
             ),
         ]
 
