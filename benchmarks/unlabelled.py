@@ -113,8 +113,6 @@ SINGLE = {
 """Arms of one training each, by what is not the recipe's."""
 
 FOR_PICTURES, FOR_TABLES = ("moved", "FixMatch-lite"), ("long", "long-restarts")
-TOGETHER = ("adversary", "restarts", "restarts-prior")
-"""Arms of one cell: the first training is the same, and is kept where it is not crowded."""
 
 
 def cells(tasks):
@@ -135,7 +133,7 @@ def work(cell):
 
 
 def rows_of(task, arm, seed):
-    """Return one row an arm."""
+    """Return one row an arm; those together share their first training, which is kept where it is not crowded."""
     if arm != "together":
         return [trained(task, seed, arm, **SINGLE[arm])]
     first = trained(task, seed, "adversary")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -59,6 +59,17 @@ def markdown(runs: Mapping[Task, Mapping[str, Curves]], ranks: RankTables, about
         *markdown_table(("beats", *names), penalty_rows(runs, names)),
     ]
     return "\n".join(lines) + "\n"
+
+
+def ours_in(names: Collection[str]) -> str | None:
+    """Return the strategy of this package's that speaks for it among ``names``, or None.
+
+    Examples
+    --------
+    >>> ours_in({"random", "edge-mix", "herding"}), ours_in(["edge-mix"]), ours_in([])
+    ('herding', 'edge-mix', None)
+    """
+    return next((name for name in OURS if name in names), None)
 
 
 def penalty_rows(runs: Mapping[Task, Mapping[str, Curves]], names: Sequence[str]) -> list[tuple[str, ...]]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from edgewise.paper.comparison.page import OURS
+from edgewise.paper.comparison.page import ours_in
 from edgewise.paper.comparison.statistics import Curves, Task, standings
 from edgewise.paper.report import figures, theory_pictures
 from edgewise.paper.report.blocks import Block, Figure, Prose, Section, SideBySide
@@ -155,19 +155,19 @@ def _percent(result: Result) -> str:
 
 def _labels(found: Mapping[str, Judged], runs: Mapping[Task, Mapping[str, Curves]]) -> str:
     parts: list[str] = []
-    usual = standings({task: by_name for task, by_name in runs.items() if not task.setup})
-    for ours in OURS:
-        gained = tally(s.against["random"] for s in usual if s.strategy == ours and "random" in s.against)
-        if sum(gained.values()):
-            parts.append(
-                f"{ours}, this package's strategy, beats random labelling in {gained['better']} of "
-                f"{sum(gained.values())} tasks and loses in {gained['worse']}"
-            )
-            break
+    rows = standings({task: by_name for task, by_name in runs.items() if not task.setup})
+    compared = [row for row in rows if "random" in row.against]
+    ours = ours_in({row.strategy for row in compared})
+    if ours:
+        gained = tally(row.against["random"] for row in compared if row.strategy == ours)
+        parts.append(
+            f"{ours}, this package's strategy, beats random labelling in {gained['better']} of "
+            f"{sum(gained.values())} tasks and loses in {gained['worse']}"
+        )
     if "table7" in found:
         results = found["table7"].results
         dfal = _against_random(select(results, arm="dfal"))
-        ours = next((name for name in OURS if select(results, arm=name)), OURS[-1])
+        ours = ours_in({result.key.arm for result in results}) or "edge-mix"
         mine = _against_random(r for r in results if r.key.arm.endswith(ours))
         parts.append(
             f"in Table 7 {ours} wins {mine['better']} of {sum(mine.values())} cells and loses "
@@ -185,7 +185,7 @@ def _against_random(results: Iterable[Result]) -> dict[str, int]:
 
 def _speed(runs: Mapping[Task, Mapping[str, Curves]]) -> list[str]:
     for task, by_name in runs.items():
-        ours = next((name for name in OURS if name in by_name), None)
+        ours = ours_in(by_name)
         if task.setup and ours and "random" in by_name:
             mine, base = by_name[ours], by_name["random"]
             target = TARGETS[2]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from edgewise.paper.comparison.page import OURS, lead, number, penalty_rows
+from edgewise.paper.comparison.page import OURS, lead, number, ours_in, penalty_rows
 from edgewise.paper.comparison.ranks import RANKED, RANKS_SAY, rank_tables
 from edgewise.paper.comparison.runs import STRONG
 from edgewise.paper.comparison.statistics import (
@@ -70,7 +70,7 @@ def _telling(runs: Mapping[Task, Mapping[str, Curves]], rows: Sequence[Standing]
     """Return all tasks if they are few, else those in which our strategy gains most and least over random."""
     if len(runs) <= CHARTS:
         return list(runs)
-    ours = next((name for name in OURS if any(row.strategy == name for row in rows)), rows[0].strategy)
+    ours = ours_in({row.strategy for row in rows}) or rows[0].strategy
     gain = {
         row.task: row.against["random"].difference.mean
         for row in rows
