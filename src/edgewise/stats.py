@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -122,16 +122,24 @@ def signed_rank_p(difference: Floats) -> float:
         return 1.0
     if len(difference) > EXACT_PAIRS:
         return float(scipy_stats.wilcoxon(difference, zero_method="pratt").pvalue)
-    # Ties give half ranks; twice the ranks are whole numbers, whose random sums are counted one rank at a time.
-    ranks = np.rint(2 * scipy_stats.rankdata(np.abs(difference))).astype(int)
-    total = int(ranks[difference != 0].sum())
+    size = np.abs(difference)
+    # Ties share their mean rank, a half at worst; twice the ranks are whole numbers.
+    ranks = 2 * (size[:, None] > size).sum(axis=1) + (size[:, None] == size).sum(axis=1) + 1
+    positive = int(ranks[difference > 0].sum())
+    upto = _random_sums(tuple(sorted(ranks[difference != 0].tolist())))
+    return min(1.0, 2 * float(upto[min(positive, len(upto) - 1 - positive)]))
+
+
+@lru_cache(maxsize=1024)
+def _random_sums(ranks: tuple[int, ...]) -> Floats:
+    """Return the chance that the ranks of random signs sum to at most 0, 1, 2, ..., counted one rank at a time."""
+    total = sum(ranks)
     chance = np.zeros(total + 1)
     chance[0] = 1.0
-    for rank in ranks[difference != 0]:
+    for rank in ranks:
         chance += np.concatenate([np.zeros(rank), chance[: total + 1 - rank]])
         chance /= 2
-    positive = int(ranks[difference > 0].sum())
-    return min(1.0, 2 * float(chance[: min(positive, total - positive) + 1].sum()))
+    return np.cumsum(chance)
 
 
 def holm(family: Sequence[Paired]) -> list[Paired]:

@@ -64,7 +64,8 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         ``"auto"`` (CUDA where there is one), or a torch device.
     mixed_precision
         Compute in bfloat16: ``"auto"`` is convolutions on CUDA devices that have it. True pays on processors
-        with bfloat16 of their own (AVX512-BF16, AMX) as well; on others it is many times slower, and says so.
+        with AMX as well; with AVX512-BF16 alone it may not (measure both), and on others it is many times slower,
+        and says so.
     unlabelled
         Rows without labels ``(m, ...)`` to learn from as well, by virtual adversarial training; ``virtual`` then
         takes the place of ``epochs``, ``batch_size``, ``optimizer``, ``lr``, ``schedule`` and ``augment``.

@@ -206,37 +206,44 @@ def _width(model: Model, pool: Pool) -> int:
 
 def _plus_plus(factors: Floats, width: int, n: int, rng: np.random.Generator) -> tuple[Index, list[float]]:
     """k-means++ (Arthur & Vassilvitskii 2007) for rows a (x) h given as [a, h]; the first is the longest."""
+    # A block's vectors stay in the cache while they are worked on.
+    blocks = [slice(low, low + BLOCK) for low in range(0, len(factors), BLOCK)]
     a, h = factors[:, :width], factors[:, width:]
-    size = np.concatenate(
-        [
-            np.square(a[low : low + BLOCK]).sum(axis=1) * np.square(h[low : low + BLOCK]).sum(axis=1)
-            for low in range(0, len(a), BLOCK)
-        ]
-    )
-    gap, free = size.copy(), np.ones(len(a), dtype=bool)
+    size = np.concatenate([np.square(a[b]).sum(axis=1) * np.square(h[b]).sum(axis=1) for b in blocks])
+    # In float64 whatever the factors: a running sum of a million float32 chances forgets the small ones.
+    gap = size.astype(float)
+    free = np.ones(len(a), dtype=bool)
+    mass = np.array([gap[b].sum() for b in blocks])
     rows: list[int] = []
     score: list[float] = []
     for step in range(n):
-        total = gap.sum()
-        if step == 0 and total > 0:
-            row = int(np.argmax(gap))
-        elif total > 0:
-            # What rng.choice(p=...) does, without its checks of a million chances.
-            chance = np.cumsum(gap / total)
-            chance /= chance[-1]
-            row = int(chance.searchsorted(rng.random(), side="right"))
-        else:
+        if not mass.any():
             row = int(rng.choice(np.flatnonzero(free)))
+        elif step == 0:
+            row = int(np.argmax(gap))
+        else:
+            place, left = _drawn(mass, rng.random() * mass.sum())
+            row = BLOCK * place + _drawn(gap[blocks[place]], left)[0]
         rows.append(row)
         score.append(float(gap[row]))
-        free[row] = False
-        both = size + size[row]
-        squared = (a @ a[row]) * (h @ h[row])
-        squared *= -2
-        squared += both
-        # A copy of the picked row is at distance 0; rounding must not make it look far.
-        both *= 1e-12
-        squared[squared <= both] = 0
-        np.minimum(gap, squared, out=gap)
-        gap[row] = 0
+        free[row], gap[row] = False, 0
+        for place, b in enumerate(blocks):
+            squared = (a[b] @ a[row]) * (h[b] @ h[row])
+            squared *= -2
+            both = size[b] + size[row]
+            squared += both
+            # A copy of the picked row is at distance 0; rounding must not make it look far.
+            both *= 1e-12
+            squared[squared <= both] = 0
+            np.minimum(gap[b], squared, out=gap[b])
+            mass[place] = gap[b].sum()
     return np.array(rows, dtype=np.intp), score
+
+
+def _drawn(chances: Floats, goal: float) -> tuple[int, float]:
+    """Return where the running sum of ``chances`` passes ``goal``, and how much of the goal is left there."""
+    upto = np.cumsum(chances)
+    # Where rounding puts the goal beyond the sum, it is the last place with a chance.
+    last = int(np.flatnonzero(chances)[-1])
+    place = min(int(upto.searchsorted(goal, side="right")), last)
+    return place, goal - (upto[place] - chances[place])

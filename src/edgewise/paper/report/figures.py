@@ -18,6 +18,8 @@ from edgewise.stats import Estimate
 
 WIDTH = 5.9
 """Inches of a picture that stands alone."""
+LETTERS = 13.5
+"""Letters in an inch of a picture."""
 TICKS = 10
 """More than these on an axis run into each other."""
 
@@ -96,7 +98,7 @@ def dots(
     if not entries:
         raise InputError("a dot chart needs at least one entry.")
     with mpl.rc_context(STYLE):
-        canvas = Canvas(figsize=(width, 0.6 + 0.26 * len(entries)), layout="constrained")
+        canvas = Canvas(figsize=(width, 0.6 + 0.26 * len(entries)))
         axes = canvas.add_subplot()
         heights = np.arange(len(entries))[::-1]
         groups = list(dict.fromkeys(entry.group for entry in entries))
@@ -125,7 +127,7 @@ def dots(
         axes.set_xlabel(xlabel)
         _scale(axes, log)
         axes.set_xlim(_limits(axes.get_xlim(), within))
-        _legend(canvas, axes)
+        _fill(canvas, axes, _legend(canvas, axes), [entry.label for entry in entries])
         return svg(canvas)
 
 
@@ -187,7 +189,8 @@ def curves(
         places = sorted({x for line in lines for x in line.x})
         if len(places) <= TICKS:
             axes.set_xticks(places)
-        _fill(canvas, axes, _legend(canvas, axes))
+        ticks = axes.yaxis.get_major_formatter().format_ticks(axes.get_yticks().tolist())
+        _fill(canvas, axes, _legend(canvas, axes), ticks, beside=0.26)
         return svg(canvas)
 
 
@@ -233,21 +236,22 @@ def _legend(canvas: Canvas, axes: Axes) -> float:
     handles, labels = axes.get_legend_handles_labels()
     if len(labels) < 2:
         return 0.0
-    # A picture has about 13.5 letters an inch, and a marker takes the place of seven.
-    letters = int(13.5 * canvas.get_figwidth())
+    # A marker takes the place of seven letters.
+    letters = int(LETTERS * canvas.get_figwidth())
     columns = max(1, min(3, letters // (max(map(len, labels)) + 7), len(labels)))
     height = 0.2 * -(-len(labels) // columns)
     canvas.set_figheight(canvas.get_figheight() + height)
-    place = "upper left" if canvas.get_layout_engine() is None else "outside upper left"
-    canvas.legend(handles, labels, loc=place, ncols=columns)
+    canvas.legend(handles, labels, loc="upper left", ncols=columns)
     return height
 
 
-def _fill(canvas: Canvas, axes: Axes, above: float) -> None:
-    """Let axes fill the picture but for their ticks and labels, counted in letters: measuring took half the time."""
+def _fill(canvas: Canvas, axes: Axes, above: float, ticks: Sequence[str], *, beside: float = 0.0) -> None:
+    """Let axes fill the picture but for what stands ``above`` and ``beside`` them, in inches, and their labels.
+
+    Labels are counted in letters: measuring them took half the time.
+    """
     width, height = canvas.get_figwidth(), canvas.get_figheight()
-    longest = max(map(len, axes.yaxis.get_major_formatter().format_ticks(axes.get_yticks().tolist())))
-    left, bottom = 0.36 + longest / 13.5, 0.5
+    left, bottom = 0.1 + beside + max(map(len, ticks)) / LETTERS, 0.5
     right, top = width - 0.1, height - 0.12 - above
     axes.set_position((left / width, bottom / height, (right - left) / width, (top - bottom) / height))
 
