@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from concurrent.futures import BrokenExecutor
+from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import ANY
 
@@ -133,6 +134,19 @@ def test_a_sweep_reports_the_cell_that_kills_workers(backend):
         assert "worker died" in summary.failures[0].message
         assert len(summary.losses) == 4
         assert len(figures(store)) == 5
+
+
+def first_line(path):
+    return path.read_text()
+
+
+def test_relative_paths_mean_to_a_worker_what_they_mean_to_the_caller(tmp_path, monkeypatch):
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_text(name)
+        monkeypatch.chdir(tmp_path / name)
+        found = dict(spread(first_line, [Path("file")] * 4, jobs=2))
+        assert set(found.values()) == {name}
 
 
 def test_an_exception_in_a_worker_is_raised_as_it_is(backend):

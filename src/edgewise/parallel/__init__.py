@@ -15,6 +15,7 @@ from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import TypeVar
 
 from edgewise.arrays import InputError, check_count
@@ -136,7 +137,7 @@ def spread(
     if remote is None and (jobs == 1 or len(items) <= 1):
         yield from ((number, function(item)) for number, item in enumerate(items))
         return
-    call = functools.partial(_answer, function, os.getpid() if remote is None else None)
+    call = functools.partial(_answer, function, (os.getpid(), _folder()) if remote is None else None)
     # Every item handed to a remote engine is computed, so this caps its workers; our own never wait for the next.
     ahead = 2 * jobs if remote is None else jobs
     waiting, alone = list(range(len(items))), list[int]()
@@ -205,14 +206,26 @@ class _Raised:
     error: Exception
 
 
-def _answer(function: Callable[[T], R], driver: int | None, item: T) -> R | _Raised:
-    if driver not in (None, os.getpid()):
-        _end_with(driver)
+def _answer(function: Callable[[T], R], driver: tuple[int, Path | None] | None, item: T) -> R | _Raised:
+    """Compute an item for a driver on this machine, given as its process and working folder, or for a remote one."""
+    if driver is not None and driver[0] != os.getpid():
+        _end_with(driver[0])
+        if driver[1] is not None:
+            # Loky's workers live on from call to call; relative paths mean what they mean to the caller now.
+            os.chdir(driver[1])
     try:
         return function(item)
     except Exception as error:  # noqa: BLE001 - raised again where the answer is read
         error.add_note(f"In a worker:\n{traceback.format_exc()}")
         return _Raised(error)
+
+
+def _folder() -> Path | None:
+    """Return the working folder, or None where it was removed."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return None
 
 
 @functools.cache

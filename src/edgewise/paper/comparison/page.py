@@ -25,6 +25,7 @@ OURS = ("herding", "edge-mix")
 NETWORK_TARGETS = (0.9, 0.95, 0.97, 0.98)
 """Accuracies of pictures of digits."""
 
+LEVEL = 0.05
 SPEED_UP = "labels of random / own at 80 %, 90 %, 95 %, 97 %"
 
 
@@ -131,7 +132,7 @@ def _tested(comparison: Paired | None) -> str:
     if comparison is None:
         return ""
     text = f"{100 * comparison.difference.mean:+.2f} ({comparison.p:.2g}, {comparison.p_holm:.2g})"
-    return f"**{text}**" if comparison.p_holm < 0.05 else f"{text}*" if comparison.p < 0.05 else text
+    return f"**{text}**" if comparison.p_holm < LEVEL else f"{text}*" if comparison.p < LEVEL else text
 
 
 def lead(rows: Sequence[Standing]) -> str:
@@ -140,18 +141,22 @@ def lead(rows: Sequence[Standing]) -> str:
 
 
 def _against_random(name: str, rows: Sequence[Standing]) -> str:
-    mine = [row for row in rows if row.strategy == name and "random" in row.against]
-    judged = [row.against["random"].verdict() for row in mine]
-    below = sum(
-        comparison.p < 0.05 and comparison.difference.mean < 0
-        for comparison in (row.against["random"] for row in mine)
+    tests = [row.against["random"] for row in rows if row.strategy == name and "random" in row.against]
+    seeds = [test.difference.n for test in tests] or [0]
+    paired = f"{min(seeds)}" if min(seeds) == max(seeds) else f"{min(seeds)} to {max(seeds)}"
+    judged = [test.verdict() for test in tests]
+    said = (
+        f"{name} against random, area under the learning curve, {len(tests)} tasks, {paired} paired seeds: better in "
+        f"{judged.count('better')}, worse in {judged.count('worse')}, undecided in {judged.count('undecided')} "
+        "(Wilcoxon, Holm over tasks)"
     )
-    seeds = [row.aulc.n for row in mine] or [0]
+    # The smallest p-value that so many pairs can have.
+    if tests and 2.0 ** (1 - max(seeds)) * len(tests) > LEVEL:
+        said += f", as {max(seeds)} seeds can show nothing among {len(tests)} tests"
+    by_gain = {gain: [t for t in tests if t.difference.mean * gain > 0] for gain in (1, -1)}
+    alone = {gain: sum(t.p < LEVEL for t in found) for gain, found in by_gain.items()}
     return (
-        f"{name} against random, area under the learning curve, {len(judged)} tasks, {min(seeds)} to "
-        f"{max(seeds)} paired seeds: better in {judged.count('better')}, worse in "
-        f"{judged.count('worse')}, undecided in {judged.count('undecided')} (Wilcoxon, Holm over tasks); "
-        f"without correction worse in {below}."
+        f"{said}; without correction better in {alone[1]}, worse in {alone[-1]}; ahead in {len(by_gain[1])}."
     )
 
 

@@ -13,6 +13,7 @@ from edgewise.paper.report import figures
 from edgewise.paper.report.blocks import Figure
 from edgewise.paper.report.figures import Curve, Dot
 from edgewise.paper.tables.frame import Key, Result
+from edgewise.paper.tables.table2 import SCALED, scaled
 
 
 SHARES = ("accuracy", "agreement", "found")
@@ -32,7 +33,7 @@ NAMES = {
 
 
 def charts(data: str, results: Sequence[Result], *, quick: bool = False) -> list[Figure]:
-    """Return the charts of one data set's accuracies: dots, or lines where there are several budgets.
+    """Return the charts of one data set's accuracies: dots (but not at every scale), or lines over budgets.
 
     Everything else is in the table below them: a picture of each metric would make the page five times as long.
     """
@@ -44,7 +45,9 @@ def charts(data: str, results: Sequence[Result], *, quick: bool = False) -> list
     budgets = {result.key.budget for result in chosen} - {""}
     if len(budgets) > 1 and all(_is_number(budget) for budget in budgets):
         return [_curves(data, part, quick=quick) for part in _apart(chosen)]
-    return [_dots(data, chosen, quick=quick)] if chosen else []
+    # A line a scale as well would be four times as many; they are in the table.
+    shown = [result for result in chosen if not scaled(result.key.arm, SCALED)]
+    return [_dots(data, shown, quick=quick)] if shown else []
 
 
 def _apart(results: Sequence[Result]) -> list[list[Result]]:

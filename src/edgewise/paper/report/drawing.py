@@ -54,6 +54,18 @@ STYLE: dict[str, object] = {
 }
 
 
+def look(number: int) -> tuple[str, str]:
+    """Return the colour and the marker of the ``number``-th thing in a picture; the first 64 all differ.
+
+    Examples
+    --------
+    >>> look(0), look(8)
+    (('#0072b2', 'o'), ('#0072b2', 's'))
+    """
+    turn, colour = divmod(number, len(COLOURS))
+    return COLOURS[colour], MARKERS[(colour + turn) % len(MARKERS)]
+
+
 def svg(canvas: Canvas) -> bytes:
     """Return the drawing, with the page's other colours where the reader's screen is dark."""
     buffer = io.BytesIO()

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from edgewise.arrays import InputError
-from edgewise.paper.report.drawing import COLOURS, INK, MARKERS, STYLE, svg
+from edgewise.paper.report.drawing import INK, STYLE, look, svg
 from edgewise.stats import Estimate
 
 
@@ -103,7 +103,7 @@ def dots(
         heights = np.arange(len(entries))[::-1]
         groups = list(dict.fromkeys(entry.group for entry in entries))
         for number, group in enumerate(groups):
-            colour, marker = COLOURS[number % len(COLOURS)], MARKERS[number % len(MARKERS)]
+            colour, marker = look(number)
             members = [(y, entry) for y, entry in zip(heights, entries, strict=True) if entry.group == group]
             for y, entry in members:
                 if np.isfinite([entry.low, entry.high]).all():
@@ -154,7 +154,7 @@ def curves(
         canvas = Canvas(figsize=(width, 3.6))
         axes = canvas.add_subplot()
         for number, line in enumerate(lines):
-            colour, marker = COLOURS[number % len(COLOURS)], MARKERS[number % len(MARKERS)]
+            colour, marker = look(number)
             axes.plot(
                 line.x,
                 line.mean,

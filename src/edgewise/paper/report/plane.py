@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from edgewise.arrays import Floats, InputError
-from edgewise.paper.report.drawing import COLOURS, INK, MARKERS, STYLE, svg
+from edgewise.paper.report.drawing import COLOURS, INK, STYLE, look, svg
 
 
 @dataclass(frozen=True)
@@ -97,16 +97,17 @@ def _region(axes: Axes, grid: Floats, extent: tuple[float, float, float, float],
     )
     if picture.sources is not None:
         for start, end, label in zip(picture.sources, picture.points, picture.labels, strict=True):
-            axes.plot([start[0], end[0]], [start[1], end[1]], color=COLOURS[label % len(COLOURS)], lw=0.8)
+            axes.plot([start[0], end[0]], [start[1], end[1]], color=look(label)[0], lw=0.8)
         axes.plot(picture.points[:, 0], picture.points[:, 1], ".", color=INK, ms=3.4)
     else:
         for label in sorted(set(picture.labels)):
             chosen = np.asarray(picture.labels) == label
+            colour, marker = look(label)
             axes.plot(
                 picture.points[chosen, 0],
                 picture.points[chosen, 1],
-                MARKERS[label % len(MARKERS)],
-                color=COLOURS[label % len(COLOURS)],
+                marker,
+                color=colour,
                 ms=1.8,
                 mew=0,
             )

@@ -14,7 +14,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import NullLocator
 
 from edgewise.arrays import Floats
-from edgewise.paper.report.drawing import COLOURS, INK, MARKERS, SOFT, STYLE, svg
+from edgewise.paper.report.drawing import INK, SOFT, STYLE, look, svg
 from edgewise.paper.theory.study.analysis import Curve, Rate
 
 
@@ -132,7 +132,7 @@ def _bands(axes: Axes, curves: Sequence[Curve], what: str, names: Sequence[str])
         number = names.index(curve.learner)
         estimates = curve.excess if what == "excess" else curve.area
         place, capped = np.arange(len(estimates)), np.array([tau > 0 for _, tau in curve.laws])
-        colour = COLOURS[number % len(COLOURS)]
+        colour, marker = look(number)
         mean = np.maximum([e.mean for e in estimates], floor)
         high = np.maximum([e.high for e in estimates], mean)
         # No line from the laws without a cap to those with one: β is not one scale across them.
@@ -143,7 +143,7 @@ def _bands(axes: Axes, curves: Sequence[Curve], what: str, names: Sequence[str])
                 at,
                 mean[kind],
                 color=colour,
-                marker=MARKERS[number % len(MARKERS)],
+                marker=marker,
                 ms=4.5,
                 lw=1.5,
                 label=name,
@@ -183,14 +183,14 @@ def exponents(rates: Sequence[Rate]) -> bytes:
 
 
 def _exponents(axes: Axes, rates: Sequence[Rate], dim: int, number: int) -> None:
-    colour, beta = COLOURS[number], [rate.beta for rate in rates]
+    (colour, marker), beta = look(number), [rate.beta for rate in rates]
     axes.set_xticks(beta)
     axes.errorbar(
         beta,
         [rate.slope for rate in rates],
         yerr=[2 * rate.error for rate in rates],
         color=colour,
-        marker=MARKERS[number],
+        marker=marker,
         ms=6,
         ls="none",
         capsize=3,
@@ -205,7 +205,7 @@ def _exponents(axes: Axes, rates: Sequence[Rate], dim: int, number: int) -> None
         color=SOFT,
         lw=1.2,
         ls=(0, (4, 3)),
-        marker=MARKERS[number],
+        marker=marker,
         ms=4,
         markerfacecolor="none",
         label=f"d={dim}, as printed (Theorem 3.2)",
