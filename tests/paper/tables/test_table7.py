@@ -74,10 +74,32 @@ def test_the_papers_pattern_is_told_from_its_opposite():
 
 def test_one_significant_loss_is_enough_to_refute_our_own_claim():
     good = {(pool, n): 0.02 for pool in POOLS for n in LABELS}
-    assert claims(results(good, "edge-mix"))[2] == "holds"
-    assert claims(results(good | {(5_000, 500): -0.02}, "edge-mix"))[2] == "contradicted"
+    assert claims(results(good, "edge-mix"))[-1] == "holds"
+    assert claims(results(good | {(5_000, 500): -0.02}, "edge-mix"))[-1] == "contradicted"
     # The paper's claims stand there unrun as well; ours only once they were.
-    assert claims([]) == ["not shown", "not shown"]
+    assert claims([]) == ["not shown"] * 3
+
+
+def test_every_arm_that_attacks_is_judged_with_dfal():
+    pattern = {(55_000, 100): -0.3, (10_000, 1000): -0.1, (1_500, 1000): 0.01, (2_500, 1000): 0.01}
+    both = results(pattern, "dfal") + results(pattern | {(10_000, 1000): 0.01}, "max-confidence")
+    assert claims(both)[0] == "contradicted"
+
+
+def counted(arm, fours, other, seeds=8):
+    key, jitter = Key("mnist-pool-1500", "lenet", "", arm, "100"), np.linspace(-1, 1, seeds)
+    return [
+        Result(key, metric, estimate(n + jitter), {}, None)
+        for metric, n in (("fours", fours), ("most_other", other))
+    ]
+
+
+def test_far_more_fours_are_told_from_few():
+    for fours, other, verdict in ((30, 12, "holds"), (12, 12, "not shown"), (8, 20, "contradicted")):
+        assert claims(counted("max-confidence", fours, other))[2] == verdict
+    assert claims(counted("dfal", 30, 12) + counted("dfal-e-1", 8, 20))[2] == "contradicted"
+    # Random picks are no adversarial selection.
+    assert claims(counted("random", 8, 20))[2] == "not shown"
 
 
 @pytest.mark.slow

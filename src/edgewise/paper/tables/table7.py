@@ -19,7 +19,7 @@ from edgewise.learning.oracle import GroundTruth
 from edgewise.models.unwrap import Model
 from edgewise.paper.tables.frame import Claim, Key, Result, row, select
 from edgewise.paper.tables.remembered import Remembered
-from edgewise.paper.tables.table7_claims import random_wins, uneven
+from edgewise.paper.tables.table7_claims import fours, random_wins, uneven
 from edgewise.paper.tables.verdict_rule import never_below
 from edgewise.randomness import child_seed, stream
 from edgewise.store import Cell
@@ -128,6 +128,7 @@ class Table7:
         return [
             random_wins(results),
             uneven(results),
+            fours(results),
             *(
                 never_below(
                     f"{arm} is nowhere below random by a point ({protocol}; our claim, not the paper's).",
@@ -189,7 +190,7 @@ def _rounds(
 
 
 def _figures(arm: str, n: int, model: Model, picked: Labels, test: Split) -> Values:
-    """Return a row: accuracy, and how unevenly the pick falls on the classes."""
+    """Return a row: accuracy, how unevenly the pick falls on the classes, and how many fours are in it."""
     counts = np.bincount(picked.astype(int), minlength=10)
     share = counts[counts > 0] / counts.sum()
     balance = float(-(share * np.log(share)).sum() / math.log(10))
@@ -201,6 +202,8 @@ def _figures(arm: str, n: int, model: Model, picked: Labels, test: Split) -> Val
         balance=balance,
         rarest=int(counts.min()),
         commonest=int(counts.max()),
+        fours=int(counts[4]),
+        most_other=int(np.delete(counts, 4).max()),
     )
 
 
