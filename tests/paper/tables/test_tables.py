@@ -13,7 +13,13 @@ from edgewise.paper.tables.run import experiment
 from edgewise.paper.tables.table2 import Table2
 from edgewise.paper.tables.table3 import Table3
 from edgewise.paper.tables.text import compact, printed
-from edgewise.paper.tables.verdict_rule import always_better, never_below, one_run, smallest_gain
+from edgewise.paper.tables.verdict_rule import (
+    always_better,
+    never_below,
+    one_run,
+    smallest_gain,
+    sometimes_worse,
+)
 from edgewise.stats import Estimate, Paired, estimate, paired
 from edgewise.store import Cell, Fact, Store
 
@@ -80,6 +86,23 @@ def test_verdicts(gains, verdict):
     assert ("could have shown" in claim.reason or "Too few seeds" in claim.reason or not gains) is (
         verdict == "not shown"
     )
+
+
+@pytest.mark.parametrize(
+    ("gains", "verdict"),
+    [
+        ([[0.01] * 8, [-0.01] * 8], "holds"),
+        ([[0.01] * 8, [0.0] * 8], "not shown"),
+        ([[0.01] * 8, [0.02] * 8], "contradicted"),
+        ([[-0.01] * 5], "not shown"),
+        ([], "not shown"),
+    ],
+)
+def test_verdicts_on_sometimes(gains, verdict):
+    results = [select(summarise(Toy(), facts(g)), arm="arm")[0] for g in gains]
+    claim = sometimes_worse("text", results, "baseline")
+    assert claim.verdict == verdict
+    assert claim.reason.startswith("significantly worse than baseline in 1 of 2") is (verdict == "holds")
 
 
 def test_a_claim_about_more_cells_than_were_run_is_not_shown():

@@ -21,7 +21,7 @@ from edgewise.learning.metrics import accuracy
 from edgewise.models import MODELS
 from edgewise.models.unwrap import Model
 from edgewise.paper.tables.frame import Claim, Key, Result, row, select
-from edgewise.paper.tables.verdict_rule import always_better
+from edgewise.paper.tables.verdict_rule import always_better, sometimes_worse
 from edgewise.randomness import child_seed
 from edgewise.registry import lookup
 from edgewise.store import Cell
@@ -167,6 +167,11 @@ class Table6:
                 select(results, arm=BOTH),
                 CLEAN,
                 cells=12,
+            ),
+            sometimes_worse(
+                "Adversarial training sometimes decreases the accuracy on CIFAR10 (section 5.2, Table 6).",
+                select(results, arm=TRAINED),
+                CLEAN,
             ),
             always_better(
                 "Small perturbations alone beat clean images (the paper does not claim it, and its grid "

@@ -60,16 +60,7 @@ def always_better(
 def _reasons(
     compared: Sequence[Result], against: str, cells: int, printed: int, beyond: int, verdict: Verdict
 ) -> list[str]:
-    pairs = [result.against[against] for result in compared]
-    counts = tally(pairs)
-    worst = min(compared, key=lambda result: result.against[against].difference.mean)
-    least = worst.against[against]
-    name = " ".join(part for part in (worst.key.data, worst.key.attack, worst.key.budget) if part)
-    said = [
-        f"significantly better than {against} in {counts['better']} of {len(pairs)} cells, worse in "
-        f"{counts['worse']}, neither in {counts['undecided']} ({_seeds(pairs)}); least: {name} "
-        f"{least.difference.mean:+.4f} (p {least.p_holm:.3g})."
-    ]
+    said = [_counted(compared, against, "better", "worse")]
     if printed:
         said.append(
             f"The printed gain is more than one run gives here (95 % over {printed} cells) in {beyond} of them."
@@ -79,6 +70,19 @@ def _reasons(
     if len(compared) < cells:
         said.append(f"The claim is about {cells} cells; {len(compared)} were run.")
     return said
+
+
+def _counted(compared: Sequence[Result], against: str, first: str, second: str) -> str:
+    pairs = [result.against[against] for result in compared]
+    counts = tally(pairs)
+    worst = min(compared, key=lambda result: result.against[against].difference.mean)
+    least = worst.against[against]
+    name = " ".join(part for part in (worst.key.data, worst.key.attack, worst.key.budget) if part)
+    return (
+        f"significantly {first} than {against} in {counts[first]} of {len(pairs)} cells, {second} in "
+        f"{counts[second]}, neither in {counts['undecided']} ({_seeds(pairs)}); least: {name} "
+        f"{least.difference.mean:+.4f} (p {least.p_holm:.3g})."
+    )
 
 
 def _could_show(compared: Sequence[Result], against: str) -> str:
@@ -132,6 +136,33 @@ def one_run(difference: Estimate, cells: int, level: float = 0.05) -> Estimate:
     spread = _standard_error(difference) * np.sqrt(difference.n + 1)
     half = float(stats.t.ppf(1 - level / max(1, cells) / 2, difference.n - 1) * spread)
     return Estimate(difference.mean, difference.mean - half, difference.mean + half, difference.n)
+
+
+def sometimes_worse(text: str, results: Sequence[Result], against: str, *, ours_alone: bool = False) -> Claim:
+    """Judge "sometimes worse than ``against``".
+
+    It holds when a cell is significantly worse, and is contradicted when every cell is significantly better.
+
+    Examples
+    --------
+    >>> sometimes_worse("a harms at times", [], "b").verdict
+    'not shown'
+    """
+    compared = [result for result in results if against in result.against]
+    if not compared:
+        return Claim(text, "not shown", "not run.", ours_alone=ours_alone)
+    pairs = [result.against[against] for result in compared]
+    counts = tally(pairs)
+    printed = [r.published_gain[against] for r in compared if against in r.published_gain]
+    return Claim(
+        text,
+        "holds" if counts["worse"] else "contradicted" if counts["better"] == len(pairs) else "not shown",
+        _counted(compared, against, "worse", "better"),
+        _range(printed),
+        _spread([pair.difference for pair in pairs]),
+        f"{len(pairs)} paired Wilcoxon tests over {_seeds(pairs)}, Holm over {compared[0].tests} tests",
+        ours_alone,
+    )
 
 
 def never_below(text: str, results: Sequence[Result], against: str, *, margin: float = MARGIN) -> Claim:
