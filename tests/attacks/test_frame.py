@@ -5,11 +5,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeClassifier
 
 import edgewise as ew
-from edgewise import InputError, attack
+from edgewise import InputError, attack, radius
 from edgewise.attacks.frame import Proposal
 from edgewise.models.access import Access, BudgetError
 
@@ -116,6 +121,23 @@ def test_bad_arguments(keywords, message):
 def test_bad_models(model, message):
     with pytest.raises(InputError, match=message):
         attack(model, [[0.2, 0.0]], "opt", rng=0)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        LinearSVC(),
+        make_pipeline(StandardScaler(), LogisticRegression()),
+        DecisionTreeClassifier(),
+        KNeighborsClassifier(1),
+        GaussianNB(),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+def test_a_model_that_is_not_fitted_is_named_before_an_attack_is_chosen(model):
+    for call in (attack, radius):
+        with pytest.raises(InputError, match="is not fitted; call its fit"):
+            call(model, [[0.2, 0.0]])
 
 
 def test_unknown_attack_names_the_nearest():

@@ -26,6 +26,7 @@ from sklearn.preprocessing import (
 from sklearn.svm import SVC, LinearSVC
 
 from edgewise.arrays import Floats, Index, InputError, Labels
+from edgewise.models.answers import check_fitted
 from edgewise.models.unwrap import Model
 
 
@@ -85,6 +86,7 @@ def weights_of(model: Model) -> Weights | str:
 
 def _own(model: Model) -> Weights | str:
     """Return the weights of a linear classifier itself."""
+    check_fitted(model)
     coef = model.coef_.toarray() if hasattr(model.coef_, "toarray") else np.asarray(model.coef_, float)
     coef, classes = np.atleast_2d(coef), np.asarray(model.classes_)
     if isinstance(model, SVC) and len(classes) > 2:
