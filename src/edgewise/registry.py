@@ -6,7 +6,7 @@ import difflib
 import importlib.util
 import inspect
 import runpy
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -108,6 +108,18 @@ def unknown(name: object, known: Iterable[str], kind: str) -> str:
     near = difflib.get_close_matches(str(name), names, n=1)
     hint = f" did you mean {near[0]!r}?" if near else ""
     return f"unknown {kind} {name!r};{hint} Known: {', '.join(names) or 'none'}."
+
+
+def listing(names: Sequence[str], most: int = 6) -> str:
+    """Return names for a sentence, the first ones and how many there are.
+
+    Examples
+    --------
+    >>> listing(["a", "b"]), listing(list("abcdefgh"))
+    ('a, b', 'a, b, c, d, e, f and 2 more')
+    """
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def lookup(rows: Mapping[str, T], name: str, kind: str) -> T:

@@ -1,6 +1,7 @@
 """A victim's file: what it declares is what is asked; what is wrong in it is said before anything is asked."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from edgewise.audit.victims.declared import open_victim
 from edgewise.audit.victims.local import LocalModel
 from edgewise.audit.victims.presets import PRESETS, at, filled
 from edgewise.audit.victims.target import UnknownError
+from edgewise.cli.audit import _places
 
 
 @pytest.fixture
@@ -169,3 +171,23 @@ def test_places():
 def test_a_local_model_shows_scores_only_when_declared(model):
     assert LocalModel(model[0]).send(model[1][:1])[0].scores is None
     assert set(LocalModel(model[0], view="scores").send(model[1][:1])[0].scores) == {"yes", "no"}
+
+
+@pytest.mark.parametrize(
+    ("have", "wanted", "places"),
+    [
+        (("b", "id", "a"), ("a", "b"), [2, 0]),
+        (("a", "b"), ("a", "b"), [0, 1]),
+        (("x0", "x1"), ("a", "b"), slice(None)),
+        ((), ("a", "b"), slice(None)),
+        (("a", "b"), (), slice(None)),
+    ],
+)
+def test_a_victim_gets_the_columns_that_it_takes_in_its_order(have, wanted, places):
+    found = _places(have, wanted, Path("rows.csv"))
+    assert found == places if isinstance(places, slice) else found.tolist() == places
+
+
+def test_a_pool_without_a_column_that_the_victim_takes_is_refused():
+    with pytest.raises(InputError, match="rows.csv has no column of numbers b"):
+        _places(("a", "c"), ("a", "b"), Path("rows.csv"))

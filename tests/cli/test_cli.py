@@ -10,6 +10,7 @@ import time
 import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
 import edgewise as ew
@@ -74,6 +75,26 @@ def test_attack_on_a_model_and_a_table_of_ones_own(tmp_path):
     wrong = edgewise("attack", *files[:3], tmp_path / "no.csv", *trust, check=False)
     assert wrong.returncode == 2
     assert "there is no file" in wrong.stderr
+
+
+@pytest.mark.slow
+def test_attack_takes_the_columns_that_the_model_was_fitted_to_by_name(tmp_path):
+    io, pd = pytest.importorskip("skops.io"), pytest.importorskip("pandas")
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {"a": rng.normal(size=60), "b": 5 * rng.normal(size=60), "who": [f"n{i}" for i in range(60)]}
+    )
+    model = LogisticRegression().fit(frame[["a", "b"]], frame["a"] > 0)
+    io.dump(model, tmp_path / "model.skops")
+    frame[["who", "b", "a"]][:9].to_csv(tmp_path / "rows.csv", index=False)
+    files = ("--model", tmp_path / "model.skops", "--pool", tmp_path / "rows.csv")
+    edgewise("attack", *files, "--out", tmp_path / "out.csv")
+    with (tmp_path / "out.csv").open() as file:
+        written = list(csv.DictReader(file))
+    want = ew.radius(model, frame[["a", "b"]][:9]).distance
+    assert [float(row["lower"]) for row in written] == pytest.approx(want.tolist())
+    frame[["who", "b"]].to_csv(tmp_path / "rows.csv", index=False)
+    assert "has no column a, to which the model was fitted" in edgewise("attack", *files, check=False).stderr
 
 
 @pytest.mark.slow

@@ -17,8 +17,8 @@ from edgewise.geometry import Norm, length
 from edgewise.models.access import Access
 from edgewise.models.heard import Heard
 from edgewise.models.joining import check_y, placed, same
-from edgewise.models.rows import check_rows, is_frame, is_sparse, numbers, only
-from edgewise.models.unwrap import Model, module_of
+from edgewise.models.rows import check_rows, columns_of, is_frame, is_sparse, numbers, only
+from edgewise.models.unwrap import Model, check_columns, module_of
 from edgewise.progress import Advance, track
 from edgewise.randomness import Rng, seed_of
 from edgewise.registry import component
@@ -148,6 +148,7 @@ def attack(
     method, why = _resolved(attack, model) if columns is None else _by_labels(attack)
     missing = getattr(method, "takes_missing", False)
     rows = check_rows(X, missing=missing)
+    check_columns(model, columns_of(rows))
     if is_sparse(rows):
         raise InputError("X is sparse, and an attack moves every feature; give X.toarray() if it fits.")
     points = numbers(rows if columns is None else only(rows, columns), missing=missing)

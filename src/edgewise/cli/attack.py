@@ -11,9 +11,10 @@ from edgewise.cli.options import DataHome, Seed, Trust, quiet, show
 
 
 if TYPE_CHECKING:
-    from edgewise.arrays import Box, Floats
+    from edgewise.arrays import Box
     from edgewise.attacks.adversarial import Adversarial
     from edgewise.attacks.frame import Attack
+    from edgewise.models.rows import Rows
     from edgewise.models.unwrap import Model
 
 
@@ -56,11 +57,8 @@ def attack(
         raise InputError("--model and --pool go together: a fitted model and the rows to attack it at.")
     box: Box | None = None
     if model is not None and pool is not None:
-        fitted, (names, rows), what = (
-            read_skops(model, trust or []),
-            _table(pool, samples),
-            f"{model.name}, {pool.name}",
-        )
+        fitted, what = read_skops(model, trust or []), f"{model.name}, {pool.name}"
+        names, rows = _table(pool, samples, fitted)
     else:
         loaded = load(data, rng=seed, data_home=data_home, held_out=samples)
         fitted, rows, box = KNeighborsClassifier(k).fit(*loaded.train), loaded.held_out.X, loaded.box
@@ -84,21 +82,34 @@ def _chosen(method: str, fitted: Model, norm: float) -> Attack:
     return row.make() if norm == 2 else row.make(norm=norm)
 
 
-def _table(path: Path, most: int) -> tuple[list[str], Floats]:
-    """Return the names and the first rows of a table of numbers; an empty cell is a missing value."""
+def _table(path: Path, most: int, model: Model) -> tuple[list[str], Rows]:
+    """Return the names and the first rows of a table of numbers, in the columns that the model was fitted to by name.
+
+    An empty cell is a missing value.
+    """
     import numpy as np
 
     from edgewise.arrays import InputError
     from edgewise.labelling.table import read_table
+    from edgewise.models.rows import framed
+    from edgewise.models.unwrap import unwrapped
+    from edgewise.registry import listing
 
     frame = read_table(path).frame.slice(0, most)
+    fitted = getattr(unwrapped(model), "feature_names_in_", None)
+    if fitted is not None:
+        lacking = [str(name) for name in fitted if name not in frame.column_names]
+        if lacking:
+            raise InputError(f"{path} has no column {listing(lacking)}, to which the model was fitted.")
+        frame = frame.select(list(fitted))
     words = [str(field.name) for field in frame.schema if str(field.type) != "double"]
     if words:
         raise InputError(
             f"{path} must hold numbers in every column, as the model was fitted on; {words} hold words."
         )
     columns = [np.array(column.to_pylist(), dtype=float) for column in frame.columns]
-    return [str(name) for name in frame.column_names], np.stack(columns, axis=1)
+    names, rows = [str(name) for name in frame.column_names], np.stack(columns, axis=1)
+    return names, rows if fitted is None else framed(rows, names)
 
 
 def _write(out: Path, adv: Adversarial, names: list[str]) -> None:

@@ -11,6 +11,9 @@ from edgewise.cli.options import Seed, quiet, show
 
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from edgewise.arrays import Index
     from edgewise.audit.auditing import Audit
 
 
@@ -64,6 +67,7 @@ def audit(
     target, sending = open_victim(victim, authorised=authorised)
     sheet = read_pool(pool, only_numbers=True)
     rows = check_X(sheet.pool.rows(np.arange(len(sheet.pool))), name=str(pool))
+    rows = rows[:, _places(sheet.numbers, getattr(target, "columns", ()), pool)]
     purses = {"extract": budget, "measure": measure}
     path = ledger or out.with_suffix(".ledger")
     about = {"victim": target.name, "pool": sheet.digest, "family": family}
@@ -85,6 +89,22 @@ def audit(
     if fail_above is not None and best is not None and best.share > fail_above:
         typer.echo(f"The copy agrees on {best.share:.3f} of rows, more than {fail_above:g}.", err=True)
         raise typer.Exit(TOO_CLOSE)
+
+
+def _places(have: Sequence[str], wanted: Sequence[str], pool: Path) -> Index | slice:
+    """Return where the pool has the columns that the victim takes, in its order; all where no names are known."""
+    import numpy as np
+
+    from edgewise.arrays import InputError
+    from edgewise.registry import listing
+
+    # An endpoint may be sent other names than those of the file, if all of them are others.
+    if not wanted or not have or not set(wanted) & set(have):
+        return slice(None)
+    lacking = [name for name in wanted if name not in have]
+    if lacking:
+        raise InputError(f"{pool} has no column of numbers {listing(lacking)}, which the victim takes.")
+    return np.array([list(have).index(name) for name in wanted], np.intp)
 
 
 def _write(found: Audit, out: Path) -> None:

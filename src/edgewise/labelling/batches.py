@@ -27,14 +27,13 @@ from edgewise.labelling.columns import (
     UNIFORM,
     as_written,
     harmless,
-    listing,
     shown_names,
 )
 from edgewise.labelling.sheet import Sheet
 from edgewise.labelling.table import read_words
 from edgewise.models.rows import Rows, is_frame
 from edgewise.pools.shards import Shards
-from edgewise.registry import unknown
+from edgewise.registry import listing, unknown
 from edgewise.strategies.frame import Query
 
 

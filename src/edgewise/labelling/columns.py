@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 
 SHARD, ROW, LABEL, POOL, UNIFORM = "shard", "row", "label", "pool", "uniform"
@@ -40,15 +40,3 @@ def as_written(cell: str) -> str:
 def shown_names(names: Iterable[str]) -> list[str]:
     """Return names of a pool's columns that are none of a batch's own."""
     return [f"pool {name}" if name in OURS else name for name in names]
-
-
-def listing(names: Sequence[str], most: int = 6) -> str:
-    """Return names for a sentence, the first ones and how many there are.
-
-    Examples
-    --------
-    >>> listing(["a", "b"]), listing(list("abcdefgh"))
-    ('a, b', 'a, b, c, d, e, f and 2 more')
-    """
-    more = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,18 +10,17 @@ import numpy as np
 
 from edgewise.arrays import Floats, InputError, Labels
 from edgewise.labelling.batches import Known, Labelled
-from edgewise.labelling.columns import listing
 from edgewise.labelling.sheet import Sheet
 from edgewise.learning.fitting import fitted
 from edgewise.learning.learners import learner_of
 from edgewise.models.features import Features, spread_rows, takes_gaps
-from edgewise.models.rows import Rows, is_frame
+from edgewise.models.rows import framed, is_frame
 from edgewise.models.unwrap import Model, unwrapped
 from edgewise.pools.pool import Pool
 from edgewise.pools.shards import Shards
 from edgewise.pools.top_rows import draw_rows
 from edgewise.randomness import child_seed
-from edgewise.registry import component, lookup
+from edgewise.registry import component, listing, lookup
 from edgewise.strategies import STRATEGIES
 from edgewise.strategies.frame import Query
 from edgewise.strategies.selecting import query
@@ -234,14 +232,9 @@ def _as_fitted(model: Model, sheet: Sheet) -> Pool:
         )
     rows = sheet.pool.rows(np.arange(len(sheet.pool)))
     frame = (
-        nw.from_native(rows, eager_only=True).to_pandas() if is_frame(rows) else _frame(rows, sheet.numbers)
+        nw.from_native(rows, eager_only=True).to_pandas() if is_frame(rows) else framed(rows, sheet.numbers)
     )
     return Pool.of(frame[list(names)])
-
-
-def _frame(rows: Floats, names: Sequence[str]) -> Rows:
-    columns = dict(zip(names, rows.T, strict=True))
-    return nw.from_dict(columns, backend="pandas").to_native()
 
 
 def _as_the_model(labels: Labels, model: Model) -> Labels:

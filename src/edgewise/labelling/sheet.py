@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgewise.arrays import InputError
-from edgewise.labelling.columns import listing
 from edgewise.labelling.dialect import suffix_of
 from edgewise.labelling.identifying import why_useless
 from edgewise.labelling.pictures import read_pictures
 from edgewise.labelling.table import SUFFIXES, Table, read_table
 from edgewise.pools.files import pyarrow
 from edgewise.pools.pool import Pool
-from edgewise.registry import unknown
+from edgewise.registry import listing, unknown
 
 
 if TYPE_CHECKING:

@@ -27,6 +27,11 @@ def is_frame(X: Rows) -> bool:
     return not is_array(X) and nw.dependencies.is_into_dataframe(X)
 
 
+def columns_of(X: Rows) -> tuple[str, ...] | None:
+    """Return the names of the columns of a frame, None of other rows."""
+    return tuple(map(str, _frame(X).columns)) if is_frame(X) else None
+
+
 def is_sparse(X: Rows) -> bool:
     """Return whether ``X`` is a sparse matrix or array."""
     return bool(sp.issparse(X))
@@ -149,6 +154,12 @@ def like(points: Floats, given: Rows) -> Rows:
             {name: points[:, i] for i, name in enumerate(frame.columns)}, backend=frame.implementation
         ).to_native()
     return sp.csr_array(points) if is_sparse(given) else points.astype(given.dtype, copy=False)
+
+
+def framed(points: Floats, names: Sequence[str]) -> Rows:
+    """Return ``points`` (m, d) as a pandas frame with these names, as a model that was fitted to names is asked."""
+    columns = dict(zip(names, points.T, strict=True))
+    return nw.from_dict(columns, backend="pandas").to_native()
 
 
 def with_columns(points: Floats, columns: Sequence[str], given: Rows) -> Rows:

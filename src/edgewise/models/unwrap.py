@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
+
+from edgewise.arrays import InputError
+from edgewise.registry import listing
 
 
 if TYPE_CHECKING:
@@ -39,6 +43,37 @@ def pipeline_of(model: Model) -> Pipeline | None:
     """Return the pipeline of a model that transforms its rows before the last step sees them, else None."""
     inner = unwrapped(model)
     return inner if isinstance(inner, Pipeline) and len(inner.steps) > 1 else None
+
+
+def fitted_columns(model: Model) -> tuple[str, ...] | None:
+    """Return the columns that a model was fitted to, in their order; None if it knows no names or picks by name.
+
+    Examples
+    --------
+    >>> fitted_columns(lambda X: X[:, 0] > 0) is None
+    True
+    """
+    inner = unwrapped(model)
+    first = inner.steps[0][1] if isinstance(inner, Pipeline) else inner
+    if any(base.__name__ == "ColumnTransformer" for base in type(first).__mro__):
+        return None
+    names = getattr(inner, "feature_names_in_", None)
+    return None if names is None else tuple(map(str, names))
+
+
+def check_columns(model: Model, columns: Sequence[object] | None, name: str = "X") -> None:
+    """Raise `InputError` if a frame has other columns than ``model`` was fitted to, or in another order.
+
+    What reads the numbers of a frame beside the weights or the training points of a model asks here first; a model
+    that is asked for its answers says so itself.
+    """
+    fitted, have = fitted_columns(model), None if columns is None else tuple(map(str, columns))
+    if have is not None and fitted is not None and have != fitted:
+        kind = type(unwrapped(model)).__name__
+        raise InputError(
+            f"{name} has the columns {listing(have)}; {kind} was fitted to {listing(fitted)}. Give these, in this "
+            "order."
+        )
 
 
 def module_of(model: Model) -> nn.Module | None:

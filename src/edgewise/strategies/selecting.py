@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from edgewise.arrays import Box, InputError, check_box, check_count
 from edgewise.models.access import check_fitted
-from edgewise.models.unwrap import Model
+from edgewise.models.unwrap import Model, check_columns
 from edgewise.pools.pool import PoolLike
 from edgewise.randomness import Rng, seed_of
 from edgewise.registry import component
@@ -82,6 +82,7 @@ def query(
     if isinstance(model, type) or model is not None:
         check_fitted(model)
     source = read_source(pool, model)
+    check_columns(model, source.names, "pool")
     rows = read_candidates(candidates, len(source))
     check_count(n, "n")
     if n > len(rows):

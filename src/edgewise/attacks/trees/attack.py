@@ -18,6 +18,8 @@ from edgewise.attacks.trees.smallest import smallest
 from edgewise.geometry import check_norm, length
 from edgewise.models.access import Access
 from edgewise.models.answers import predict
+from edgewise.models.rows import columns_of
+from edgewise.models.unwrap import check_columns
 from edgewise.progress import Advance
 
 
@@ -138,6 +140,7 @@ class TreesExact:
         >>> TreesExact().smallest(tree, [[0.0], [0.9], [3.0]], 1).index
         array([1])
         """
+        check_columns(model, columns_of(X))
         points = check_X(X, missing=True)
         check_count(k, "k")
         return self.nearest_rows(model, points.__getitem__, len(points), k, check_box(box, points.shape[1]))

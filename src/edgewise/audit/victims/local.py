@@ -17,8 +17,9 @@ from edgewise.arrays import Floats, InputError, Labels, is_list
 from edgewise.audit.victims.target import Reply, as_label
 from edgewise.importing import needing
 from edgewise.models.answers import check_fitted, class_scores, known_classes, predict
+from edgewise.models.rows import framed
 from edgewise.models.saved import read_skops
-from edgewise.models.unwrap import Model
+from edgewise.models.unwrap import Model, unwrapped
 
 
 @dataclass(frozen=True)
@@ -47,18 +48,24 @@ class LocalModel:
     def __post_init__(self) -> None:
         check_fitted(self.model)
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names that the model was fitted to, in their order; none if it knows no names."""
+        return tuple(map(str, getattr(unwrapped(self.model), "feature_names_in_", ())))
+
     def as_sent(self, X: Floats) -> Floats:
         """Return the rows as they are."""
         return np.asarray(X, dtype=np.float64)
 
     def send(self, X: Floats) -> Sequence[Reply]:
         """Ask the model."""
+        rows = framed(X, self.columns) if self.columns else X
         if self.view == "labels":
-            return [Reply(as_label(label)) for label in predict(self.model, X)]
-        scores = class_scores(self.model, X)
+            return [Reply(as_label(label)) for label in predict(self.model, rows)]
+        scores = class_scores(self.model, rows)
         classes = known_classes(self.model)
         return replies(
-            predict(self.model, X), scores, np.arange(int(scores.shape[1])) if classes is None else classes
+            predict(self.model, rows), scores, np.arange(int(scores.shape[1])) if classes is None else classes
         )
 
 

@@ -19,7 +19,7 @@ from edgewise.labelling.campaign.learning import Learning, learning_of
 from edgewise.labelling.campaign.picking import AHEAD, Order, order_of, sample_size, shuffled
 from edgewise.labelling.campaign.settings import Settings
 from edgewise.labelling.campaign.state import VERDICTS, Standing, State, Vote
-from edgewise.labelling.columns import listing
+from edgewise.registry import listing
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,10 @@ from edgewise.labelling.campaign.campaign import Campaign
 from edgewise.labelling.campaign.events import Event
 from edgewise.labelling.campaign.label_studio import objects, verdicts_of
 from edgewise.labelling.campaign.state import VERDICTS
-from edgewise.labelling.columns import LABEL, POOL, ROW, as_written, listing
+from edgewise.labelling.columns import LABEL, POOL, ROW, as_written
 from edgewise.labelling.table import read_words
 from edgewise.pools.files import pyarrow
+from edgewise.registry import listing
 
 
 IDS = ("item", "id", "file_name", "file", "filename", "image", "row")
