@@ -189,5 +189,5 @@ def test_a_victim_gets_the_columns_that_it_takes_in_its_order(have, wanted, plac
 
 
 def test_a_pool_without_a_column_that_the_victim_takes_is_refused():
-    with pytest.raises(InputError, match="rows.csv has no column of numbers b"):
+    with pytest.raises(InputError, match=r"rows\.csv has no column of numbers b"):
         _places(("a", "c"), ("a", "b"), Path("rows.csv"))
