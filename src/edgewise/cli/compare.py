@@ -71,12 +71,16 @@ def compare(
 
     Data that strategies were chosen on ("development") and data that they were not ("report") are ranked apart.
     """
+    from edgewise.data.keel import class_of_table
     from edgewise.paper.comparison.page import markdown, penalty_rows
     from edgewise.paper.comparison.ranks import RANKED, rank_tables
     from edgewise.paper.comparison.runs import PLAIN, STRONG, TRIALS, cells, work
     from edgewise.paper.comparison.statistics import curves
+    from edgewise.paper.comparison.tasks import is_own
     from edgewise.paper.runs.experiment import Experiment
 
+    for table in filter(is_own, data or ()):
+        typer.echo(f"{table}: {class_of_table(table)}")
     names = strategy or list(STRONG)
     wanted = cells(
         data or list(TRIALS),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,8 +14,11 @@ from edgewise.arrays import Floats, Index, InputError
 from edgewise.data.files import File, MissingDataError, Rows, Source
 from edgewise.data.files import rows as rows_of
 from edgewise.data.table_files import openml
-from edgewise.registry import lookup
+from edgewise.registry import listing, lookup
 
+
+MOST_CLASSES = 0.5
+"""More classes than this share of the rows are none: the column holds numbers or names."""
 
 KEEL: Mapping[str, tuple[int | None, str]] = {
     "banana": (1460, "fc11cfce1fd25ca32ea3c245ae880627eaad74325ee0c7b4161cd42e1b8d1072"),
@@ -79,7 +83,7 @@ def read_table(path: str | Path) -> tuple[Floats, Index]:
     Raises
     ------
     InputError
-        No such file, ragged rows, empty cells, no features, or one class.
+        No such file, ragged rows, empty cells, no features, one class, or nearly as many classes as rows.
 
     Examples
     --------
@@ -89,6 +93,34 @@ def read_table(path: str | Path) -> tuple[Floats, Index]:
     >>> [part.tolist() for part in read_table(path)]
     [[[1.0, 0.0, 1.0], [2.0, 1.0, 0.0], [3.0, 0.0, 1.0]], [0, 1, 1]]
     """
+    content, _ = _own(path)
+    table = _read([content])
+    return table[:, :-1], table[:, -1].astype(np.intp)
+
+
+def class_of_table(path: str | Path) -> str:
+    r"""Return which column of a table of one's own is taken for the class, and how many rows each class has.
+
+    Examples
+    --------
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "mine.csv"
+        >>> _ = path.write_text("size,colour
+    1,red
+    2,blue
+    3,red
+    ")
+        >>> class_of_table(path)
+        "the class is 'colour', the last column: red 2, blue 1"
+    """
+    _, (header, *lines) = _own(path)
+    counts = Counter(line[-1].strip() for line in lines)
+    said = listing([f"{name} {count:,}" for name, count in counts.most_common()])
+    return f"the class is {header[-1]!r}, the last column: {said}"
+
+
+def _own(path: str | Path) -> tuple[bytes, list[list[str]]]:
+    """Return the content of a person's table, and its header and rows, as they must be."""
     try:
         content = Path(path).read_bytes()
     except OSError as error:
@@ -105,8 +137,13 @@ def read_table(path: str | Path) -> tuple[Floats, Index]:
             f"{path} must be a CSV with a header, at least one feature, the class in the last column, two classes "
             f"and no empty cell; {why}."
         )
-    table = _read([content])
-    return table[:, :-1], table[:, -1].astype(np.intp)
+    classes = len({line[-1].strip() for line in lines})
+    if classes > MOST_CLASSES * len(lines) and classes > 2:
+        raise InputError(
+            f"{path}: the last column, {header[-1]!r}, has {classes:,} different values in {len(lines):,} rows; "
+            "expected the class there."
+        )
+    return content, [header, *lines]
 
 
 def _read(contents: Sequence[bytes]) -> Rows:

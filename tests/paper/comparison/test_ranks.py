@@ -170,6 +170,9 @@ def test_a_table_is_read_or_refused_with_a_reason(tmp_path):
             read_table(path)
     with pytest.raises(InputError, match="cannot be read"):
         read_table(tmp_path / "none.csv")
+    path.write_text("class,price\n" + "".join(f"{'ab'[i % 2]},{i / 7}\n" for i in range(30)))
+    with pytest.raises(InputError, match="the last column, 'price', has 30 different values in 30 rows"):
+        read_table(path)
     rows = "".join(f"{i},{'ab'[i % 2]}\n" for i in range(50))
     path.write_text("a,class\n" + rows)
     trial = trial_of(str(path))
