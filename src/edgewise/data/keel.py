@@ -103,15 +103,11 @@ def class_of_table(path: str | Path) -> str:
 
     Examples
     --------
-        >>> import tempfile
-        >>> path = Path(tempfile.mkdtemp()) / "mine.csv"
-        >>> _ = path.write_text("size,colour
-    1,red
-    2,blue
-    3,red
-    ")
-        >>> class_of_table(path)
-        "the class is 'colour', the last column: red 2, blue 1"
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "mine.csv"
+    >>> _ = path.write_text("size,colour\n1,red\n2,blue\n3,red\n")
+    >>> class_of_table(path)
+    "the class is 'colour', the last column: red 2, blue 1"
     """
     _, (header, *lines) = _own(path)
     counts = Counter(line[-1].strip() for line in lines)
