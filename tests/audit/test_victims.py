@@ -184,10 +184,12 @@ def test_a_local_model_shows_scores_only_when_declared(model):
     ],
 )
 def test_a_victim_gets_the_columns_that_it_takes_in_its_order(have, wanted, places):
-    found = _places(have, wanted, Path("rows.csv"))
+    found = _places(have, wanted, Path("rows.csv"), fitted=False)
     assert found == places if isinstance(places, slice) else found.tolist() == places
 
 
 def test_a_pool_without_a_column_that_the_victim_takes_is_refused():
     with pytest.raises(InputError, match=r"rows\.csv has no column of numbers b"):
-        _places(("a", "c"), ("a", "b"), Path("rows.csv"))
+        _places(("a", "c"), ("a", "b"), Path("rows.csv"), fitted=False)
+    with pytest.raises(InputError, match="has no column of numbers a, b"):
+        _places(("x0", "x1"), ("a", "b"), Path("rows.csv"), fitted=True)

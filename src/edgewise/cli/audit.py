@@ -57,6 +57,7 @@ def audit(
     from edgewise.audit.ledger import Ledger
     from edgewise.audit.metered import Metered
     from edgewise.audit.victims.declared import open_victim
+    from edgewise.audit.victims.local import LocalModel
     from edgewise.labelling.sheet import read_pool
     from edgewise.progress import track
     from edgewise.registry import lookup
@@ -67,7 +68,8 @@ def audit(
     target, sending = open_victim(victim, authorised=authorised)
     sheet = read_pool(pool, only_numbers=True)
     rows = check_X(sheet.pool.rows(np.arange(len(sheet.pool))), name=str(pool))
-    rows = rows[:, _places(sheet.numbers, getattr(target, "columns", ()), pool)]
+    own = isinstance(target, LocalModel)
+    rows = rows[:, _places(sheet.numbers, getattr(target, "columns", ()), pool, fitted=own)]
     purses = {"extract": budget, "measure": measure}
     path = ledger or out.with_suffix(".ledger")
     about = {"victim": target.name, "pool": sheet.digest, "family": family}
@@ -91,15 +93,17 @@ def audit(
         raise typer.Exit(TOO_CLOSE)
 
 
-def _places(have: Sequence[str], wanted: Sequence[str], pool: Path) -> Index | slice:
-    """Return where the pool has the columns that the victim takes, in its order; all where no names are known."""
+def _places(have: Sequence[str], wanted: Sequence[str], pool: Path, *, fitted: bool) -> Index | slice:
+    """Return where the pool has the columns that the victim takes, in its order; all where no names are known.
+
+    A model that was ``fitted`` to names takes no others; an endpoint may be sent them, if all of them are others.
+    """
     import numpy as np
 
     from edgewise.arrays import InputError
     from edgewise.registry import listing
 
-    # An endpoint may be sent other names than those of the file, if all of them are others.
-    if not wanted or not have or not set(wanted) & set(have):
+    if not wanted or not have or not (fitted or set(wanted) & set(have)):
         return slice(None)
     lacking = [name for name in wanted if name not in have]
     if lacking:

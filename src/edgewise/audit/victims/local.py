@@ -59,7 +59,8 @@ class LocalModel:
 
     def send(self, X: Floats) -> Sequence[Reply]:
         """Ask the model."""
-        rows = framed(X, self.columns) if self.columns else X
+        # Of another number of columns the model says itself what it expects.
+        rows = framed(X, self.columns) if len(self.columns) == X.shape[1] else X
         if self.view == "labels":
             return [Reply(as_label(label)) for label in predict(self.model, rows)]
         scores = class_scores(self.model, rows)
