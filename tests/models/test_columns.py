@@ -90,5 +90,5 @@ def test_an_audited_model_is_asked_by_name():
     victim = LocalModel(LogisticRegression().fit(FRAME, Y))
     assert victim.columns == ("a", "b")
     assert [reply.label for reply in victim.send(FRAME.to_numpy())] == victim.model.predict(FRAME).tolist()
-    with pytest.raises(ew.InputError, match="expecting 2 features"):
+    with pytest.raises(ew.InputError, match="was fitted to a, b; got rows of 3 features"):
         victim.send(np.zeros((2, 3)))

@@ -20,6 +20,7 @@ from edgewise.models.answers import check_fitted, class_scores, known_classes, p
 from edgewise.models.rows import framed
 from edgewise.models.saved import read_skops
 from edgewise.models.unwrap import Model, unwrapped
+from edgewise.registry import listing
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,11 @@ class LocalModel:
 
     def send(self, X: Floats) -> Sequence[Reply]:
         """Ask the model."""
-        # Of another number of columns the model says itself what it expects.
-        rows = framed(X, self.columns) if len(self.columns) == X.shape[1] else X
+        if self.columns and len(self.columns) != X.shape[1]:
+            raise InputError(
+                f"{self.name} was fitted to {listing(self.columns)}; got rows of {X.shape[1]} features."
+            )
+        rows = framed(X, self.columns) if self.columns else X
         if self.view == "labels":
             return [Reply(as_label(label)) for label in predict(self.model, rows)]
         scores = class_scores(self.model, rows)
