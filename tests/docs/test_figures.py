@@ -195,11 +195,13 @@ def test_learning_from_unlabelled_rows():
     assert said.format(*adds).replace(" 0.", " .") in text
 
 
-def test_no_claim_of_tables_2_to_5_holds():
+def test_of_the_claims_of_tables_2_to_5_only_that_training_can_do_harm_holds():
     for table in ("table2", "table3", "table4", "table5"):
         verdicts = (RESULTS / f"{table}.md").read_text(encoding="utf-8").split("\n\n")[1]
         assert "**contradicted**" in verdicts
-        assert "| **holds**" not in verdicts
+        holds = [line for line in verdicts.splitlines() if "| **holds**" in line]
+        assert all("sometimes decreases the accuracy" in line for line in holds)
+        assert bool(holds) is (table in ("table4", "table5"))
 
 
 def test_the_coverage_table_has_no_empty_row_and_names_files_that_are_there():

@@ -239,7 +239,7 @@ def test_the_sentences_are_those_of_the_facts_counted_another_way():
         (fact.cell.settings["data"], item["arm"], item["budget"])
         for fact in table7
         for item in fact.figures["rows"]
-        if item["arm"] in ("edge-mix", "rounds-edge-mix")
+        if item["arm"] in ("herding", "rounds-herding")
     }
-    assert re.search(rf"in Table 7 edge-mix wins \d+ of {len(cells)} cells", said)
+    assert re.search(rf"in Table 7 herding wins \d+ of {len(cells)} cells", said)
     assert len(section.blocks[0].items) + 1 <= 7

@@ -28,7 +28,7 @@ class Judged:
     claims
         The claims about it, judged.
     seeds
-        The fewest and the most of a figure.
+        The fewest and the most of an accuracy.
     """
 
     table: Table
@@ -124,7 +124,7 @@ class Evidence:
 def judge(table: Table, facts: Sequence[Fact]) -> Judged:
     """Return what these facts of a table say, whole."""
     results = summarise(table, facts)
-    counts = [result.estimate.n for result in results] or [0]
+    counts = [result.estimate.n for result in results if result.metric == "accuracy"] or [0]
     return Judged(table, tuple(results), tuple(table.claims(results)), (min(counts), max(counts)))
 
 
