@@ -110,7 +110,7 @@ def test_missing_cells_are_the_models_business():
         ),
         (
             lambda: ew.query(LogisticRegression().fit(FRAME, Y), MIXED, 5, "margin", rng=0),
-            "could not answer a frame",
+            "was fitted to b, a, c. Give these, in this order",
         ),
         (lambda: ew.query(None, pd.concat([FRAME, FRAME], axis=1), 5, "random", rng=0), "twice"),
         (lambda: ew.query(None, FRAME[:0], 5, "random", rng=0), "empty"),
