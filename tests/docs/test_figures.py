@@ -9,6 +9,7 @@ from edgewise.paper.comparison.statistics import curves, speed_up, standings
 from edgewise.paper.report.strategies import ratio
 from edgewise.paper.runs.results import published_run
 from edgewise.paper.tables import TABLES
+from edgewise.paper.tables.frame import summarise
 
 
 ROOT = Path(__file__).parents[2]
@@ -119,6 +120,37 @@ def test_ranks_of_all_strong_strategies():
         f"on the five, {rank['development', 'herding']:.2f}, after `typical-then-margin`, "
         f"{rank['development', 'typical-then-margin']:.2f}"
     ) in page("layers/active-learning.md")
+
+
+def test_table_7():
+    text, table = page("layers/active-learning.md"), TABLES["table7"].make()
+    facts = published_run(RESULTS / "table7.jsonl")[1]
+    results = {
+        (r.key.arm, r.key.data, r.key.budget): r for r in summarise(table, facts) if r.metric == "accuracy"
+    }
+
+    def figures(values):
+        return " / ".join(f"{value:.3f}".removeprefix("0") for value in values)
+
+    def row(arm, pool):
+        found = [results[arm, f"mnist-pool-{pool}", n] for n in ("100", "500", "800", "1000")]
+        printed = [r.published for r in found if r.published is not None]
+        beside = f" ({figures(printed)})" if printed else ""
+        return figures(r.estimate.mean for r in found) + beside
+
+    for arm in table.arms:
+        assert f"| {arm} | {row(arm, 55_000)} | {row(arm, 1_500)} |" in text
+        assert f"| {arm} | {row(f'rounds-{arm}', 10_000)} | {row(f'rounds-{arm}', 1_500)} |" in text
+    found = {
+        name: [r.against["random"].verdict() for (arm, _, _), r in results.items() if arm == name]
+        for name in ("edge-mix", "herding")
+    }
+    better, worse = (
+        {name: verdicts.count(word) for name, verdicts in found.items()} for word in ("better", "worse")
+    )
+    assert worse["edge-mix"] == 0
+    assert f"is below random in no cell and above in {better['edge-mix']}" in text
+    assert f"is above in {better['herding']} and below in {worse['herding']}" in text
 
 
 def test_ranks_over_tables():
