@@ -47,7 +47,8 @@ def charts(data: str, results: Sequence[Result], *, quick: bool = False) -> list
         return [_curves(data, part, quick=quick) for part in _apart(chosen)]
     # A line a scale as well would be four times as many; they are in the table.
     shown = [result for result in chosen if not scaled(result.key.arm, SCALED)]
-    return [_dots(data, shown, quick=quick)] if shown else []
+    rest = " Other scales are in the table." if len(shown) < len(chosen) else ""
+    return [_dots(data, shown, rest, quick=quick)] if shown else []
 
 
 def _apart(results: Sequence[Result]) -> list[list[Result]]:
@@ -65,7 +66,7 @@ def _line(key: Key) -> tuple[str, str, str]:
     return key.model, key.attack, key.arm
 
 
-def _dots(data: str, results: Sequence[Result], *, quick: bool) -> Figure:
+def _dots(data: str, results: Sequence[Result], rest: str, *, quick: bool) -> Figure:
     entries: list[Dot] = []
     one_arm = len({result.key.arm for result in results}) == 1
     several = len({result.key.model for result in results}) > 1
@@ -95,6 +96,7 @@ def _dots(data: str, results: Sequence[Result], *, quick: bool) -> Figure:
     caption = f"{data}: {label}, mean over seeds with its 95 % interval" + (
         "; open diamonds are the paper's." if shown else "."
     )
+    caption += rest
     return Figure(
         figures.dots(entries, label, within=PERCENT),
         f"{data}, {label}: {said}.{beside}",
