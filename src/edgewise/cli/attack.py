@@ -92,13 +92,13 @@ def _table(path: Path, most: int, model: Model) -> tuple[list[str], Rows]:
     from edgewise.arrays import InputError
     from edgewise.labelling.table import read_table
     from edgewise.models.rows import framed
-    from edgewise.models.unwrap import unwrapped
+    from edgewise.models.unwrap import names_known
     from edgewise.registry import listing
 
     frame = read_table(path).frame.slice(0, most)
-    fitted = getattr(unwrapped(model), "feature_names_in_", None)
-    if fitted is not None:
-        lacking = [str(name) for name in fitted if name not in frame.column_names]
+    fitted = names_known(model)
+    if fitted:
+        lacking = [name for name in fitted if name not in frame.column_names]
         if lacking:
             raise InputError(f"{path} has no column {listing(lacking)}, to which the model was fitted.")
         frame = frame.select(list(fitted))
@@ -109,7 +109,7 @@ def _table(path: Path, most: int, model: Model) -> tuple[list[str], Rows]:
         )
     columns = [np.array(column.to_pylist(), dtype=float) for column in frame.columns]
     names, rows = [str(name) for name in frame.column_names], np.stack(columns, axis=1)
-    return names, rows if fitted is None else framed(rows, names)
+    return names, framed(rows, names) if fitted else rows
 
 
 def _write(out: Path, adv: Adversarial, names: list[str]) -> None:

@@ -15,7 +15,7 @@ from edgewise.learning.fitting import fitted
 from edgewise.learning.learners import learner_of
 from edgewise.models.features import Features, spread_rows, takes_gaps
 from edgewise.models.rows import framed, is_frame
-from edgewise.models.unwrap import Model, unwrapped
+from edgewise.models.unwrap import Model, names_known
 from edgewise.pools.pool import Pool
 from edgewise.pools.shards import Shards
 from edgewise.pools.top_rows import draw_rows
@@ -221,8 +221,8 @@ def _standardised(pool: Pool) -> Floats:
 
 def _as_fitted(model: Model, sheet: Sheet) -> Pool:
     """Return the pool in the columns that a model was fitted to, by name where it knows names."""
-    names = getattr(unwrapped(model), "feature_names_in_", None)
-    if names is None:
+    names = names_known(model)
+    if not names:
         return sheet.pool
     lacking = [name for name in names if name not in sheet.numbers]
     if lacking:

@@ -45,6 +45,11 @@ def pipeline_of(model: Model) -> Pipeline | None:
     return inner if isinstance(inner, Pipeline) and len(inner.steps) > 1 else None
 
 
+def names_known(model: Model) -> tuple[str, ...]:
+    """Return the names of the columns that a model was fitted to, in their order; none if it knows no names."""
+    return tuple(map(str, getattr(unwrapped(model), "feature_names_in_", ())))
+
+
 def fitted_columns(model: Model) -> tuple[str, ...] | None:
     """Return the columns that a model was fitted to, in their order; None if it knows no names or picks by name.
 
@@ -57,8 +62,7 @@ def fitted_columns(model: Model) -> tuple[str, ...] | None:
     first = inner.steps[0][1] if isinstance(inner, Pipeline) else inner
     if any(base.__name__ == "ColumnTransformer" for base in type(first).__mro__):
         return None
-    names = getattr(inner, "feature_names_in_", None)
-    return None if names is None else tuple(map(str, names))
+    return names_known(inner) or None
 
 
 def check_columns(model: Model, columns: Sequence[object] | None, name: str = "X") -> None:

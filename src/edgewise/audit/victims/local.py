@@ -19,7 +19,7 @@ from edgewise.importing import needing
 from edgewise.models.answers import check_fitted, class_scores, known_classes, predict
 from edgewise.models.rows import framed
 from edgewise.models.saved import read_skops
-from edgewise.models.unwrap import Model, unwrapped
+from edgewise.models.unwrap import Model, names_known
 from edgewise.registry import listing
 
 
@@ -52,7 +52,7 @@ class LocalModel:
     @property
     def columns(self) -> tuple[str, ...]:
         """The names that the model was fitted to, in their order; none if it knows no names."""
-        return tuple(map(str, getattr(unwrapped(self.model), "feature_names_in_", ())))
+        return names_known(self.model)
 
     def as_sent(self, X: Floats) -> Floats:
         """Return the rows as they are."""

@@ -153,11 +153,9 @@ def _against_random(name: str, rows: Sequence[Standing]) -> str:
     # The smallest p-value that so many pairs can have.
     if tests and 2.0 ** (1 - max(seeds)) * len(tests) > LEVEL:
         said += f", as {max(seeds)} seeds can show nothing among {len(tests)} tests"
-    by_gain = {gain: [t for t in tests if t.difference.mean * gain > 0] for gain in (1, -1)}
-    alone = {gain: sum(t.p < LEVEL for t in found) for gain, found in by_gain.items()}
-    return (
-        f"{said}; without correction better in {alone[1]}, worse in {alone[-1]}; ahead in {len(by_gain[1])}."
-    )
+    ahead = [test.difference.mean > 0 for test in tests]
+    alone = [test.difference.mean > 0 for test in tests if test.p < LEVEL]
+    return f"{said}; without correction better in {sum(alone)}, worse in {alone.count(False)}; ahead in {sum(ahead)}."
 
 
 def number(value: float) -> str:

@@ -19,7 +19,7 @@ from edgewise.learning.oracle import GroundTruth
 from edgewise.models.unwrap import Model
 from edgewise.paper.tables.frame import Claim, Key, Result, row, select
 from edgewise.paper.tables.remembered import Remembered
-from edgewise.paper.tables.table7_claims import fours, random_wins, uneven
+from edgewise.paper.tables.table7_claims import ADVERSARIAL, fours, random_wins, uneven
 from edgewise.paper.tables.verdict_rule import never_below
 from edgewise.randomness import child_seed, stream
 from edgewise.store import Cell
@@ -53,7 +53,7 @@ STRATEGIES: Values = {
 """The paper's arms and those it lacks; each ranks by the victim (one shot) or by the last model (rounds)."""
 
 OURS = ("edge-mix", "herding")
-PAPER = ("random", "dfal", "dfal-e-1", "dfal-e-2", "dfal-e-3", "max-confidence")
+PAPER = ("random", *ADVERSARIAL)
 MAIN = ("random", *OURS, *PAPER[1:], "dfal-twins")
 """The arms that are run by default: the paper's six, DFAL as first published, and this package's two."""
 READINGS = ("one-shot", "rounds")

@@ -9,8 +9,7 @@ from edgewise.paper.tables.frame import Claim, Result, Verdict, select
 from edgewise.paper.tables.verdict_rule import always_better
 
 
-DFAL = ("dfal", "dfal-e-1", "dfal-e-2", "dfal-e-3")
-ADVERSARIAL = (*DFAL, "max-confidence")
+ADVERSARIAL = ("dfal", "dfal-e-1", "dfal-e-2", "dfal-e-3", "max-confidence")
 """The paper's arms that pick by attacking."""
 
 
