@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.optimize import linprog, minimize
+from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression, RidgeClassifier, SGDClassifier
 from sklearn.pipeline import make_pipeline
@@ -27,7 +28,20 @@ MODELS = {
     "ridge": make_pipeline(RobustScaler(), RidgeClassifier()),
     "lda": LinearDiscriminantAnalysis(),
     "sgd": make_pipeline(MaxAbsScaler(), StandardScaler(), SGDClassifier(random_state=0)),
+    "uncentred": make_pipeline(StandardScaler(with_mean=False), LogisticRegression()),
+    "unscaled": make_pipeline(StandardScaler(with_std=False), LogisticRegression(max_iter=2000)),
+    "robust": make_pipeline(
+        RobustScaler(with_centering=False), RobustScaler(with_scaling=False), RidgeClassifier()
+    ),
+    "pca": make_pipeline(StandardScaler(), PCA(3, whiten=True), LogisticRegression()),
 }
+
+
+class Doubling(StandardScaler):
+    """A scaler that does more than its parameters say."""
+
+    def transform(self, X, copy=None):
+        return 2 * super().transform(X, copy)
 
 
 def program(w, gap, low, high, norm):
@@ -132,3 +146,10 @@ def test_what_is_not_linear_is_refused():
     with pytest.raises(InputError, match="outside the box"):
         ew.attack(MODELS["lda"].fit(X, TWO), Q + 1e4, LinearExact(), box=(LOW, HIGH))
     assert ew.attack(SVC(kernel="linear").fit(X / 10, TWO), Q / 10, LinearExact()).found.all()
+
+
+def test_a_step_that_does_not_do_what_its_parameters_say_is_not_read():
+    model = make_pipeline(Doubling(), LogisticRegression()).fit(X, TWO)
+    with pytest.raises(InputError, match="not what their parameters say"):
+        ew.attack(model, Q, "linear")
+    assert ew.attack(model, Q[:2], rng=0).found.all()

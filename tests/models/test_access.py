@@ -13,7 +13,7 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import Normalizer, StandardScaler
 from sklearn.svm import SVC, NuSVC
 from sklearn.tree import DecisionTreeClassifier
 
@@ -159,8 +159,12 @@ def test_a_search_is_what_it_found_and_a_pipeline_says_how_to_attack_its_last_st
     search = GridSearchCV(KNeighborsClassifier(), {"n_neighbors": [1]}, cv=2).fit(X, TWO)
     assert Access.to(search, 1).neighbours().k == 1
     piped = make_pipeline(StandardScaler(), KNeighborsClassifier(1)).fit(X, TWO)
+    assert Access.to(piped, 1).neighbours().seen is not None
     with pytest.raises(UnansweredError, match=r"model\[:-1\]\.transform"):
-        Access.to(piped, 1).neighbours()
+        Access.to(piped, 1).training_points()
+    mixed = make_pipeline(Normalizer(), KNeighborsClassifier(1)).fit(X, TWO)
+    with pytest.raises(UnansweredError, match=r"Normalizer is not an affine scaler.*model\[:-1\]\.transform"):
+        Access.to(mixed, 1).neighbours()
 
 
 @pytest.mark.parametrize("settings", [{"metric": "l2"}, {"metric": "euclidean"}, {"p": 2}])
@@ -170,8 +174,8 @@ def test_the_euclidean_metric_by_any_name(settings):
 
 def test_a_weighted_metric_is_not_euclidean():
     knn = KNeighborsClassifier(1, metric="minkowski", metric_params={"w": np.array([1.0, 9.0])}).fit(X, TWO)
-    with pytest.raises(UnansweredError, match="Euclidean metric only"):
-        Access.to(knn, 1).neighbours()
+    with pytest.raises(UnansweredError, match="plain Euclidean metric only"):
+        Access.to(knn, 1).training_points()
 
 
 def test_the_errors_of_a_model_come_with_what_it_was_given():

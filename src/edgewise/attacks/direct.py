@@ -12,8 +12,9 @@ from scipy.spatial.distance import cdist
 from edgewise.arrays import Box, Floats, Index, Labels, check_count, check_X
 from edgewise.attacks.bisection import bisect
 from edgewise.attacks.frame import Proposal
-from edgewise.models.access import Access, Neighbours
+from edgewise.models.access import Access
 from edgewise.models.joining import check_y, positions
+from edgewise.models.neighbours import Neighbours
 from edgewise.progress import Advance
 
 
@@ -59,7 +60,7 @@ class Direct:
         self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int, advance: Advance
     ) -> Proposal:
         """Propose points; see `edgewise.attacks.frame.Attack`."""
-        neighbours = model.neighbours()
+        neighbours = model.training_points()
         points = X.copy()
         for rows in chunks(len(X)):
             self._some(model.view(rows), X, y, rows, neighbours, box, points)

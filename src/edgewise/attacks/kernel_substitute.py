@@ -10,8 +10,9 @@ from edgewise.arrays import Box, Floats, Index, InputError, Labels, check_count
 from edgewise.attacks.bisection import bisect
 from edgewise.attacks.direct import chunks, other_class_points
 from edgewise.attacks.frame import Proposal
-from edgewise.models.access import Access, Neighbours
+from edgewise.models.access import Access
 from edgewise.models.nadaraya_watson import NadarayaWatsonClassifier, soft_neighbours
+from edgewise.models.neighbours import Neighbours
 from edgewise.progress import Advance
 
 
@@ -62,7 +63,7 @@ class KernelSubstitute:
         self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int, advance: Advance
     ) -> Proposal:
         """Propose points; see `edgewise.attacks.frame.Attack`."""
-        neighbours = model.neighbours()
+        neighbours = model.training_points()
         points = X.copy()
         if len(np.unique(neighbours.y)) < 2:
             return Proposal(points)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgewise.arrays import Box, Floats, InputError
+from edgewise.models.unwrap import names_known
 
 
 Feature = int | str
@@ -63,7 +64,7 @@ class Moves:
         InputError
             A feature there is not, a grid that is no list of numbers, a weight or step that is not one.
         """
-        names = [str(name) for name in getattr(model, "feature_names_in_", ())]
+        names = names_known(model)
 
         def number(feature: Feature) -> int:
             if isinstance(feature, str):

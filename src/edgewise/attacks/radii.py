@@ -11,9 +11,9 @@ from edgewise.arrays import Box, Floats, check_box, check_count, check_X
 from edgewise.attacks.exact import exact
 from edgewise.attacks.linear import LinearExact
 from edgewise.attacks.moves import Moves
+from edgewise.attacks.region.attacked import Attacked
 from edgewise.attacks.region.batch import find
 from edgewise.attacks.region.first_label import first_labels, known_bounds
-from edgewise.attacks.region.fitted import fitted
 from edgewise.attacks.region.k_neighbours import vote
 from edgewise.attacks.trees.compiled import Compiled, each_nearest
 from edgewise.attacks.trees.nearest import Limits
@@ -150,21 +150,21 @@ def _trees(
 def _neighbours(
     access: Access, X: Floats, box: Box | None, norm: float, nodes: int, threads: int, advance: Advance
 ) -> tuple[Floats, Floats]:
-    labels = first_labels(access, X)
-    fit, known = fitted(access)
-    own, start = np.searchsorted(fit.classes, labels).astype(np.intp), X.astype(np.float64)
-    if known.k == 1:
+    given = Attacked(access, X, first_labels(access, X), box, norm)
+    index, k = given.fit.index, access.neighbours().k
+    if k == 1:
         at = find(
-            fit.index,
-            start,
-            own,
-            box,
+            index,
+            given.start,
+            given.own,
+            given.walls,
             norm=norm,
             bounds=known_bounds(access),
+            reach=given.reach,
             threads=threads,
             advance=advance,
         )
         return np.sqrt(at.squares), np.sqrt(at.lower)
-    votes = vote(fit.index, known.k, start, own, box, nodes=nodes, threads=threads, advance=advance)
+    votes = vote(index, k, given.start, given.own, given.walls, nodes=nodes, threads=threads, advance=advance)
     lower = np.sqrt(votes.lower)
     return np.where(votes.found, lower, np.inf), lower

@@ -16,9 +16,10 @@ from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from edgewise.arrays import Floats, Index, InputError, Labels, is_array
+from edgewise.arrays import Floats, Index, InputError, Labels
 from edgewise.models.answers import UnansweredError, check_fitted, class_scores, known_classes, predict
 from edgewise.models.heard import Heard
+from edgewise.models.neighbours import Neighbours, neighbours_of
 from edgewise.models.rows import Rows, like, take, with_columns
 from edgewise.models.unwrap import Model, pipeline_of, unwrapped
 from edgewise.models.weights import Weights, weights_of
@@ -32,31 +33,6 @@ Pullback = Callable[[Floats], Floats]
 
 class BudgetError(RuntimeError):
     """A question would have cost more queries than the budget allows; it was not asked."""
-
-
-@dataclass(frozen=True)
-class Neighbours:
-    """The training points of a fitted `KNeighborsClassifier`.
-
-    Parameters
-    ----------
-    X
-        Training points ``(n, d)``, in the dtype they were given.
-    y
-        Their classes ``(n,)`` as positions in ``classes``.
-    classes
-        The labels.
-    k
-        Neighbours asked at prediction.
-    weights
-        ``"uniform"`` or ``"distance"``.
-    """
-
-    X: Floats
-    y: Index
-    classes: Labels
-    k: int
-    weights: str
 
 
 @dataclass(frozen=True)
@@ -158,47 +134,36 @@ class Access:
         return class_scores(self.model, self.contained(X, of))
 
     def neighbours(self) -> Neighbours:
-        """Return the training points of a nearest-neighbour model.
+        """Return the training points of a nearest-neighbour model, or of a pipeline of affine steps and one.
 
         Raises
         ------
         UnansweredError
-            Not a `KNeighborsClassifier`, another metric than Euclidean, or several outputs.
+            Another model or metric, several outputs, or sparse points.
         """
+        known = neighbours_of(unwrapped(self.model))
+        if isinstance(known, str):
+            behind = _behind(unwrapped(self.model), KNeighborsClassifier)
+            raise UnansweredError(
+                f"{known}. {behind}For other models use 'race' (labels only) or a gradient attack."
+            )
+        return known
+
+    def training_points(self) -> Neighbours:
+        """Return the same where rows are compared with the training points as they are: no steps, no weights.
+
+        Raises
+        ------
+        UnansweredError
+            As `neighbours`, or steps before the neighbours, or a metric with weights.
+        """
+        known = self.neighbours()
+        if known.seen is None:
+            return known
         inner = unwrapped(self.model)
-        if not isinstance(inner, KNeighborsClassifier):
-            raise UnansweredError(
-                f"this attack needs the training points of a KNeighborsClassifier; got "
-                f"{type(inner).__name__}. {_behind(inner, KNeighborsClassifier)}For other models use 'race' "
-                "(labels only) or a gradient attack."
-            )
-        knn = inner
-        metric, more = knn.effective_metric_, dict(knn.effective_metric_params_ or {})
-        p = more.pop("p", 2)
-        if metric not in ("euclidean", "l2", "minkowski", "sqeuclidean") or p != 2 or more:
-            given = ", ".join(
-                [repr(metric), f"p={p}", *(f"{name}={value!r}" for name, value in more.items())]
-            )
-            raise UnansweredError(
-                "this attack knows the plain Euclidean metric only, every feature weighing the same; the "
-                f"model was fitted with {given}. Fit KNeighborsClassifier(metric='euclidean'), for weights w "
-                "on X * sqrt(w), or use 'race'."
-            )
-        if knn._y.ndim != 1 or not is_array(knn._fit_X):
-            raise UnansweredError(
-                "this attack needs one output and dense training points; the model was fitted on "
-                f"{type(knn._fit_X).__name__} with {1 if knn._y.ndim == 1 else knn._y.shape[1]} output(s). "
-                "Fit it on X.toarray() and one column of labels."
-            )
-        weights = knn.weights
-        if weights not in ("uniform", "distance"):
-            raise UnansweredError(f"weights must be 'uniform' or 'distance' here; the model has {weights!r}.")
-        return Neighbours(
-            knn._fit_X,
-            knn._y.astype(np.intp, copy=False),
-            np.asarray(knn.classes_),
-            int(knn.n_neighbors),
-            str(weights),
+        raise UnansweredError(
+            "this attack knows the plain Euclidean metric only, every feature weighing the same; 'region-exact' and "
+            f"'race' know others. {_behind(inner, KNeighborsClassifier)}"
         )
 
     def trees(self) -> Trees:

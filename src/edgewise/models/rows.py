@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import Any, TypeAlias
 
 import narwhals as nw
@@ -157,9 +158,9 @@ def like(points: Floats, given: Rows) -> Rows:
 
 
 def framed(points: Floats, names: Sequence[str]) -> Rows:
-    """Return ``points`` (m, d) as a pandas frame with these names, as a model that was fitted to names is asked."""
+    """Return ``points`` (m, d) as a frame with these names, as a model that was fitted to names is asked."""
     columns = dict(zip(names, points.T, strict=True))
-    return nw.from_dict(columns, backend="pandas").to_native()
+    return nw.from_dict(columns, backend="pandas" if find_spec("pandas") else "polars").to_native()
 
 
 def with_columns(points: Floats, columns: Sequence[str], given: Rows) -> Rows:

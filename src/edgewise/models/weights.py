@@ -1,10 +1,13 @@
-"""The weights of a linear classifier, with the affine steps of a pipeline folded in."""
+"""The weights of a linear classifier, with the affine steps of a pipeline folded in; the affine map of such steps."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.feature_selection import SelectorMixin
 from sklearn.linear_model import (
@@ -27,8 +30,13 @@ from sklearn.svm import SVC, LinearSVC
 
 from edgewise.arrays import Floats, Index, InputError, Labels
 from edgewise.models.answers import check_fitted
-from edgewise.models.unwrap import Model
+from edgewise.models.rows import framed
+from edgewise.models.unwrap import Model, names_known
 
+
+_CLOSE = 1e-3  # of the numbers that go into it; a step may work in float32
+_FLAT = 1e-7  # of the largest spread: as good as none
+_NONE = 1e-14  # of the largest stretch: rounding
 
 LINEAR = (
     LogisticRegression,
@@ -40,6 +48,41 @@ LINEAR = (
     LinearDiscriminantAnalysis,
     LinearSVC,
 )
+
+
+@dataclass(frozen=True)
+class Affine:
+    """The map ``coef x + intercept``.
+
+    Parameters
+    ----------
+    coef
+        ``(m, d)``.
+    intercept
+        ``(m,)``.
+    """
+
+    coef: Floats
+    intercept: Floats
+
+    @classmethod
+    def identity(cls, d: int) -> Affine:
+        """Return the map of ``d`` features to themselves."""
+        return cls(np.eye(d), np.zeros(d))
+
+    @cached_property
+    def sizes(self) -> Floats:
+        """How much it stretches in each of its own directions, largest first; those that it drops left out."""
+        d = min(self.coef.shape)
+        rows, columns = np.nonzero(self.coef)
+        diagonal = np.array_equal(rows, columns)
+        sizes = np.abs(np.diag(self.coef)) if diagonal else np.linalg.svd(self.coef, compute_uv=False)
+        sizes = np.sort(sizes)[::-1][:d]
+        return sizes[sizes > sizes.max(initial=0) * (0 if diagonal else _NONE)]
+
+    def __call__(self, X: Floats) -> Floats:
+        """Return what it makes of rows ``(n, d)``, in float64."""
+        return X.astype(float, copy=False) @ self.coef.T + self.intercept
 
 
 @dataclass(frozen=True)
@@ -73,11 +116,10 @@ def weights_of(model: Model) -> Weights | str:
     """Return the weights of a fitted linear classifier or pipeline, or why there are none."""
     if isinstance(model, Pipeline):
         inner = weights_of(model.steps[-1][1])
-        for _, step in reversed(model.steps[:-1]):
-            if isinstance(inner, str):
-                break
-            inner = _through(step, inner)
-        return inner
+        if isinstance(inner, str):
+            return inner
+        seen = folded(model, Affine(inner.coef, inner.intercept))
+        return seen if isinstance(seen, str) else Weights(seen.coef, seen.intercept, inner.classes)
     linear = isinstance(model, LINEAR) or (isinstance(model, SVC) and model.kernel == "linear")
     if not linear:
         return f"this attack needs a linear classifier; got {type(model).__name__}"
@@ -102,20 +144,60 @@ def _own(model: Model) -> Weights | str:
     return Weights(np.ascontiguousarray(coef, float), np.array(intercept, float), classes)
 
 
-def _through(step: object, inner: Weights) -> Weights | str:
-    """Return the weights over the input of a step."""
-    d = inner.coef.shape[1]
+def folded(model: Pipeline, last: Affine) -> Affine | str:
+    """Return ``last`` after the steps of a pipeline before its own last one as one map, or why there is none.
+
+    The map is made of the steps' parameters and held against what the steps make of a few rows.
+    """
+    seen = _folded(model.steps[:-1], last)
+    if isinstance(seen, str):
+        return seen
+    d = seen.coef.shape[1]
+    rows = np.random.default_rng(0).normal(size=(4, d))
+    names = names_known(model)
+    made = last(np.asarray(model[:-1].transform(framed(rows, names) if names else rows), float))
+    size = np.abs(rows) @ np.abs(seen.coef).T + np.abs(seen.intercept) + np.abs(made)
+    if not (np.abs(made - seen(rows)) <= _CLOSE * size).all():
+        return "what the pipeline's steps make of a row is not what their parameters say"
+    return seen
+
+
+def _folded(steps: Sequence[tuple[str, object]], last: Affine) -> Affine | str:
+    for _, step in reversed(steps):
+        through = _through(step, last)
+        if isinstance(through, str):
+            return through
+        last = through
+    return last
+
+
+def _through(step: object, after: Affine) -> Affine | str:
+    """Return ``after`` over the input of a step."""
+    d = after.coef.shape[1]
     one, zero = np.ones(d), np.zeros(d)
     if step in (None, "passthrough") or (isinstance(step, FunctionTransformer) and step.func is None):
-        return inner
+        return after
+    if isinstance(step, Pipeline):
+        return _folded(step.steps, after)
     if isinstance(step, SelectorMixin):
         kept = np.asarray(step.get_support())
-        coef = np.zeros((len(inner.coef), len(kept)))
-        coef[:, kept] = inner.coef
-        return Weights(coef, inner.intercept, inner.classes)
+        coef = np.zeros((len(after.coef), len(kept)))
+        coef[:, kept] = after.coef
+        return Affine(coef, after.intercept)
+    if isinstance(step, PCA):
+        turn = step.components_.astype(float)
+        if step.whiten:
+            spread = np.sqrt(step.explained_variance_.astype(float))
+            if spread.min() <= _FLAT * spread.max():
+                return (
+                    f"the pipeline's step {type(step).__name__} whitens a direction in which nothing varies"
+                )
+            turn = turn / spread[:, None]
+        coef = after.coef @ turn
+        return Affine(coef, after.intercept - coef @ step.mean_)
     if isinstance(step, StandardScaler):
         slope = one / (one if step.scale_ is None else step.scale_)
-        shift = -slope * (zero if step.mean_ is None else step.mean_)
+        shift = -slope * (zero if step.mean_ is None or not step.with_mean else step.mean_)
     elif isinstance(step, MinMaxScaler) and not step.clip:
         slope, shift = step.scale_, step.min_
     elif isinstance(step, MaxAbsScaler) and not getattr(step, "clip", False):
@@ -125,4 +207,4 @@ def _through(step: object, inner: Weights) -> Weights | str:
         shift = -slope * (step.center_ if step.with_centering else zero)
     else:
         return f"the pipeline's step {type(step).__name__} is not an affine scaler"
-    return Weights(inner.coef * slope, inner.intercept + inner.coef @ shift, inner.classes)
+    return Affine(after.coef * slope, after.intercept + after.coef @ shift)

@@ -85,15 +85,12 @@ def test_the_index_is_used_again_while_nothing_changes():
 @pytest.mark.parametrize(
     "settings",
     [
-        {"metric": "minkowski", "p": 2, "metric_params": {"w": np.array([1.0, 25.0, 1.0])}},
         {"metric": "minkowski", "p": 1},
         {"metric": "minkowski", "p": 3},
         {"metric": "manhattan"},
         {"metric": "l1"},
         {"metric": "chebyshev"},
         {"metric": "cosine", "algorithm": "brute"},
-        {"metric": "seuclidean", "metric_params": {"V": np.array([1.0, 4.0, 1.0])}},
-        {"metric": "mahalanobis", "metric_params": {"VI": np.diag([1.0, 4.0, 1.0])}},
         {"metric": lambda a, b: float(np.abs(a - b).sum())},
     ],
 )

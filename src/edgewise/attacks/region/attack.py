@@ -145,7 +145,7 @@ def _is_trees(model: Access) -> bool:
 
 def _one(given: Attacked, regions: int | None, threads: int, advance: Advance) -> Proposal:
     """Attack a model of one neighbour."""
-    start = given.X.astype(np.float64)
+    start = given.start
     bounds = known_bounds(given.model) if given.index is given.fit.index else None
     allowed, beyond = None, np.full(len(start), np.inf)
     if regions is not None:
@@ -154,10 +154,11 @@ def _one(given: Attacked, regions: int | None, threads: int, advance: Advance) -
         given.index,
         start,
         given.own,
-        given.box,
+        given.walls,
         allowed=allowed,
         norm=given.norm,
         bounds=bounds,
+        reach=given.reach,
         threads=threads,
         advance=advance,
     )
@@ -180,9 +181,9 @@ def _several(given: Attacked, nodes: int, threads: int, advance: Advance) -> Pro
     at = vote(
         given.fit.index,
         known.k,
-        given.X.astype(np.float64),
+        given.start,
         given.own,
-        given.box,
+        given.walls,
         nodes=nodes,
         threads=threads,
         advance=advance,

@@ -55,25 +55,49 @@ class Attacked:
         return np.searchsorted(self.fit.classes, self.y).astype(np.intp)
 
     @cached_property
+    def start(self) -> Floats:
+        """The rows as they are searched, in float64."""
+        return self.fit.rows(self.X)
+
+    @cached_property
+    def walls(self) -> Box | None:
+        """Where what is searched has to stay."""
+        return self.fit.walls(self.box)
+
+    @cached_property
+    def reach(self) -> Floats | None:
+        """Squared lengths that no answer exceeds, where the search needs some."""
+        return self.fit.reach(self.X, self.own, self.box, self.norm)
+
+    @cached_property
     def squares(self) -> Floats:
         """The size of the numbers a model meets that expands squared distances ``(b,)``."""
-        return self.fit.largest2 + np.einsum("ij,ij->i", self.X, self.X, dtype=float)
-
-    def start(self, rows: Index) -> Floats:
-        """Return some of the rows in float64."""
-        return self.X[rows].astype(np.float64)
+        return self.fit.largest2 + np.einsum("ij,ij->i", self.start, self.start)
 
     def nearest(self, rows: Index, margin: Floats, allowed: Index | None = None) -> Nearest:
         """Return where some of the rows cross with a margin; see `edgewise.attacks.region.batch.find`."""
         return find(
             self.index,
-            self.start(rows),
+            self.start[rows],
             self.own[rows],
-            self.box,
+            self.walls,
             allowed=allowed,
             margin=margin,
             norm=self.norm,
+            reach=None if self.reach is None else self.reach[rows],
         )
+
+    def goals(self, sites: Index, rows: Index) -> Floats:
+        """Return where, searched from some of the rows, training points of the index ``(len(rows),)`` are met."""
+        if self.fit.lift is None:
+            return self.index.whole(sites)
+        number = self.index.order[sites]
+        number = self.fit.kept[number] if self.index is self.fit.index else number
+        return self.fit.lift.goals(number, self.start[rows])
+
+    def back(self, points: Floats) -> Floats:
+        """Return what was searched as rows."""
+        return points if self.fit.lift is None else self.fit.lift.back(points)
 
     def crossed(self, rows: Index, points: Floats) -> Mask:
         """Ask the model whether it labels the points ``(len(rows), d)`` otherwise than the rows."""

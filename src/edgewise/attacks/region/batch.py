@@ -72,6 +72,7 @@ def find(
     margin: Floats | float = 0.0,
     norm: float = 2.0,
     bounds: Bounds | None = None,
+    reach: Floats | None = None,
     threads: int = 1,
     advance: Callable[[int], object] | None = None,
     without: tuple[str, ...] = (),
@@ -80,16 +81,16 @@ def find(
 
     ``allowed`` (b, m) restricts the regions to those of these rows of the index. With ``margin`` (b,) every
     own point is farther, in half squared distance, by that much. ``bounds`` are those of the index for ``X``,
-    where they are known. ``without`` names filters to switch off; that changes the time and nothing else. A
-    query whose cells are too narrow for the fast search is searched again by
-    `edgewise.attacks.region.careful`.
+    ``reach`` (b,) squared lengths that no answer exceeds, where they are known. ``without`` names filters to
+    switch off; that changes the time and nothing else. A query whose cells are too narrow for the fast search is
+    searched again by `edgewise.attacks.region.careful`.
 
     Raises
     ------
     InputError
         Training points outside a box without finite bounds.
     """
-    asked = _asked(index, X, own, box, allowed, margin, norm)
+    asked = _asked(index, X, own, box, allowed, margin, norm, reach)
     engine = _Engine(index, asked, norm, filters(without), bounds)
 
     def first(rows: slice) -> None:
@@ -115,6 +116,7 @@ def _asked(
     allowed: Index | None,
     margin: Floats | float,
     norm: float,
+    reach: Floats | None,
 ) -> Asked:
     """Return the queries as the search takes them, in the features kept."""
     n, part = len(X), index.cut(X)
@@ -128,7 +130,7 @@ def _asked(
         high,
         box is not None or norm != 2,
         np.array(np.broadcast_to(np.asarray(margin, float), (n,))),
-        _caps(index, part, low, high),
+        _caps(index, part, low, high, reach),
         floor,
         np.empty((n, 0), np.intp) if allowed is None else allowed,
     )
@@ -247,18 +249,20 @@ def spread(work: Callable[[Item], object], items: Sequence[Item], threads: int) 
             done.result()
 
 
-def _caps(index: RegionIndex, part: Floats, low: Floats, high: Floats) -> Floats:
-    """Return a squared distance no point of the box exceeds, or -1 if all training points are in the box."""
+def _caps(index: RegionIndex, part: Floats, low: Floats, high: Floats, reach: Floats | None) -> Floats:
+    """Return a squared distance that no answer exceeds, or -1 if all training points are in the box."""
     f = index.features
     if (low <= index.low[f]).all() and (index.high[f] <= high).all():
         return np.full(len(part), -1.0)
     widest = np.maximum(high - part, part - low)
-    if not np.isfinite(widest).all():
+    caps = np.einsum("ij,ij->i", widest, widest) * (1 + 1e-9)
+    caps = caps if reach is None else np.minimum(caps, reach)
+    if not np.isfinite(caps).all():
         raise InputError(
             "some training points lie outside the box, and the box is not bounded on every "
             "side. Give finite bounds for every feature, or a box that holds these points."
         )
-    return np.einsum("ij,ij->i", widest, widest) * (1 + 1e-9)
+    return caps
 
 
 def nearest_others(index: RegionIndex, X: Floats, own: Index, m: int) -> tuple[Index, Floats]:

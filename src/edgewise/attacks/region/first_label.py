@@ -40,13 +40,13 @@ def nearest_classes(
 def first_labels(model: Access, X: Floats) -> Labels:
     """Return the model's label of each row ``X`` (n, d); it is asked where two classes are as near as rounding.
 
-    Any other model than a plain `KNeighborsClassifier` of one neighbour is asked about every row. What the bounds
-    say of the rows is kept with ``model`` for the search that follows; see `known_bounds`.
+    Any other model than a `KNeighborsClassifier` of one neighbour with plain Euclidean distances is asked about every
+    row. What the bounds say of the rows is kept with ``model`` for the search that follows; see `known_bounds`.
     """
     if type(unwrapped(model.model)) is not KNeighborsClassifier or model.given is not None or X.ndim != 2:
         return model.labels(X)
     known = model.neighbours()
-    if known.k > 1 or X.shape[1] != known.X.shape[1]:
+    if known.k > 1 or known.seen is not None or X.shape[1] != known.X.shape[1]:
         return model.labels(X)
     fit, _ = fitted(model)
     own, doubtful, model.kept["bounds"] = _classes(fit, X)

@@ -9,10 +9,13 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from edgewise.arrays import Floats, Index, Labels
+from edgewise.arrays import Box, Floats, Index, Labels
 from edgewise.attacks.region.condensed import deciding
 from edgewise.attacks.region.index import RegionIndex
-from edgewise.models.access import Access, Neighbours, predict
+from edgewise.attacks.region.lift import Lift
+from edgewise.models.access import Access, predict
+from edgewise.models.neighbours import Neighbours
+from edgewise.models.weights import Affine
 
 
 @dataclass(frozen=True)
@@ -22,14 +25,18 @@ class Fitted:
     Parameters
     ----------
     X, y
-        All points ``(n, d)`` in float64 and their classes ``(n,)``; where points of several classes coincide, all
-        have the class the model says.
+        All points ``(n, d)`` in float64, lifted where there is a lift, and their classes ``(n,)``; where points of
+        several classes coincide, all have the class the model says.
     classes
         The model's labels.
     largest2
         The largest squared norm of a training point, as the model's own arithmetic meets it.
     index
         With one neighbour, of the points that decide where the boundary is (see `deciding`); else of all.
+    kept
+        Which they are: rows of ``X``.
+    lift
+        What takes rows to where plain distances to ``X`` count, where the model does not compare them as they are.
     """
 
     X: Floats
@@ -37,6 +44,20 @@ class Fitted:
     classes: Labels
     largest2: float
     index: RegionIndex
+    kept: Index
+    lift: Lift | None
+
+    def rows(self, X: Floats) -> Floats:
+        """Return rows as they are searched, in float64."""
+        return X.astype(np.float64) if self.lift is None else self.lift.rows(X)
+
+    def walls(self, box: Box | None) -> Box | None:
+        """Return where what is searched has to stay."""
+        return box if self.lift is None else self.lift.walls(box)
+
+    def reach(self, X: Floats, own: Index, box: Box | None, norm: float) -> Floats | None:
+        """Return a squared length that no answer for rows ``X`` exceeds ``(b,)``, where the search needs one."""
+        return None if self.lift is None else self.lift.reach(X, own, self.y, box, norm)
 
     @cached_property
     def whole(self) -> RegionIndex:
@@ -69,16 +90,29 @@ def _fitted(access: Access) -> tuple[Fitted, Neighbours]:
     if kept is not None:
         before, y, before_sums, made = kept
         same = before.X is known.X and before.y is known.y and (before.k == 1) == (known.k == 1)
-        if same and np.array_equal(y, known.y) and np.array_equal(before_sums, sums):
+        if (
+            same
+            and _alike(before.seen, known.seen)
+            and np.array_equal(y, known.y)
+            and np.array_equal(before_sums, sums)
+        ):
             return made, known
-    X = np.asarray(known.X, np.float64)
-    y = agreed_classes(access.model, X, known) if known.k == 1 else known.y
-    rows = deciding(X, y) if known.k == 1 else np.arange(len(X))
+    points = np.asarray(known.points, np.float64)
+    y = agreed_classes(known) if known.k == 1 else known.y
+    rows = deciding(points, y) if known.k == 1 else np.arange(len(points))
+    lift = None if known.seen is None else Lift.of(points, known.seen)
+    X = points if lift is None else lift.points
     index = RegionIndex.of(X[rows], y[rows], len(known.classes))
-    made = Fitted(X, y, known.classes, float(np.einsum("ij,ij->i", X, X).max()), index)
+    made = Fitted(X, y, known.classes, float(np.einsum("ij,ij->i", X, X).max()), index, rows, lift)
     with suppress(TypeError):
         _KEPT[access.model] = (known, known.y.copy(), sums, made)
     return made, known
+
+
+def _alike(one: Affine | None, other: Affine | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return np.array_equal(one.coef, other.coef) and np.array_equal(one.intercept, other.intercept)
 
 
 def _weighted(X: Floats) -> Floats:
@@ -86,12 +120,13 @@ def _weighted(X: Floats) -> Floats:
     return np.einsum("ij,j->i", X, np.random.default_rng(0).uniform(1, 2, int(X.shape[1])).astype(X.dtype))
 
 
-def agreed_classes(model: object, X: Floats, known: Neighbours) -> Index:
-    """Return the classes of ``X``, those of coinciding points of several classes as the model resolves them.
+def agreed_classes(known: Neighbours) -> Index:
+    """Return the classes of the training points, of coinciding ones of several classes as the model resolves them.
 
     At such a place the region of one class has the point and the others' are empty; which one is the model's
     own doing, so it is asked once (charged to no sample).
     """
+    X = np.asarray(known.X, np.float64)
     buckets: dict[int, list[int]] = {}
     for row, values in enumerate(np.ascontiguousarray(X) + 0.0):
         buckets.setdefault(hash(values.tobytes()), []).append(row)
@@ -100,7 +135,7 @@ def agreed_classes(model: object, X: Floats, known: Neighbours) -> Index:
         if len(rows) > 1 and len(set(y[rows].tolist())) > 1:
             for group in _equal(X, rows):
                 if len(set(y[group].tolist())) > 1:
-                    label = predict(model, known.X[group[:1]])[0]
+                    label = predict(known.model, known.X[group[:1]])[0]
                     y[group] = int(np.flatnonzero(known.classes == label)[0])
     return y
 

@@ -26,9 +26,9 @@ def cross(given: Attacked, at: Nearest) -> Floats:
     """
     X = given.X
     points = np.full(X.shape, np.nan, X.dtype)
-    winner = given.index.whole(np.maximum(at.winner, 0))
+    winner = given.goals(np.maximum(at.winner, 0), np.arange(len(X)))
     tau = _first_steps(given, at, winner)
-    reachable = np.ones(len(X), bool) if given.box is None else given.box.contains(winner)
+    reachable = np.ones(len(X), bool) if given.walls is None else given.walls.contains(winner)
     todo = np.flatnonzero(at.winner >= 0)
     for _ in range(_TRIES):
         if not len(todo):
@@ -55,8 +55,8 @@ def cross(given: Attacked, at: Nearest) -> Floats:
 
 def _first_steps(given: Attacked, at: Nearest, winner: Floats) -> Floats:
     """Return which part ``(b,)`` of the way from the boundary to the winning point to try first."""
-    X, scale = given.X, given.squares
-    unit, tiny = np.finfo(X.dtype).eps, np.finfo(float).tiny
+    X, scale = given.start, given.squares
+    unit, tiny = np.finfo(given.X.dtype).eps, np.finfo(float).tiny
     gap = np.maximum(at.gap, tiny)
     far = np.einsum("ij,ij->i", winner - X, winner - X)
     rough = 4 * (64 * np.finfo(float).eps * scale + 4e-12 * far) / gap
@@ -89,9 +89,9 @@ def outvote(given: Attacked, at: Votes, k: int, nodes: int) -> Floats:
         moved = vote(
             given.index,
             k,
-            given.start(todo),
+            given.start[todo],
             given.own[todo],
-            given.box,
+            given.walls,
             nodes=nodes,
             margin=margin[todo],
             start=at.of(todo) if attempt % 3 < 2 else None,
@@ -106,7 +106,7 @@ def outvote(given: Attacked, at: Votes, k: int, nodes: int) -> Floats:
 
 def _keep(given: Attacked, rows: Index, moved: Floats, points: Floats) -> Index:
     """Put confirmed points into place; return the rows still without."""
-    moved = moved.astype(points.dtype)
+    moved = given.back(moved).astype(points.dtype)
     known = np.isfinite(moved).all(axis=1)
     if given.box is not None:
         moved[known] = given.box.clip(moved[known])
@@ -119,12 +119,12 @@ def _keep(given: Attacked, rows: Index, moved: Floats, points: Floats) -> Index:
 def _on_the_way(given: Attacked, rows: Index) -> Floats:
     """Return the crossing between each row and the nearest training point labelled otherwise, or NaN."""
     points = np.full((len(rows), given.X.shape[1]), np.nan, given.X.dtype)
-    near, _ = nearest_others(given.index, given.start(rows), given.own[rows], 32)
+    near, _ = nearest_others(given.index, given.start[rows], given.own[rows], 32)
     for e in range(near.shape[1]):
         todo = np.flatnonzero(np.isnan(points[:, 0]) & (near[:, e] >= 0))
         if not len(todo):
             break
-        ends = given.index.whole(near[todo, e]).astype(given.X.dtype)
+        ends = given.back(given.goals(near[todo, e], rows[todo])).astype(given.X.dtype)
         ends = ends if given.box is None else given.box.clip(ends)
         good = given.crossed(rows[todo], ends)
         points[todo[good]] = ends[good]

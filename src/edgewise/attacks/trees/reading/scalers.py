@@ -5,10 +5,8 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from typing import Any, cast
 
-import narwhals as nw
 import numpy as np
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_selection import SelectorMixin
@@ -26,6 +24,8 @@ from sklearn.preprocessing import (
 from edgewise.arrays import Floats, Index
 from edgewise.attacks.trees.ensemble import Ensemble, Tree
 from edgewise.models.answers import UnansweredError
+from edgewise.models.rows import framed
+from edgewise.models.unwrap import names_known
 
 
 ROWS = 4096
@@ -101,11 +101,8 @@ def source_columns(step: Any, n: int) -> Index:
 
 def _named(step: Any, rows: Floats) -> Any:
     """Return rows as a frame for a column transformer that was fitted on one: it may find columns by name."""
-    names = getattr(step, "feature_names_in_", None)
-    if names is None or not isinstance(step, ColumnTransformer):
-        return rows
-    backend = "pandas" if find_spec("pandas") else "polars"
-    return nw.from_numpy(rows, schema=[str(name) for name in names], backend=backend).to_native()
+    names = names_known(step) if isinstance(step, ColumnTransformer) else ()
+    return framed(rows, names) if names else rows
 
 
 @dataclass(frozen=True)
