@@ -13,6 +13,9 @@ class KNeighborsClassifier(Classifier):
     _fit_X: NDArray[np.float64] | csr_matrix
     _y: NDArray[np.intp]
     def __init__(self, n_neighbors: int = ..., *, weights: object = ..., **settings: object) -> None: ...
+    def kneighbors(
+        self, X: object = ..., n_neighbors: int | None = ..., *, return_distance: Literal[False]
+    ) -> NDArray[np.intp]: ...
 
 class RadiusNeighborsClassifier(Classifier):
     def __init__(self, radius: float = ..., **settings: object) -> None: ...

@@ -7,7 +7,7 @@ from edgewise.attacks.trees.reading import read
 from edgewise.geometry import Norm, check_norm
 from edgewise.models.access import Access
 from edgewise.models.answers import UnansweredError
-from edgewise.models.unwrap import pipeline_of, unwrapped
+from edgewise.models.unwrap import last_step, unwrapped
 from edgewise.models.weights import weights_of
 
 
@@ -36,8 +36,7 @@ def exact(model: object, norm: Norm = 2) -> tuple[AttackName | None, str]:
     try:
         known = Access.to(model, 0).neighbours()
     except UnansweredError as error:
-        last = pipeline.steps[-1][1] if (pipeline := pipeline_of(model)) else model
-        return None, str(error) if hasattr(last, "n_neighbors") else reason
+        return None, str(error) if hasattr(last_step(model), "n_neighbors") else reason
     if known.k > 1 and (order != 2 or known.weights != "uniform"):
         return None, (
             f"with {known.k} neighbours only norm 2 and weights='uniform' are exact; got norm {order:g} and "

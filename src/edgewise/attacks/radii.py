@@ -15,9 +15,10 @@ from edgewise.attacks.region.attacked import Attacked
 from edgewise.attacks.region.batch import find
 from edgewise.attacks.region.first_label import first_labels, known_bounds
 from edgewise.attacks.region.k_neighbours import vote
+from edgewise.attacks.region.past_the_boundary import attained, outvote
 from edgewise.attacks.trees.compiled import Compiled, each_nearest
 from edgewise.attacks.trees.nearest import Limits
-from edgewise.geometry import Norm, check_norm
+from edgewise.geometry import Norm, check_norm, length
 from edgewise.models.access import Access
 from edgewise.models.answers import UnansweredError
 from edgewise.models.rows import check_rows, columns_of, is_frame, numbers
@@ -167,4 +168,9 @@ def _neighbours(
         return np.sqrt(at.squares), np.sqrt(at.lower)
     votes = vote(index, k, given.start, given.own, given.walls, nodes=nodes, threads=threads, advance=advance)
     lower = np.sqrt(votes.lower)
-    return np.where(votes.found, lower, np.inf), lower
+    if not given.fit.mixed:
+        return np.where(votes.found, lower, np.inf), lower
+    # Which of coinciding training points of several classes count, only the model knows: it is asked about points.
+    points = outvote(given, votes, k, nodes)
+    away = np.nan_to_num(length(points - X), nan=np.inf)
+    return np.where(attained(points, lower, given), lower, away), lower

@@ -34,8 +34,6 @@ class Neighbours:
         Neighbours asked at prediction.
     weights
         ``"uniform"`` or ``"distance"``.
-    model
-        The classifier itself.
     seen
         Distances are Euclidean between ``points`` and what this map makes of a row.
     points
@@ -47,7 +45,6 @@ class Neighbours:
     classes: Labels
     k: int
     weights: str
-    model: KNeighborsClassifier
     seen: Affine | None
     points: Floats
 
@@ -88,7 +85,6 @@ def neighbours_of(model: Model) -> Neighbours | str:
         np.asarray(model.classes_),
         int(model.n_neighbors),
         str(model.weights),
-        model,
         None,
         X,
     )

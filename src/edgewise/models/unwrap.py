@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
-from edgewise.arrays import InputError
+from edgewise.arrays import Floats, InputError
+from edgewise.models.rows import Rows, framed
 from edgewise.registry import listing
 
 
@@ -45,9 +46,21 @@ def pipeline_of(model: Model) -> Pipeline | None:
     return inner if isinstance(inner, Pipeline) and len(inner.steps) > 1 else None
 
 
+def last_step(model: Model) -> Model:
+    """Return what a pipeline, or the best of a search, ends in; of another model itself."""
+    inner = unwrapped(model)
+    return last_step(inner.steps[-1][1]) if isinstance(inner, Pipeline) else inner
+
+
 def names_known(model: Model) -> tuple[str, ...]:
     """Return the names of the columns that a model was fitted to, in their order; none if it knows no names."""
     return tuple(map(str, getattr(unwrapped(model), "feature_names_in_", ())))
+
+
+def named(model: Model, X: Floats) -> Rows:
+    """Return rows ``(n, d)`` as the model was fitted: a frame where it knows names, else the array itself."""
+    names = names_known(model)
+    return framed(X, names) if names else X
 
 
 def fitted_columns(model: Model) -> tuple[str, ...] | None:

@@ -30,8 +30,7 @@ from sklearn.svm import SVC, LinearSVC
 
 from edgewise.arrays import Floats, Index, InputError, Labels
 from edgewise.models.answers import check_fitted
-from edgewise.models.rows import framed
-from edgewise.models.unwrap import Model, names_known
+from edgewise.models.unwrap import Model, named
 
 
 _CLOSE = 1e-3  # of the numbers that go into it; a step may work in float32
@@ -154,8 +153,7 @@ def folded(model: Pipeline, last: Affine) -> Affine | str:
         return seen
     d = seen.coef.shape[1]
     rows = np.random.default_rng(0).normal(size=(4, d))
-    names = names_known(model)
-    made = last(np.asarray(model[:-1].transform(framed(rows, names) if names else rows), float))
+    made = last(np.asarray(model[:-1].transform(named(model, rows)), float))
     size = np.abs(rows) @ np.abs(seen.coef).T + np.abs(seen.intercept) + np.abs(made)
     if not (np.abs(made - seen(rows)) <= _CLOSE * size).all():
         return "what the pipeline's steps make of a row is not what their parameters say"

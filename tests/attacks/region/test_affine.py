@@ -284,3 +284,18 @@ def test_the_classes_of_a_plain_model_are_read_as_before():
     assert known.seen is None
     assert known.points is known.X
     assert "KNeighborsClassifier" in neighbours_of(make_pipeline(StandardScaler(), StandardScaler()))
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_a_step_that_hands_on_names_and_points_of_several_classes_at_one_place(k):
+    rng = np.random.default_rng(12)
+    frame = pd.DataFrame(rng.integers(0, 4, (40, 2)).astype(float), columns=["a", "b"])
+    y = rng.integers(0, 2, 40)
+    model = (
+        make_pipeline(StandardScaler(), KNeighborsClassifier(k)).set_output(transform="pandas").fit(frame, y)
+    )
+    rows = pd.DataFrame(rng.uniform(0, 3, (5, 2)), columns=["a", "b"])
+    adv, found = ew.attack(model, rows, rng=0), ew.radius(model, rows)
+    assert adv.found.all()
+    assert (found.lower <= adv.distance).all()
+    assert np.allclose(found.distance, adv.distance, rtol=1e-3, atol=1e-6)

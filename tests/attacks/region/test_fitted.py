@@ -1,11 +1,15 @@
 """What a fitted model says about itself: refits, changed arrays, metrics, sparse fits, weights."""
 
 import copy
+import gc
+import weakref
 
 import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 import edgewise as ew
 from edgewise.arrays import InputError
@@ -80,6 +84,19 @@ def test_the_index_is_used_again_while_nothing_changes():
     X, y, _, _ = data()
     knn = KNeighborsClassifier(1).fit(X, y)
     assert fitted(Access.to(knn, 1))[0] is fitted(Access.to(knn, 1))[0]
+
+
+@pytest.mark.parametrize("k", [1, 3])
+@pytest.mark.parametrize("scaled", [False, True])
+def test_what_is_kept_goes_with_the_model(k, scaled):
+    X, y, Q, _ = data()
+    knn = KNeighborsClassifier(k)
+    model = (make_pipeline(StandardScaler(), knn) if scaled else knn).fit(X, y)
+    ew.radius(model, Q)
+    alive = weakref.ref(model)
+    del model, knn
+    gc.collect()
+    assert alive() is None
 
 
 @pytest.mark.parametrize(

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from edgewise.arrays import Box, Floats, InputError, Labels, Mask, check_count, check_X
+from edgewise.arrays import Box, Floats, InputError, Labels, check_count, check_X
 from edgewise.attacks.frame import Proposal
 from edgewise.attacks.region.attacked import Attacked
 from edgewise.attacks.region.batch import COUNTS, find, nearest_others
 from edgewise.attacks.region.first_label import first_labels, known_bounds
 from edgewise.attacks.region.k_neighbours import vote
-from edgewise.attacks.region.past_the_boundary import cross, outvote
+from edgewise.attacks.region.past_the_boundary import attained, cross, outvote
 from edgewise.attacks.region.trees import LeafRegions
 from edgewise.attacks.trees.attack import TreesExact
-from edgewise.geometry import check_norm, length
+from edgewise.geometry import check_norm
 from edgewise.models.access import Access, UnansweredError
 from edgewise.progress import Advance
 
@@ -166,7 +166,7 @@ def _one(given: Attacked, regions: int | None, threads: int, advance: Advance) -
     points = cross(given, at)
     counts = {name: at.counts[:, e] for e, name in enumerate(COUNTS)}
     none = np.isinf(lower)
-    return Proposal(points, lower, none, counts | {"exact": _exact(points, lower, given) | none})
+    return Proposal(points, lower, none, counts | {"exact": attained(points, lower, given) | none})
 
 
 def _several(given: Attacked, nodes: int, threads: int, advance: Advance) -> Proposal:
@@ -190,12 +190,5 @@ def _several(given: Attacked, nodes: int, threads: int, advance: Advance) -> Pro
     )
     points = outvote(given, at, known.k, nodes)
     lower = np.sqrt(at.lower)
-    exact = at.found & _exact(points, lower, given)
+    exact = at.found & attained(points, lower, given)
     return Proposal(points, lower, at.none, {"nodes": at.nodes, "exact": exact | at.none})
-
-
-def _exact(points: Floats, lower: Floats, given: Attacked) -> Mask:
-    """Say where a point is as near as the bound, but for what the model's rounding may ask."""
-    away = length(points.astype(float) - given.X, given.norm)
-    unit = float(np.finfo(given.X.dtype).eps)
-    return np.asarray(away <= lower * (1 + 1e-3) + max(1e-6, 8 * unit) * np.sqrt(given.fit.largest2))

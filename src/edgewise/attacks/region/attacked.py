@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from edgewise.arrays import Box, Floats, Index, Labels, Mask
 from edgewise.attacks.region.batch import Nearest, find
-from edgewise.attacks.region.fitted import Fitted, fitted
+from edgewise.attacks.region.coinciding import orders
+from edgewise.attacks.region.fitted import Fitted, fitted, in_order
 from edgewise.attacks.region.index import RegionIndex
 from edgewise.models.access import Access
+from edgewise.models.unwrap import last_step
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,8 @@ class Attacked:
         What is to be small.
     whole
         Look at all training points, also at those that do not decide where the boundary is.
+    order
+        What to take before what among coinciding training points of several classes ``(n,)``, if anything is.
     """
 
     model: Access
@@ -38,11 +43,19 @@ class Attacked:
     box: Box | None
     norm: float = 2.0
     whole: bool = False
+    order: Index | None = None
 
     @cached_property
     def fit(self) -> Fitted:
         """The index of its training points."""
-        return fitted(self.model)[0]
+        return fitted(self.model)[0] if self.order is None else in_order(self.model, self.order)
+
+    def reordered(self, rows: Index) -> Iterator[tuple[Attacked, Index]]:
+        """Give the same with coinciding training points in several orders, and for which of the rows to try it."""
+        for own in np.unique(self.own[rows]).tolist() if self.fit.mixed else ():
+            model, known = last_step(self.model.model), self.model.neighbours()
+            for order in orders(model, known, self.fit.mixed, own):
+                yield replace(self, order=order), rows[self.own[rows] == own]
 
     @cached_property
     def index(self) -> RegionIndex:

@@ -90,7 +90,7 @@ def find(
     InputError
         Training points outside a box without finite bounds.
     """
-    asked = _asked(index, X, own, box, allowed, margin, norm, reach)
+    asked = _within(reach, _asked(index, X, own, box, allowed, margin, norm))
     engine = _Engine(index, asked, norm, filters(without), bounds)
 
     def first(rows: slice) -> None:
@@ -116,7 +116,6 @@ def _asked(
     allowed: Index | None,
     margin: Floats | float,
     norm: float,
-    reach: Floats | None,
 ) -> Asked:
     """Return the queries as the search takes them, in the features kept."""
     n, part = len(X), index.cut(X)
@@ -130,7 +129,7 @@ def _asked(
         high,
         box is not None or norm != 2,
         np.array(np.broadcast_to(np.asarray(margin, float), (n,))),
-        _caps(index, part, low, high, reach),
+        _caps(index, part, low, high),
         floor,
         np.empty((n, 0), np.intp) if allowed is None else allowed,
     )
@@ -249,20 +248,24 @@ def spread(work: Callable[[Item], object], items: Sequence[Item], threads: int) 
             done.result()
 
 
-def _caps(index: RegionIndex, part: Floats, low: Floats, high: Floats, reach: Floats | None) -> Floats:
-    """Return a squared distance that no answer exceeds, or -1 if all training points are in the box."""
+def _caps(index: RegionIndex, part: Floats, low: Floats, high: Floats) -> Floats:
+    """Return a squared distance that no point of the box exceeds, or -1 if all training points are in the box."""
     f = index.features
     if (low <= index.low[f]).all() and (index.high[f] <= high).all():
         return np.full(len(part), -1.0)
     widest = np.maximum(high - part, part - low)
-    caps = np.einsum("ij,ij->i", widest, widest) * (1 + 1e-9)
-    caps = caps if reach is None else np.minimum(caps, reach)
-    if not np.isfinite(caps).all():
+    return np.einsum("ij,ij->i", widest, widest) * (1 + 1e-9)
+
+
+def _within(reach: Floats | None, asked: Asked) -> Asked:
+    """Return the queries with their caps no larger than ``reach`` (b,), and none infinite."""
+    asked = asked if reach is None else asked._replace(cap=np.minimum(asked.cap, reach))
+    if not np.isfinite(asked.cap).all():
         raise InputError(
             "some training points lie outside the box, and the box is not bounded on every "
             "side. Give finite bounds for every feature, or a box that holds these points."
         )
-    return caps
+    return asked
 
 
 def nearest_others(index: RegionIndex, X: Floats, own: Index, m: int) -> tuple[Index, Floats]:

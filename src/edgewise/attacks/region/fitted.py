@@ -10,11 +10,13 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from edgewise.arrays import Box, Floats, Index, Labels
+from edgewise.attacks.region.coinciding import agreed_classes, mixed_places
 from edgewise.attacks.region.condensed import deciding
 from edgewise.attacks.region.index import RegionIndex
 from edgewise.attacks.region.lift import Lift
-from edgewise.models.access import Access, predict
+from edgewise.models.access import Access
 from edgewise.models.neighbours import Neighbours
+from edgewise.models.unwrap import last_step
 from edgewise.models.weights import Affine
 
 
@@ -37,6 +39,8 @@ class Fitted:
         Which they are: rows of ``X``.
     lift
         What takes rows to where plain distances to ``X`` count, where the model does not compare them as they are.
+    mixed
+        Rows of the training points at each place where several classes are.
     """
 
     X: Floats
@@ -46,6 +50,7 @@ class Fitted:
     index: RegionIndex
     kept: Index
     lift: Lift | None
+    mixed: list[list[int]]
 
     def rows(self, X: Floats) -> Floats:
         """Return rows as they are searched, in float64."""
@@ -97,16 +102,28 @@ def _fitted(access: Access) -> tuple[Fitted, Neighbours]:
             and np.array_equal(before_sums, sums)
         ):
             return made, known
-    points = np.asarray(known.points, np.float64)
-    y = agreed_classes(known) if known.k == 1 else known.y
-    rows = deciding(points, y) if known.k == 1 else np.arange(len(points))
-    lift = None if known.seen is None else Lift.of(points, known.seen)
-    X = points if lift is None else lift.points
-    index = RegionIndex.of(X[rows], y[rows], len(known.classes))
-    made = Fitted(X, y, known.classes, float(np.einsum("ij,ij->i", X, X).max()), index, rows, lift)
+    mixed = mixed_places(known)
+    y = agreed_classes(last_step(access.model), known, mixed) if known.k == 1 else known.y
+    made = _made(known, y, mixed, None)
     with suppress(TypeError):
         _KEPT[access.model] = (known, known.y.copy(), sums, made)
     return made, known
+
+
+def in_order(access: Access, order: Index) -> Fitted:
+    """Return the same with training points of a higher ``order`` (n,) a little farther away."""
+    made, known = fitted(access)
+    return _made(known, known.y, made.mixed, order)
+
+
+def _made(known: Neighbours, y: Index, mixed: list[list[int]], order: Index | None) -> Fitted:
+    points = np.asarray(known.points, np.float64)
+    rows = deciding(points, y) if known.k == 1 else np.arange(len(points))
+    seen = Affine.identity(int(points.shape[1])) if known.seen is None and order is not None else known.seen
+    lift = None if seen is None else Lift.of(points, seen, order)
+    X = points if lift is None else lift.points
+    index = RegionIndex.of(X[rows], y[rows], len(known.classes))
+    return Fitted(X, y, known.classes, float(np.einsum("ij,ij->i", X, X).max()), index, rows, lift, mixed)
 
 
 def _alike(one: Affine | None, other: Affine | None) -> bool:
@@ -118,36 +135,3 @@ def _alike(one: Affine | None, other: Affine | None) -> bool:
 def _weighted(X: Floats) -> Floats:
     """Return a sum of each row with weights that no two features share."""
     return np.einsum("ij,j->i", X, np.random.default_rng(0).uniform(1, 2, int(X.shape[1])).astype(X.dtype))
-
-
-def agreed_classes(known: Neighbours) -> Index:
-    """Return the classes of the training points, of coinciding ones of several classes as the model resolves them.
-
-    At such a place the region of one class has the point and the others' are empty; which one is the model's
-    own doing, so it is asked once (charged to no sample).
-    """
-    X = np.asarray(known.X, np.float64)
-    buckets: dict[int, list[int]] = {}
-    for row, values in enumerate(np.ascontiguousarray(X) + 0.0):
-        buckets.setdefault(hash(values.tobytes()), []).append(row)
-    y = known.y.copy()
-    for rows in buckets.values():
-        if len(rows) > 1 and len(set(y[rows].tolist())) > 1:
-            for group in _equal(X, rows):
-                if len(set(y[group].tolist())) > 1:
-                    label = predict(known.model, known.X[group[:1]])[0]
-                    y[group] = int(np.flatnonzero(known.classes == label)[0])
-    return y
-
-
-def _equal(X: Floats, rows: list[int]) -> list[list[int]]:
-    """Cut ``rows`` into groups of identical points."""
-    groups: list[list[int]] = []
-    for row in rows:
-        for group in groups:
-            if np.array_equal(X[group[0]], X[row]):
-                group.append(row)
-                break
-        else:
-            groups.append([row])
-    return groups

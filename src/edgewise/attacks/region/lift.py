@@ -21,6 +21,7 @@ from edgewise.models.weights import Affine
 
 
 _FEW = 256  # known points of other classes looked at first
+_STEP = 1e-9  # of the mean squared size, from one to the next in an order
 _SAME = 1e-6  # of a training point's size: what the map misses it by at most
 
 
@@ -55,14 +56,16 @@ class Lift:
     reachable: bool
 
     @classmethod
-    def of(cls, Z: Floats, seen: Affine) -> Lift:
-        """Lift training points ``Z`` (n, m)."""
+    def of(cls, Z: Floats, seen: Affine, order: Index | None = None) -> Lift:
+        """Lift training points ``Z`` (n, m), those of a higher ``order`` (n,) a little farther away."""
         back = np.linalg.pinv(seen.coef)
         centre = back @ (Z.mean(axis=0, dtype=float) - seen.intercept)
         moved = Z - seen(centre[None])
         stretch = float(1 / (seen.sizes[0] * seen.sizes[-1]))
         sites, origins = stretch * (moved @ seen.coef), moved @ back.T
         weight = np.square(sites).sum(axis=1) - stretch * np.square(moved).sum(axis=1)
+        if order is not None:
+            weight = weight - order * (_STEP * np.square(sites).sum(axis=1).mean())
         height = np.sqrt(np.maximum(weight.max() - weight, 0))
         missed = np.abs(origins @ seen.coef.T - moved).max(initial=0)
         return cls(

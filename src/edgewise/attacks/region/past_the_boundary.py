@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgewise.arrays import Floats, Index
+from edgewise.arrays import Floats, Index, Mask
 from edgewise.attacks.region.attacked import Attacked
 from edgewise.attacks.region.batch import Nearest, nearest_others
 from edgewise.attacks.region.k_neighbours import Votes, vote
 from edgewise.attacks.region.l2_cell import slack_rounding
-from edgewise.geometry import between
+from edgewise.geometry import between, length
 
 
 _TRIES = 40
@@ -72,17 +72,38 @@ def _first_steps(given: Attacked, at: Nearest, winner: Floats) -> Floats:
 def outvote(given: Attacked, at: Votes, k: int, nodes: int) -> Floats:
     """Return points ``(b, d)`` at which the model, with ``k`` neighbours, confirms another label than ``y``.
 
-    The half-spaces of the optimum are moved by a margin that outweighs rounding, then by larger ones, then
-    the search is run again from the start with that margin. Where none of it helps, or the search stopped
-    early: the crossing of the way to a training point the model labels otherwise.
+    Where training points of several classes coincide, the model may decide otherwise at the optimum; the search is
+    run again with these in the model's order and in the worst one, and the nearest point kept. Where nothing helps,
+    or the search stopped early: the crossing of the way to a training point the model labels otherwise.
     """
-    X = given.X
-    points = np.full(X.shape, np.nan, X.dtype)
-    unit = np.finfo(X.dtype).eps
+    points = np.full(given.X.shape, np.nan, given.X.dtype)
+    rows = np.flatnonzero(at.found)
+    _past(given, rows, at.of(rows), k, nodes, points)
+    loose = np.flatnonzero(~attained(points, np.sqrt(at.lower), given) & ~at.none)
+    for other, rows in given.reordered(loose):
+        found = vote(other.index, k, other.start[rows], other.own[rows], other.walls, nodes=nodes)
+        kept = np.flatnonzero(found.found)
+        ordered = np.full_like(points, np.nan)
+        _past(other, rows[kept], found.of(kept), k, nodes, ordered)
+        nearer = ~(length(points - given.X) <= length(ordered - given.X)) & np.isfinite(ordered).all(axis=1)
+        points[nearer] = ordered[nearer]
+    failed = np.flatnonzero(~np.isfinite(points).all(axis=1) & ~at.none)
+    if len(failed):
+        points[failed] = _on_the_way(given, failed)
+    return points
+
+
+def _past(given: Attacked, rows: Index, at: Votes, k: int, nodes: int, points: Floats) -> None:
+    """Put points into place that the model confirms, for some rows whose optima ``at`` are.
+
+    The half-spaces of the optimum are moved by a margin that outweighs rounding, then by larger ones, then
+    the search is run again from the start with that margin.
+    """
+    unit = np.finfo(points.dtype).eps
     margin = 64 * np.finfo(float).eps * given.squares
     if unit > 1e-10:
         margin = margin + unit * given.squares
-    todo = np.flatnonzero(at.found)
+    todo, place = rows, np.arange(len(rows))
     for attempt in range(12):
         if not len(todo):
             break
@@ -94,14 +115,11 @@ def outvote(given: Attacked, at: Votes, k: int, nodes: int) -> Floats:
             given.walls,
             nodes=nodes,
             margin=margin[todo],
-            start=at.of(todo) if attempt % 3 < 2 else None,
+            start=at.of(place) if attempt % 3 < 2 else None,
         ).points
-        todo = _keep(given, todo, moved, points)
+        left = np.isin(todo, _keep(given, todo, moved, points))
+        todo, place = todo[left], place[left]
         margin[todo] *= 4 if attempt < 6 else 64
-    failed = np.flatnonzero(~np.isfinite(points).all(axis=1) & ~at.none)
-    if len(failed):
-        points[failed] = _on_the_way(given, failed)
-    return points
 
 
 def _keep(given: Attacked, rows: Index, moved: Floats, points: Floats) -> Index:
@@ -138,3 +156,10 @@ def _on_the_way(given: Attacked, rows: Index) -> Floats:
     if len(done):
         points[done] = between(start, end, right)
     return points
+
+
+def attained(points: Floats, lower: Floats, given: Attacked) -> Mask:
+    """Say where a point is as near as the bound, but for what the model's rounding may ask."""
+    away = length(points.astype(float) - given.X, given.norm)
+    unit = float(np.finfo(given.X.dtype).eps)
+    return np.asarray(away <= lower * (1 + 1e-3) + max(1e-6, 8 * unit) * np.sqrt(given.fit.largest2))

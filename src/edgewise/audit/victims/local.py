@@ -17,9 +17,8 @@ from edgewise.arrays import Floats, InputError, Labels, is_list
 from edgewise.audit.victims.target import Reply, as_label
 from edgewise.importing import needing
 from edgewise.models.answers import check_fitted, class_scores, known_classes, predict
-from edgewise.models.rows import framed
 from edgewise.models.saved import read_skops
-from edgewise.models.unwrap import Model, names_known
+from edgewise.models.unwrap import Model, named, names_known
 from edgewise.registry import listing
 
 
@@ -64,7 +63,7 @@ class LocalModel:
             raise InputError(
                 f"{self.name} was fitted to {listing(self.columns)}; got rows of {X.shape[1]} features."
             )
-        rows = framed(X, self.columns) if self.columns else X
+        rows = named(self.model, X)
         if self.view == "labels":
             return [Reply(as_label(label)) for label in predict(self.model, rows)]
         scores = class_scores(self.model, rows)

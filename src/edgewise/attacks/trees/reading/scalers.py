@@ -24,8 +24,7 @@ from sklearn.preprocessing import (
 from edgewise.arrays import Floats, Index
 from edgewise.attacks.trees.ensemble import Ensemble, Tree
 from edgewise.models.answers import UnansweredError
-from edgewise.models.rows import framed
-from edgewise.models.unwrap import names_known
+from edgewise.models.unwrap import named
 
 
 ROWS = 4096
@@ -101,8 +100,7 @@ def source_columns(step: Any, n: int) -> Index:
 
 def _named(step: Any, rows: Floats) -> Any:
     """Return rows as a frame for a column transformer that was fitted on one: it may find columns by name."""
-    names = names_known(step) if isinstance(step, ColumnTransformer) else ()
-    return framed(rows, names) if names else rows
+    return named(step, rows) if isinstance(step, ColumnTransformer) else rows
 
 
 @dataclass(frozen=True)
