@@ -87,6 +87,7 @@ CHEAP = 2.0
         ("compare-tables.jsonl.gz", "phoneme"),
         ("compare-tables-cold.jsonl.gz", "saheart"),
         ("compare-tables-b50.jsonl.gz", "crx"),
+        ("compare-trees.jsonl.gz", "saheart"),
     ],
     ids=lambda given: f"{given}-sample{SEED}" if "." not in given else given,
 )
