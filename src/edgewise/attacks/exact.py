@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from sklearn.svm import SVC
+
 from edgewise.attacks.names import AttackName
 from edgewise.attacks.trees.reading import read
 from edgewise.geometry import Norm, check_norm
 from edgewise.models.access import Access
 from edgewise.models.answers import UnansweredError
 from edgewise.models.unwrap import last_step, unwrapped
-from edgewise.models.weights import weights_of
+from edgewise.models.weights import LINEAR, weights_of
 
 
 def exact(model: object, norm: Norm = 2) -> tuple[AttackName | None, str]:
@@ -25,8 +27,11 @@ def exact(model: object, norm: Norm = 2) -> tuple[AttackName | None, str]:
     order = check_norm(norm)
     if not hasattr(model, "predict"):
         return None, "the model only answers"
-    if not isinstance(weights_of(unwrapped(model)), str):
+    linear = weights_of(unwrapped(model))
+    if not isinstance(linear, str):
         return "linear", "exact for linear models"
+    if isinstance(last_step(model), (*LINEAR, SVC)):
+        return None, f"{linear}. For other models use 'race' (labels only), or a gradient attack."
     try:
         read(unwrapped(model))
     except UnansweredError as error:

@@ -21,7 +21,7 @@ from edgewise.models.answers import UnansweredError, check_fitted, class_scores,
 from edgewise.models.heard import Heard
 from edgewise.models.neighbours import Neighbours, neighbours_of
 from edgewise.models.rows import Rows, like, take, with_columns
-from edgewise.models.unwrap import Model, pipeline_of, unwrapped
+from edgewise.models.unwrap import Model, own_answer, pipeline_of, unwrapped
 from edgewise.models.weights import Weights, weights_of
 
 
@@ -181,6 +181,9 @@ class Access:
                 f"{_behind(inner, kinds)}For other models use 'race' (labels only)."
             )
         model = inner
+        own = own_answer(model, next(kind for kind in kinds if isinstance(model, kind)))
+        if own is not None:
+            raise UnansweredError(f"{own}, or use 'race' (labels only).")
         if model.n_outputs_ != 1:
             raise UnansweredError("this attack needs one output.")
         grown = [model] if isinstance(model, DecisionTreeClassifier) else model.estimators_

@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 
 from edgewise.arrays import Floats, Index, Labels, is_array
 from edgewise.models.answers import check_fitted
-from edgewise.models.unwrap import Model
+from edgewise.models.unwrap import Model, own_answer
 from edgewise.models.weights import Affine, folded
 
 
@@ -67,6 +67,9 @@ def neighbours_of(model: Model) -> Neighbours | str:
             f"{type(model).__name__}"
         )
     check_fitted(model)
+    own = own_answer(model, KNeighborsClassifier)
+    if own is not None:
+        return own
     if model._y.ndim != 1 or not is_array(model._fit_X):
         return (
             "this attack needs one output and dense training points; the model was fitted on "

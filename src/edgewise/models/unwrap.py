@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 Model: TypeAlias = Any
 """A classifier of any library: an estimator with ``predict``, a torch module or a function of rows."""
+
+ANSWERS = ("predict", "predict_proba", "decision_function", "kneighbors")
+"""The methods of an estimator that decide its labels."""
 
 NO_CLASSIFIERS = {
     "regressor": "a regressor answers real numbers",
@@ -50,6 +54,22 @@ def last_step(model: Model) -> Model:
     """Return what a pipeline, or the best of a search, ends in; of another model itself."""
     inner = unwrapped(model)
     return last_step(inner.steps[-1][1]) if isinstance(inner, Pipeline) else inner
+
+
+def own_answer(model: Model, base: type) -> str | None:
+    """Return why what is inside a ``base`` may not be what ``model`` answers: a method of its own; None if it has none.
+
+    One that is made with `functools.wraps` of the base's, to count or to log, is not its own.
+    """
+    for name in ANSWERS:
+        theirs, ours = (inspect.getattr_static(kind, name, None) for kind in (base, type(model)))
+        if name in vars(model) or inspect.unwrap(ours) is not inspect.unwrap(theirs):
+            kind = base.__name__
+            return (
+                f"{type(model).__name__} has a {name} of its own, so that what is inside the {kind} may not be what it "
+                f"answers. If it only counts or logs, make it with functools.wraps({kind}.{name})"
+            )
+    return None
 
 
 def names_known(model: Model) -> tuple[str, ...]:

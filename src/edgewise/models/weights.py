@@ -30,7 +30,7 @@ from sklearn.svm import SVC, LinearSVC
 
 from edgewise.arrays import Floats, Index, InputError, Labels
 from edgewise.models.answers import check_fitted
-from edgewise.models.unwrap import Model, named
+from edgewise.models.unwrap import Model, named, own_answer
 
 
 _CLOSE = 1e-3  # of the numbers that go into it; a step may work in float32
@@ -119,10 +119,11 @@ def weights_of(model: Model) -> Weights | str:
             return inner
         seen = folded(model, Affine(inner.coef, inner.intercept))
         return seen if isinstance(seen, str) else Weights(seen.coef, seen.intercept, inner.classes)
-    linear = isinstance(model, LINEAR) or (isinstance(model, SVC) and model.kernel == "linear")
-    if not linear:
+    kinds = (*LINEAR, SVC) if getattr(model, "kernel", None) == "linear" else LINEAR
+    kind = next((kind for kind in kinds if isinstance(model, kind)), None)
+    if kind is None:
         return f"this attack needs a linear classifier; got {type(model).__name__}"
-    return _own(model)
+    return own_answer(model, kind) or _own(model)
 
 
 def _own(model: Model) -> Weights | str:

@@ -1,6 +1,7 @@
 """What a fitted model says about itself: refits, changed arrays, metrics, sparse fits, weights."""
 
 import copy
+import functools
 import gc
 import weakref
 
@@ -177,6 +178,7 @@ def test_tied_votes_go_where_the_model_sends_them(k):
 class Counted(KNeighborsClassifier):
     """Counts the rows it is asked about; its own class, so that its first labels are not taken from the index."""
 
+    @functools.wraps(KNeighborsClassifier.predict)
     def predict(self, X):
         self.asked_ = getattr(self, "asked_", 0) + len(X)
         return super().predict(X)

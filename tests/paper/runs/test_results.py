@@ -24,7 +24,7 @@ DEAR = {"opt"}
 SEED = int(os.environ.get("EDGEWISE_SAMPLE", date.today().toordinal()))
 """What cells are chosen by: another one each day, printed in the test's name; set EDGEWISE_SAMPLE to repeat."""
 
-EXACT, TRAINED = 1e-9, 0.05
+EXACT, TRAINED = 1e-6, 0.05
 """Relative differences allowed on another processor: of what is only computed, and of what is trained by
 gradient descent, whose steps are rounded otherwise there."""
 
@@ -68,6 +68,9 @@ def test_a_random_cell_is_made_again(name, data):
         assert now["values"] == pytest.approx(then["values"], rel=tolerance, abs=tolerance), fact.cell
 
 
+TIES = 0.01
+"""How far an accuracy of a compared strategy may move with the processor."""
+
 CHEAP = 2.0
 """Seconds that a cell may have taken to be made again here."""
 
@@ -106,8 +109,10 @@ def test_a_random_fact_of_the_study_and_of_the_comparison_is_made_again(file, wh
         pytest.skip(f"the files of {what} are not here: {str(error)[:80]}")
     # Balanced accuracy was added after the first runs were published; nothing else may differ.
     assert set(again) - {"balanced"} == set(fact.figures) - {"balanced"}
+    # A test row as near to two classes goes to either, by the processor's rounding: an accuracy moves by a row or two.
+    tied = TIES if fact.cell.what == "compare" else 1e-9
     for name, value in fact.figures.items():
-        assert again[name] == pytest.approx(value, rel=1e-6, abs=1e-9, nan_ok=True), (fact.cell, name)
+        assert again[name] == pytest.approx(value, rel=1e-6, abs=tied, nan_ok=True), (fact.cell, name)
 
 
 @pytest.mark.parametrize("name", ["table2", "table3", "table4", "table5", "table7"])
