@@ -24,6 +24,8 @@ from sklearn.datasets import load_digits, make_classification
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 import edgewise as ew
@@ -45,6 +47,8 @@ def neighbours():
     yield "attack(1-NN) / nearest by matrix product", lambda: ew.attack(knn, Q, rng=0), least
     yield "the same in the box", lambda: ew.attack(knn, Q, box=(0, 1), rng=0), least
     yield "radius(1-NN) / nearest by matrix product", lambda: ew.radius(knn, Q), least
+    scaled = make_pipeline(StandardScaler(), KNeighborsClassifier(1)).fit(X, y)
+    yield "attack(scaled 1-NN) / nearest by matrix product", lambda: ew.attack(scaled, Q, rng=0), least
     three = KNeighborsClassifier(3).fit(X, y)
     yield "attack(3-NN) / nearest by matrix product", lambda: ew.attack(three, Q[:20], rng=0), least
 

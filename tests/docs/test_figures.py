@@ -63,6 +63,18 @@ def test_benchmarks():
     assert said.replace(" 0.", " .").replace("; 0.", "; .") in text
 
 
+def test_neighbours_behind_a_scaler():
+    text, rows = page("region.md"), measured("scaled_neighbours")["rows"]
+    for one, three in zip(rows[::2], rows[1::2], strict=True):
+        assert (one["k"], three["k"], one["table"]) == (1, 3, three["table"])
+        assert (
+            f"| {one['table']} | {one['n']:,} | {one['d']} | {one['uneven']:,.0f} | {one['exact_ms']:.2f} | "
+            f"{one['race_ms']:.0f} | {one['race_over_exact']:.2f} | {three['exact_ms']:.1f} | "
+            f"{three['race_over_exact']:.2f} |"
+        ) in text
+    assert all(row["proved"] == 1 and row["race_nearer"] == 0 for row in rows)
+
+
 def test_labels_only():
     text, benchmarks = page("label-only.md"), page("benchmarks.md")
     rows = [row for row in measured("label-only")["rows"] if row["attack"] != "optimum"]
