@@ -8,7 +8,7 @@ from edgewise.paper.tables import TABLES
 from edgewise.paper.tables.frame import summarise
 from edgewise.paper.tables.published import published
 from edgewise.paper.tables.run import experiment
-from edgewise.paper.tables.table6 import BOTH, EPS, Table6, small
+from edgewise.paper.tables.table6 import BOTH, CLEAN, EPS, SMALL, TRAINED, TWICE, Table6, small
 from edgewise.store import Cell, Fact, Store
 
 
@@ -36,12 +36,33 @@ def test_cells_follow_one_another_seed_by_seed_and_attack_by_attack():
     assert len({cell.seed for cell in made}) == 5
     assert [cell.seed for cell in made] == sorted(cell.seed for cell in made)
     first = [cell.settings.get("attack", "") for cell in made if cell.seed == 0]
-    assert first == [""] + [
+    assert first == [""] * 2 + [
         name for name in ("fgsm", "pgd", "deepfool", "cw") for _ in range(1 + 2 * len(EPS))
     ]
     assert len({cell.key for cell in made}) == len(made)
     keys = {cell.key for cell in Table6().cells(["cifar10"], 99)}
     assert not keys & {cell.key for cell in made}
+
+
+def test_arms_with_twice_as_many_images_stand_beside_as_many_clean_ones():
+    rows = {
+        arm: {"model": "vgg16", "attack": attack, "arm": arm, "budget": "", "values": {"accuracy": value}}
+        for arm, attack, value in (
+            (CLEAN, "", 0.6),
+            (TWICE, "", 0.7),
+            (TRAINED, "pgd", 0.65),
+            (SMALL, "pgd", 0.5),
+        )
+    }
+    facts = [
+        Fact(Cell("table6", {"data": "cifar10", "arm": arm}, seed), {"rows": [row]})
+        for arm, row in rows.items()
+        for seed in range(3)
+    ]
+    found = {result.key.arm: result.against for result in summarise(Table6(), facts)}
+    assert found[TRAINED][CLEAN].difference.mean == pytest.approx(0.05)
+    assert found[TRAINED][TWICE].difference.mean == pytest.approx(-0.05)
+    assert [set(found[arm]) for arm in (CLEAN, TWICE, SMALL)] == [set(), {CLEAN}, {CLEAN}]
 
 
 @pytest.mark.slow
@@ -53,12 +74,12 @@ def test_the_smoke_run_and_its_checkpoints(tmp_path):
         wanted = experiment(table, ["cifar10"], 3, quick=True)
         cells, summary = wanted.cells, wanted.run(store, "test").summary
         assert summary.failures == ()
-        assert summary.computed == len(cells) == 29
+        assert summary.computed == len(cells) == 30
         assert all(
             0 <= r.estimate.mean <= 1
             for r in summarise(table, store.facts("table6"))
             if r.metric == "accuracy"
         )
-        again = table.work(cells[1])
-        assert again == store.get(cells[1]).figures
+        again = table.work(cells[2])
+        assert again == store.get(cells[2]).figures
     assert len(list((tmp_path / "kept").iterdir())) == 1
