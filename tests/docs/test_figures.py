@@ -165,6 +165,21 @@ def test_table_7():
     assert f"is above in {better['herding']} and below in {worse['herding']}" in text
 
 
+def test_table_6_at_the_size_of_a_cpu():
+    table = TABLES["table6-small"].make()
+    facts = published_run(RESULTS / "table6-small.jsonl")[1]
+    means = {}
+    for result in summarise(table, facts):
+        if result.metric == "accuracy":
+            means.setdefault(result.key.arm, []).append(f"{result.estimate.mean:.3f}".removeprefix("0"))
+    low, high = min(means["augmentation"]), max(means["augmentation"])
+    assert len(means["augmentation"]) == 12
+    assert (
+        f"clean {means['clean'][0]}, plus small perturbations {low} to {high}, and the clean images each taken "
+        f"twice {means['clean-twice'][0]}"
+    ) in page("errata.md")
+
+
 def test_ranks_over_tables():
     text = page("layers/active-learning.md")
     facts = published_run(RESULTS / "compare-tables.jsonl.gz")[1]

@@ -35,13 +35,16 @@ NAMES = {
 def charts(data: str, results: Sequence[Result], *, quick: bool = False) -> list[Figure]:
     """Return the charts of one data set's accuracies: dots (but not at every scale), or lines over budgets.
 
-    Everything else is in the table below them: a picture of each metric would make the page five times as long.
+    Everything else is in the table below them: a picture of each metric would make the page five times as long. So is
+    what one seed gave, without an interval, but for a quick run.
     """
     chosen = [
         result
         for result in in_reading_order(results)
         if result.metric == "accuracy" and np.isfinite(result.estimate.mean)
     ]
+    if not quick and all(result.estimate.n < 2 for result in chosen):
+        return []
     budgets = {result.key.budget for result in chosen} - {""}
     if len(budgets) > 1 and all(_is_number(budget) for budget in budgets):
         return [_curves(data, part, quick=quick) for part in _apart(chosen)]
