@@ -211,6 +211,9 @@ def test_very_uneven_units_are_enclosed_and_beyond_that_refused():
         assert (found.lower <= truth * (1 + 1e-6)).all()
         assert (found.lower >= truth * (1 - met)).all()
         assert np.allclose(found.distance, truth, rtol=1e-6)
+        adv = ew.attack(model, X[:5] * units, rng=0)
+        assert (adv.lower[adv.counts["exact"]] >= 0.99 * adv.distance[adv.counts["exact"]]).all()
+        assert (adv.distance[~adv.counts["exact"]] >= truth[~adv.counts["exact"]] * (1 - 1e-6)).all()
     model = make_pipeline(StandardScaler(), KNeighborsClassifier(1)).fit(X * [1.0, 1e9], y)
     with pytest.raises(InputError, match="units of like size"):
         ew.radius(model, X[:5] * [1.0, 1e9])

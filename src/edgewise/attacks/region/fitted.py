@@ -52,6 +52,12 @@ class Fitted:
     lift: Lift | None
     mixed: list[list[int]]
 
+    @property
+    def size(self) -> float:
+        """The size of the training points, in the units of the feature whose own are the least."""
+        sizes = np.ones(1) if self.lift is None else self.lift.seen.sizes
+        return float(np.sqrt(self.largest2) * sizes[-1] / sizes[0])
+
     def rows(self, X: Floats) -> Floats:
         """Return rows as they are searched, in float64."""
         return X.astype(np.float64) if self.lift is None else self.lift.rows(X)

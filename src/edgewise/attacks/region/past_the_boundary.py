@@ -162,4 +162,4 @@ def attained(points: Floats, lower: Floats, given: Attacked) -> Mask:
     """Say where a point is as near as the bound, but for what the model's rounding may ask."""
     away = length(points.astype(float) - given.X, given.norm)
     unit = float(np.finfo(given.X.dtype).eps)
-    return np.asarray(away <= lower * (1 + 1e-3) + max(1e-6, 8 * unit) * np.sqrt(given.fit.largest2))
+    return np.asarray(away <= lower * (1 + 1e-3) + max(1e-6, 8 * unit) * given.fit.size)
