@@ -12,9 +12,7 @@ from edgewise.attacks.exact import exact
 from edgewise.attacks.linear import LinearExact
 from edgewise.attacks.moves import Moves
 from edgewise.attacks.region.attacked import Attacked
-from edgewise.attacks.region.batch import find
 from edgewise.attacks.region.first_label import first_labels, known_bounds
-from edgewise.attacks.region.k_neighbours import vote
 from edgewise.attacks.region.past_the_boundary import attained, outvote
 from edgewise.attacks.trees.compiled import Compiled, each_nearest
 from edgewise.attacks.trees.nearest import Limits
@@ -152,25 +150,14 @@ def _neighbours(
     access: Access, X: Floats, box: Box | None, norm: float, nodes: int, threads: int, advance: Advance
 ) -> tuple[Floats, Floats]:
     given = Attacked(access, X, first_labels(access, X), box, norm)
-    index, k = given.fit.index, access.neighbours().k
-    if k == 1:
-        at = find(
-            index,
-            given.start,
-            given.own,
-            given.walls,
-            norm=norm,
-            bounds=known_bounds(access),
-            reach=given.reach,
-            threads=threads,
-            advance=advance,
-        )
+    if access.neighbours().k == 1:
+        at = given.nearest(bounds=known_bounds(access), threads=threads, advance=advance)
         return np.sqrt(at.squares), np.sqrt(at.lower)
-    votes = vote(index, k, given.start, given.own, given.walls, nodes=nodes, threads=threads, advance=advance)
+    votes = given.votes(nodes, threads=threads, advance=advance)
     lower = np.sqrt(votes.lower)
     if not given.fit.mixed:
         return np.where(votes.found, lower, np.inf), lower
     # Which of coinciding training points of several classes count, only the model knows: it is asked about points.
-    points = outvote(given, votes, k, nodes)
+    points = outvote(given, votes, nodes)
     away = np.nan_to_num(length(points - X), nan=np.inf)
     return np.where(attained(points, lower, given), lower, away), lower

@@ -141,7 +141,9 @@ class Access:
         UnansweredError
             Another model or metric, several outputs, or sparse points.
         """
-        known = neighbours_of(unwrapped(self.model))
+        if "neighbours" not in self.kept:
+            self.kept["neighbours"] = neighbours_of(unwrapped(self.model))
+        known: Neighbours | str = self.kept["neighbours"]
         if isinstance(known, str):
             behind = _behind(unwrapped(self.model), KNeighborsClassifier)
             raise UnansweredError(
@@ -181,9 +183,7 @@ class Access:
                 f"{_behind(inner, kinds)}For other models use 'race' (labels only)."
             )
         model = inner
-        own = own_answer(model, next(kind for kind in kinds if isinstance(model, kind)))
-        if own is not None:
-            raise UnansweredError(f"{own}, or use 'race' (labels only).")
+        check_answers_as(model, next(kind for kind in kinds if isinstance(model, kind)))
         if model.n_outputs_ != 1:
             raise UnansweredError("this attack needs one output.")
         grown = [model] if isinstance(model, DecisionTreeClassifier) else model.estimators_
@@ -225,6 +225,13 @@ class Access:
                 f"{len(X)} rows asked on behalf of {len(of)} samples; expected one sample per row."
             )
         self.charge(of)
+
+
+def check_answers_as(model: Model, base: type) -> None:
+    """Raise `UnansweredError` if a ``base`` has a method of its own by which it may answer otherwise."""
+    own = own_answer(model, base)
+    if own is not None:
+        raise UnansweredError(f"{own}, or use 'race' (labels only).")
 
 
 def _behind(model: Model, kind: type | tuple[type, ...]) -> str:

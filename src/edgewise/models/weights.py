@@ -85,7 +85,7 @@ class Affine:
 
 
 @dataclass(frozen=True)
-class Weights:
+class Weights(Affine):
     """A linear classifier: the first largest of ``coef x + intercept`` wins.
 
     Parameters
@@ -98,13 +98,11 @@ class Weights:
         The labels ``(c,)``.
     """
 
-    coef: Floats
-    intercept: Floats
     classes: Labels
 
     def scores(self, X: Floats) -> Floats:
         """Return the scores ``(n, c)`` of rows ``(n, d)``, in float64."""
-        return X.astype(float, copy=False) @ self.coef.T + self.intercept
+        return self(X)
 
     def numbers(self, X: Floats) -> Index:
         """Return the winning class of each row, by number."""
@@ -117,7 +115,7 @@ def weights_of(model: Model) -> Weights | str:
         inner = weights_of(model.steps[-1][1])
         if isinstance(inner, str):
             return inner
-        seen = folded(model, Affine(inner.coef, inner.intercept))
+        seen = folded(model, inner)
         return seen if isinstance(seen, str) else Weights(seen.coef, seen.intercept, inner.classes)
     kinds = (*LINEAR, SVC) if getattr(model, "kernel", None) == "linear" else LINEAR
     kind = next((kind for kind in kinds if isinstance(model, kind)), None)

@@ -12,7 +12,7 @@ from sklearn.neighbors import KNeighborsClassifier
 import edgewise as ew
 from edgewise.arrays import Box
 from edgewise.attacks.region import RegionExact, RegionIndex
-from edgewise.attacks.region.coinciding import mixed_places, orders
+from edgewise.attacks.region.coinciding import asked_order, mixed_places, own_first
 from edgewise.attacks.region.k_neighbours import kinds_of_loss, vote
 from edgewise.models.access import Access, UnansweredError
 
@@ -143,7 +143,7 @@ def test_the_own_class_outvoted_when_it_comes_first_is_outvoted_in_any_order():
     known = Access.to(knn, 1).neighbours()
     places = mixed_places(known)
     assert places
-    asked, first = orders(knn, known, places, 1)
+    asked, first = asked_order(knn, known, places), own_first(known, places, 1)
     for rows in places:
         assert len({*X[rows, 0]}) == len({*X[rows, 1]}) == 1
         assert len({*y[rows]}) == 2

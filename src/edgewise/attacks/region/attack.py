@@ -10,9 +10,8 @@ from numpy.typing import ArrayLike
 from edgewise.arrays import Box, Floats, InputError, Labels, check_count, check_X
 from edgewise.attacks.frame import Proposal
 from edgewise.attacks.region.attacked import Attacked
-from edgewise.attacks.region.batch import COUNTS, find, nearest_others
+from edgewise.attacks.region.batch import COUNTS, nearest_others
 from edgewise.attacks.region.first_label import first_labels, known_bounds
-from edgewise.attacks.region.k_neighbours import vote
 from edgewise.attacks.region.past_the_boundary import attained, cross, outvote
 from edgewise.attacks.region.trees import LeafRegions
 from edgewise.attacks.trees.attack import TreesExact
@@ -145,23 +144,11 @@ def _is_trees(model: Access) -> bool:
 
 def _one(given: Attacked, regions: int | None, threads: int, advance: Advance) -> Proposal:
     """Attack a model of one neighbour."""
-    start = given.start
     bounds = known_bounds(given.model) if given.index is given.fit.index else None
-    allowed, beyond = None, np.full(len(start), np.inf)
+    allowed, beyond = None, np.full(len(given.X), np.inf)
     if regions is not None:
-        allowed, beyond = nearest_others(given.index, start, given.own, regions)
-    at = find(
-        given.index,
-        start,
-        given.own,
-        given.walls,
-        allowed=allowed,
-        norm=given.norm,
-        bounds=bounds,
-        reach=given.reach,
-        threads=threads,
-        advance=advance,
-    )
+        allowed, beyond = nearest_others(given.index, given.start, given.own, regions)
+    at = given.nearest(allowed=allowed, bounds=bounds, threads=threads, advance=advance)
     lower = np.minimum(np.sqrt(at.lower), np.maximum(beyond - np.sqrt(at.near), 0) / 2)
     points = cross(given, at)
     counts = {name: at.counts[:, e] for e, name in enumerate(COUNTS)}
@@ -178,17 +165,8 @@ def _several(given: Attacked, nodes: int, threads: int, advance: Advance) -> Pro
             f"the model has weights={known.weights!r}. Fit it with weights='uniform', or "
             "use 'race'."
         )
-    at = vote(
-        given.fit.index,
-        known.k,
-        given.start,
-        given.own,
-        given.walls,
-        nodes=nodes,
-        threads=threads,
-        advance=advance,
-    )
-    points = outvote(given, at, known.k, nodes)
+    at = given.votes(nodes, threads=threads, advance=advance)
+    points = outvote(given, at, nodes)
     lower = np.sqrt(at.lower)
     exact = at.found & attained(points, lower, given)
     return Proposal(points, lower, at.none, {"nodes": at.nodes, "exact": exact | at.none})

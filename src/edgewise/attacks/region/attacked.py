@@ -10,11 +10,16 @@ import numpy as np
 
 from edgewise.arrays import Box, Floats, Index, Labels, Mask
 from edgewise.attacks.region.batch import Nearest, find
-from edgewise.attacks.region.coinciding import orders
+from edgewise.attacks.region.coinciding import asked_order, own_first
 from edgewise.attacks.region.fitted import Fitted, fitted, in_order
-from edgewise.attacks.region.index import RegionIndex
+from edgewise.attacks.region.index import Bounds, RegionIndex
+from edgewise.attacks.region.k_neighbours import Votes, vote
 from edgewise.models.access import Access
 from edgewise.models.unwrap import last_step
+from edgewise.progress import Advance
+
+
+EVERY = slice(None)
 
 
 @dataclass(frozen=True)
@@ -50,13 +55,6 @@ class Attacked:
         """The index of its training points."""
         return fitted(self.model)[0] if self.order is None else in_order(self.model, self.order)
 
-    def reordered(self, rows: Index) -> Iterator[tuple[Attacked, Index]]:
-        """Give the same with coinciding training points in several orders, and for which of the rows to try it."""
-        for own in np.unique(self.own[rows]).tolist() if self.fit.mixed else ():
-            model, known = last_step(self.model.model), self.model.neighbours()
-            for order in orders(model, known, self.fit.mixed, own):
-                yield replace(self, order=order), rows[self.own[rows] == own]
-
     @cached_property
     def index(self) -> RegionIndex:
         """The index that is searched."""
@@ -70,25 +68,37 @@ class Attacked:
     @cached_property
     def start(self) -> Floats:
         """The rows as they are searched, in float64."""
-        return self.fit.rows(self.X)
+        lift = self.fit.lift
+        return self.X.astype(np.float64) if lift is None else lift.rows(self.X)
 
     @cached_property
     def walls(self) -> Box | None:
         """Where what is searched has to stay."""
-        return self.fit.walls(self.box)
+        lift = self.fit.lift
+        return self.box if lift is None else lift.walls(self.box)
 
     @cached_property
     def reach(self) -> Floats | None:
         """Squared lengths that no answer exceeds, where the search needs some."""
-        return self.fit.reach(self.X, self.own, self.box, self.norm)
+        lift = self.fit.lift
+        return None if lift is None else lift.reach(self.X, self.own, self.fit.y, self.box, self.norm)
 
     @cached_property
     def squares(self) -> Floats:
         """The size of the numbers a model meets that expands squared distances ``(b,)``."""
         return self.fit.largest2 + np.einsum("ij,ij->i", self.start, self.start)
 
-    def nearest(self, rows: Index, margin: Floats, allowed: Index | None = None) -> Nearest:
-        """Return where some of the rows cross with a margin; see `edgewise.attacks.region.batch.find`."""
+    def nearest(
+        self,
+        rows: Index | slice = EVERY,
+        margin: Floats | float = 0.0,
+        *,
+        allowed: Index | None = None,
+        bounds: Bounds | None = None,
+        threads: int = 1,
+        advance: Advance | None = None,
+    ) -> Nearest:
+        """Return where some of the rows cross, one neighbour; see `edgewise.attacks.region.batch.find`."""
         return find(
             self.index,
             self.start[rows],
@@ -97,8 +107,44 @@ class Attacked:
             allowed=allowed,
             margin=margin,
             norm=self.norm,
+            bounds=bounds,
             reach=None if self.reach is None else self.reach[rows],
+            threads=threads,
+            advance=advance,
         )
+
+    def votes(
+        self,
+        nodes: int,
+        rows: Index | slice = EVERY,
+        margin: Floats | float = 0.0,
+        *,
+        start: Votes | None = None,
+        threads: int = 1,
+        advance: Advance | None = None,
+    ) -> Votes:
+        """Return where some of the rows cross, several neighbours; see `edgewise.attacks.region.k_neighbours.vote`."""
+        return vote(
+            self.index,
+            self.model.neighbours().k,
+            self.start[rows],
+            self.own[rows],
+            self.walls,
+            nodes=nodes,
+            margin=margin,
+            start=start,
+            threads=threads,
+            advance=advance,
+        )
+
+    def reordered(self, rows: Index) -> Iterator[tuple[Attacked, Index]]:
+        """Give the same with coinciding training points in other orders, and for which of the rows to try it."""
+        known, places = self.model.neighbours(), self.fit.mixed
+        if not places or not len(rows):
+            return
+        yield replace(self, order=asked_order(last_step(self.model.model), known, places)), rows
+        for own in np.unique(self.own[rows]).tolist():
+            yield replace(self, order=own_first(known, places, own)), rows[self.own[rows] == own]
 
     def goals(self, sites: Index, rows: Index) -> Floats:
         """Return where, searched from some of the rows, training points of the index ``(len(rows),)`` are met."""

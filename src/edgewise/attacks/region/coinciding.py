@@ -39,23 +39,29 @@ def agreed_classes(model: KNeighborsClassifier, known: Neighbours, places: list[
     return y
 
 
-def orders(model: KNeighborsClassifier, known: Neighbours, places: list[list[int]], own: int) -> list[Index]:
-    """Return orders ``(n,)`` in which a model of several neighbours may take the points of one place, 0 elsewhere.
+def asked_order(model: KNeighborsClassifier, known: Neighbours, places: list[list[int]]) -> Index:
+    """Return the order ``(n,)`` in which a model of several neighbours takes the points of one place, 0 elsewhere.
 
-    Where fewer of them count than lie at a place it takes some, by its own ways. The first order is that in which
-    it takes them when it is asked at the place itself, for its 1, 2, ... k nearest; in the second those of the
-    class ``own`` come first: where that is outvoted, it is in any order.
+    Where fewer of them count than lie at a place it takes some, by its own ways. This is what it does when it is asked
+    at the place itself, for its 1, 2, ... k nearest; what it never takes comes last.
     """
-    asked = np.zeros(len(known.y), np.intp)
-    first = asked.copy()
-    asked_at = named(model, known.X[[group[0] for group in places]])
-    nearest = [model.kneighbors(asked_at, taken, return_distance=False) for taken in range(known.k, 0, -1)]
-    for at, group in enumerate(places):
-        asked[group] = known.k
-        for taken, rows in zip(range(known.k, 0, -1), nearest, strict=True):
-            asked[np.intersect1d(group, rows[at])] = taken - 1
-        first[group] = known.y[group] != own
-    return [asked, first]
+    order = np.zeros(len(known.y), np.intp)
+    at_places = named(model, known.X[[group[0] for group in places]])
+    for group in places:
+        order[group] = known.k
+    for taken in range(known.k, 0, -1):
+        nearest = model.kneighbors(at_places, taken, return_distance=False)
+        for group, rows in zip(places, nearest, strict=True):
+            order[np.intersect1d(group, rows)] = taken - 1
+    return order
+
+
+def own_first(known: Neighbours, places: list[list[int]], own: int) -> Index:
+    """Return an order ``(n,)`` in which those of the class ``own`` come first: outvoted there, it is in any order."""
+    order = np.zeros(len(known.y), np.intp)
+    for group in places:
+        order[group] = known.y[group] != own
+    return order
 
 
 def _equal(X: Floats, rows: list[int]) -> list[list[int]]:

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from edgewise.arrays import Box, Floats, Index, Labels
+from edgewise.arrays import Floats, Index, Labels
 from edgewise.attacks.region.coinciding import agreed_classes, mixed_places
 from edgewise.attacks.region.condensed import deciding
 from edgewise.attacks.region.index import RegionIndex
@@ -57,18 +57,6 @@ class Fitted:
         """The size of the training points, in the units of the feature whose own are the least."""
         sizes = np.ones(1) if self.lift is None else self.lift.seen.sizes
         return float(np.sqrt(self.largest2) * sizes[-1] / sizes[0])
-
-    def rows(self, X: Floats) -> Floats:
-        """Return rows as they are searched, in float64."""
-        return X.astype(np.float64) if self.lift is None else self.lift.rows(X)
-
-    def walls(self, box: Box | None) -> Box | None:
-        """Return where what is searched has to stay."""
-        return box if self.lift is None else self.lift.walls(box)
-
-    def reach(self, X: Floats, own: Index, box: Box | None, norm: float) -> Floats | None:
-        """Return a squared length that no answer for rows ``X`` exceeds ``(b,)``, where the search needs one."""
-        return None if self.lift is None else self.lift.reach(X, own, self.y, box, norm)
 
     @cached_property
     def whole(self) -> RegionIndex:

@@ -7,7 +7,7 @@ import numpy as np
 from edgewise.arrays import Floats, Index, Mask
 from edgewise.attacks.region.attacked import Attacked
 from edgewise.attacks.region.batch import Nearest, nearest_others
-from edgewise.attacks.region.k_neighbours import Votes, vote
+from edgewise.attacks.region.k_neighbours import Votes
 from edgewise.attacks.region.l2_cell import slack_rounding
 from edgewise.geometry import between, length
 
@@ -36,7 +36,7 @@ def cross(given: Attacked, at: Nearest) -> Floats:
         moved = between(at.points[todo], winner[todo], tau[todo])
         walls = todo[~reachable[todo]]
         if len(walls):
-            again = given.nearest(walls, tau[walls] * at.gap[walls], at.winner[walls, None])
+            again = given.nearest(walls, tau[walls] * at.gap[walls], allowed=at.winner[walls, None])
             moved[~reachable[todo]] = again.points
         todo = _keep(given, todo, moved, points)
         todo = todo[tau[todo] < 1]
@@ -69,8 +69,8 @@ def _first_steps(given: Attacked, at: Nearest, winner: Floats) -> Floats:
     return np.nan_to_num(np.minimum(np.minimum(rough, np.maximum(fine, near)), 0.5), nan=0.5)
 
 
-def outvote(given: Attacked, at: Votes, k: int, nodes: int) -> Floats:
-    """Return points ``(b, d)`` at which the model, with ``k`` neighbours, confirms another label than ``y``.
+def outvote(given: Attacked, at: Votes, nodes: int) -> Floats:
+    """Return points ``(b, d)`` at which the model, of several neighbours, confirms another label than ``y``.
 
     Where training points of several classes coincide, the model may decide otherwise at the optimum; the search is
     run again with these in the model's order and in the worst one, and the nearest point kept. Where nothing helps,
@@ -78,13 +78,13 @@ def outvote(given: Attacked, at: Votes, k: int, nodes: int) -> Floats:
     """
     points = np.full(given.X.shape, np.nan, given.X.dtype)
     rows = np.flatnonzero(at.found)
-    _past(given, rows, at.of(rows), k, nodes, points)
+    _past(given, rows, at.of(rows), nodes, points)
     loose = np.flatnonzero(~attained(points, np.sqrt(at.lower), given) & ~at.none)
     for other, rows in given.reordered(loose):
-        found = vote(other.index, k, other.start[rows], other.own[rows], other.walls, nodes=nodes)
+        found = other.votes(nodes, rows)
         kept = np.flatnonzero(found.found)
         ordered = np.full_like(points, np.nan)
-        _past(other, rows[kept], found.of(kept), k, nodes, ordered)
+        _past(other, rows[kept], found.of(kept), nodes, ordered)
         nearer = ~(length(points - given.X) <= length(ordered - given.X)) & np.isfinite(ordered).all(axis=1)
         points[nearer] = ordered[nearer]
     failed = np.flatnonzero(~np.isfinite(points).all(axis=1) & ~at.none)
@@ -93,7 +93,7 @@ def outvote(given: Attacked, at: Votes, k: int, nodes: int) -> Floats:
     return points
 
 
-def _past(given: Attacked, rows: Index, at: Votes, k: int, nodes: int, points: Floats) -> None:
+def _past(given: Attacked, rows: Index, at: Votes, nodes: int, points: Floats) -> None:
     """Put points into place that the model confirms, for some rows whose optima ``at`` are.
 
     The half-spaces of the optimum are moved by a margin that outweighs rounding, then by larger ones, then
@@ -107,16 +107,8 @@ def _past(given: Attacked, rows: Index, at: Votes, k: int, nodes: int, points: F
     for attempt in range(12):
         if not len(todo):
             break
-        moved = vote(
-            given.index,
-            k,
-            given.start[todo],
-            given.own[todo],
-            given.walls,
-            nodes=nodes,
-            margin=margin[todo],
-            start=at.of(place) if attempt % 3 < 2 else None,
-        ).points
+        again = at.of(place) if attempt % 3 < 2 else None
+        moved = given.votes(nodes, todo, margin[todo], start=again).points
         left = np.isin(todo, _keep(given, todo, moved, points))
         todo, place = todo[left], place[left]
         margin[todo] *= 4 if attempt < 6 else 64

@@ -25,8 +25,8 @@ from edgewise.arrays import Floats
 from edgewise.attacks.trees.ensemble import Ensemble, Group, Tree
 from edgewise.attacks.trees.reading import catboost, lightgbm, scikit_learn, xgboost
 from edgewise.attacks.trees.reading.scalers import check_monotone
+from edgewise.models.access import check_answers_as
 from edgewise.models.answers import UnansweredError, check_fitted
-from edgewise.models.unwrap import own_answer
 
 
 @dataclass(frozen=True)
@@ -72,12 +72,12 @@ def read(model: Any) -> Reading:
     check_fitted(model)
     for kind, reader in READERS:
         if isinstance(model, kind):
-            _check_answers(model, kind)
+            check_answers_as(model, kind)
             return Reading(reader(model))
     for base in type(model).__mro__:
         found = LIBRARIES.get((base.__module__.split(".")[0], base.__name__))
         if found is not None:
-            _check_answers(model, base)
+            check_answers_as(model, base)
             return Reading(found(model))
     if isinstance(model, Pipeline):
         steps = tuple(step for _, step in model.steps[:-1] if step not in (None, "passthrough"))
@@ -96,12 +96,6 @@ def read(model: Any) -> Reading:
         f"{name} is not a tree, a forest or boosting that edgewise reads. For other models use 'race' "
         "(labels only), or a gradient attack."
     )
-
-
-def _check_answers(model: Any, base: type) -> None:
-    own = own_answer(model, base)
-    if own is not None:
-        raise UnansweredError(f"{own}, or use 'race' (labels only).")
 
 
 def _voting(model: Any) -> Ensemble:
