@@ -23,6 +23,7 @@ from rich.table import Table
 from sklearn.datasets import load_digits, make_classification
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import pairwise_distances_argmin_min
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -87,8 +88,7 @@ def pools():
         return model.predict_proba(X)
 
     def looked():
-        for row in X[:20]:
-            ((X - row) ** 2).sum(axis=1)
+        return pairwise_distances_argmin_min(X, known[0])
 
     yield (
         "exact distances, linear, 10^5 rows / predict_proba",
@@ -102,7 +102,7 @@ def pools():
             asked,
         )
     yield (
-        "query(core-set), 10^5 rows / 20 distances a row",
+        "query(core-set), 10^5 rows / nearest labelled row",
         lambda: ew.query(model, X, 20, "core-set", labelled=known, rng=0),
         looked,
     )

@@ -5,6 +5,7 @@ import gzip
 import pytest
 
 from edgewise.arrays import InputError
+from edgewise.labelling.dialect import Text
 from edgewise.labelling.table import read_table
 
 
@@ -149,3 +150,15 @@ def test_types_of_parquet_and_the_index_of_pandas(tmp_path):
             "string",
         ]
         assert list(table.left_out.values()) == ["the row index of pandas"]
+
+
+def test_no_thread_holds_memory_of_python_once_a_file_is_read():
+    """A thread that lets go of it later needs the interpreter, and aborts one that is ending.
+
+    Memory that somebody holds cannot grow: read straight from Python's memory, about one of five reads is held.
+    """
+    csv = pytest.importorskip("pyarrow.csv")
+    for _ in range(300):
+        content = bytearray(b"a,b\n" + b"1.5,2.5\n" * 8)
+        assert csv.read_csv(Text(content, ",", ("a", "b")).stream()).num_rows == 8
+        content.append(1)

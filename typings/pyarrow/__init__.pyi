@@ -5,6 +5,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+class BufferReader: ...
+
 class DataType:
     value_type: DataType
     def __eq__(self, other: object) -> bool: ...

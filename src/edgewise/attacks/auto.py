@@ -34,6 +34,7 @@ def choose(model: object, norm: Norm = 2) -> tuple[AttackName, str]:
         return name, why
     if order not in (2, np.inf):
         raise InputError(
-            f"no attack looks for the smallest move in norm {order:g} on this model: {why}. Take norm 2 or inf."
+            f"no attack looks for the smallest move in norm {order:g} on this model: {why.rstrip('.')}. "
+            "Take norm 2 or inf."
         )
     return "race", f"nothing exact: {why}"

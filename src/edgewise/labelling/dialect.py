@@ -10,9 +10,14 @@ import zlib
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgewise.arrays import InputError
-from edgewise.pools.files import no_such_file
+from edgewise.pools.files import no_such_file, pyarrow
+
+
+if TYPE_CHECKING:
+    from pyarrow import BufferReader
 
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -60,6 +65,17 @@ class Text:
     separator: str
     header: tuple[str, ...]
     notes: tuple[str, ...] = ()
+
+    def stream(self) -> BufferReader:
+        """Return the content as a file in Arrow's own memory.
+
+        Arrow's threads may let go of what they read after the call that read it has returned. With Python's memory
+        they then need the interpreter, and where that is ending they abort the process.
+        """
+        pa = pyarrow("")
+        memory = pa.BufferOutputStream()
+        memory.write(self.content)
+        return pa.BufferReader(memory.getvalue())
 
 
 def read_text(path: Path) -> Text:

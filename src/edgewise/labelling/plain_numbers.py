@@ -38,7 +38,7 @@ def plain_numbers(text: Text, below: float) -> Table | None:
     convert = csv.ConvertOptions(column_types=dict.fromkeys(names, pa.float64()), null_values=[""])
     parse = csv.ParseOptions(delimiter=text.separator)
     try:
-        frame = csv.read_csv(pa.BufferReader(text.content), read, parse, convert)
+        frame = csv.read_csv(text.stream(), read, parse, convert)
     except pa.ArrowInvalid:
         return None
     if any(column.null_count for column in frame.columns) or not frame.num_rows:

@@ -247,8 +247,7 @@ def _short(column: ChunkedArray, values: ChunkedArray, compute: ModuleType) -> C
 
 def _strings(text: Text, path: Path) -> Frame:
     """Return every cell as it is written; blank cells are null, and rows that are blank at the end are gone."""
-    csv, compute = pyarrow(f"reading {path.name}", "csv"), pyarrow("", "compute")
-    pa = pyarrow("")
+    csv, compute, pa = pyarrow(f"reading {path.name}", "csv"), pyarrow("", "compute"), pyarrow("")
     names = [f"f{i}" for i in range(len(text.header))]
     convert = csv.ConvertOptions(
         column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""]
@@ -257,7 +256,7 @@ def _strings(text: Text, path: Path) -> Frame:
 
     def read(**options: object) -> Frame:
         how = csv.ReadOptions(autogenerate_column_names=True, skip_rows_after_names=1, **options)
-        return csv.read_csv(pa.BufferReader(text.content), how, parse, convert)
+        return csv.read_csv(text.stream(), how, parse, convert)
 
     try:
         try:
