@@ -33,7 +33,8 @@ addEventListener('load', () => {
   ).map(one => one.tagName + '.' + one.className).slice(0, 5);
   const first = {page: document.documentElement.scrollWidth, wide: wide()};
   document.querySelectorAll('details').forEach(one => one.open = true);
-  const all = {page: document.documentElement.scrollWidth};
+  const all = {page: document.documentElement.scrollWidth, scrolls: [...document.querySelectorAll('.scroll')].filter(
+    one => one.scrollWidth > one.clientWidth + 1).map(one => one.querySelector('caption').textContent)};
   document.title = 'FOUND' + JSON.stringify({first, all, window: innerWidth}) + 'END';
 });
 </script>
@@ -78,6 +79,19 @@ def page(
         "What the paper claims",
         marks={(0, 1): "holds"},
     )
+    theorems = Table(
+        ("statement", "verdict", "why", "measured"),
+        (
+            (
+                "performance improves as the exponent increases",
+                "holds once repaired",
+                "reason " * 30,
+                "0 violations in 288 configurations x 16 seeds",
+            ),
+        )
+        * 3,
+        "The theorems",
+    )
     wide = Table(
         ("what", *(f"column {i}" for i in range(30))), (("row", *["0.123 [0.1, 0.2]"] * 30),) * 3, "Wide"
     )
@@ -87,6 +101,7 @@ def page(
                 "answer", "Answer", "It helps.", (Prose(items=("One.", "Two.")), SideBySide((picture,) * 3))
             ),
             Section("claims", "Claims", "Judged.", (verdicts,)),
+            Section("theory", "Theory", "Repaired.", (theorems,)),
             Section("table", "Table", "Numbers.", (wide, picture)),
         ]
     )
@@ -100,6 +115,7 @@ def test_nothing_scrolls_sideways(width, tmp_path):
     assert found["first"]["page"] <= width
     assert found["first"]["wide"] == []
     assert found["all"]["page"] <= width
+    assert found["all"]["scrolls"] == ["Wide"]
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")

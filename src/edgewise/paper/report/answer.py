@@ -19,7 +19,7 @@ from edgewise.paper.report.strategies import TARGETS, chart, ratio
 from edgewise.paper.tables.frame import Result, select
 from edgewise.paper.tables.table2 import scaled
 from edgewise.paper.tables.table3 import EXACT
-from edgewise.paper.tables.verdict_rule import points, tally
+from edgewise.paper.tables.verdict_rule import points, said_seeds, tally
 from edgewise.paper.theory.study.analysis import rates, trials
 from edgewise.paper.theory.study.theorem_verdicts import shown
 from edgewise.stats import Paired
@@ -85,11 +85,11 @@ def _verdicts(found: Mapping[str, Judged]) -> str:
         verdict: sum(claim.verdict == verdict for claim in claims)
         for verdict in ("holds", "contradicted", "not shown")
     }
-    numbers = [name.removeprefix("table") for name in found if "-" not in name]
+    numbers = list(dict.fromkeys(name.removeprefix("table").split("-")[0] for name in found))
     which = f"Table {numbers[0]}" if len(numbers) == 1 else f"Tables {', '.join(numbers)}"
     return (
         f"Of the paper's {len(claims)} claims about {which}, run again with "
-        f"{min(table.seeds[0] for table in found.values())} seeds or more, {counts['holds']} "
+        f"{said_seeds(count for table in found.values() for count in table.seeds)}, {counts['holds']} "
         f"came out as holding, {counts['contradicted']} as contradicted and {counts['not shown']} as not shown: these "
         "seeds neither prove nor refute them."
     )

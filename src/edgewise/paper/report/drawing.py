@@ -106,7 +106,20 @@ def _small(drawn: str) -> str:
     drawn = drawn.replace("xlink:href", "href").replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "")
     drawn = drawn.replace("; ", ";").replace("fill: ", "fill:").replace("stroke: ", "stroke:")
     drawn = re.sub(r">\s+<", "><", re.sub(r" *\n *", " ", drawn))
+    drawn = re.sub(r'(?<= d=")[^"]*', lambda path: _short_path(path[0]), drawn)
     return _unwrapped(drawn)
+
+
+def _short_path(path: str) -> str:
+    """Return a path without the blanks and letters that may be left out: lines follow a start and lines by themselves.
+
+    Examples
+    --------
+    >>> _short_path("M 1 2 L 3 4 L 5 6 C 1 1 2 2 3 3 L 4 4 z ")
+    'M1 2 3 4 5 6C1 1 2 2 3 3L4 4z'
+    """
+    path = re.sub(r"([ML][^A-Za-z]*)((?:L[^A-Za-z]*)+)", lambda run: run[1] + run[2].replace("L ", ""), path)
+    return re.sub(r" *([A-Za-z]) *", r"\1", path).strip()
 
 
 def _unwrapped(drawn: str) -> str:

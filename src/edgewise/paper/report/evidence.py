@@ -12,6 +12,7 @@ from edgewise.paper.runs.results import PROVENANCE
 from edgewise.paper.tables import TABLES
 from edgewise.paper.tables.frame import Claim, Result, Table, summarise
 from edgewise.paper.tables.readings import READINGS, Distance, Reading, distance
+from edgewise.paper.tables.verdict_rule import said_seeds
 from edgewise.store import Fact, Store
 
 
@@ -39,8 +40,7 @@ class Judged:
     @property
     def said_seeds(self) -> str:
         """Such as "20 seeds" or "4 to 20 seeds"."""
-        fewest, most = self.seeds
-        return f"{most} seeds" if fewest == most else f"{fewest} to {most} seeds"
+        return said_seeds(self.seeds)
 
 
 class Evidence:

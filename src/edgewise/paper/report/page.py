@@ -150,8 +150,8 @@ def _kind(block: Block) -> str:
 
 
 def _stacks(table: Table) -> bool:
-    """Say whether the rows' names are sentences, which a phone shows one below the other."""
-    return any(len(row[0]) > SENTENCE for row in table.rows)
+    """Say whether the cells stand one below the other: in verdicts, and on a phone where the rows' names are sentences."""
+    return "verdict" in table.header or any(len(row[0]) > SENTENCE for row in table.rows)
 
 
 def _data_url(figure: Figure) -> str:

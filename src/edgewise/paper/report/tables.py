@@ -14,6 +14,7 @@ from edgewise.paper.report.evidence import Evidence, Judged
 from edgewise.paper.report.verdicts import VERDICTS, claims
 from edgewise.paper.tables import TABLES
 from edgewise.paper.tables.frame import RESAMPLED, Result, corrected
+from edgewise.paper.tables.verdict_rule import said_seeds
 from edgewise.stats import Estimate, Paired
 
 
@@ -111,10 +112,9 @@ def grid(data: str, results: Sequence[Result], *, quick: bool = False) -> Grid:
 
 
 def _notes(results: Sequence[Result], beside: bool) -> tuple[str, ...]:
-    seeds = sorted({result.estimate.n for result in results})
-    count = str(seeds[0]) if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
+    seeds = said_seeds(result.estimate.n for result in results)
     notes = [
-        f"Means over {count} seeds with 95 % intervals in brackets; differences are paired by seed, "
+        f"Means over {seeds} with 95 % intervals in brackets; differences are paired by seed, "
         "with Holm-corrected p."
     ]
     if beside:

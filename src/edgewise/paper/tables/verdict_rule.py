@@ -192,21 +192,32 @@ def never_below(text: str, results: Sequence[Result], against: str, *, margin: f
 
 
 def _seeds(pairs: Iterable[Paired]) -> str:
-    """Say how many paired seeds the cells have, such as "4 to 20 seeds"."""
-    counts = {pair.difference.n for pair in pairs}
-    return f"{min(counts)} seeds" if len(counts) == 1 else f"{min(counts)} to {max(counts)} seeds"
+    return said_seeds(pair.difference.n for pair in pairs)
+
+
+def said_seeds(counts: Iterable[int]) -> str:
+    """Say how many seeds there are, by the fewest and the most.
+
+    Examples
+    --------
+    >>> said_seeds([20, 4, 20]), said_seeds([1])
+    ('4 to 20 seeds', '1 seed')
+    """
+    fewest, *between = sorted(set(counts))
+    return f"{fewest} to {between[-1]} seeds" if between else f"{fewest} seed{'s' * (fewest != 1)}"
 
 
 def _range(gains: Sequence[float]) -> str:
     if not gains:
         return "prints none"
-    low, high = 100 * min(gains), 100 * max(gains)
-    return f"{low:+.1f} points" if len(gains) == 1 else f"{low:+.1f} to {high:+.1f} points"
+    low, high = (f"{100 * end:+.1f}" for end in (min(gains), max(gains)))
+    return f"{low} points" if low == high else f"{low} to {high} points"
 
 
 def _spread(gains: Sequence[Estimate]) -> str:
     least, most = min(gains, key=lambda g: g.mean), max(gains, key=lambda g: g.mean)
-    return points(least) if len(gains) == 1 else f"{points(least)} to {points(most)}"
+    low, high = points(least), points(most)
+    return low if low == high else f"{low} to {high}"
 
 
 def points(gain: Estimate) -> str:
