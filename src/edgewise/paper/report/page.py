@@ -150,7 +150,7 @@ def _kind(block: Block) -> str:
 
 
 def _stacks(table: Table) -> bool:
-    """Say whether the cells stand one below the other: in verdicts, and on a phone where the rows' names are sentences."""
+    """Say whether cells stand one below the other: in verdicts, and on a phone where rows have sentences for names."""
     return "verdict" in table.header or any(len(row[0]) > SENTENCE for row in table.rows)
 
 
