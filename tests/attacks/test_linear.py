@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 from scipy.optimize import linprog, minimize
+from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, RidgeClassifier, SGDClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, PolynomialFeatures, RobustScaler, StandardScaler
@@ -34,6 +36,15 @@ MODELS = {
         RobustScaler(with_centering=False), RobustScaler(with_scaling=False), RidgeClassifier()
     ),
     "pca": make_pipeline(StandardScaler(), PCA(3, whiten=True), LogisticRegression()),
+    "imputed": make_pipeline(SimpleImputer(), StandardScaler(), LogisticRegression()),
+    "columns": make_pipeline(
+        ColumnTransformer(
+            [("a", make_pipeline(StandardScaler(), PCA(2)), [3, 0]), ("b", RobustScaler(), [0, 1])],
+            remainder="passthrough",
+            transformer_weights={"b": -2.0},
+        ),
+        LogisticRegression(max_iter=2000),
+    ),
 }
 
 
@@ -84,6 +95,9 @@ def test_distances_are_those_of_a_generic_program(name, y, boxed, norm):
     known = Access.to(model, 1).weights()
     scores = known.scores(Q)
     assert (known.classes[scores.argmax(axis=1)] == model.predict(Q)).all()
+    said = model.decision_function(Q)
+    said = np.column_stack([np.zeros(len(said)), said]) if said.ndim == 1 else said
+    assert np.diff(scores) == pytest.approx(np.diff(said), rel=1e-6, abs=1e-9)
     for i, a in enumerate(scores.argmax(axis=1)):
         low, high = (LOW - Q[i], HIGH - Q[i]) if boxed else (np.full(4, -1e6), np.full(4, 1e6))
         want = min(

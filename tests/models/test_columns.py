@@ -76,9 +76,26 @@ def test_a_pipeline_that_picks_its_columns_by_name_takes_any_order_and_more():
         FRAME, Y
     )
     assert fitted_columns(model) is None
+    # What asks for answers hands over the frame; what reads numbers beside the weights refuses other columns.
+    assert ew.attack(model, MORE[:4], "race", rng=0).found.all()
     picks = [ew.query(model, X, 4, "margin", rng=0).index for X in (FRAME, SWAPPED, MORE)]
     assert np.array_equal(picks[0], picks[1])
     assert np.array_equal(picks[0], picks[2])
+
+
+@pytest.mark.parametrize(
+    "last", [LogisticRegression(), DecisionTreeClassifier(random_state=0), KNeighborsClassifier(1)], ids=str
+)
+def test_what_reads_the_inside_of_such_a_pipeline_refuses_columns_in_another_order(last):
+    """Their numbers were taken by place: distances were wrong without a word."""
+    model = make_pipeline(make_column_transformer((StandardScaler(), ["b"]), remainder="passthrough"), last)
+    model.fit(FRAME, Y)
+    distance = ew.radius(model, FRAME[:4]).distance
+    assert np.allclose(ew.attack(model, FRAME[:4]).distance, distance, rtol=1e-6, atol=0)
+    for other in (SWAPPED, MORE):
+        for call in (CALLS["attack"], CALLS["radius"], CALLS["dfal"]):
+            with pytest.raises(ew.InputError, match=r"was fitted to a, b\. Give these, in this order"):
+                call(model, other)
 
 
 def test_arrays_go_to_a_model_with_names_as_they_are():

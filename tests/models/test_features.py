@@ -106,3 +106,4 @@ def test_who_takes_gaps():
     assert takes_gaps(HistGradientBoostingClassifier())
     assert not takes_gaps(LogisticRegression())
     assert not takes_gaps(object())
+    assert not takes_gaps(None)

@@ -16,4 +16,7 @@ class PCA(_Projection):
     explained_variance_: NDArray[np.float64]
     mean_: NDArray[np.float64]
 
-class TruncatedSVD(_Projection): ...
+class IncrementalPCA(PCA): ...
+
+class TruncatedSVD(_Projection):
+    components_: NDArray[np.float64]

@@ -20,7 +20,7 @@ from edgewise.geometry import Norm, check_norm, length
 from edgewise.models.access import Access
 from edgewise.models.answers import UnansweredError
 from edgewise.models.rows import check_rows, columns_of, is_frame, numbers
-from edgewise.models.unwrap import Model, check_columns
+from edgewise.models.unwrap import Model, check_order
 from edgewise.progress import Advance, track
 
 
@@ -124,7 +124,7 @@ def radius(
     if name is None:
         raise UnansweredError(reason)
     rows = check_rows(X, missing=name == "trees")
-    check_columns(model, columns_of(rows))
+    check_order(model, columns_of(rows))
     points = check_X(numbers(rows, missing=name == "trees"), missing=name == "trees")
     bounds = check_box(box, points.shape[1])
     if name == "linear":

@@ -20,8 +20,8 @@ from edgewise.arrays import Floats, Index, InputError, Labels
 from edgewise.models.answers import UnansweredError, check_fitted, class_scores, known_classes, predict
 from edgewise.models.heard import Heard
 from edgewise.models.neighbours import Neighbours, neighbours_of
-from edgewise.models.rows import Rows, like, take, with_columns
-from edgewise.models.unwrap import Model, own_answer, pipeline_of, unwrapped
+from edgewise.models.rows import Rows, columns_of, like, take, with_columns
+from edgewise.models.unwrap import Model, check_order, own_answer, pipeline_of, unwrapped
 from edgewise.models.weights import Weights, weights_of
 
 
@@ -133,6 +133,17 @@ class Access:
         self._charge(X, of)
         return class_scores(self.model, self.contained(X, of))
 
+    def read(self) -> Model:
+        """Return the model for what reads its inside beside the numbers of rows.
+
+        Raises
+        ------
+        InputError
+            Rows of a frame with other columns than the model was fitted to, or in another order.
+        """
+        check_order(self.model, columns_of(self.given))
+        return self.model
+
     def neighbours(self) -> Neighbours:
         """Return the training points of a nearest-neighbour model, or of a pipeline of affine steps and one.
 
@@ -142,7 +153,7 @@ class Access:
             Another model or metric, several outputs, or sparse points.
         """
         if "neighbours" not in self.kept:
-            self.kept["neighbours"] = neighbours_of(unwrapped(self.model))
+            self.kept["neighbours"] = neighbours_of(unwrapped(self.read()))
         known: Neighbours | str = self.kept["neighbours"]
         if isinstance(known, str):
             behind = _behind(unwrapped(self.model), KNeighborsClassifier)
@@ -176,7 +187,7 @@ class Access:
         UnansweredError
             Another model, or several outputs.
         """
-        inner, kinds = unwrapped(self.model), (DecisionTreeClassifier, *FORESTS)
+        inner, kinds = unwrapped(self.read()), (DecisionTreeClassifier, *FORESTS)
         if not isinstance(inner, kinds):
             raise UnansweredError(
                 f"this attack needs a tree or forest classifier; got {type(inner).__name__}. "
@@ -197,7 +208,7 @@ class Access:
         UnansweredError
             Another model.
         """
-        known = weights_of(unwrapped(self.model))
+        known = weights_of(unwrapped(self.read()))
         if isinstance(known, str):
             raise UnansweredError(f"{known}. For other models use 'race' (labels only) or a gradient attack.")
         return known

@@ -9,12 +9,12 @@ from typing import TypeAlias
 
 import narwhals as nw
 import numpy as np
-from sklearn.utils import get_tags
 
 from edgewise.arrays import Floats, Index, InputError, Mask
 from edgewise.importing import needing
 from edgewise.models.rows import Rows, count, handed, is_frame, is_texts, numbers
-from edgewise.models.unwrap import Model
+from edgewise.models.steps import gaps_after
+from edgewise.models.unwrap import Model, unwrapped
 
 
 SAMPLE = 20_000
@@ -94,7 +94,7 @@ def takes_gaps(model: Model) -> bool:
     >>> takes_gaps(HistGradientBoostingClassifier()), takes_gaps(lambda X: X)
     (True, False)
     """
-    return hasattr(model, "__sklearn_tags__") and bool(get_tags(model).input_tags.allow_nan)
+    return model is not None and gaps_after(unwrapped(model)) != "refused"
 
 
 _Made: TypeAlias = tuple[Callable[[Rows], Floats], Floats, Mask, tuple[str, ...]]

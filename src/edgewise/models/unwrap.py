@@ -99,13 +99,22 @@ def fitted_columns(model: Model) -> tuple[str, ...] | None:
 
 
 def check_columns(model: Model, columns: Sequence[object] | None, name: str = "X") -> None:
+    """Raise `InputError` if a frame has other columns than ``model`` takes: those it was fitted to, in their order.
+
+    A model that picks its columns by name takes any order and more.
+    """
+    if fitted_columns(model) is not None:
+        check_order(model, columns, name)
+
+
+def check_order(model: Model, columns: Sequence[object] | None, name: str = "X") -> None:
     """Raise `InputError` if a frame has other columns than ``model`` was fitted to, or in another order.
 
-    What reads the numbers of a frame beside the weights or the training points of a model asks here first; a model
-    that is asked for its answers says so itself.
+    What reads the numbers of a frame beside the weights, trees or training points of a model asks here first: a
+    model that picks its columns by name has them in its own order too.
     """
-    fitted, have = fitted_columns(model), None if columns is None else tuple(map(str, columns))
-    if have is not None and fitted is not None and have != fitted:
+    fitted, have = names_known(model), None if columns is None else tuple(map(str, columns))
+    if have is not None and fitted and have != fitted:
         kind = type(unwrapped(model)).__name__
         raise InputError(
             f"{name} has the columns {listing(have)}; {kind} was fitted to {listing(fitted)}. Give these, in this "

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from sklearn.decomposition import PCA
+from sklearn.compose import ColumnTransformer
+from sklearn.decomposition import PCA, IncrementalPCA, TruncatedSVD
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.feature_selection import SelectorMixin
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import (
     LogisticRegression,
     LogisticRegressionCV,
@@ -30,6 +32,7 @@ from sklearn.svm import SVC, LinearSVC
 
 from edgewise.arrays import Floats, Index, InputError, Labels
 from edgewise.models.answers import check_fitted
+from edgewise.models.steps import kept_columns, parts_of, unlike_its_kind
 from edgewise.models.unwrap import Model, named, own_answer
 
 
@@ -147,7 +150,7 @@ def folded(model: Pipeline, last: Affine) -> Affine | str:
 
     The map is made of the steps' parameters and held against what the steps make of a few rows.
     """
-    seen = _folded(model.steps[:-1], last)
+    seen = _folded([step for _, step in model.steps[:-1]], last)
     if isinstance(seen, str):
         return seen
     d = seen.coef.shape[1]
@@ -159,8 +162,8 @@ def folded(model: Pipeline, last: Affine) -> Affine | str:
     return seen
 
 
-def _folded(steps: Sequence[tuple[str, object]], last: Affine) -> Affine | str:
-    for _, step in reversed(steps):
+def _folded(steps: Sequence[object], last: Affine) -> Affine | str:
+    for step in reversed(steps):
         through = _through(step, last)
         if isinstance(through, str):
             return through
@@ -170,38 +173,65 @@ def _folded(steps: Sequence[tuple[str, object]], last: Affine) -> Affine | str:
 
 def _through(step: object, after: Affine) -> Affine | str:
     """Return ``after`` over the input of a step."""
-    d = after.coef.shape[1]
-    one, zero = np.ones(d), np.zeros(d)
     if step in (None, "passthrough") or (isinstance(step, FunctionTransformer) and step.func is None):
         return after
     if isinstance(step, Pipeline):
-        return _folded(step.steps, after)
-    if isinstance(step, SelectorMixin):
-        kept = np.asarray(step.get_support())
+        return _folded([inner for _, inner in step.steps], after)
+    if isinstance(step, ColumnTransformer):
+        return _through_parts(step, after)
+    if isinstance(step, (SelectorMixin, SimpleImputer)):
+        odd = unlike_its_kind(step, SimpleImputer) if isinstance(step, SimpleImputer) else None
+        if odd is not None:
+            return odd
+        kept = kept_columns(step)
         coef = np.zeros((len(after.coef), len(kept)))
         coef[:, kept] = after.coef
         return Affine(coef, after.intercept)
-    if isinstance(step, PCA):
-        turn = step.components_.astype(float)
-        if step.whiten:
-            spread = np.sqrt(step.explained_variance_.astype(float))
-            if spread.min() <= _FLAT * spread.max():
-                return (
-                    f"the pipeline's step {type(step).__name__} whitens a direction in which nothing varies"
-                )
-            turn = turn / spread[:, None]
-        coef = after.coef @ turn
-        return Affine(coef, after.intercept - coef @ step.mean_)
+    if isinstance(step, (PCA, IncrementalPCA, TruncatedSVD)):
+        return _through_turn(step, after)
+    scaling = _scaling(step, after.coef.shape[1])
+    if isinstance(scaling, str):
+        return scaling
+    slope, shift = scaling
+    return Affine(after.coef * slope, after.intercept + after.coef @ shift)
+
+
+def _through_turn(step: PCA | IncrementalPCA | TruncatedSVD, after: Affine) -> Affine | str:
+    turn = step.components_.astype(float)
+    if isinstance(step, TruncatedSVD):
+        return Affine(after.coef @ turn, after.intercept)
+    if step.whiten:
+        spread = np.sqrt(step.explained_variance_.astype(float))
+        if spread.min() <= _FLAT * spread.max():
+            return f"the pipeline's step {type(step).__name__} whitens a direction in which nothing varies"
+        turn = turn / spread[:, None]
+    coef = after.coef @ turn
+    return Affine(coef, after.intercept - coef @ step.mean_)
+
+
+def _scaling(step: object, d: int) -> tuple[Floats, Floats] | str:
+    """Return what a scaler multiplies its ``d`` columns by and what it adds then."""
+    one, zero = np.ones(d), np.zeros(d)
     if isinstance(step, StandardScaler):
         slope = one / (one if step.scale_ is None else step.scale_)
-        shift = -slope * (zero if step.mean_ is None or not step.with_mean else step.mean_)
-    elif isinstance(step, MinMaxScaler) and not step.clip:
-        slope, shift = step.scale_, step.min_
-    elif isinstance(step, MaxAbsScaler) and not getattr(step, "clip", False):
-        slope, shift = one / step.scale_, zero
-    elif isinstance(step, RobustScaler):
+        return slope, -slope * (zero if step.mean_ is None or not step.with_mean else step.mean_)
+    if isinstance(step, MinMaxScaler) and not step.clip:
+        return step.scale_, step.min_
+    if isinstance(step, MaxAbsScaler) and not getattr(step, "clip", False):
+        return one / step.scale_, zero
+    if isinstance(step, RobustScaler):
         slope = one / (step.scale_ if step.with_scaling else one)
-        shift = -slope * (step.center_ if step.with_centering else zero)
-    else:
-        return f"the pipeline's step {type(step).__name__} is not an affine scaler"
-    return Affine(after.coef * slope, after.intercept + after.coef @ shift)
+        return slope, -slope * (step.center_ if step.with_centering else zero)
+    return f"the pipeline's step {type(step).__name__} is not an affine scaler"
+
+
+def _through_parts(step: ColumnTransformer, after: Affine) -> Affine | str:
+    """Return ``after`` over the input of a column transformer, whose parts may share columns."""
+    coef, intercept = np.zeros((len(after.coef), step.n_features_in_)), after.intercept
+    for part in parts_of(step):
+        own = _folded(part.steps, Affine(part.weight * after.coef[:, part.out], np.zeros(len(after.coef))))
+        if isinstance(own, str):
+            return own
+        np.add.at(coef.T, part.columns, own.coef.T)
+        intercept = intercept + own.intercept
+    return Affine(coef, intercept)

@@ -17,7 +17,7 @@ from edgewise.attacks.frame import attack as run_attack
 from edgewise.attacks.names import ATTACKS, AttackName
 from edgewise.models.joining import joined
 from edgewise.models.rows import is_frame, like, numbers
-from edgewise.models.unwrap import Model, module_of, unwrapped
+from edgewise.models.unwrap import Model, check_order, module_of, unwrapped
 from edgewise.registry import component
 from edgewise.strategies.frame import Created, Query, Request, draw, pick, top
 from edgewise.strategies.model_scores import margins, probabilities
@@ -166,6 +166,7 @@ def _rows_of(request: Request, method: Attack, rows: Index) -> Floats:
 
 def _nearest_rows(method: Any, request: Request) -> _Hits:
     """Return the n nearest candidates from an attack that finds them itself; the others are not nearer."""
+    check_order(request.model, request.pool.names, "pool")
     found = method.nearest_rows(
         request.model,
         partial(_rows_of, request, method),

@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.decomposition import PCA
+from sklearn.compose import make_column_transformer
+from sklearn.decomposition import PCA, IncrementalPCA, TruncatedSVD
 from sklearn.feature_selection import VarianceThreshold
+from sklearn.impute import SimpleImputer
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -46,6 +48,12 @@ BEFORE = {
     "whitened": lambda: PCA(whiten=True),
     "scaled-pca": lambda: make_pipeline(StandardScaler(), PCA(2)),
     "selected": lambda: make_pipeline(VarianceThreshold(0.01), StandardScaler(with_mean=False)),
+    "imputed": lambda: make_pipeline(SimpleImputer(), StandardScaler()),
+    "columns": lambda: make_column_transformer(
+        (make_pipeline(SimpleImputer(), StandardScaler()), [2, 0]), (MinMaxScaler(), [0, 1])
+    ),
+    "incremental": lambda: make_pipeline(StandardScaler(), IncrementalPCA(2)),
+    "svd": lambda: make_pipeline(StandardScaler(), TruncatedSVD(2, random_state=0)),
 }
 METRICS = {
     "weighted": {"metric": "minkowski", "p": 2, "metric_params": {"w": 1 / SCALES}},
@@ -239,6 +247,8 @@ def test_what_is_no_affine_step_is_refused_by_name():
     for step, why in (
         (Normalizer(), "Normalizer is not an affine"),
         (MinMaxScaler(clip=True), "MinMaxScaler is not"),
+        (make_column_transformer((Normalizer(), [0, 1])), "Normalizer is not an affine"),
+        (SimpleImputer(missing_values=0), "SimpleImputer takes 0 for missing"),
     ):
         model = make_pipeline(step, KNeighborsClassifier(1)).fit(X, y)
         with pytest.raises(InputError, match=why):

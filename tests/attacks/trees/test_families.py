@@ -319,3 +319,34 @@ def test_what_had_to_stay_is_said():
     adv = ew.attack(model, rows, TreesExact(), rng=0)
     assert adv.counts["frozen"].tolist() == [2] + [1] * (len(rows) - 1)
     assert np.array_equal(adv.points[:, 3], rows[:, 3])
+
+
+class Mirrored(StandardScaler):
+    """A scaler that turns the order of numbers round."""
+
+    def transform(self, X, copy=None):
+        return -super().transform(X, copy)
+
+
+@pytest.mark.parametrize(
+    ("step", "why"),
+    [
+        (SimpleImputer(missing_values=0), "SimpleImputer takes 0 for missing, a number like others"),
+        (SimpleImputer(add_indicator=True), "adds columns that say what was missing"),
+        (Mirrored(), "Mirrored has a transform of its own"),
+        (ColumnTransformer([("a", Mirrored(), [0])]), "Mirrored has a transform of its own"),
+        (
+            ColumnTransformer([("a", StandardScaler(), [0, 1])], transformer_weights={"a": -1.0}),
+            "weight of -1 is not seen through",
+        ),
+    ],
+    ids=["zeros", "indicator", "mirrored", "mirrored-part", "weight"],
+)
+def test_steps_that_do_not_keep_the_order_of_numbers_are_refused(step, why):
+    """Zeros that stand for something missing gave a distance of 0 where it was 1.3."""
+    rng = np.random.default_rng(5)
+    X = rng.integers(0, 8, (80, 2)).astype(float)
+    model = make_pipeline(step, DecisionTreeClassifier(random_state=0)).fit(X, (X[:, 0] > 0) & (X[:, 0] < 5))
+    with pytest.raises(InputError, match=why):
+        ew.radius(model, X[:3])
+    assert ew.attack(model, X[:1], rng=0).attack.startswith("Race")

@@ -19,7 +19,7 @@ from edgewise.geometry import check_norm, length
 from edgewise.models.access import Access
 from edgewise.models.answers import predict
 from edgewise.models.rows import columns_of
-from edgewise.models.unwrap import check_columns
+from edgewise.models.unwrap import check_order
 from edgewise.progress import Advance
 
 
@@ -90,7 +90,7 @@ class TreesExact:
         self, model: Access, X: Floats, y: Labels, *, box: Box | None, seed: int, advance: Advance
     ) -> Proposal:
         """Propose points; see `edgewise.attacks.frame.Attack`."""
-        known = Compiled.of(model.model, X.dtype, X.shape[1], self.moves)
+        known = Compiled.of(model.read(), X.dtype, X.shape[1], self.moves)
         own = known.numbers(y)
         answers = each_nearest(
             known, X, own, box, self.norm, self._limits(), threads=self.threads, advance=advance
@@ -140,7 +140,7 @@ class TreesExact:
         >>> TreesExact().smallest(tree, [[0.0], [0.9], [3.0]], 1).index
         array([1])
         """
-        check_columns(model, columns_of(X))
+        check_order(model, columns_of(X))
         points = check_X(X, missing=True)
         check_count(k, "k")
         return self.nearest_rows(model, points.__getitem__, len(points), k, check_box(box, points.shape[1]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from sklearn.compose import ColumnTransformer
@@ -24,6 +24,7 @@ from sklearn.preprocessing import (
 from edgewise.arrays import Floats, Index
 from edgewise.attacks.trees.ensemble import Ensemble, Tree
 from edgewise.models.answers import UnansweredError
+from edgewise.models.steps import kept_columns, parts_of, unlike_its_kind
 from edgewise.models.unwrap import named
 
 
@@ -60,42 +61,37 @@ def check_monotone(step: Any) -> None:
             f"the pipeline's step {name} may mix features or change their order; scalers, imputers, selectors "
             "and column transformers of these are seen through. Attack the last step on transformed rows instead."
         )
+    odd = unlike_its_kind(step, next(kind for kind in _RISING if isinstance(step, kind)))
+    if odd is not None:
+        raise UnansweredError(f"{odd}; it is not seen through.")
     if isinstance(step, FunctionTransformer) and step.func is not None:
         raise UnansweredError("a FunctionTransformer with a function of its own is not seen through.")
     if isinstance(step, PowerTransformer) and step.method == "box-cox":
         raise UnansweredError("PowerTransformer(method='box-cox') is not seen through; 'yeo-johnson' is.")
-    if isinstance(step, SimpleImputer) and step.add_indicator:
-        raise UnansweredError("SimpleImputer(add_indicator=True) is not seen through.")
     if isinstance(step, ColumnTransformer):
-        for _, each, _ in step.transformers_:
-            for inner in _steps(each):
-                check_monotone(inner)
-
-
-def _steps(step: Any) -> list[Any]:
-    if step is None or isinstance(step, str):
-        return []
-    return [each for _, each in step.steps if not isinstance(each, str)] if hasattr(step, "steps") else [step]
+        for part in parts_of(step):
+            if not part.weight > 0:
+                raise UnansweredError(
+                    f"a column transformer's weight of {part.weight:g} is not seen through."
+                )
+            for inner in part.steps:
+                if not isinstance(inner, str):
+                    check_monotone(inner)
 
 
 def source_columns(step: Any, n: int) -> Index:
     """Return, for each column that leaves a step with ``n`` columns, the one it comes from."""
-    if isinstance(step, SelectorMixin):
-        return np.asarray(step.get_support(indices=True), np.intp)
-    if isinstance(step, SimpleImputer):
-        empty = np.isnan(np.asarray(step.statistics_, float)) & (not step.keep_empty_features)
-        return np.flatnonzero(~empty)
+    if isinstance(step, (SelectorMixin, SimpleImputer)):
+        return np.flatnonzero(kept_columns(step))
     if not isinstance(step, ColumnTransformer):
         return np.arange(n)
-    parts: list[Index] = []
-    for name, each, _ in step.transformers_:
-        taken = step.output_indices_.get(name, slice(0, 0))
-        if taken.stop > taken.start:
-            columns = np.asarray(cast("Any", step)._transformer_to_input_indices[name], np.intp)
-            for inner in _steps(each):
-                columns = columns[source_columns(inner, len(columns))]
-            parts.append(columns)
-    return np.concatenate(parts)
+    sources: list[Index] = []
+    for part in parts_of(step):
+        columns = part.columns
+        for inner in part.steps:
+            columns = columns[source_columns(inner, len(columns))]
+        sources.append(columns)
+    return np.concatenate(sources)
 
 
 def _named(step: Any, rows: Floats) -> Any:
