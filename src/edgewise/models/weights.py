@@ -179,10 +179,9 @@ def _through(step: object, after: Affine) -> Affine | str:
         return _folded([inner for _, inner in step.steps], after)
     if isinstance(step, ColumnTransformer):
         return _through_parts(step, after)
+    if isinstance(step, SimpleImputer) and (odd := unlike_its_kind(step, SimpleImputer)):
+        return odd
     if isinstance(step, (SelectorMixin, SimpleImputer)):
-        odd = unlike_its_kind(step, SimpleImputer) if isinstance(step, SimpleImputer) else None
-        if odd is not None:
-            return odd
         kept = kept_columns(step)
         coef = np.zeros((len(after.coef), len(kept)))
         coef[:, kept] = after.coef

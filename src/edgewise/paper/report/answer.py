@@ -191,7 +191,7 @@ def _speed(runs: Mapping[Task, Mapping[str, Curves]]) -> list[str]:
             target = TARGETS[2]
             return [
                 f"for {target:.0%} on {task.data.upper()} random needs {ratio(mine, base, target)} times "
-                f"the labels of {ours} ({len(mine.seeds)} seeds)"
+                f"the labels of {ours} ({said_seeds([len(mine.seeds)])})"
             ]
     return []
 

@@ -9,6 +9,7 @@ import numpy as np
 from edgewise.paper.report import figures
 from edgewise.paper.report.blocks import Block, Figure, Prose, Section
 from edgewise.paper.report.figures import Curve
+from edgewise.paper.tables.verdict_rule import said_seeds
 from edgewise.stats import estimate
 from edgewise.store import Fact
 
@@ -60,11 +61,11 @@ def balance(facts: Sequence[Fact]) -> Section:
                 "interval.",
             )
         )
-    seeds = len({fact.cell.seed for fact in facts})
+    seeds = said_seeds([len({fact.cell.seed for fact in facts})])
     return Section(
         "table7-balance",
         "Why DFAL loses in Table 7",
-        f"Class balance of what each strategy picks, {seeds} seeds.",
+        f"Class balance of what each strategy picks, {seeds}.",
         tuple(blocks),
     )
 

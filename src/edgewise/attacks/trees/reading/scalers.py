@@ -56,12 +56,13 @@ def check_monotone(step: Any) -> None:
         Such a step.
     """
     name = type(step).__name__
-    if not isinstance(step, _RISING):
+    kind = next((kind for kind in _RISING if isinstance(step, kind)), None)
+    if kind is None:
         raise UnansweredError(
             f"the pipeline's step {name} may mix features or change their order; scalers, imputers, selectors "
             "and column transformers of these are seen through. Attack the last step on transformed rows instead."
         )
-    odd = unlike_its_kind(step, next(kind for kind in _RISING if isinstance(step, kind)))
+    odd = unlike_its_kind(step, kind)
     if odd is not None:
         raise UnansweredError(f"{odd}; it is not seen through.")
     if isinstance(step, FunctionTransformer) and step.func is not None:
