@@ -73,9 +73,10 @@ class Text:
         they then need the interpreter, and where that is ending they abort the process.
         """
         pa = pyarrow("")
-        memory = pa.BufferOutputStream()
-        memory.write(self.content)
-        return pa.BufferReader(memory.getvalue())
+        memory = pa.allocate_buffer(len(self.content))
+        with pa.FixedSizeBufferWriter(memory) as writer:
+            writer.write(self.content)
+        return pa.BufferReader(memory)
 
 
 def read_text(path: Path) -> Text:

@@ -26,23 +26,13 @@ from edgewise.attacks.region.branch_nodes import (
     TYPE,
     Election,
     allowed,
-    farthest,
-    known,
     project,
 )
-from edgewise.attacks.region.compiling import LISTING, LISTS, compiled, dated
-from edgewise.attacks.region.distance_filters import (
-    INTERVAL,
-    below,
-    between2,
-    blurred,
-    counts_as,
-    interval,
-    place,
-    slack_at,
-)
-from edgewise.attacks.region.l2_cell import EMPTY, STALLED, dist2, rounding
-from edgewise.attacks.region.search_arrays import Scratch, Search
+from edgewise.attacks.region.compiling import INNER, LISTING, LISTS, compiled, dated
+from edgewise.attacks.region.distance_filters import between2, blurred, place
+from edgewise.attacks.region.intruders import intruders
+from edgewise.attacks.region.l2_cell import EMPTY, STALLED, dist2, inside, rounding
+from edgewise.attacks.region.search_arrays import Search
 
 
 Heap: TypeAlias = list[tuple[float, int]]
@@ -51,46 +41,20 @@ Heap: TypeAlias = list[tuple[float, int]]
 FOUND, LIMIT, NONE = 0, 1, 2
 
 
-@compiled(LISTS)
-def _nearest(
-    count: int,
-    most: int,
-    reach2: float,
-    band: float,
-    j: int,
-    tol: float,
-    row: Index,
-    beside: int,
-    of: Election,
-    s: Search,
-) -> int:
-    """Put the ``most`` nearest of ``count`` possible intruders nearer to ``z`` than member ``j`` on the list.
+@compiled(INNER)
+def _outside(q2: float, i: int, row: Index, only: int, of: Election, s: Search) -> float:
+    """Return a bound on the squared distance with ``i`` farther than all members, or those of class ``only``.
 
-    They are taken by their bounds, as far as needed; returns how many there are.
+    ``z``, ``q2`` away, breaks the new half-space by a length; one step along its normal raises twice the dual value
+    by the square of that.
     """
-    p, w = s.p, s.w
-    listed = 0
-    while count > 0:
-        least = 0
-        for e in range(1, count):
-            least = e if w.value[e] < w.value[least] else least
-        if listed == most and w.value[least] >= w.live_far[most - 1]:
-            break
-        i = w.found[least]
-        count -= 1
-        w.found[least], w.value[least] = w.found[count], w.value[count]
-        value = dist2(p.X, i, w.z)
-        if known(i, row, of.width, beside) or not counts_as(i, value, reach2, band, j, tol, s.q, s.c, p):
-            continue
-        if listed == most and value >= w.live_far[most - 1]:
-            continue
-        at = min(listed, most - 1)
-        while at > 0 and w.live_far[at - 1] > value:
-            w.live[at], w.live_far[at] = w.live[at - 1], w.live_far[at - 1]
-            at -= 1
-        w.live[at], w.live_far[at] = i, value
-        listed = min(listed + 1, most)
-    return listed
+    most = 0.0
+    for e in range(row[MEMBERS]):
+        at = row[HEAD + e]
+        if only < 0 or of.kind[at] == only:
+            broken = -inside(i, of.cand[at], s.q, s.c, s.p.X)
+            most = max(most, broken - rounding(of.far[at], s.q.x.size))
+    return q2 + most * most
 
 
 @compiled(LISTS)
@@ -103,7 +67,17 @@ def _child(row: Index, bound: float, nodes: Index, size: int, heap: Heap) -> int
 
 
 @compiled({**LISTS, "inline": "always"})
-def _commit(row: Index, bound: float, of: Election, s: Search, nodes: Index, size: int, heap: Heap) -> int:
+def _commit(
+    row: Index,
+    bound: float,
+    q2: float,
+    spread: float,
+    of: Election,
+    s: Search,
+    nodes: Index,
+    size: int,
+    heap: Heap,
+) -> int:
     """Queue a child for every candidate before the last member that may be the next one."""
     p, w, kind, base = s.p, s.w, of.kind, HEAD + of.width + ROOM
     way = of.types[row[TYPE]]
@@ -111,7 +85,7 @@ def _commit(row: Index, bound: float, of: Election, s: Search, nodes: Index, siz
     for e in range(row[OUT]):
         code = row[base + e]
         w.found[e] = code if code >= 0 else -code - 1
-        w.value[e] = dist2(p.X, w.found[e], s.q.x)
+        w.value[e] = dist2(p.X, w.found[e], w.z)
     for at in range(row[LAST] - 1, -1, -1):
         same = kind[at] == rival
         have = 0
@@ -119,13 +93,13 @@ def _commit(row: Index, bound: float, of: Election, s: Search, nodes: Index, siz
             have += kind[row[HEAD + e]] == rival
         if (same and have >= members) or (not same and row[MEMBERS] - have >= others):
             continue
-        least = bound
+        least, far2 = bound, dist2(p.X, of.cand[at], w.z)
+        unsure = 2.0 * (blurred(far2, spread, s.v, p) - s.q.margin)
         for e in range(row[OUT]):
-            if row[base + e] >= 0 or same:
-                gain = of.far[at] - w.value[e]
-                if gain > 0.0:
-                    apart2 = between2(w.found[e], of.cand[at], p)
-                    least = max(least, gain * gain / (4.0 * apart2) if apart2 > 0.0 else np.inf)
+            gain = far2 - w.value[e] - unsure
+            if gain > 0.0 and (row[base + e] >= 0 or same):
+                apart2 = between2(w.found[e], of.cand[at], p)
+                least = max(least, q2 + gain * gain / (4.0 * apart2) if apart2 > 0.0 else np.inf)
         if least < np.inf and size < nodes.shape[0]:
             new = _child(row, least, nodes, size, heap)
             nodes[new, HEAD + row[MEMBERS]] = at
@@ -139,19 +113,22 @@ def _commit(row: Index, bound: float, of: Election, s: Search, nodes: Index, siz
 def _force(
     row: Index,
     bound: float,
+    q2: float,
     room: int,
     beside: int,
     code: int,
-    width: int,
+    of: Election,
+    s: Search,
     nodes: Index,
     size: int,
     heap: Heap,
-    w: Scratch,
 ) -> int:
-    """Queue children: one of the nearest ``room + 1`` intruders is out, those before it are allowed."""
+    """Queue children: one of the ``room + 1`` intruders listed is out, those before it are allowed."""
+    w, width, only = s.w, of.width, -1 if code > 0 else of.types[row[TYPE], 0]
     for e in range(room + 1):
         if size < nodes.shape[0]:
-            new = _child(row, bound, nodes, size, heap)
+            least = max(bound, _outside(q2, w.live[e], row, only, of, s))
+            new = _child(row, least, nodes, size, heap)
             for f in range(e):
                 nodes[new, HEAD + width + nodes[new, ALLOWED]] = -w.live[f] - 1 if beside == 1 else w.live[f]
                 nodes[new, ALLOWED] += 1
@@ -162,46 +139,26 @@ def _force(
     return size
 
 
-@compiled(LISTS)
-def _intruders(beside: int, most: int, row: Index, spread: float, of: Election, s: Search) -> int:
-    """List undecided points nearer than the farthest member of ``e`` (1) or own ones nearer than any (0).
-
-    Of them the ``most`` nearest; returns how many those are.
-    """
-    v, p, w = s.v, s.p, s.w
-    rival = of.types[row[TYPE], 0]
-    far2, at = farthest(row, rival if beside == 1 else -1, of, p, w)
-    if at < 0:
-        return 0
-    reach2, j, tol = far2 + 2.0 * s.q.margin, of.cand[at], 2.0 * rounding(of.far[at], s.q.x.size)
-    band = blurred(reach2, spread, v, p)
-    radius = np.sqrt(max(reach2 + band, 0.0))
-    slack, limit = slack_at(radius, p, w), (radius + spread) ** 2 * (1 + 1e-9)
-    count = 0
-    for label in range(p.start.size):
-        if (label != rival) if beside == 1 else (label == s.q.own):
-            found = below(v.low, v.least, p.start[label], p.stop[label], limit, w.found, count)
-            for e in range(count, found):
-                i = w.found[e]
-                least = interval(i, slack, p, w) if s.use[INTERVAL] else -1.0
-                if least < reach2 + band:
-                    w.found[count], w.value[count] = i, least
-                    count += 1
-    return _nearest(count, most, reach2, band, j, tol, row, beside, of, s)
-
-
 @compiled({**LISTS, "inline": "always"})
 def _split(
-    bound: float, row: Index, spread: float, of: Election, s: Search, nodes: Index, size: int, heap: Heap
+    bound: float,
+    q2: float,
+    row: Index,
+    spread: float,
+    of: Election,
+    s: Search,
+    nodes: Index,
+    size: int,
+    heap: Heap,
 ) -> int:
     """Queue children of a node with too many intruders at ``z``; return how many nodes there are."""
     way = of.types[row[TYPE]]
     others = way[3]
     for beside in (1, 0) if others > 0 else (1, 1):
         room = way[2] + (others if beside == 1 else 0) - allowed(row, of.width, beside)
-        if _intruders(beside, room + 1, row, spread, of, s) > room:
+        if intruders(beside, room + 1, row, spread, of, s) > room:
             code = 1 if beside == 0 or others == 0 else -1
-            return _force(row, bound, room, beside, code, of.width, nodes, size, heap, s.w)
+            return _force(row, bound, q2, room, beside, code, of, s, nodes, size, heap)
         if others == 0:
             break
     return size
@@ -262,18 +219,18 @@ def branch(s: Search, of: Election, nodes: Index, lams: Floats, seed: Index) -> 
         solved += 1
         if status == EMPTY:
             continue
-        q2 = max(q2, bound)
+        bound = max(q2, bound)
         _, spread = place(active, True, s)
-        grown = _split(q2, row, spread, of, s, nodes, size, heap)
+        grown = _split(bound, q2, row, spread, of, s, nodes, size, heap)
         if grown > size:
             size = grown
             continue
         if row[MEMBERS] < way[1] + way[3]:
-            size = _commit(row, q2, of, s, nodes, size, heap)
-        elif len(heap) == 0 or q2 <= heap[0][0]:
+            size = _commit(row, bound, q2, spread, of, s, nodes, size, heap)
+        elif len(heap) == 0 or bound <= heap[0][0]:
             for e in range(row.size):
                 seed[e] = row[e]
-            return (LIMIT if status == STALLED else FOUND), q2, solved
+            return (LIMIT if status == STALLED else FOUND), bound, solved
         else:
-            size = _child(row, q2, nodes, size, heap) + 1
+            size = _child(row, bound, nodes, size, heap) + 1
     return (NONE if of.beyond2 == np.inf else LIMIT), of.beyond2, solved

@@ -14,10 +14,10 @@ from edgewise.attacks.region.branch_and_bound import FOUND, NONE, branch
 from edgewise.attacks.region.branch_nodes import LAST, ROOM, Election, width
 from edgewise.attacks.region.cell_arrays import Query, room
 from edgewise.attacks.region.index import CHUNK, RegionIndex
+from edgewise.attacks.region.members import may_win
 from edgewise.attacks.region.search_arrays import Search, View, points_of, scratch
 
 
-_OWN = 8
 _CANDIDATES = 128
 
 
@@ -178,57 +178,7 @@ class _Engine:
 def _election(index: RegionIndex, s: Search, types: Index, usable: Index, size: int) -> Election:
     """Return who may win, of at most ``size`` candidates."""
     most = int(types[:, 2].max())
-    cand, bounds, far, beyond2 = _candidates(index, s.q.x, s.v.low, s.q.own, most, size)
+    cand, bounds, far, beyond2 = may_win(index, s, most, size)
     kind = np.searchsorted(index.start, cand, side="right") - 1
     members = int(types[:, 1].max() + types[:, 3].max())
     return Election(usable, members, cand, kind, far, bounds, beyond2)
-
-
-def _candidates(
-    index: RegionIndex, x: Floats, lows: Floats, own: int, room_: int, size: int
-) -> tuple[Index, Floats, Floats, float]:
-    """Return ``size`` other-class points by ascending bound, bounds, squared distances, and the rest's bound.
-
-    At most ``room_`` own points may be nearer, so the next largest bisector distance is a bound.
-    """
-    own_rows = np.arange(int(index.start[own]), int(index.stop[own]))
-    near = own_rows[np.argsort(lows[own_rows], kind="stable")[: room_ + _OWN]]
-    near_far = ((index.X[near] - x) ** 2).sum(1)
-    may_win = index.order >= 0
-    may_win[own_rows] = False
-    others = np.flatnonzero(may_win)
-    cheap = np.zeros(len(others))
-    if len(near) > room_:
-        cheap = _bisectors(lows[others], near_far, _apart(index, others, near), room_)
-    take = np.argsort(cheap, kind="stable")
-    beyond2 = float(cheap[take[size]]) ** 2 * (1 - 1e-9) if len(take) > size else np.inf
-    cand = others[take[:size]]
-    points = index.X[cand]
-    gaps = points - x
-    far = np.einsum("ij,ij->i", gaps, gaps)
-    bounds = np.zeros(len(cand))
-    if len(near) > room_:
-        apart = _apart(index, cand, near) if index.apart2.size else np.sqrt(_squares(points, index.X[near]))
-        bounds = _bisectors(far, near_far, apart, room_)
-    turn = np.argsort(bounds, kind="stable")
-    return cand[turn], bounds[turn], far[turn], beyond2
-
-
-def _bisectors(far: Floats, near_far: Floats, apart: Floats, room_: int) -> Floats:
-    """Return for each point its bisector distance next after the ``room_`` largest, a little too small."""
-    each = np.maximum(far[:, None] - near_far, 0) / (2 * np.maximum(apart, np.finfo(np.float32).tiny))
-    return -np.partition(-each, room_, axis=1)[:, room_] * (1 - 1e-6)
-
-
-def _apart(index: RegionIndex, rows: Index, near: Index) -> Floats:
-    """Return upper bounds on the distances between some points of the index."""
-    if index.apart2.size:
-        return np.sqrt(index.apart2[near][:, rows].T)
-    apart = np.sqrt(_squares(index.coords[rows], index.coords[near]) + 1e-5 * index.largest**2)
-    return np.hypot(apart, index.rest[rows][:, None] + index.rest[near])
-
-
-def _squares(A: Floats, B: Floats) -> Floats:
-    """Return squared distances between rows, a little too large rather than too small."""
-    square = np.einsum("ij,ij->i", A, A)[:, None] + np.einsum("ij,ij->i", B, B)
-    return np.maximum(square - 2 * A @ B.T, 0) + 1e-12 * square
