@@ -84,9 +84,7 @@ def unlike_its_kind(step: Any, kind: type) -> str | None:
         if step.add_indicator:
             return f"the pipeline's step {name} adds columns that say what was missing"
         if not (isinstance(step.missing_values, float) and np.isnan(step.missing_values)):
-            return (
-                f"the pipeline's step {name} takes {step.missing_values!r} for missing, a number like others"
-            )
+            return f"the pipeline's step {name} takes {step.missing_values!r} for missing, not NaN"
         if np.asarray(step.statistics_).dtype.kind not in "fiub":
             return f"the pipeline's step {name} fills in words"
     return None

@@ -331,7 +331,7 @@ class Mirrored(StandardScaler):
 @pytest.mark.parametrize(
     ("step", "why"),
     [
-        (SimpleImputer(missing_values=0), "SimpleImputer takes 0 for missing, a number like others"),
+        (SimpleImputer(missing_values=0), "SimpleImputer takes 0 for missing, not NaN"),
         (SimpleImputer(add_indicator=True), "adds columns that say what was missing"),
         (Mirrored(), "Mirrored has a transform of its own"),
         (ColumnTransformer([("a", Mirrored(), [0])]), "Mirrored has a transform of its own"),
