@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -155,9 +155,13 @@ def _neighbours(
         return np.sqrt(at.squares), np.sqrt(at.lower)
     votes = given.votes(nodes, threads=threads, advance=advance)
     lower = np.sqrt(votes.lower)
-    if not given.fit.mixed:
-        return np.where(votes.found, lower, np.inf), lower
-    # Which of coinciding training points of several classes count, only the model knows: it is asked about points.
-    points = outvote(given, votes, nodes)
-    away = np.nan_to_num(length(points - X), nan=np.inf)
-    return np.where(attained(points, lower, given), lower, away), lower
+    distance = np.where(votes.found, lower, np.inf)
+    # Which of coinciding training points of several classes count, only the model knows: it is asked about points,
+    # and where the search stopped early.
+    asked = np.flatnonzero(bool(given.fit.mixed) | ~(votes.found | votes.none))
+    if len(asked):
+        some = replace(given, model=access.view(asked), X=X[asked], y=given.y[asked])
+        points = outvote(some, votes.of(asked), nodes)
+        away = np.nan_to_num(length(points - X[asked]), nan=np.inf)
+        distance[asked] = np.where(attained(points, lower[asked], some), lower[asked], away)
+    return distance, lower

@@ -82,6 +82,11 @@ def test_few_nodes_give_an_interval_and_say_so():
     assert (few.lower <= full.lower + 1e-9).all()
     assert (few.distance >= full.distance - 1e-9).all()
     assert full.counts["exact"].all()
+    radius = ew.radius(knn, Q, nodes=2)
+    assert (radius.lower < radius.distance).any()
+    assert (radius.lower <= full.lower + 1e-9).all()
+    assert (radius.distance >= full.lower - 1e-9).all()
+    assert np.isfinite(radius.distance).all()
 
 
 def test_coinciding_points_of_two_classes_give_an_interval_that_holds():
