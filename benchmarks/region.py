@@ -227,6 +227,13 @@ def compile_times():
         yield {"what": what, "first_s": seconds[0], "later_s": seconds[1]}
 
 
+def compiling_shown():
+    """Time compiling and print it."""
+    rows = list(compile_times())
+    show("seconds of the first call, cache empty and filled", rows)
+    return rows
+
+
 def blobs(n, d, queries):
     rng = np.random.default_rng(0)
     X = rng.random((n + queries, d))
@@ -255,11 +262,11 @@ def main():
     parser.add_argument("--repeats", type=int, default=9)
     parser.add_argument("--queries", type=int, default=200)
     parser.add_argument("--quick", action="store_true", help="no quadprog, no 55,000")
-    parser.add_argument("--others", action="store_true", help="only several neighbours and other norms, anew")
+    parser.add_argument("--others", action="store_true", help="only other k, other norms and compiling, anew")
     options = parser.parse_args()
     data, report = mnist(), {}
     if options.others:
-        report = json.loads(OUT.read_text()) | others_shown(data)
+        report = json.loads(OUT.read_text()) | others_shown(data) | {"compile": compiling_shown()}
         report["about_others"] = provenance("python benchmarks/region.py --others")
         OUT.write_text(json.dumps(report, indent=1, default=float) + "\n")
         return
@@ -277,8 +284,7 @@ def main():
         show("growth with n, MNIST", report["growth_n"])
         report["growth_d"] = [timed(*blobs(5000, d, options.queries), few) for d in (2, 8, 32, 128, 512)]
         show("growth with d, uniform points on two sides of a plane, n = 5,000", report["growth_d"])
-        report["compile"] = list(compile_times())
-        show("seconds of the first call, cache empty and filled", report["compile"])
+        report["compile"] = compiling_shown()
         if not options.quick:
             report["accuracy"] = list(accuracy(data))
             show("radii against quadprog, all cells", report["accuracy"])

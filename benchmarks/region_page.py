@@ -21,7 +21,7 @@ Real MNIST in [0, 1], 200 test images, one thread, process CPU time. The floor i
 queries to all training points by one matrix product over all 784 features, and the nearest; both sides take
 turns in one process, a ratio is taken within a turn, and the table shows the median over turns. {device};
 Python {python}, {versions}; load average {load:.1f} at the end.
-Several neighbours and other norms are from `{others}`.
+Several neighbours, other norms and compiling are from `{others}`.
 This page is written from `results/benchmarks/region.json` and, for whole calls, `region_call.json`.
 
 **What a person calls**, 200 queries at a time, over the floor (`python benchmarks/region_call.py`): scikit-learn's
