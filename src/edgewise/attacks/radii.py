@@ -16,6 +16,7 @@ from edgewise.attacks.region.first_label import first_labels, known_bounds
 from edgewise.attacks.region.past_the_boundary import attained, outvote
 from edgewise.attacks.trees.compiled import Compiled, each_nearest
 from edgewise.attacks.trees.nearest import Limits
+from edgewise.attacks.trees.stopped import asked
 from edgewise.geometry import Norm, check_norm, length
 from edgewise.models.access import Access
 from edgewise.models.answers import UnansweredError
@@ -140,10 +141,15 @@ def radius(
 def _trees(
     access: Access, X: Floats, box: Box | None, norm: float, nodes: int, threads: int, advance: Advance
 ) -> tuple[Floats, Floats]:
-    known = Compiled.of(access.model, X.dtype, X.shape[1], Moves())
-    own = known.numbers(access.labels(X))
-    answers = each_nearest(known, X, own, box, norm, Limits(nodes), threads=threads, advance=advance)
-    return np.array([answer.cost for answer in answers]), np.array([answer.lower for answer in answers])
+    known, y = Compiled.of(access.model, X.dtype, X.shape[1], Moves()), access.labels(X)
+    answers = each_nearest(
+        known, X, known.numbers(y), box, norm, Limits(nodes), threads=threads, advance=advance
+    )
+    distance, lower = (np.array([getattr(each, name) for each in answers]) for name in ("cost", "lower"))
+    stopped = np.flatnonzero(np.isinf(distance) & np.isfinite(lower))
+    away = length(asked(access, X, y, stopped, box, norm, seed=0) - X[stopped], norm)
+    distance[stopped] = np.nan_to_num(away, nan=np.inf)
+    return distance, lower
 
 
 def _neighbours(
@@ -158,10 +164,10 @@ def _neighbours(
     distance = np.where(votes.found, lower, np.inf)
     # Which of coinciding training points of several classes count, only the model knows: it is asked about points,
     # and where the search stopped early.
-    asked = np.flatnonzero(bool(given.fit.mixed) | ~(votes.found | votes.none))
-    if len(asked):
-        some = replace(given, model=access.view(asked), X=X[asked], y=given.y[asked])
-        points = outvote(some, votes.of(asked), nodes)
-        away = np.nan_to_num(length(points - X[asked]), nan=np.inf)
-        distance[asked] = np.where(attained(points, lower[asked], some), lower[asked], away)
+    open_ = np.flatnonzero(bool(given.fit.mixed) | ~(votes.found | votes.none))
+    if len(open_):
+        some = replace(given, model=access.view(open_), X=X[open_], y=given.y[open_])
+        points = outvote(some, votes.of(open_), nodes)
+        away = np.nan_to_num(length(points - X[open_]), nan=np.inf)
+        distance[open_] = np.where(attained(points, lower[open_], some), lower[open_], away)
     return distance, lower

@@ -11,6 +11,7 @@ from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 
 import edgewise as ew
 from edgewise.attacks import TreesExact
+from edgewise.attacks.moves import Moves
 from edgewise.attacks.trees.compiled import Compiled, each_nearest
 from edgewise.attacks.trees.nearest import Limits
 from edgewise.attacks.trees.reading import scikit_learn
@@ -179,6 +180,9 @@ def test_a_limit_leaves_an_honest_interval(forest, norm):
         cut = ew.attack(model, Q, TreesExact(norm, nodes=nodes), box=(0, 1))
         assert (cut.lower <= whole.distance * (1 + 1e-12)).all()
         assert (cut.distance >= whole.distance * (1 - 1e-12)).all()
+        assert cut.found.all()
+        assert (cut.points >= 0).all()
+        assert (cut.points <= 1).all()
         assert (cut.counts["exact"] == (cut.distance <= whole.distance * (1 + 1e-12)))[
             cut.counts["exact"]
         ].all()
@@ -208,7 +212,8 @@ def test_threads_change_nothing(forest):
 
 def test_a_limit_with_nothing_found_keeps_its_lower_bound(forest):
     model, Q = forest
-    adv = ew.attack(model, Q, TreesExact(nodes=1), rng=0)
+    adv = ew.attack(model, Q, TreesExact(nodes=1, moves=Moves(step=0.01)), rng=0)
+    assert not adv.found.all()
     assert (adv.lower[~adv.found] > 0).all()
     assert (adv.status[~adv.found] == "failed").all()
 
@@ -246,5 +251,6 @@ def test_a_radius_carries_its_proof(forest):
     assert (cut.lower <= whole.distance).all()
     assert (cut.distance >= whole.distance).all()
     assert (cut.lower < cut.distance).any()
+    assert np.isfinite(cut.distance).all()
     assert repr(whole).startswith("Radius: 12 rows by 'trees', norm 2, ")
     assert repr(whole).endswith(", 12 proved")
