@@ -16,7 +16,6 @@ from edgewise.attacks.region.first_label import first_labels, known_bounds
 from edgewise.attacks.region.past_the_boundary import attained, outvote
 from edgewise.attacks.trees.compiled import Compiled, each_nearest
 from edgewise.attacks.trees.nearest import Limits
-from edgewise.attacks.trees.stopped import asked
 from edgewise.geometry import Norm, check_norm, length
 from edgewise.models.access import Access
 from edgewise.models.answers import UnansweredError
@@ -141,15 +140,10 @@ def radius(
 def _trees(
     access: Access, X: Floats, box: Box | None, norm: float, nodes: int, threads: int, advance: Advance
 ) -> tuple[Floats, Floats]:
-    known, y = Compiled.of(access.model, X.dtype, X.shape[1], Moves()), access.labels(X)
-    answers = each_nearest(
-        known, X, known.numbers(y), box, norm, Limits(nodes), threads=threads, advance=advance
-    )
-    distance, lower = (np.array([getattr(each, name) for each in answers]) for name in ("cost", "lower"))
-    stopped = np.flatnonzero(np.isinf(distance) & np.isfinite(lower))
-    away = length(asked(access, X, y, stopped, box, norm, seed=0) - X[stopped], norm)
-    distance[stopped] = np.nan_to_num(away, nan=np.inf)
-    return distance, lower
+    known = Compiled.of(access.model, X.dtype, X.shape[1], Moves())
+    own = known.numbers(access.labels(X))
+    answers = each_nearest(known, X, own, box, norm, Limits(nodes), threads=threads, advance=advance)
+    return np.array([answer.cost for answer in answers]), np.array([answer.lower for answer in answers])
 
 
 def _neighbours(

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
-from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import ExtraTreesClassifier, GradientBoostingClassifier, RandomForestClassifier
 
 import edgewise as ew
 from edgewise.attacks import TreesExact
@@ -210,12 +210,32 @@ def test_threads_change_nothing(forest):
     assert (one.points == two.points).all()
 
 
-def test_a_limit_with_nothing_found_keeps_its_lower_bound(forest):
+@pytest.mark.parametrize("norm", NORMS)
+def test_what_is_found_at_a_limit_obeys_the_moves(forest, norm):
     model, Q = forest
-    adv = ew.attack(model, Q, TreesExact(nodes=1, moves=Moves(step=0.01)), rng=0)
-    assert not adv.found.all()
-    assert (adv.lower[~adv.found] > 0).all()
-    assert (adv.status[~adv.found] == "failed").all()
+    moves = Moves(frozen=(0,), up=(1,), step=0.01, weights=(1, 2, 1, 1, 0.5))
+    whole, cut = (
+        ew.attack(model, Q, TreesExact(norm, moves=moves, nodes=nodes), rng=0) for nodes in (50_000, 1)
+    )
+    assert not cut.counts["exact"].all()
+    assert (cut.distance >= whole.distance * (1 - 1e-12)).all()
+    assert (cut.lower <= whole.distance * (1 + 1e-12)).all()
+    moved = (cut.points - Q)[cut.found]
+    assert (moved[:, 0] == 0).all()
+    assert (moved[:, 1] >= 0).all()
+    assert (np.abs(moved[moved != 0]) >= 0.01 * (1 - 1e-9)).all()
+    assert cut.found.sum() == whole.found.sum()
+
+
+def test_what_is_found_at_a_limit_is_near():
+    rng = np.random.default_rng(0)
+    X, Q = rng.normal(size=(600, 10)), rng.normal(size=(5, 10))
+    y = (X[:, :3].sum(axis=1) + rng.normal(size=600) > 0).astype(int)
+    model = ExtraTreesClassifier(20, random_state=0).fit(X, y)
+    whole, cut = ew.radius(model, Q), ew.radius(model, Q, nodes=1)
+    assert (cut.lower < cut.distance).all()
+    assert (cut.distance >= whole.lower * (1 - 1e-12)).all()
+    assert (cut.distance <= 2 * whole.distance).all()
 
 
 def test_one_class_cannot_be_left():

@@ -15,7 +15,6 @@ from edgewise.attacks.smallest import Smallest
 from edgewise.attacks.trees.compiled import Compiled, each_nearest
 from edgewise.attacks.trees.nearest import Answer, Limits
 from edgewise.attacks.trees.smallest import smallest
-from edgewise.attacks.trees.stopped import asked
 from edgewise.geometry import check_norm, length
 from edgewise.models.access import Access
 from edgewise.models.answers import predict
@@ -52,8 +51,7 @@ class TreesExact:
     seconds
         Processor time to spend at most on a sample; unlike ``nodes`` it depends on the machine.
     starts
-        Rows ``(m, d)``; where a limit is reached with nothing found, the nearest of them with another label. None:
-        what `Race` finds with 1,000 questions more, if ``moves`` ask for nothing and the row has no gap.
+        Rows ``(m, d)``; where a limit is reached with nothing found even so, the nearest of them with another label.
     threads
         Samples to work on at a time; the answers do not depend on it.
 
@@ -113,8 +111,6 @@ class TreesExact:
         failed = np.flatnonzero(pointless & ~missing)
         if self.starts is not None and len(failed):
             self._from_starts(model, X, y, failed, box, points)
-        elif len(failed) and self.moves.free:
-            points[failed] = asked(model, X, y, failed, box, self.norm, seed)
         counts = {
             name: np.array([getattr(a, name) for a in answers]) for name in ("nodes", "leaves", "rungs")
         }

@@ -15,10 +15,17 @@ from edgewise.attacks.trees.kernels.open_boxes import Nodes, empty_nodes, grown
 from edgewise.attacks.trees.kernels.reduction import Path, Rung, Table, empty_path, empty_rung, reduce
 from edgewise.attacks.trees.kernels.search import DONE, FULL, begin, screen, search
 from edgewise.attacks.trees.kernels.staircase import Work, empty_work
+from edgewise.attacks.trees.kernels.uphill import uphill
 
 
 GROWTH = 1.7
 """The next rung's radius over the last one's; factors from 1.3 to 2.5 cost the same within a fifth."""
+
+HARD = 1000
+"""Nodes after which a change that need not be the nearest is looked for, so that balls end there."""
+
+THRIFT = (1.0, 0.5, 0.0)
+"""How much the price of a move counts, where the way uphill before found nothing."""
 
 GLANCE = 500
 """Nodes between two looks at the clock."""
@@ -152,6 +159,8 @@ def nearest(query: Query, limits: Limits, *, cutoff: float = np.inf, strict: flo
         if least < found.cost[0]:
             lower = min(lower, _ladder(query, rival, least, found, spent, strict))
     lower = min(lower, float(found.cost[0]))
+    if lower < found.cost[0] and not spent.uphill:
+        _uphill(query, found, strict)
     table, point = query.seat.table, None
     if found.cost[0] < top:
         point = table.value[table.offset[:-1] + np.maximum(found.z, 0)]
@@ -165,6 +174,7 @@ class _Spent:
     def __init__(self, limits: Limits, begun: float) -> None:
         self.limits, self.begun = limits, begun
         self.nodes = self.leaves = self.rungs = 0
+        self.uphill = False
 
     def left(self) -> int:
         """Return how many nodes may follow before the next look; 0 where the limit is reached."""
@@ -178,7 +188,7 @@ def _ladder(query: Query, rival: int, least: float, found: Found, spent: _Spent,
     """Search balls of growing radius for a lead of ``rival``; return a lower bound on its cost."""
     seat, longest = query.seat, query.power == 0
     cells, own = query.cells, query.own
-    goal = np.array([own, cells.needed(own, rival) + strict, strict])
+    goal = _goal(query, rival, strict)
     growth = GROWTH**2 if query.power == 2 else GROWTH
     radius = max(least, _smallest(seat.table)) * growth
     while True:
@@ -196,6 +206,34 @@ def _ladder(query: Query, rival: int, least: float, found: Found, spent: _Spent,
         least, radius = radius, radius * growth
 
 
+def _goal(query: Query, rival: int, strict: float) -> Floats:
+    """Return the class to leave, the gain needed and by how much ``rival`` has to lead."""
+    return np.array([query.own, query.cells.needed(query.own, rival) + strict, strict])
+
+
+def _uphill(query: Query, found: Found, strict: float) -> None:
+    """Look for changes of class that may not be the nearest, where a limit stopped the search for that one."""
+    seat, cells, longest, top = query.seat, query.cells, query.power == 0, float(found.cost[0])
+    for thrift in THRIFT:
+        for least, rival in query.rivals:
+            if least < found.cost[0]:
+                goal = _goal(query, rival, strict)
+                uphill(
+                    cells.forest,
+                    seat.table,
+                    cells.worth,
+                    goal,
+                    rival,
+                    thrift,
+                    longest,
+                    seat.path,
+                    seat.work,
+                    found,
+                )
+        if found.cost[0] < top:
+            return
+
+
 def _search(query: Query, goal: Floats, radius: float, found: Found, spent: _Spent) -> tuple[bool, Nodes]:
     """Search one rung; say whether a limit stopped it, and return the nodes."""
     seat, longest = query.seat, query.power == 0
@@ -210,6 +248,9 @@ def _search(query: Query, goal: Floats, radius: float, found: Found, spent: _Spe
             query.cells.forest, seat.table, seat.rung, nodes, found, seat.work, goal, radius, budget, longest
         )
         spent.nodes += int(nodes.size[3]) - before
+        if spent.nodes >= HARD and not spent.uphill:
+            spent.uphill = True
+            _uphill(query, found, float(goal[2]))
         if status == DONE:
             return False, nodes
         if status == FULL:
