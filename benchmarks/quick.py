@@ -4,8 +4,8 @@
 
 Each row is a call that users make over plain work on the same data, in turn in one process, one thread, processor
 time; the median over turns, so that the machine cancels out. What is more than 1.3 times the committed ratio is
-marked, and the exit status is 1. ``--write`` commits the ratios, where there were some the
-smaller ones, to results/benchmarks/quick.json. Generated and bundled data only.
+marked, and the exit status is 1. ``--write`` commits the ratios, where there were some the smaller ones, to
+results/benchmarks/quick.json. Generated and bundled data only.
 """
 
 import argparse

@@ -231,7 +231,7 @@ def compiling_shown():
     """Time compiling and print it."""
     rows = list(compile_times())
     show("seconds of the first call, cache empty and filled", rows)
-    return rows
+    return {"compile": rows}
 
 
 def blobs(n, d, queries):
@@ -266,7 +266,7 @@ def main():
     options = parser.parse_args()
     data, report = mnist(), {}
     if options.others:
-        report = json.loads(OUT.read_text()) | others_shown(data) | {"compile": compiling_shown()}
+        report = json.loads(OUT.read_text()) | others_shown(data) | compiling_shown()
         report["about_others"] = provenance("python benchmarks/region.py --others")
         OUT.write_text(json.dumps(report, indent=1, default=float) + "\n")
         return
@@ -284,7 +284,7 @@ def main():
         show("growth with n, MNIST", report["growth_n"])
         report["growth_d"] = [timed(*blobs(5000, d, options.queries), few) for d in (2, 8, 32, 128, 512)]
         show("growth with d, uniform points on two sides of a plane, n = 5,000", report["growth_d"])
-        report["compile"] = compiling_shown()
+        report |= compiling_shown()
         if not options.quick:
             report["accuracy"] = list(accuracy(data))
             show("radii against quadprog, all cells", report["accuracy"])

@@ -210,6 +210,19 @@ def test_threads_change_nothing(forest):
     assert (one.points == two.points).all()
 
 
+def test_a_limit_with_nothing_found_keeps_its_lower_bound(forest):
+    X = np.array([[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]])
+    both = RandomForestClassifier(5, bootstrap=False, random_state=0).fit(X, [0, 0, 0, 1])
+    for model, Q, limited in (
+        (*forest, TreesExact(nodes=1)),
+        (both, X[:1], TreesExact(seconds=1e-9)),  # no feature alone gains anything
+    ):
+        adv = ew.attack(model, Q, limited, rng=0)
+        assert (adv.lower[~adv.found] > 0).all()
+        assert (adv.status[~adv.found] == "failed").all()
+    assert not adv.found.any()
+
+
 @pytest.mark.parametrize("norm", NORMS)
 def test_what_is_found_at_a_limit_obeys_the_moves(forest, norm):
     model, Q = forest

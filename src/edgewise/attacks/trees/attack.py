@@ -49,7 +49,8 @@ class TreesExact:
         Boxes to evaluate at most for a sample. Where they do not suffice, ``lower`` and ``distance`` enclose
         the optimum and ``counts["exact"]`` says so.
     seconds
-        Processor time to spend at most on a sample; unlike ``nodes`` it depends on the machine.
+        Processor time after which the search of a sample stops; unlike ``nodes`` it depends on the machine. The way
+        to some change, where none was met, comes on top.
     starts
         Rows ``(m, d)``; where a limit is reached with nothing found even so, the nearest of them with another label.
     threads

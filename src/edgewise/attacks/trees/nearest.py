@@ -248,11 +248,11 @@ def _search(query: Query, goal: Floats, radius: float, found: Found, spent: _Spe
             query.cells.forest, seat.table, seat.rung, nodes, found, seat.work, goal, radius, budget, longest
         )
         spent.nodes += int(nodes.size[3]) - before
+        if status == DONE:
+            return False, nodes
         if spent.nodes >= HARD and not spent.uphill:
             spent.uphill = True
             _uphill(query, found, float(goal[2]))
-        if status == DONE:
-            return False, nodes
         if status == FULL:
             nodes = grown(nodes)
 

@@ -151,6 +151,24 @@ def total_cost(table: Table, z: Wholes, longest: bool) -> float:
 
 
 @njit(**INNER)
+def keep(
+    forest: Forest, table: Table, own: int, strict: float, longest: bool, work: Work, found: Found
+) -> bool:
+    """Make crossing cells ``work.whole`` cheaper, and keep them if none cheaper are known; say whether so."""
+    if longest:
+        shrink_longest(forest, table, own, strict, work)
+    else:
+        shrink_sum(forest, table, own, strict, work)
+    cost = total_cost(table, work.whole, longest)
+    if cost >= found.cost[0]:
+        return False
+    found.cost[0] = cost
+    for f in range(work.whole.shape[0]):
+        found.z[f] = work.whole[f]
+    return True
+
+
+@njit(**INNER)
 def try_cells(
     forest: Forest, table: Table, rung: Rung, own: int, strict: float, longest: bool, work: Work, found: Found
 ) -> bool:
@@ -158,15 +176,7 @@ def try_cells(
     whole_cells(table, rung, work)
     if not crosses(forest, work.whole, own, strict, work.sums):
         return False
-    if longest:
-        shrink_longest(forest, table, own, strict, work)
-    else:
-        shrink_sum(forest, table, own, strict, work)
-    cost = total_cost(table, work.whole, longest)
-    if cost < found.cost[0]:
-        found.cost[0] = cost
-        for f in range(work.whole.shape[0]):
-            found.z[f] = work.whole[f]
+    keep(forest, table, own, strict, longest, work, found)
     return True
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from edgewise.attacks.trees.kernels.compiling import BLOCK, INNER, Reals, dated
-from edgewise.attacks.trees.kernels.crossing import Found, shrink_longest, shrink_sum, total_cost
+from edgewise.attacks.trees.kernels.crossing import Found, keep, total_cost
 from edgewise.attacks.trees.kernels.forest import Forest, crosses, goes_left
 from edgewise.attacks.trees.kernels.reduction import Path, Table
 from edgewise.attacks.trees.kernels.staircase import Work
@@ -126,10 +126,10 @@ def best_move(
             continue
         offset, gain = table.offset[f], 0.0
         now = table.cost[offset + z[f]]
-        for c in range(table.high[f] + 1):
+        for c in range(table.low[f], table.high[f] + 1):
             gain += work.lost_left[offset + c]
             cost = table.cost[offset + c]
-            if gain <= 0.0 or c < table.low[f] or c == z[f] or cost == np.inf:
+            if gain <= 0.0 or c == z[f] or cost == np.inf:
                 continue
             price = max(cost - most, 0.0) if longest else max(cost - now, 0.0)
             gained = min(gain, missing) if thrift > 0.0 else gain
@@ -165,22 +165,6 @@ def climb(
     return False
 
 
-@njit(**INNER)
-def keep(forest: Forest, table: Table, goal: Reals, longest: bool, work: Work, found: Found) -> bool:
-    """Make crossing cells cheaper, and keep them if nothing cheaper is known; say whether so."""
-    if longest:
-        shrink_longest(forest, table, int(goal[0]), goal[2], work)
-    else:
-        shrink_sum(forest, table, int(goal[0]), goal[2], work)
-    cost = total_cost(table, work.whole, longest)
-    if cost >= found.cost[0]:
-        return False
-    found.cost[0] = cost
-    for f in range(work.whole.shape[0]):
-        found.z[f] = work.whole[f]
-    return True
-
-
 @njit(**BLOCK)
 def uphill(
     forest: Forest,
@@ -195,11 +179,12 @@ def uphill(
     found: Found,
 ) -> None:
     """Look for a change to ``rival`` from the query on, then again with each moved feature back home and barred."""
+    own, strict = int(goal[0]), goal[2]
     for f in range(found.z.shape[0]):
         work.whole[f] = table.start[f]
     if not climb(forest, table, worth, goal, rival, -1, thrift, longest, path, work):
         return
-    better = keep(forest, table, goal, longest, work, found)
+    better = keep(forest, table, own, strict, longest, work, found)
     passes = 0
     while better and passes < PASSES:
         better, passes = False, passes + 1
@@ -210,7 +195,7 @@ def uphill(
                 work.whole[f] = found.z[f]
             work.whole[home] = table.start[home]
             if climb(forest, table, worth, goal, rival, home, 1.0, longest, path, work):
-                better |= keep(forest, table, goal, longest, work, found)
+                better |= keep(forest, table, own, strict, longest, work, found)
 
 
 dated(uphill)
