@@ -44,6 +44,16 @@ def goes_left(forest: Forest, node: int, cell: int) -> bool:
 
 
 @njit(**INNER)
+def leaf_at(forest: Forest, tree: int, z: Wholes) -> int:
+    """Return the number of the leaf of a tree that cells ``z`` (d,) lie in."""
+    node = forest.root[tree]
+    while forest.feature[node] >= 0:
+        left = goes_left(forest, node, z[forest.feature[node]])
+        node = forest.left[node] if left else forest.right[node]
+    return forest.cut[node]
+
+
+@njit(**INNER)
 def add_up(forest: Forest, z: Wholes, sums: Reals) -> None:
     """Add up the scores at cells ``z`` (d,) into ``sums[0]``, in the model's own order; ``sums[1]`` is scratch."""
     columns = forest.init.shape[0]
@@ -55,11 +65,7 @@ def add_up(forest: Forest, z: Wholes, sums: Reals) -> None:
         for c in range(columns):
             sums[1, c] = forest.init[c]
         while tree < forest.group_end[g]:
-            node = forest.root[tree]
-            while forest.feature[node] >= 0:
-                left = goes_left(forest, node, z[forest.feature[node]])
-                node = forest.left[node] if left else forest.right[node]
-            leaf = forest.cut[node]
+            leaf = leaf_at(forest, tree, z)
             for c in range(columns):
                 added = sums[1, c] + forest.value[leaf, c]
                 sums[1, c] = np.float64(np.float32(added)) if single else added

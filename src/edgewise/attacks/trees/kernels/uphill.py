@@ -7,19 +7,12 @@ from numba import njit
 
 from edgewise.attacks.trees.kernels.compiling import BLOCK, INNER, Reals, dated
 from edgewise.attacks.trees.kernels.crossing import Found, keep, total_cost
-from edgewise.attacks.trees.kernels.forest import Forest, crosses, goes_left
+from edgewise.attacks.trees.kernels.forest import Forest, crosses, goes_left, leaf_at
 from edgewise.attacks.trees.kernels.reduction import Path, Table
 from edgewise.attacks.trees.kernels.staircase import Work
 
 
 PASSES = 4
-
-
-@njit(**INNER)
-def leaf_gain(forest: Forest, worth: Reals, leaf: int, own: int, rival: int) -> float:
-    """Return what the leaf at a node is worth to ``rival`` over ``own``."""
-    number = forest.cut[leaf]
-    return worth[number, rival] - worth[number, own]
 
 
 @njit(**INNER)
@@ -55,7 +48,8 @@ def branch_off(
             else:
                 left = high <= cut
             node = forest.left[node] if left else forest.right[node]
-        more = leaf_gain(forest, worth, node, own, rival) - gain
+        leaf = forest.cut[node]
+        more = worth[leaf, rival] - worth[leaf, own] - gain
         work.lost_left[offset + low] += more
         if offset + high + 1 < table.offset[f + 1]:
             work.lost_left[offset + high + 1] -= more
@@ -73,11 +67,8 @@ def slopes(forest: Forest, table: Table, worth: Reals, own: int, rival: int, pat
     for f in range(z.shape[0]):
         path.low[f], path.high[f], path.times[f] = table.low[f], table.high[f], 0
     for tree in range(forest.root.shape[0]):
-        node = forest.root[tree]
-        while forest.feature[node] >= 0:
-            left = goes_left(forest, node, z[forest.feature[node]])
-            node = forest.left[node] if left else forest.right[node]
-        gain, narrowed = leaf_gain(forest, worth, node, own, rival), 0
+        leaf, narrowed = leaf_at(forest, tree, z), 0
+        gain = worth[leaf, rival] - worth[leaf, own]
         total += gain
         node = forest.root[tree]
         while forest.feature[node] >= 0:
