@@ -123,15 +123,12 @@ class Herding:
                 box=request.box,
                 seed=request.seed,
             )
-        width = self.scale * _typical_gap(
-            people,
-            known
-            if known is not None and len(known) >= FEW
-            else at.rows(source.draw(max(10, request.n), "first width")),
-        )
         near = np.full(len(people), np.inf, np.float32)
         if known is not None:
             near = nearest(people, known)
+        first = known is None or len(known) < FEW
+        gap = nearest(people, at.rows(source.draw(max(10, request.n), "first width"))) if first else near
+        width = self.scale * _typical(gap)
         if len(drawn):
             near = np.minimum(near, nearest(people, at.rows(drawn)))
         rows = stream(request.seed, "ties").permutation(crowd.candidates)
@@ -203,8 +200,7 @@ class Herding:
         return Crowd(witnesses, doubt, np.setdiff1d(rows, drawn), source.size + 1)
 
 
-def _typical_gap(people: Floats, others: Floats) -> float:
-    """Return the median distance of ``people`` to the nearest of ``others``, distances of 0 left out."""
-    gap = nearest(people, others)
+def _typical(gap: Floats) -> float:
+    """Return the median distance, from squared ones; distances of 0 are left out."""
     gap = gap[gap > 0]
     return float(np.sqrt(np.median(gap))) if len(gap) else 1.0
