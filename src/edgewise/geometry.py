@@ -48,5 +48,7 @@ def between(start: Floats, end: Floats, t: Floats) -> Floats:
     >>> between(np.zeros((1, 2)), np.ones((1, 2)), np.array([0.25]))
     array([[0.25, 0.25]])
     """
-    step = np.asarray(t, start.dtype).reshape(-1, *([1] * (start.ndim - 1)))
-    return np.clip(start + step * (end - start), np.minimum(start, end), np.maximum(start, end))
+    point = end - start
+    point *= np.asarray(t, start.dtype).reshape(-1, *([1] * (start.ndim - 1)))
+    point += start
+    return np.clip(point, np.minimum(start, end), np.maximum(start, end), out=point)

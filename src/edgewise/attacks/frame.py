@@ -223,8 +223,10 @@ def _verify(
     points, label = X.copy(), given.predicted
     status = np.full(len(X), "already", dtype="<U11")
     proposed = np.asarray(proposal.points).astype(X.dtype, copy=False).reshape(len(todo), *X.shape[1:])
-    missing = np.isnan(proposed) & np.isnan(X[todo])
-    finite = (np.isfinite(proposed) | missing).reshape(len(todo), X[0].size).all(axis=1)
+    known = np.isfinite(proposed)
+    if not known.all():
+        known |= np.isnan(proposed) & np.isnan(X[todo])
+    finite = known.reshape(len(todo), X[0].size).all(axis=1)
     if not finite.all():
         proposed = np.where(finite.reshape(len(todo), *[1] * (X.ndim - 1)), proposed, X[todo])
     if given.box is not None:
@@ -263,7 +265,7 @@ def _distances(points: Floats, X: Floats, method: Attack, model: object, rows: i
     measure = getattr(method, "measure", None)
     lengths: list[Floats] = []
     for at in range(0, len(X), rows):
-        move = points[at : at + rows].astype(float) - X[at : at + rows]
+        move = np.subtract(points[at : at + rows], X[at : at + rows], dtype=float)
         lengths.append(length(move, method.norm) if measure is None else measure(move, model))
     return np.concatenate(lengths)
 

@@ -69,7 +69,7 @@ class Attacked:
     def start(self) -> Floats:
         """The rows as they are searched, in float64."""
         lift = self.fit.lift
-        return self.X.astype(np.float64) if lift is None else lift.rows(self.X)
+        return self.X.astype(np.float64, copy=False) if lift is None else lift.rows(self.X)
 
     @cached_property
     def walls(self) -> Box | None:

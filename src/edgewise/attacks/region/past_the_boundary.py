@@ -58,11 +58,13 @@ def _first_steps(given: Attacked, at: Nearest, winner: Floats) -> Floats:
     X, scale = given.start, given.squares
     unit, tiny = np.finfo(given.X.dtype).eps, np.finfo(float).tiny
     gap = np.maximum(at.gap, tiny)
-    far = np.einsum("ij,ij->i", winner - X, winner - X)
+    way = winner - X
+    far = np.einsum("ij,ij->i", way, way)
     rough = 4 * (64 * np.finfo(float).eps * scale + 4e-12 * far) / gap
     if unit > 1e-10:
         return np.minimum(rough + unit * np.sqrt(scale / gap), 0.5)
-    left = np.sqrt(np.einsum("ij,ij->i", winner - at.points, winner - at.points))
+    way = winner - at.points
+    left = np.sqrt(np.einsum("ij,ij->i", way, way))
     lost = slack_rounding(1.0, X.shape[1]) * np.sqrt(far)
     fine = 16 * (lost + unit * np.sqrt(scale)) / np.sqrt(gap)
     near = 1e-10 * np.sqrt(at.squares) / np.maximum(left, tiny)
@@ -116,7 +118,7 @@ def _past(given: Attacked, rows: Index, at: Votes, nodes: int, points: Floats) -
 
 def _keep(given: Attacked, rows: Index, moved: Floats, points: Floats) -> Index:
     """Put confirmed points into place; return the rows still without."""
-    moved = given.back(moved).astype(points.dtype)
+    moved = given.back(moved).astype(points.dtype, copy=False)
     known = np.isfinite(moved).all(axis=1)
     if given.box is not None:
         moved[known] = given.box.clip(moved[known])
@@ -152,6 +154,6 @@ def _on_the_way(given: Attacked, rows: Index) -> Floats:
 
 def attained(points: Floats, lower: Floats, given: Attacked) -> Mask:
     """Say where a point is as near as the bound, but for what the model's rounding may ask."""
-    away = length(points.astype(float) - given.X, given.norm)
+    away = length(np.subtract(points, given.X, dtype=float), given.norm)
     unit = float(np.finfo(given.X.dtype).eps)
     return np.asarray(away <= lower * (1 + 1e-3) + max(1e-6, 8 * unit) * given.fit.size)
