@@ -86,6 +86,7 @@ class Dfal:
             notes=(
                 f"{len(hits.rows)} of {len(request.candidates)} rows attacked with {name}; "
                 f"{int(np.isfinite(hits.distance).sum())} crossed",
+                *hits.notes,
             ),
         )
         if self.twins is None:
@@ -133,6 +134,7 @@ class _Hits:
     gradients: int
     confidence: Floats
     found: tuple[Adversarial, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def _attacked(
@@ -176,7 +178,9 @@ def _nearest_rows(method: Any, request: Request) -> _Hits:
     )
     distance = np.full(len(request.candidates), np.inf)
     distance[found.index] = found.distance
-    return _Hits(request.candidates, distance, 0, 0, np.empty(0))
+    doubtful = f"{len(found.doubtful)} others may be as near: a limit stopped their search"
+    notes = (doubtful,) if len(found.doubtful) else ()
+    return _Hits(request.candidates, distance, 0, 0, np.empty(0), notes=notes)
 
 
 def _two_stage(method: Attack, request: Request, shortlist: float) -> _Hits:

@@ -201,7 +201,12 @@ def test_the_k_smallest_are_those_of_all_distances(forest, norm):
     assert found.distance == pytest.approx(np.sort(every)[:9], rel=1e-12)
     assert every[found.index] == pytest.approx(found.distance, rel=1e-12)
     assert (np.diff(found.distance) >= 0).all()
+    assert found.doubtful.size == 0
     assert TreesExact(norm).smallest(model, Q[:3], 9).index.size == 3
+    stopped = TreesExact(norm, nodes=1).smallest(model, Q, 9, box=(0, 1))
+    missed = np.flatnonzero(every < stopped.distance.max() * (1 - 1e-12))
+    assert stopped.doubtful.size
+    assert np.isin(missed, [*stopped.index, *stopped.doubtful]).all()
 
 
 def test_threads_change_nothing(forest):

@@ -20,6 +20,9 @@ from edgewise.attacks.trees.nearest import Limits, Seat, nearest, screened
 BLOCK = 512
 """Rows looked at together."""
 
+ROUNDING = 1e-12
+"""What squaring a distance and taking the root may change of it."""
+
 
 def smallest(
     known: Compiled,
@@ -47,9 +50,9 @@ def smallest(
                 continue
             searched += 1
             answer = nearest(query, limits, cutoff=cutoff)
+            proved[at + int(row)] = answer.lower
             if answer.point is None:
                 continue
-            proved[at + int(row)] = answer.lower
             entry = (-answer.cost, -(at + int(row)))
             if len(best) < k:
                 heappush(best, entry)
@@ -59,9 +62,13 @@ def smallest(
                 cutoff = -best[0][0]
     ranked = sorted((-cost, -row) for cost, row in best)
     index = np.array([row for _, row in ranked], np.intp)
+    given = {-row for _, row in best}
+    least = cutoff * (1 - ROUNDING)
+    doubtful = [row for row, lower in proved.items() if lower < least and row not in given]
     return Smallest(
         index,
         np.array([cost for cost, _ in ranked], float),
         np.array([proved[int(row)] for row in index], float),
         searched,
+        np.array(sorted(doubtful), np.intp),
     )
