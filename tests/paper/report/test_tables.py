@@ -12,9 +12,11 @@ from edgewise.paper.report.evidence import Evidence, judge, split
 from edgewise.paper.report.page import render
 from edgewise.paper.report.tables import grid, section, sections
 from edgewise.paper.report.verdicts import claims
-from edgewise.paper.tables.frame import row, summarise
+from edgewise.paper.tables.frame import Key, Result, row, summarise
 from edgewise.paper.tables.table2 import Table2
 from edgewise.paper.tables.table3 import Table3
+from edgewise.paper.tables.text import printed
+from edgewise.stats import Estimate
 from edgewise.store import Fact, Store
 
 
@@ -157,12 +159,25 @@ def test_several_budgets_become_lines():
     results = summarise(Table3(), table3_facts())
     drawn = charts("halfmoon", results)
     assert len(drawn) == 1
-    assert drawn[0].alt.startswith("halfmoon, 1-nn, opt: accuracy, % at budgets 500, 1000, 2000: ")
+    assert drawn[0].alt.startswith("halfmoon, 1-nn, opt: accuracy, % at budget 500, 1000, 2000: ")
     assert "dashed lines are the paper's" in drawn[0].caption
     table = grid("halfmoon", results)
     assert table.rows[0][0] == "random, budget 500"
     assert column(table, "victim queries")["opt, boundary, budget 1000"][0] == "100,000 [100,000, 100,000]"
     assert name(results[0].key) == "random, budget 1000"
+
+
+def test_sizes_of_a_perturbation_are_called_eps():
+    key = Key("cifar10", "vgg16", "fgsm", "augmentation", "0.001")
+    sizes = [
+        Result(replace(key, budget=size), "accuracy", Estimate(0.6, 0.5, 0.7, 5), {}, None)
+        for size in ("0.001", "0.1")
+    ]
+    (drawn,) = charts("cifar10", sizes)
+    assert ": accuracy, % at eps 0.001, 0.1: " in drawn.alt
+    assert b"eps" in drawn.content
+    assert name(key) == "fgsm, augmentation, eps 0.001"
+    assert printed(sizes)[0][1] == "eps"
 
 
 def test_the_order_of_facts_does_not_matter(tmp_path):

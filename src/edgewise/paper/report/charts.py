@@ -125,12 +125,12 @@ def _curves(data: str, results: Sequence[Result], *, quick: bool) -> Figure:
     about = ", ".join([data, *(models if len(models) == 1 else ()), *(attacks if len(attacks) == 1 else ())])
     said = "; ".join(f"{line.name} {', '.join(f'{value:.4g}' for value in line.mean)}" for line in lines)
     steps = ", ".join(f"{x:g}" for x in budgets)
-    label = NAMES["accuracy"]
+    label, unit = NAMES["accuracy"], next(result.key.unit for result in results if result.key.budget)
     beside = any(np.isfinite(line.reference).any() for line in lines)
     return Figure(
-        figures.curves(lines, "budget", label, within=PERCENT),
-        f"{about}: {label} at budgets {steps}: {said}.",
-        f"{about}: {label} by budget, with 95 % intervals over seeds"
+        figures.curves(lines, unit, label, within=PERCENT),
+        f"{about}: {label} at {unit} {steps}: {said}.",
+        f"{about}: {label} by {unit}, with 95 % intervals over seeds"
         + ("; dashed lines are the paper's." if beside else "."),
     )
 
@@ -155,7 +155,7 @@ def _curve(label: str, members: Sequence[Result], budgets: Sequence[float], *, q
 def name(key: Key, *, model: bool = False) -> str:
     """Return what a row is called: its model if asked for, attack, arm and budget, as far as it has them."""
     parts = [part for part in (key.model if model else "", key.attack, key.arm) if part]
-    return ", ".join([*parts, f"budget {key.budget}"] if key.budget else parts)
+    return ", ".join([*parts, f"{key.unit} {key.budget}"] if key.budget else parts)
 
 
 def in_reading_order(results: Sequence[Result]) -> list[Result]:

@@ -23,6 +23,11 @@ class Key:
     arm: str
     budget: str
 
+    @property
+    def unit(self) -> str:
+        """What ``budget`` is: rows or labels, a whole number; or Table 6's size of a perturbation, which is none."""
+        return "eps" if "." in self.budget else "budget"
+
 
 @dataclass(frozen=True)
 class Result:

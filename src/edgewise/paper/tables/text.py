@@ -40,7 +40,9 @@ def printed(results: Sequence[Result], *, quick: bool = False) -> tuple[tuple[st
         for i, name in enumerate(HEADER)
         if name in ("data", "metric") or len({line[i] for line in rows}) > 1
     ]
-    return tuple(HEADER[i] for i in kept), [[line[i] for i in kept] for line in rows]
+    unit = next((r.key.unit for r in results if r.key.budget), "budget")
+    header = [unit if name == "budget" else name for name in HEADER]
+    return tuple(header[i] for i in kept), [[line[i] for i in kept] for line in rows]
 
 
 def number(estimate: Estimate) -> str:
