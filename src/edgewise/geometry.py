@@ -39,7 +39,7 @@ def length(delta: Floats, norm: Norm = 2) -> Floats:
 
 
 def between(start: Floats, end: Floats, t: Floats) -> Floats:
-    """Return ``start + t (end - start)`` row by row for ``t`` in [0, 1] (n,).
+    """Return ``start + t (end - start)`` row by row for ``t`` in [0, 1] (n,); ``end`` to the last bit for 1.
 
     Rounding never passes either end: two points of a box give points of the box, bit for bit.
 
@@ -48,7 +48,9 @@ def between(start: Floats, end: Floats, t: Floats) -> Floats:
     >>> between(np.zeros((1, 2)), np.ones((1, 2)), np.array([0.25]))
     array([[0.25, 0.25]])
     """
-    point = end - start
-    point *= np.asarray(t, start.dtype).reshape(-1, *([1] * (start.ndim - 1)))
+    point, part = end - start, np.asarray(t, start.dtype)
+    point *= part.reshape(-1, *([1] * (start.ndim - 1)))
     point += start
-    return np.clip(point, np.minimum(start, end), np.maximum(start, end), out=point)
+    point = np.clip(point, np.minimum(start, end), np.maximum(start, end), out=point)
+    point[part == 1] = end[part == 1]
+    return point

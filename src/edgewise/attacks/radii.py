@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from edgewise.arrays import Box, Floats, check_box, check_count, check_X
+from edgewise.arrays import Box, Floats, Mask, check_box, check_count, check_X
 from edgewise.attacks.exact import exact
 from edgewise.attacks.linear import LinearExact
 from edgewise.attacks.moves import Moves
 from edgewise.attacks.region.attacked import Attacked
 from edgewise.attacks.region.first_label import first_labels, known_bounds
-from edgewise.attacks.region.past_the_boundary import attained, outvote
+from edgewise.attacks.region.past_the_boundary import attained, cross, outvote
 from edgewise.attacks.trees.compiled import Compiled, each_nearest
 from edgewise.attacks.trees.nearest import Limits
 from edgewise.geometry import Norm, check_norm, length
@@ -152,16 +152,28 @@ def _neighbours(
     given = Attacked(access, X, first_labels(access, X), box, norm)
     if access.neighbours().k == 1:
         at = given.nearest(bounds=known_bounds(access), threads=threads, advance=advance)
-        return np.sqrt(at.squares), np.sqrt(at.lower)
-    votes = given.votes(nodes, threads=threads, advance=advance)
-    lower = np.sqrt(votes.lower)
-    distance = np.where(votes.found, lower, np.inf)
-    # Which of coinciding training points of several classes count, only the model knows: it is asked about points,
-    # and where the search stopped early.
-    open_ = np.flatnonzero(bool(given.fit.mixed) | ~(votes.found | votes.none))
-    if len(open_):
+        distance, lower = np.sqrt(at.squares), np.sqrt(at.lower)
+        open_ = np.flatnonzero(_doubtful(distance, lower))
         some = replace(given, model=access.view(open_), X=X[open_], y=given.y[open_])
-        points = outvote(some, votes.of(open_), nodes)
-        away = np.nan_to_num(length(points - X[open_]), nan=np.inf)
-        distance[open_] = np.where(attained(points, lower[open_], some), lower[open_], away)
+        points = cross(some, some.nearest()) if len(open_) else X[open_]
+    else:
+        votes = given.votes(nodes, threads=threads, advance=advance)
+        lower = np.sqrt(votes.lower)
+        distance = np.where(votes.found, lower, np.inf)
+        # Which of coinciding training points of several classes count, only the model knows: it is asked about points.
+        open_ = np.flatnonzero(bool(given.fit.mixed) | _doubtful(distance, lower))
+        some = replace(given, model=access.view(open_), X=X[open_], y=given.y[open_])
+        points = outvote(some, votes.of(open_), nodes) if len(open_) else X[open_]
+    if len(open_):
+        distance[open_] = np.where(attained(points, lower[open_], some), lower[open_], _away(points, some))
     return distance, lower
+
+
+def _doubtful(distance: Floats, lower: Floats) -> Mask:
+    """Say where a search stopped early, or rounding left nothing of the bound: there the model is asked."""
+    return np.asarray((np.isinf(distance) & np.isfinite(lower)) | (lower == 0))
+
+
+def _away(points: Floats, given: Attacked) -> Floats:
+    """Return how far points are from the rows ``(b,)``; infinite where there is none."""
+    return np.nan_to_num(length(np.subtract(points, given.X, dtype=float), given.norm), nan=np.inf)

@@ -11,7 +11,7 @@ import numpy as np
 from edgewise.arrays import Box, Floats, Index, Labels, Mask
 from edgewise.attacks.region.batch import Nearest, find
 from edgewise.attacks.region.coinciding import asked_order, own_first
-from edgewise.attacks.region.fitted import Fitted, fitted, in_order
+from edgewise.attacks.region.fitted import Fitted, check_lengths, fitted, in_order
 from edgewise.attacks.region.index import Bounds, RegionIndex
 from edgewise.attacks.region.k_neighbours import Votes, vote
 from edgewise.models.access import Access
@@ -20,6 +20,9 @@ from edgewise.progress import Advance
 
 
 EVERY = slice(None)
+
+ABOUT = 1e3
+"""Squared, how many times farther than the boundary and 0 training points may lie that have a say in a label."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +87,24 @@ class Attacked:
         return None if lift is None else lift.reach(self.X, self.own, self.fit.y, self.box, self.norm)
 
     @cached_property
-    def squares(self) -> Floats:
-        """The size of the numbers a model meets that expands squared distances ``(b,)``."""
-        return self.fit.largest2 + np.einsum("ij,ij->i", self.start, self.start)
+    def own2(self) -> Floats:
+        """Squared lengths of the rows as they are searched ``(b,)``, none of them too long."""
+        with np.errstate(over="ignore"):
+            own2 = np.einsum("ij,ij->i", self.start, self.start)
+        check_lengths(own2, self.model.rows)
+        return own2
+
+    def squares(self, reach: Floats) -> Floats:
+        """Return the size of the numbers that decide a row's label in a model that expands squared distances ``(b,)``.
+
+        ``reach`` (b,) is a squared distance to the boundary; a training point much farther away has no say there.
+        """
+        return np.minimum(self.fit.largest2 + self.own2, ABOUT * (self.own2 + reach))
+
+    def size(self, reach: Floats) -> Floats:
+        """Return the size of training points about the rows ``(b,)``, in the units of `Fitted.size`."""
+        part = np.sqrt(ABOUT * (self.own2 + reach) / self.fit.largest2) if self.fit.largest2 else np.ones(1)
+        return self.fit.size * np.minimum(part, 1)
 
     def nearest(
         self,
@@ -99,6 +117,7 @@ class Attacked:
         advance: Advance | None = None,
     ) -> Nearest:
         """Return where some of the rows cross, one neighbour; see `edgewise.attacks.region.batch.find`."""
+        _ = self.own2
         return find(
             self.index,
             self.start[rows],
@@ -124,6 +143,7 @@ class Attacked:
         advance: Advance | None = None,
     ) -> Votes:
         """Return where some of the rows cross, several neighbours; see `edgewise.attacks.region.k_neighbours.vote`."""
+        _ = self.own2
         return vote(
             self.index,
             self.model.neighbours().k,

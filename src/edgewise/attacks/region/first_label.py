@@ -9,7 +9,7 @@ from edgewise.arrays import Floats, Index, Labels, Mask
 from edgewise.attacks.region.batch import blocks, one_blas_thread
 from edgewise.attacks.region.compiling import BLOCK, compiled, dated
 from edgewise.attacks.region.distance_filters import chunk_minima, nearest, view
-from edgewise.attacks.region.fitted import Fitted, fitted
+from edgewise.attacks.region.fitted import Fitted, check_lengths, fitted
 from edgewise.attacks.region.index import CHUNK, Bounds
 from edgewise.attacks.region.search_arrays import Points, Scratch, Views, points_of, scratch
 from edgewise.models.access import Access
@@ -49,7 +49,10 @@ def first_labels(model: Access, X: Floats) -> Labels:
     if known.k > 1 or known.seen is not None or X.shape[1] != known.X.shape[1]:
         return model.labels(X)
     fit, _ = fitted(model)
-    own, doubtful, model.kept["bounds"] = _classes(fit, X)
+    with np.errstate(over="ignore"):
+        own2 = np.einsum("ij,ij->i", X, X, dtype=float)
+    check_lengths(own2, model.rows)
+    own, doubtful, model.kept["bounds"] = _classes(fit, X, own2)
     labels, rows = fit.classes[own], np.flatnonzero(doubtful)
     if len(rows):
         labels[rows] = model.view(rows).labels(X[rows])
@@ -62,7 +65,7 @@ def known_bounds(model: Access) -> Bounds | None:
     return bounds if bounds is None or len(bounds.lows) == len(model.rows) else bounds.of(model.rows)
 
 
-def _classes(fit: Fitted, X: Floats) -> tuple[Index, Mask, Bounds | None]:
+def _classes(fit: Fitted, X: Floats, own2: Floats) -> tuple[Index, Mask, Bounds | None]:
     """Return the class of each row's nearest point, whether the model's rounding may see another, and bounds."""
     index, part = fit.index, fit.index.cut(X)
     n, points = len(part), points_of(index)
@@ -75,5 +78,5 @@ def _classes(fit: Fitted, X: Floats) -> tuple[Index, Mask, Bounds | None]:
             bounds = index.bounds(part[rows]) if known is None else known.of(rows)
             nearest_classes(part[rows], Views(*bounds, least), points, lists, counts, own[rows], gap[rows])
     # A model that expands |x - y|^2 into products may be wrong by that much.
-    reach = np.einsum("ij,ij->i", X, X, dtype=float) + fit.largest2
-    return own, gap <= 16 * (X.shape[1] + 16) * np.finfo(float).eps * reach, known
+    reach = 16 * (X.shape[1] + 16) * np.finfo(float).eps * (own2 + fit.largest2)
+    return own, gap <= reach, known

@@ -14,10 +14,14 @@ from edgewise.attacks.region.coinciding import agreed_classes, mixed_places
 from edgewise.attacks.region.condensed import deciding
 from edgewise.attacks.region.index import RegionIndex
 from edgewise.attacks.region.lift import Lift
-from edgewise.models.access import Access
+from edgewise.models.access import Access, UnansweredError
 from edgewise.models.neighbours import Neighbours
 from edgewise.models.unwrap import last_step
 from edgewise.models.weights import Affine
+
+
+SPREADS = (1e-18, 1e18)
+"""How far training points may lie from their mean: bounds on squared distances are kept in float32."""
 
 
 @dataclass(frozen=True)
@@ -112,12 +116,39 @@ def in_order(access: Access, order: Index) -> Fitted:
 
 def _made(known: Neighbours, y: Index, mixed: list[list[int]], order: Index | None) -> Fitted:
     points = np.asarray(known.points, np.float64)
+    _check_spread(points)
     rows = deciding(points, y) if known.k == 1 else np.arange(len(points))
     seen = Affine.identity(int(points.shape[1])) if known.seen is None and order is not None else known.seen
-    lift = None if seen is None else Lift.of(points, seen, order)
+    with np.errstate(all="ignore"):
+        lift = None if seen is None else Lift.of(points, seen, order)
     X = points if lift is None else lift.points
+    _check_spread(X)
     index = RegionIndex.of(X[rows], y[rows], len(known.classes))
     return Fitted(X, y, known.classes, float(np.einsum("ij,ij->i", X, X).max()), index, rows, lift, mixed)
+
+
+def check_lengths(squares: Floats, rows: Index) -> None:
+    """Raise `UnansweredError` where rows, of these squared lengths ``(b,)``, are too far for the search."""
+    far = np.flatnonzero(~(squares <= SPREADS[1] ** 2))
+    if len(far):
+        raise UnansweredError(
+            f"{len(far)} of the rows asked about hold numbers that are too large for the exact search, over "
+            f"{SPREADS[1]:g} (first: row {rows[far[0]]}). Where such a number stands for a missing value, replace it "
+            "or leave the row out; else give the features in another unit and fit again, or use 'race' (labels only)."
+        )
+
+
+def _check_spread(X: Floats) -> None:
+    """Raise `UnansweredError` where squared distances of ``X`` (n, d) are none that the search can compare."""
+    with np.errstate(all="ignore"):
+        away = np.abs(X - X.mean(axis=0)).max(axis=1)
+    row, (least, most) = int(np.argmax(away)), SPREADS
+    if not (away[row] == 0 or least <= away[row] <= most):
+        raise UnansweredError(
+            f"training points lie up to {away[row]:.1g} from their mean (row {row}), and the exact search takes "
+            f"{least:g} to {most:g}. Where such a number stands for a missing value, replace it; else give the "
+            "features in another unit and fit again, or use 'race' (labels only)."
+        )
 
 
 def _alike(one: Affine | None, other: Affine | None) -> bool:

@@ -108,7 +108,7 @@ class RegionIndex:
         coords, rest, square = project(points, centre, axes)
         columns = np.empty((axes.shape[1] + 3, len(order)), np.float32)
         columns[:-3], columns[-3], columns[-2], columns[-1] = coords.T, rest, square, 1
-        columns[-2, order < 0] = np.float32(1e30)
+        columns[-2, order < 0] = np.float32(1e38)
         apart2 = _apart2(points - centre, square) if len(order) <= resident else np.empty((0, 0), np.float32)
         return cls(
             points,

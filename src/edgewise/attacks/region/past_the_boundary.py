@@ -41,8 +41,8 @@ def cross(given: Attacked, at: Nearest) -> Floats:
         todo = _keep(given, todo, moved, points)
         todo = todo[tau[todo] < 1]
         tau[todo] = np.minimum(8 * tau[todo], 1)
-    todo = np.flatnonzero(~np.isfinite(points).all(axis=1) & (at.winner >= 0))
-    margin = 64 * np.finfo(X.dtype).eps * given.squares
+    todo = np.flatnonzero(~np.isfinite(points).all(axis=1) & np.isfinite(at.lower))
+    margin = 64 * np.finfo(X.dtype).eps * given.squares(at.lower)
     for _ in range(8):
         if not len(todo):
             return points
@@ -55,7 +55,7 @@ def cross(given: Attacked, at: Nearest) -> Floats:
 
 def _first_steps(given: Attacked, at: Nearest, winner: Floats) -> Floats:
     """Return which part ``(b,)`` of the way from the boundary to the winning point to try first."""
-    X, scale = given.start, given.squares
+    X, scale = given.start, given.squares(at.squares)
     unit, tiny = np.finfo(given.X.dtype).eps, np.finfo(float).tiny
     gap = np.maximum(at.gap, tiny)
     way = winner - X
@@ -75,23 +75,30 @@ def outvote(given: Attacked, at: Votes, nodes: int) -> Floats:
     """Return points ``(b, d)`` at which the model, of several neighbours, confirms another label than ``y``.
 
     Where training points of several classes coincide, the model may decide otherwise at the optimum; the search is
-    run again with these in the model's order and in the worst one, and the nearest point kept. Where nothing helps,
-    or the search stopped early: the crossing of the way to a training point the model labels otherwise.
+    run again with these in the model's order and in the worst one, and the nearest point kept. Where that does not
+    help, or the search stopped early: the crossing of the way to a training point the model labels otherwise.
     """
     points = np.full(given.X.shape, np.nan, given.X.dtype)
     rows = np.flatnonzero(at.found)
     _past(given, rows, at.of(rows), nodes, points)
-    loose = np.flatnonzero(~attained(points, np.sqrt(at.lower), given) & ~at.none)
-    for other, rows in given.reordered(loose):
+
+    def loose() -> Index:
+        return np.flatnonzero(~attained(points, np.sqrt(at.lower), given) & ~at.none)
+
+    def put(rows: Index, others: Floats) -> None:
+        kept, X = points[rows], given.X[rows]
+        nearer = ~(length(kept - X) <= length(others - X)) & np.isfinite(others).all(axis=1)
+        points[rows[nearer]] = others[nearer]
+
+    for other, rows in given.reordered(loose()):
         found = other.votes(nodes, rows)
         kept = np.flatnonzero(found.found)
         ordered = np.full_like(points, np.nan)
         _past(other, rows[kept], found.of(kept), nodes, ordered)
-        nearer = ~(length(points - given.X) <= length(ordered - given.X)) & np.isfinite(ordered).all(axis=1)
-        points[nearer] = ordered[nearer]
-    failed = np.flatnonzero(~np.isfinite(points).all(axis=1) & ~at.none)
-    if len(failed):
-        points[failed] = _on_the_way(given, failed)
+        put(rows, ordered[rows])
+    rest = loose()
+    if len(rest):
+        put(rest, _on_the_way(given, rest))
     return points
 
 
@@ -102,9 +109,11 @@ def _past(given: Attacked, rows: Index, at: Votes, nodes: int, points: Floats) -
     the search is run again from the start with that margin.
     """
     unit = np.finfo(points.dtype).eps
-    margin = 64 * np.finfo(float).eps * given.squares
-    if unit > 1e-10:
-        margin = margin + unit * given.squares
+    reach = np.zeros(len(points))
+    reach[rows] = at.lower
+    margin = (64 * np.finfo(float).eps + (unit if unit > 1e-10 else 0)) * given.squares(reach)
+    # Far from 0 that is much, and a model that takes differences before squares needs none of it.
+    margin = np.where((margin > 1e-3 * reach) & (reach > 0), 1e-6 * reach, margin)
     todo, place = rows, np.arange(len(rows))
     for attempt in range(12):
         if not len(todo):
@@ -156,4 +165,4 @@ def attained(points: Floats, lower: Floats, given: Attacked) -> Mask:
     """Say where a point is as near as the bound, but for what the model's rounding may ask."""
     away = length(np.subtract(points, given.X, dtype=float), given.norm)
     unit = float(np.finfo(given.X.dtype).eps)
-    return np.asarray(away <= lower * (1 + 1e-3) + max(1e-6, 8 * unit) * given.fit.size)
+    return np.asarray(away <= lower * (1 + 1e-3) + max(1e-6, 8 * unit) * given.size(lower**2))
