@@ -60,6 +60,17 @@ def test_the_distance_to_a_hyperplane_is_the_score(d):
     assert np.median(adv.distance / exact) < 1.05
 
 
+@pytest.mark.parametrize("scale", [1e-15, 1e9, 1e15])
+@pytest.mark.parametrize("norm", [2, np.inf])
+def test_numbers_may_be_of_any_size(norm, scale):
+    X = RNG.normal(size=(6, 4))
+    forest = RandomForestClassifier(5, random_state=0).fit(RNG.normal(size=(99, 4)), RNG.integers(0, 2, 99))
+    one = attack(forest, X, Race(budget=300, norm=norm), rng=0)
+    far = attack(lambda Z: forest.predict(Z / scale), X * scale, Race(budget=300, norm=norm), rng=0)
+    assert (far.found & np.isfinite(far.points).all(axis=1)).all()
+    assert np.median(far.distance / scale / one.distance) < 1.2
+
+
 def test_the_largest_change_to_a_hyperplane_is_the_score_over_the_sum_of_weights():
     normal, label = plane(12)
     X = RNG.normal(size=(6, 12)) * 0.3

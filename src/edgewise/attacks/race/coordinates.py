@@ -26,7 +26,6 @@ FIRST_ROWS = 10
 ROUGH = 2.0**-6
 SEEN = 40
 TAKEN = 0.6
-TINY = 1e-300
 
 
 class Coordinates:
@@ -59,7 +58,8 @@ class Coordinates:
         row = self.rows[self.next_row]
         self.next_row += 1
         move = row - self.sample.x
-        share = min(1.0, REACH * self.radius / max(self.sample.length(move), TINY))
+        far, reach = self.sample.length(move), REACH * self.radius
+        share = reach / far if far > reach else 1.0
         found = yield from self.sample.try_one(self.sample.x + share * move)
         if found is not None:
             found = yield from bisected(self.sample, found, ROUGH)
@@ -181,13 +181,14 @@ class Coordinates:
         it were scaled.
         """
         radius = (FURTHER if self.sample.rng.random() < DARING else NEARER) * self.radius
+        size = self.sample.length(new)
         if self.sample.norm == np.inf:
-            return np.clip(
-                kept + new * (radius / max(np.abs(new).max(), TINY) if stretch else 1.0), -radius, radius
-            )
+            return np.clip(kept + new * (radius / size if stretch and size else 1.0), -radius, radius)
         kept = kept.copy()
         left = self.sample.rng.permutation(np.flatnonzero(kept))
         while kept @ kept > radius**2:
             kept[left[0]], left = 0.0, left[1:]
-        room = np.sqrt(max(radius**2 - kept @ kept, 0.0)) / max(np.sqrt(new @ new), TINY)
+        if not size:
+            return kept
+        room = np.sqrt(max(radius**2 - kept @ kept, 0.0)) / size
         return kept + new * (room if stretch else min(room, 1.0))
