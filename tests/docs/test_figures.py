@@ -230,6 +230,31 @@ def test_ranks_with_forests_and_boosting():
     )
 
 
+def test_trees_on_the_first_nine_sets():
+    text = " ".join(page("layers/active-learning.md").split())
+    by_task = curves(published_run(RESULTS / "compare-strong-trees.jsonl.gz")[1])
+    rows, found = (
+        standings(by_task),
+        {(row.kind, row.strategy): row for row in rankings(by_task)},
+    )
+    for name, said in (
+        ("herding", "{ahead} of {of} tasks ({holm} after Holm"),
+        ("edge-mix", "{ahead} and {holm})"),
+    ):
+        tests = [row.against["random"] for row in rows if row.strategy == name]
+        ahead = sum(test.difference.mean > 0 for test in tests)
+        holm = sum(test.verdict() == "better" for test in tests)
+        assert said.format(ahead=ahead, of=len(tests), holm=holm) in text
+    mine, second = (found["development", name] for name in ("herding", "edge-mix"))
+    assert f"mean rank {mine.rank:.2f} of nine, gain {100 * mine.gain:+.2f}" in text
+    assert f"`edge-mix` {second.rank:.2f}, {100 * second.gain:+.2f}" in text
+    mine, first = (found["report", name] for name in ("herding", "margin"))
+    assert (
+        f"({mine.rank:.2f}, {100 * mine.gain:+.2f}, against {first.rank:.2f}, {100 * first.gain:+.2f} both"
+        in text
+    )
+
+
 def test_ranks_with_other_beginnings_and_batches():
     text = page("layers/active-learning.md")
     parts = [published_run(RESULTS / f"compare-tables-{part}.jsonl.gz")[1] for part in ("cold", "b50")]

@@ -20,7 +20,7 @@ MARKS: Mapping[Mark, tuple[str, str]] = {
     "holds": ("✓", "holds"),
     "fails": ("✗", "contradicted"),
 }
-"""The sign of each mark, and what it means."""
+"""The sign of each mark, and what it means, which the page says once; beside the sign the mark is read out."""
 
 
 @dataclass(frozen=True)
