@@ -13,7 +13,7 @@ from edgewise.attacks.region.batch import Nearest, find
 from edgewise.attacks.region.coinciding import asked_order, own_first
 from edgewise.attacks.region.fitted import Fitted, check_lengths, fitted, in_order
 from edgewise.attacks.region.index import Bounds, RegionIndex
-from edgewise.attacks.region.k_neighbours import Votes, vote
+from edgewise.attacks.region.k_neighbours import Votes, descents, vote
 from edgewise.models.access import Access
 from edgewise.models.unwrap import last_step
 from edgewise.progress import Advance
@@ -156,6 +156,15 @@ class Attacked:
             threads=threads,
             advance=advance,
         )
+
+    def near(self, rows: Index, begun: Floats, margin: Floats | float = 0.0) -> Floats:
+        """Return near points ``(len(rows), d)``, several neighbours; see `edgewise.attacks.region.descent`.
+
+        ``begun`` (b, d) are points that are labelled otherwise, NaN where none is known.
+        """
+        lift, k, ends = self.fit.lift, self.model.neighbours().k, begun[rows].astype(float)
+        ends = ends if lift is None else lift.rows(ends)
+        return descents(self.index, k, self.start[rows], self.own[rows], self.walls, margin, begun=ends)
 
     def reordered(self, rows: Index) -> Iterator[tuple[Attacked, Index]]:
         """Give the same with coinciding training points in other orders, and for which of the rows to try it."""

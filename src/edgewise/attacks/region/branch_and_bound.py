@@ -58,7 +58,7 @@ def _outside(q2: float, i: int, row: Index, only: int, of: Election, s: Search) 
 
 
 @compiled(LISTS)
-def _child(row: Index, bound: float, nodes: Index, size: int, heap: Heap) -> int:
+def child(row: Index, bound: float, nodes: Index, size: int, heap: Heap) -> int:
     """Copy a node to the end of the list and queue it; return its number."""
     for e in range(row.size):
         nodes[size, e] = row[e]
@@ -101,7 +101,7 @@ def _commit(
                 apart2 = between2(w.found[e], of.cand[at], p)
                 least = max(least, q2 + gain * gain / (4.0 * apart2) if apart2 > 0.0 else np.inf)
         if least < np.inf and size < nodes.shape[0]:
-            new = _child(row, least, nodes, size, heap)
+            new = child(row, least, nodes, size, heap)
             nodes[new, HEAD + row[MEMBERS]] = at
             nodes[new, MEMBERS] += 1
             nodes[new, LAST] = at
@@ -128,7 +128,7 @@ def _force(
     for e in range(room + 1):
         if size < nodes.shape[0]:
             least = max(bound, _outside(q2, w.live[e], row, only, of, s))
-            new = _child(row, least, nodes, size, heap)
+            new = child(row, least, nodes, size, heap)
             for f in range(e):
                 nodes[new, HEAD + width + nodes[new, ALLOWED]] = -w.live[f] - 1 if beside == 1 else w.live[f]
                 nodes[new, ALLOWED] += 1
@@ -140,7 +140,7 @@ def _force(
 
 
 @compiled({**LISTS, "inline": "always"})
-def _split(
+def split(
     bound: float,
     q2: float,
     row: Index,
@@ -168,12 +168,12 @@ def _split(
 def _roots(of: Election, seed: Index, nodes: Index, heap: Heap) -> int:
     """Queue the node to start from, or one of each type; return how many nodes there are."""
     if seed[MEMBERS] > 0:
-        return _child(seed, 0.0, nodes, 0, heap) + 1
+        return child(seed, 0.0, nodes, 0, heap) + 1
     size = 0
     if of.bounds.size:
         for t in range(of.types.shape[0]):
             seed[TYPE], seed[MEMBERS], seed[HEAD] = t, 1, 0
-            size = _child(seed, of.bounds[0] ** 2, nodes, size, heap) + 1
+            size = child(seed, of.bounds[0] ** 2, nodes, size, heap) + 1
     return size
 
 
@@ -183,7 +183,7 @@ def _next_anchor(row: Index, bounds: Floats, nodes: Index, size: int, heap: Heap
     at = row[LAST] + 1
     if at >= bounds.size:
         return size
-    new = _child(row, bounds[at] ** 2, nodes, size, heap)
+    new = child(row, bounds[at] ** 2, nodes, size, heap)
     nodes[new, LAST] = nodes[new, HEAD] = at
     nodes[new, HELD] = 0
     return size + 1
@@ -221,7 +221,7 @@ def branch(s: Search, of: Election, nodes: Index, lams: Floats, seed: Index) -> 
             continue
         bound = max(q2, bound)
         _, spread = place(active, True, s)
-        grown = _split(bound, q2, row, spread, of, s, nodes, size, heap)
+        grown = split(bound, q2, row, spread, of, s, nodes, size, heap)
         if grown > size:
             size = grown
             continue
@@ -232,5 +232,5 @@ def branch(s: Search, of: Election, nodes: Index, lams: Floats, seed: Index) -> 
                 seed[e] = row[e]
             return (LIMIT if status == STALLED else FOUND), bound, solved
         else:
-            size = _child(row, bound, nodes, size, heap) + 1
+            size = child(row, bound, nodes, size, heap) + 1
     return (NONE if of.beyond2 == np.inf else LIMIT), of.beyond2, solved

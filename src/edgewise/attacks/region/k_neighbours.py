@@ -13,6 +13,7 @@ from edgewise.attacks.region.batch import COUNTS, bounded, filters, spread
 from edgewise.attacks.region.branch_and_bound import FOUND, NONE, branch
 from edgewise.attacks.region.branch_nodes import LAST, ROOM, Election, width
 from edgewise.attacks.region.cell_arrays import Query, room
+from edgewise.attacks.region.descent import NODES, descent
 from edgewise.attacks.region.index import CHUNK, RegionIndex
 from edgewise.attacks.region.members import may_win
 from edgewise.attacks.region.search_arrays import Search, View, points_of, scratch
@@ -92,10 +93,7 @@ def vote(
     without: tuple[str, ...] = (),
 ) -> Votes:
     """Return for each row of ``X`` the nearest point at which k neighbours elect another class."""
-    low, high = (bound[index.features] for bound in bounded(box, X.shape[1]))
-    margins = np.broadcast_to(np.asarray(margin, float), (len(X),))
-    asked = _Asked(index.cut(X), own, low, high, box is not None, margins)
-    engine = _Engine(index, k, nodes, asked, filters(without))
+    engine = _Engine(index, k, nodes, _asked(index, X, own, box, margin), filters(without))
     out = engine.out
     if start is not None:
         out.seeds[:], out.sizes[:] = start.seeds, start.sizes
@@ -110,6 +108,35 @@ def vote(
     points, beside = index.widen(out.points, X, box, 2)
     points[~out.found] = np.nan
     return replace(out, points=points, lower=out.lower + beside)
+
+
+def descents(
+    index: RegionIndex,
+    k: int,
+    X: Floats,
+    own: Index,
+    box: Box | None,
+    margin: Floats | float = 0.0,
+    *,
+    begun: Floats | None = None,
+) -> Floats:
+    """Return for each row of ``X`` a near point at which k neighbours elect another class; NaN where none was met.
+
+    ``begun`` (b, d) are points to begin with besides, NaN where there is none.
+    """
+    engine = _Engine(index, k, NODES, _asked(index, X, own, box, margin), filters(()))
+    ends = np.full(X.shape, np.nan) if begun is None else begun
+    for b, end in enumerate(index.cut(ends)):
+        found = descent(index, k, *engine.search(b), end)
+        if found is not None:
+            engine.out.points[b] = found
+    return index.widen(engine.out.points, X, box, 2)[0]
+
+
+def _asked(index: RegionIndex, X: Floats, own: Index, box: Box | None, margin: Floats | float) -> _Asked:
+    low, high = (bound[index.features] for bound in bounded(box, X.shape[1]))
+    margins = np.broadcast_to(np.asarray(margin, float), (len(X),))
+    return _Asked(index.cut(X), own, low, high, box is not None, margins)
 
 
 @dataclass(frozen=True)
@@ -140,7 +167,7 @@ class _Engine:
     def work(self, b: int) -> None:
         """Search for row ``b``, with more candidates where those it has may not suffice."""
         index, out, own = self.index, self.out, self.asked.own[b]
-        search, rows, lams = self._search(b)
+        search, rows, lams = self.search(b)
         types = kinds_of_loss(self.k, own, len(index.start))
         usable = types[(index.stop - index.start)[types[:, 0]] >= types[:, 1]]
         outcome, bound, solved = NONE, np.inf, 0
@@ -157,7 +184,7 @@ class _Engine:
         out.lower[b], out.found[b], out.none[b] = bound, outcome == FOUND, outcome == NONE
         out.nodes[b] = solved
 
-    def _search(self, b: int) -> tuple[Search, Index, Floats]:
+    def search(self, b: int) -> tuple[Search, Index, Floats]:
         """Return what the search of row ``b`` works on, and room for its nodes and their multipliers."""
         index, asked = self.index, self.asked
         x, desk = asked.X[b], self.desks

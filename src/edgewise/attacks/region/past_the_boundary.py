@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from edgewise.arrays import Floats, Index, Mask
+from edgewise.attacks.race.attack import Race
 from edgewise.attacks.region.attacked import Attacked
 from edgewise.attacks.region.batch import Nearest, nearest_others
 from edgewise.attacks.region.k_neighbours import Votes
@@ -13,6 +16,9 @@ from edgewise.geometry import between, length
 
 
 _TRIES = 40
+
+QUESTIONS = 300
+"""Labels asked for a row whose search among several neighbours stopped early."""
 
 
 def cross(given: Attacked, at: Nearest) -> Floats:
@@ -76,7 +82,8 @@ def outvote(given: Attacked, at: Votes, nodes: int) -> Floats:
 
     Where training points of several classes coincide, the model may decide otherwise at the optimum; the search is
     run again with these in the model's order and in the worst one, and the nearest point kept. Where that does not
-    help, or the search stopped early: the crossing of the way to a training point the model labels otherwise.
+    help, or the search stopped early: the nearest of the crossing of the way to a training point the model labels
+    otherwise, of where a few questions lead from there, and of the end of a descent.
     """
     points = np.full(given.X.shape, np.nan, given.X.dtype)
     rows = np.flatnonzero(at.found)
@@ -99,7 +106,39 @@ def outvote(given: Attacked, at: Votes, nodes: int) -> Floats:
     rest = loose()
     if len(rest):
         put(rest, _on_the_way(given, rest))
+        put(rest, _by_labels(given, rest, points[rest]))
+        put(rest, _descended(given, rest, points))
     return points
+
+
+def _by_labels(given: Attacked, rows: Index, ends: Floats) -> Floats:
+    """Return points ``(len(rows), d)`` that a few questions a row lead to from crossing points ``ends``, or NaN."""
+    known = np.isfinite(ends).all(axis=1)
+    model, points = given.model.view(rows), np.full(ends.shape, np.nan, ends.dtype)
+    if known.any():
+        labels = given.model.view(rows[known]).labels(ends[known])
+        starts = np.vstack([ends[known], given.X]).astype(float), np.concatenate([labels, given.y])
+        asked = replace(model, budget=int(model.queries[model.rows].max()) + QUESTIONS)
+        race = Race(QUESTIONS, starts=starts)
+        found = race(
+            asked, given.X[rows], given.y[rows], box=given.box, seed=0, advance=lambda _: None
+        ).points
+        crossed = given.crossed(rows, found)
+        points[crossed] = found[crossed]
+    return points
+
+
+def _descended(given: Attacked, rows: Index, begun: Floats) -> Floats:
+    """Return near points that the model confirms ``(len(rows), d)``, or NaN; ``begun`` (b, d) are crossing points."""
+    points, reach = np.full(given.X.shape, np.nan, given.X.dtype), np.zeros(len(given.X))
+    reach[rows] = np.square(given.near(rows, begun) - given.start[rows]).sum(axis=1)
+    todo, margin = rows[np.isfinite(reach[rows])], _margins(given, np.nan_to_num(reach))
+    for _ in range(6):
+        if not len(todo):
+            break
+        todo = _keep(given, todo, given.near(todo, begun, margin[todo]), points)
+        margin *= 64
+    return points[rows]
 
 
 def _past(given: Attacked, rows: Index, at: Votes, nodes: int, points: Floats) -> None:
@@ -108,12 +147,9 @@ def _past(given: Attacked, rows: Index, at: Votes, nodes: int, points: Floats) -
     The half-spaces of the optimum are moved by a margin that outweighs rounding, then by larger ones, then
     the search is run again from the start with that margin.
     """
-    unit = np.finfo(points.dtype).eps
     reach = np.zeros(len(points))
     reach[rows] = at.lower
-    margin = (64 * np.finfo(float).eps + (unit if unit > 1e-10 else 0)) * given.squares(reach)
-    # Far from 0 that is much, and a model that takes differences before squares needs none of it.
-    margin = np.where((margin > 1e-3 * reach) & (reach > 0), 1e-6 * reach, margin)
+    margin = _margins(given, reach)
     todo, place = rows, np.arange(len(rows))
     for attempt in range(12):
         if not len(todo):
@@ -123,6 +159,14 @@ def _past(given: Attacked, rows: Index, at: Votes, nodes: int, points: Floats) -
         left = np.isin(todo, _keep(given, todo, moved, points))
         todo, place = todo[left], place[left]
         margin[todo] *= 4 if attempt < 6 else 64
+
+
+def _margins(given: Attacked, reach: Floats) -> Floats:
+    """Return by how much to move half-spaces first ``(b,)``, for optima at squared distances ``reach`` (b,)."""
+    unit = np.finfo(given.X.dtype).eps
+    margin = (64 * np.finfo(float).eps + (unit if unit > 1e-10 else 0)) * given.squares(reach)
+    # Far from 0 that is much, and a model that takes differences before squares needs none of it.
+    return np.where((margin > 1e-3 * reach) & (reach > 0), 1e-6 * reach, margin)
 
 
 def _keep(given: Attacked, rows: Index, moved: Floats, points: Floats) -> Index:
