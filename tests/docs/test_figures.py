@@ -190,6 +190,15 @@ def test_table_6_at_the_size_of_a_cpu():
         assert max(of["augmentation"]) < of["clean-twice"][0]  # "in every seed"
 
 
+def test_many_neighbours():
+    text = page("region.md")
+    for r in json.loads((RESULTS / "benchmarks" / "many_neighbours.json").read_text(encoding="utf-8"))[
+        "found"
+    ]:
+        near = f"{r['proved']:.2f} | {r['over_race']:.2f} | {r['most']:.2f} | {r['seconds']:.2f}"
+        assert f"| {r['table']} | {r['k']} | {r['ends']} of {r['rows']} | {near}" in text
+
+
 def test_ranks_over_tables():
     text = page("layers/active-learning.md")
     facts = published_run(RESULTS / "compare-tables.jsonl.gz")[1]
