@@ -13,10 +13,10 @@ from edgewise.attacks.linear import LinearExact
 from edgewise.attacks.moves import Moves
 from edgewise.attacks.region.attacked import Attacked
 from edgewise.attacks.region.first_label import first_labels, known_bounds
-from edgewise.attacks.region.past_the_boundary import attained, cross, outvote
+from edgewise.attacks.region.past_the_boundary import attained, away, cross, outvote
 from edgewise.attacks.trees.compiled import Compiled, each_nearest
 from edgewise.attacks.trees.nearest import Limits
-from edgewise.geometry import Norm, check_norm, length
+from edgewise.geometry import Norm, check_norm
 from edgewise.models.access import Access
 from edgewise.models.answers import UnansweredError
 from edgewise.models.rows import check_rows, columns_of, is_frame, numbers
@@ -165,15 +165,12 @@ def _neighbours(
         some = replace(given, model=access.view(open_), X=X[open_], y=given.y[open_])
         points = outvote(some, votes.of(open_), nodes) if len(open_) else X[open_]
     if len(open_):
-        distance[open_] = np.where(attained(points, lower[open_], some), lower[open_], _away(points, some))
+        there = away(points, some)
+        distance[open_] = np.where(attained(points, lower[open_], some), lower[open_], there)
+        lower[open_] = np.minimum(lower[open_], there)
     return distance, lower
 
 
 def _doubtful(distance: Floats, lower: Floats) -> Mask:
     """Say where a search stopped early, or rounding left nothing of the bound: there the model is asked."""
     return np.asarray((np.isinf(distance) & np.isfinite(lower)) | (lower == 0))
-
-
-def _away(points: Floats, given: Attacked) -> Floats:
-    """Return how far points are from the rows ``(b,)``; infinite where there is none."""
-    return np.nan_to_num(length(np.subtract(points, given.X, dtype=float), given.norm), nan=np.inf)

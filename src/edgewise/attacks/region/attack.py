@@ -12,7 +12,7 @@ from edgewise.attacks.frame import Proposal
 from edgewise.attacks.region.attacked import Attacked
 from edgewise.attacks.region.batch import COUNTS, nearest_others
 from edgewise.attacks.region.first_label import first_labels, known_bounds
-from edgewise.attacks.region.past_the_boundary import attained, cross, outvote
+from edgewise.attacks.region.past_the_boundary import attained, away, cross, outvote
 from edgewise.attacks.region.trees import LeafRegions
 from edgewise.attacks.trees.attack import TreesExact
 from edgewise.geometry import check_norm
@@ -167,6 +167,7 @@ def _several(given: Attacked, nodes: int, threads: int, advance: Advance) -> Pro
         )
     at = given.votes(nodes, threads=threads, advance=advance)
     points = outvote(given, at, nodes)
-    lower = np.sqrt(at.lower)
+    # A row very far from all training points: the model's rounding decides, and may do so nearer than the geometry.
+    lower = np.minimum(np.sqrt(at.lower), away(points, given))
     exact = at.found & attained(points, lower, given)
     return Proposal(points, lower, at.none, {"nodes": at.nodes, "exact": exact | at.none})

@@ -205,8 +205,12 @@ def _on_the_way(given: Attacked, rows: Index) -> Floats:
     return points
 
 
+def away(points: Floats, given: Attacked) -> Floats:
+    """Return how far points are from the rows ``(b,)``; infinite where there is none."""
+    return np.nan_to_num(length(np.subtract(points, given.X, dtype=float), given.norm), nan=np.inf)
+
+
 def attained(points: Floats, lower: Floats, given: Attacked) -> Mask:
     """Say where a point is as near as the bound, but for what the model's rounding may ask."""
-    away = length(np.subtract(points, given.X, dtype=float), given.norm)
     unit = float(np.finfo(given.X.dtype).eps)
-    return np.asarray(away <= lower * (1 + 1e-3) + max(1e-6, 8 * unit) * given.size(lower**2))
+    return np.asarray(away(points, given) <= lower * (1 + 1e-3) + max(1e-6, 8 * unit) * given.size(lower**2))
