@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+from edgewise.paper.comparison.page import reached
 from edgewise.paper.comparison.ranks import rankings
 from edgewise.paper.comparison.statistics import curves, speed_up, standings
 from edgewise.paper.report.strategies import ratio
@@ -295,6 +296,28 @@ def test_labels_to_an_accuracy_and_ten_classes():
     text = page("layers/active-learning.md")
     for target in (0.9, 0.95, 0.97):
         assert ratio(by_name["edge-mix"], by_name["random"], target) in text
+
+
+def test_labels_from_none_with_and_without_moved_images():
+    text, runs, less = page("layers/active-learning.md"), {}, {}
+    for part in ("", "-affine"):
+        found = curves(published_run(RESULTS / f"compare-mnist-labels{part}.jsonl")[1])
+        (runs[part],) = found.values()
+        for row in standings(found):
+            if row.strategy != "random":
+                less[part, row.strategy] = 100 * row.against["random"].difference.mean
+    for target in (0.9, 0.95, 0.97):
+        cells = [
+            reached(runs[part][name], target) for part in runs for name in ("random", "typical", "herding")
+        ]
+        assert f"| {target:.0%} | {' | '.join(cells)} |" in text
+    said = " ".join(text.split())
+    assert f"{less['', 'herding']:.2f} points larger than random's with the network alone" in said
+    assert f"and {less['-affine', 'herding']:.2f} with moved images" in said
+    assert (
+        f"{-less['', 'typical']:.2f} and {-less['-affine', 'typical']:.2f} points".replace(" 0.", " .")
+        in said
+    )
 
 
 def test_learning_from_unlabelled_rows():
