@@ -2,10 +2,10 @@
 
     python benchmarks/many_neighbours.py [--rows 10] [--neighbours 5 9 15 25]
 
-Tables that scikit-learn carries; rows of the table left out of the training points are attacked, norm 2. `ends` is where
-the search ended within 20,000 cells; `proved` the median of the proved bound over the distance; `over race` the median
-of the distance over that of `race` with 2,000 questions, and the largest. Processor seconds a row, one thread. Written to
-results/benchmarks/many_neighbours.json.
+Tables that scikit-learn carries; rows of the table left out of the training points are attacked, norm 2. `ends` is
+where the search ended within 20,000 cells; `proved` the median of the proved bound over the distance; `over_race` the
+median of the distance over that of `race` with 2,000 questions, `most` the largest. Processor seconds a row, one
+thread. Written to results/benchmarks/many_neighbours.json.
 """
 
 import argparse
