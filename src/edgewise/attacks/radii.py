@@ -150,21 +150,20 @@ def _neighbours(
     access: Access, X: Floats, box: Box | None, norm: float, nodes: int, threads: int, advance: Advance
 ) -> tuple[Floats, Floats]:
     given = Attacked(access, X, first_labels(access, X), box, norm)
+    votes, mixed = None, False
     if access.neighbours().k == 1:
         at = given.nearest(bounds=known_bounds(access), threads=threads, advance=advance)
         distance, lower = np.sqrt(at.squares), np.sqrt(at.lower)
-        open_ = np.flatnonzero(_doubtful(distance, lower))
-        some = replace(given, model=access.view(open_), X=X[open_], y=given.y[open_])
-        points = cross(some, some.nearest()) if len(open_) else X[open_]
     else:
         votes = given.votes(nodes, threads=threads, advance=advance)
         lower = np.sqrt(votes.lower)
         distance = np.where(votes.found, lower, np.inf)
         # Which of coinciding training points of several classes count, only the model knows: it is asked about points.
-        open_ = np.flatnonzero(bool(given.fit.mixed) | _doubtful(distance, lower))
-        some = replace(given, model=access.view(open_), X=X[open_], y=given.y[open_])
-        points = outvote(some, votes.of(open_), nodes) if len(open_) else X[open_]
+        mixed = bool(given.fit.mixed)
+    open_ = np.flatnonzero(mixed | _doubtful(distance, lower))
     if len(open_):
+        some = replace(given, model=access.view(open_), X=X[open_], y=given.y[open_])
+        points = cross(some, some.nearest()) if votes is None else outvote(some, votes.of(open_), nodes)
         there = away(points, some)
         distance[open_] = np.where(attained(points, lower[open_], some), lower[open_], there)
         lower[open_] = np.minimum(lower[open_], there)

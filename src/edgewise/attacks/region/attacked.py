@@ -11,7 +11,7 @@ import numpy as np
 from edgewise.arrays import Box, Floats, Index, Labels, Mask
 from edgewise.attacks.region.batch import Nearest, find
 from edgewise.attacks.region.coinciding import asked_order, own_first
-from edgewise.attacks.region.fitted import Fitted, check_lengths, fitted, in_order
+from edgewise.attacks.region.fitted import Fitted, fitted, in_order, squared_lengths
 from edgewise.attacks.region.index import Bounds, RegionIndex
 from edgewise.attacks.region.k_neighbours import Votes, descents, vote
 from edgewise.models.access import Access
@@ -69,10 +69,20 @@ class Attacked:
         return np.searchsorted(self.fit.classes, self.y).astype(np.intp)
 
     @cached_property
-    def start(self) -> Floats:
-        """The rows as they are searched, in float64."""
+    def _searched(self) -> tuple[Floats, Floats]:
         lift = self.fit.lift
-        return self.X.astype(np.float64, copy=False) if lift is None else lift.rows(self.X)
+        rows = self.X.astype(np.float64, copy=False) if lift is None else lift.rows(self.X)
+        return rows, squared_lengths(rows, self.model.rows)
+
+    @property
+    def start(self) -> Floats:
+        """The rows as they are searched, in float64, none of them too long."""
+        return self._searched[0]
+
+    @property
+    def own2(self) -> Floats:
+        """Their squared lengths ``(b,)``."""
+        return self._searched[1]
 
     @cached_property
     def walls(self) -> Box | None:
@@ -85,14 +95,6 @@ class Attacked:
         """Squared lengths that no answer exceeds, where the search needs some."""
         lift = self.fit.lift
         return None if lift is None else lift.reach(self.X, self.own, self.fit.y, self.box, self.norm)
-
-    @cached_property
-    def own2(self) -> Floats:
-        """Squared lengths of the rows as they are searched ``(b,)``, none of them too long."""
-        with np.errstate(over="ignore"):
-            own2 = np.einsum("ij,ij->i", self.start, self.start)
-        check_lengths(own2, self.model.rows)
-        return own2
 
     def squares(self, reach: Floats) -> Floats:
         """Return the size of the numbers that decide a row's label in a model that expands squared distances ``(b,)``.
@@ -117,7 +119,6 @@ class Attacked:
         advance: Advance | None = None,
     ) -> Nearest:
         """Return where some of the rows cross, one neighbour; see `edgewise.attacks.region.batch.find`."""
-        _ = self.own2
         return find(
             self.index,
             self.start[rows],
@@ -143,7 +144,6 @@ class Attacked:
         advance: Advance | None = None,
     ) -> Votes:
         """Return where some of the rows cross, several neighbours; see `edgewise.attacks.region.k_neighbours.vote`."""
-        _ = self.own2
         return vote(
             self.index,
             self.model.neighbours().k,

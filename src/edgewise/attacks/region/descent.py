@@ -82,10 +82,10 @@ class _Around:
         """Give cells about ``end`` and the query, on the way to the nearest, and where those that may win are."""
         x = self.s.q.x
         if np.isfinite(end).all():
-            near = self.kinds[np.argsort(np.square(self.points - end).sum(axis=1), kind="stable")[: self.k]]
+            near = self.kinds[self._nearest_first(end)[: self.k]]
             for kind in np.unique(near[near != self.s.q.own]).tolist():
                 yield from self._cell_at(end, kind)
-        order = np.argsort(np.square(self.points - x).sum(axis=1), kind="stable").tolist()
+        order = self._nearest_first(x).tolist()
         others = [e for e in order if e < len(self.others)]
         for kind in list(dict.fromkeys(self.kinds[others].tolist()))[:CLASSES]:
             yield from self._cell_at(x, kind)
@@ -128,8 +128,11 @@ class _Around:
             else:
                 return cell
 
+    def _nearest_first(self, z: Floats) -> Index:
+        return np.argsort(np.square(self.points - z).sum(axis=1), kind="stable")
+
     def _cell_at(self, z: Floats, kind: int) -> Iterator[Cell]:
-        order, a = np.argsort(np.square(self.points - z).sum(axis=1), kind="stable"), self.most
+        order, a = self._nearest_first(z), self.most
         inside = self.kinds[order] == kind
         members, allowed = order[inside][:a], order[~inside][: self.k - a]
         if len(members) == a:

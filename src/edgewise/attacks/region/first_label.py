@@ -9,7 +9,7 @@ from edgewise.arrays import Floats, Index, Labels, Mask
 from edgewise.attacks.region.batch import blocks, one_blas_thread
 from edgewise.attacks.region.compiling import BLOCK, compiled, dated
 from edgewise.attacks.region.distance_filters import chunk_minima, nearest, view
-from edgewise.attacks.region.fitted import Fitted, check_lengths, fitted
+from edgewise.attacks.region.fitted import Fitted, fitted, squared_lengths
 from edgewise.attacks.region.index import CHUNK, Bounds
 from edgewise.attacks.region.search_arrays import Points, Scratch, Views, points_of, scratch
 from edgewise.models.access import Access
@@ -49,10 +49,7 @@ def first_labels(model: Access, X: Floats) -> Labels:
     if known.k > 1 or known.seen is not None or X.shape[1] != known.X.shape[1]:
         return model.labels(X)
     fit, _ = fitted(model)
-    with np.errstate(over="ignore"):
-        own2 = np.einsum("ij,ij->i", X, X, dtype=float)
-    check_lengths(own2, model.rows)
-    own, doubtful, model.kept["bounds"] = _classes(fit, X, own2)
+    own, doubtful, model.kept["bounds"] = _classes(fit, X, squared_lengths(X, model.rows))
     labels, rows = fit.classes[own], np.flatnonzero(doubtful)
     if len(rows):
         labels[rows] = model.view(rows).labels(X[rows])

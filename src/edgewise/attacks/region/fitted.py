@@ -119,16 +119,20 @@ def _made(known: Neighbours, y: Index, mixed: list[list[int]], order: Index | No
     _check_spread(points)
     rows = deciding(points, y) if known.k == 1 else np.arange(len(points))
     seen = Affine.identity(int(points.shape[1])) if known.seen is None and order is not None else known.seen
-    with np.errstate(all="ignore"):
-        lift = None if seen is None else Lift.of(points, seen, order)
+    lift = None
+    if seen is not None:
+        with np.errstate(all="ignore"):
+            lift = Lift.of(points, seen, order)
+        _check_spread(lift.points)
     X = points if lift is None else lift.points
-    _check_spread(X)
     index = RegionIndex.of(X[rows], y[rows], len(known.classes))
     return Fitted(X, y, known.classes, float(np.einsum("ij,ij->i", X, X).max()), index, rows, lift, mixed)
 
 
-def check_lengths(squares: Floats, rows: Index) -> None:
-    """Raise `UnansweredError` where rows, of these squared lengths ``(b,)``, are too far for the search."""
+def squared_lengths(X: Floats, rows: Index) -> Floats:
+    """Return those of ``X`` (b, d), which are the ``rows`` (b,) asked about; `UnansweredError` if one is too long."""
+    with np.errstate(over="ignore"):
+        squares = np.einsum("ij,ij->i", X, X, dtype=float)
     far = np.flatnonzero(~(squares <= SPREADS[1] ** 2))
     if len(far):
         raise UnansweredError(
@@ -136,6 +140,7 @@ def check_lengths(squares: Floats, rows: Index) -> None:
             f"{SPREADS[1]:g} (first: row {rows[far[0]]}). Where such a number stands for a missing value, replace it "
             "or leave the row out; else give the features in another unit and fit again, or use 'race' (labels only)."
         )
+    return squares
 
 
 def _check_spread(X: Floats) -> None:

@@ -62,8 +62,7 @@ def smallest(
                 cutoff = -best[0][0]
     ranked = sorted((-cost, -row) for cost, row in best)
     index = np.array([row for _, row in ranked], np.intp)
-    given = {-row for _, row in best}
-    least = cutoff * (1 - ROUNDING)
+    given, least = set(index.tolist()), cutoff * (1 - ROUNDING)
     doubtful = [row for row, lower in proved.items() if lower < least and row not in given]
     return Smallest(
         index,
