@@ -47,6 +47,22 @@ def test_attack_prints_figures_and_writes_points(tmp_path):
         assert saved["found"].all()
 
 
+def test_a_warning_of_a_library_is_one_sentence_without_a_path(tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "from sklearn.neural_network import MLPClassifier\n\n"
+        "def make():\n    return MLPClassifier((3,), max_iter=1, random_state=0)\n"
+    )
+    (tmp_path / "pool.csv").write_text("a,b\n" + "".join(f"{i % 7},{i % 5}\n" for i in range(35)))
+    labels = "".join(f"{i},{'yes' if i % 7 > 3 else 'no'}\n" for i in range(20))
+    (tmp_path / "labels.csv").write_text(f"row,label\n{labels}")
+    done = edgewise(
+        "query", "pool.csv", "--labels", "labels.csv", "--learner", "mine.py:make", "-n", 2, cwd=tmp_path
+    )
+    said = [line for line in done.stderr.splitlines() if line]
+    assert said == [line for line in said if line.startswith("edgewise: warning: Stochastic Optimizer")]
+    assert len(said) == 1
+
+
 @pytest.mark.slow
 def test_attack_on_a_model_and_a_table_of_ones_own(tmp_path):
     io = pytest.importorskip("skops.io")

@@ -69,15 +69,17 @@ app.add_typer(benchmark, name="benchmark")
 
 
 def main() -> None:
-    """Run a command; say what is wrong in one paragraph, without a traceback."""
+    """Run a command; say what is wrong in one paragraph, without a traceback or a path of the code."""
     from edgewise.arrays import InputError
     from edgewise.importing import MissingExtraError
 
-    # loky says so whenever it replaces an idle worker; no cell is lost by it.
-    warnings.filterwarnings("ignore", "A worker stopped while some jobs were given to the executor")
     before = signal.signal(signal.SIGTERM, _terminate)
     try:
-        app()
+        with warnings.catch_warnings():
+            # loky says so whenever it replaces an idle worker; no cell is lost by it.
+            warnings.filterwarnings("ignore", "A worker stopped while some jobs were given to the executor")
+            warnings.showwarning = _warn
+            app()
     except (InputError, MissingExtraError) as error:
         _stop(f"edgewise: {error}", 2)
     except SystemExit as stop:
@@ -91,6 +93,10 @@ def main() -> None:
         _stop(f"edgewise: {error.strerror or error}: {error.filename or ''}".rstrip(": "), 1)
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _warn(message: Warning | str, *_where: object) -> None:
+    sys.stderr.write(f"edgewise: warning: {' '.join(str(message).split())}\n")
 
 
 def _terminate(_signal: int, _frame: object) -> None:
