@@ -163,7 +163,11 @@ def _neighbours(
     open_ = np.flatnonzero(mixed | _doubtful(distance, lower))
     if len(open_):
         some = replace(given, model=access.view(open_), X=X[open_], y=given.y[open_])
-        points = cross(some, some.nearest()) if votes is None else outvote(some, votes.of(open_), nodes)
+        points = (
+            cross(some, some.nearest())
+            if votes is None
+            else outvote(some, votes.of(open_), nodes, advance)
+        )
         there = away(points, some)
         distance[open_] = np.where(attained(points, lower[open_], some), lower[open_], there)
         lower[open_] = np.minimum(lower[open_], there)

@@ -11,6 +11,7 @@ import edgewise as ew
 from edgewise.arrays import Box
 from edgewise.attacks.region import RegionExact, RegionIndex
 from edgewise.attacks.region.k_neighbours import descents, vote
+from edgewise.models.access import Access
 
 
 def problem(seed, n_classes, d=3, n=60):
@@ -78,3 +79,21 @@ def test_a_feature_that_hardly_varies_is_a_short_way():
     assert (best.lower == best.distance).all()
     assert not stopped.counts["exact"].all()
     assert (stopped.distance < 1.3 * best.distance).all()
+
+
+def test_progress_counts_a_row_when_its_point_is_there():
+    X, y, Q = problem(0, 2)
+    model = KNeighborsClassifier(5).fit(X, y)
+    access = Access.to(model, len(Q))
+    own, told = access.labels(Q), [0, 0]
+
+    def advance(n):
+        told[0] += n
+        told[1] = int(access.queries.sum())
+
+    for nodes, early in ((50_000, True), (1, False)):
+        told[:], before = [0, 0], int(access.queries.sum())
+        RegionExact(nodes=nodes)(access, Q, own, box=None, seed=0, advance=advance)
+        assert told[0] == len(Q)
+        # The model is asked for points of stopped searches before the last of them is done, else after all are.
+        assert (told[1] == before) == early

@@ -166,7 +166,7 @@ def _several(given: Attacked, nodes: int, threads: int, advance: Advance) -> Pro
             "use 'race'."
         )
     at = given.votes(nodes, threads=threads, advance=advance)
-    points = outvote(given, at, nodes)
+    points = outvote(given, at, nodes, advance)
     # A row very far from all training points: the model's rounding decides, and may do so nearer than the geometry.
     lower = np.minimum(np.sqrt(at.lower), away(points, given))
     exact = at.found & attained(points, lower, given)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -157,14 +157,23 @@ class Attacked:
             advance=advance,
         )
 
-    def near(self, rows: Index, begun: Floats, margin: Floats | float = 0.0) -> Floats:
+    def near(
+        self,
+        rows: Index,
+        begun: Floats,
+        margin: Floats | float = 0.0,
+        *,
+        done: Callable[[int], object] | None = None,
+    ) -> Floats:
         """Return near points ``(len(rows), d)``, several neighbours; see `edgewise.attacks.region.descent`.
 
-        ``begun`` (b, d) are points that are labelled otherwise, NaN where none is known.
+        ``begun`` (b, d) are points that are labelled otherwise, NaN where none is known; ``done`` is told which of
+        ``rows`` is done.
         """
         lift, k, ends = self.fit.lift, self.model.neighbours().k, begun[rows].astype(float)
         ends = ends if lift is None else lift.rows(ends)
-        return descents(self.index, k, self.start[rows], self.own[rows], self.walls, margin, begun=ends)
+        start, own = self.start[rows], self.own[rows]
+        return descents(self.index, k, start, own, self.walls, margin, begun=ends, done=done)
 
     def reordered(self, rows: Index) -> Iterator[tuple[Attacked, Index]]:
         """Give the same with coinciding training points in other orders, and for which of the rows to try it."""

@@ -92,7 +92,10 @@ def vote(
     advance: Callable[[int], object] | None = None,
     without: tuple[str, ...] = (),
 ) -> Votes:
-    """Return for each row of ``X`` the nearest point at which k neighbours elect another class."""
+    """Return for each row of ``X`` the nearest point at which k neighbours elect another class.
+
+    ``advance`` is told of the rows whose search came to its end.
+    """
     engine = _Engine(index, k, nodes, _asked(index, X, own, box, margin), filters(without))
     out = engine.out
     if start is not None:
@@ -101,7 +104,7 @@ def vote(
 
     def one(b: int) -> None:
         engine.work(b)
-        if advance is not None:
+        if advance is not None and (engine.out.found[b] or engine.out.none[b]):
             advance(1)
 
     spread(one, range(len(X)), threads)
@@ -119,10 +122,11 @@ def descents(
     margin: Floats | float = 0.0,
     *,
     begun: Floats | None = None,
+    done: Callable[[int], object] | None = None,
 ) -> Floats:
     """Return for each row of ``X`` a near point at which k neighbours elect another class; NaN where none was met.
 
-    ``begun`` (b, d) are points to begin with besides, NaN where there is none.
+    ``begun`` (b, d) are points to begin with besides, NaN where there is none; ``done`` is told the row after each.
     """
     engine = _Engine(index, k, NODES, _asked(index, X, own, box, margin), filters(()))
     ends = np.full(X.shape, np.nan) if begun is None else begun
@@ -130,6 +134,8 @@ def descents(
         found = descent(index, k, *engine.search(b), end)
         if found is not None:
             engine.out.points[b] = found
+        if done is not None:
+            done(b)
     return index.widen(engine.out.points, X, box, 2)[0]
 
 

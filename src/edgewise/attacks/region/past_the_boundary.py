@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from edgewise.attacks.region.attacked import Attacked
 from edgewise.attacks.region.batch import Nearest, nearest_others
 from edgewise.attacks.region.k_neighbours import Votes
 from edgewise.attacks.region.l2_cell import slack_rounding
+from edgewise.progress import Advance
 from edgewise.geometry import between, length
 
 
@@ -77,13 +79,14 @@ def _first_steps(given: Attacked, at: Nearest, winner: Floats) -> Floats:
     return np.nan_to_num(np.minimum(np.minimum(rough, np.maximum(fine, near)), 0.5), nan=0.5)
 
 
-def outvote(given: Attacked, at: Votes, nodes: int) -> Floats:
+def outvote(given: Attacked, at: Votes, nodes: int, advance: Advance) -> Floats:
     """Return points ``(b, d)`` at which the model, of several neighbours, confirms another label than ``y``.
 
     Where training points of several classes coincide, the model may decide otherwise at the optimum; the search is
     run again with these in the model's order and in the worst one, and the nearest point kept. Where that does not
     help, or the search stopped early: the nearest of the crossing of the way to a training point the model labels
-    otherwise, of where a few questions lead from there, and of the end of a descent.
+    otherwise, of where a few questions lead from there, and of the end of a descent. ``advance`` is told of the rows
+    whose search stopped early.
     """
     points = np.full(given.X.shape, np.nan, given.X.dtype)
     rows = np.flatnonzero(at.found)
@@ -104,10 +107,11 @@ def outvote(given: Attacked, at: Votes, nodes: int) -> Floats:
         _past(other, rows[kept], found.of(kept), nodes, ordered)
         put(rows, ordered[rows])
     rest = loose()
+    stopped = ~(at.found | at.none)[rest]
     if len(rest):
         put(rest, _on_the_way(given, rest))
         put(rest, _by_labels(given, rest, points[rest]))
-        put(rest, _descended(given, rest, points))
+        put(rest, _descended(given, rest, points, lambda row: advance(int(stopped[row]))))
     return points
 
 
@@ -128,10 +132,10 @@ def _by_labels(given: Attacked, rows: Index, ends: Floats) -> Floats:
     return points
 
 
-def _descended(given: Attacked, rows: Index, begun: Floats) -> Floats:
+def _descended(given: Attacked, rows: Index, begun: Floats, done: Callable[[int], object]) -> Floats:
     """Return near points that the model confirms ``(len(rows), d)``, or NaN; ``begun`` (b, d) are crossing points."""
     points, reach = np.full(given.X.shape, np.nan, given.X.dtype), np.zeros(len(given.X))
-    reach[rows] = np.square(given.near(rows, begun) - given.start[rows]).sum(axis=1)
+    reach[rows] = np.square(given.near(rows, begun, done=done) - given.start[rows]).sum(axis=1)
     todo, margin = rows[np.isfinite(reach[rows])], _margins(given, np.nan_to_num(reach))
     for _ in range(6):
         if not len(todo):
