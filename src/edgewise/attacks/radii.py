@@ -164,9 +164,7 @@ def _neighbours(
     if len(open_):
         some = replace(given, model=access.view(open_), X=X[open_], y=given.y[open_])
         points = (
-            cross(some, some.nearest())
-            if votes is None
-            else outvote(some, votes.of(open_), nodes, advance)
+            cross(some, some.nearest()) if votes is None else outvote(some, votes.of(open_), nodes, advance)
         )
         there = away(points, some)
         distance[open_] = np.where(attained(points, lower[open_], some), lower[open_], there)

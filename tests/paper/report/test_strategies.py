@@ -3,6 +3,7 @@ import numpy as np
 from edgewise.paper.comparison.statistics import curves
 from edgewise.paper.report.blocks import Figure, Table
 from edgewise.paper.report.evidence import Evidence
+from edgewise.paper.report.figures import Dot, dots
 from edgewise.paper.report.page import render
 from edgewise.paper.report.strategies import comparison, sections
 from edgewise.paper.tables.frame import row
@@ -93,3 +94,37 @@ def test_of_many_tasks_those_that_say_most_are_drawn_without_lines_that_hide_one
     ]
     assert b"mine.py:Own" in drawn[0].content
     assert b"badge" not in drawn[0].content
+
+
+def test_runs_to_an_accuracy_are_one_section_with_the_names_of_the_runs():
+    facts = [
+        Fact(
+            Cell("compare", {"data": "mnist", "learner": "network", "strategy": name} | start, seed),
+            {"labels": [20, 200, 400], "accuracy": [0.5, 0.85, 0.93 if name == "herding" else 0.88]},
+        )
+        for start in ({}, {"start": 0}, {"start": 5})
+        for name in ("random", "herding")
+        for seed in (0, 1)
+    ]
+    store = Store(":memory:")
+    store.put_all(facts)
+    (labels,) = [part for part in sections(Evidence(store)) if part.id == "labels"]
+    tables = [block for block in labels.blocks if isinstance(block, Table)]
+    assert [table.caption.split(":")[0] for table in tables] == [
+        "mnist, network, start 0",
+        "mnist, network, start 5",
+    ]
+    assert tables[0].header[2] == "90%"
+    needed = {row[0]: row[2] for row in tables[0].rows}
+    assert needed["random"] == "never"
+    assert 200 < float(needed["herding"]) < 400
+    assert needed["random's / herding's"] == "∞ [∞, ∞]"
+    assert tables[0].rows[1][3] == "–"
+
+
+def test_entries_of_one_name_share_it():
+    def drawn(names):
+        return dots([Dot(name, 0.5, 0.4, 0.6, str(i)) for i, name in enumerate(names)], "x").decode()
+
+    assert drawn("aab").count(">a<") == 1
+    assert drawn("aba").count(">a<") == 2

@@ -13,8 +13,8 @@ from edgewise.attacks.region.attacked import Attacked
 from edgewise.attacks.region.batch import Nearest, nearest_others
 from edgewise.attacks.region.k_neighbours import Votes
 from edgewise.attacks.region.l2_cell import slack_rounding
-from edgewise.progress import Advance
 from edgewise.geometry import between, length
+from edgewise.progress import Advance
 
 
 _TRIES = 40

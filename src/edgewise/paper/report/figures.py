@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby, pairwise
 
 import matplotlib as mpl
 import numpy as np
@@ -11,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-from edgewise.arrays import InputError
+from edgewise.arrays import Floats, InputError
 from edgewise.paper.report.drawing import INK, STYLE, look, svg
 from edgewise.stats import Estimate
 
@@ -20,6 +21,8 @@ WIDTH = 5.9
 """Inches of a picture that stands alone."""
 LETTERS = 13.5
 """Letters in an inch of a picture."""
+SHARED = 0.6
+"""Lines that an entry takes after another of the same name."""
 TICKS = 10
 """More than these on an axis run into each other."""
 
@@ -86,9 +89,9 @@ def dots(
     within: tuple[float, float] | None = None,
     width: float = WIDTH,
 ) -> bytes:
-    """Return a dot chart: one line an entry, its interval as a bar, its reference as an open diamond.
+    """Return a dot chart: an entry's interval as a bar, its reference as an open diamond.
 
-    ``within`` are the least and the largest possible figure; the axis ends there.
+    Neighbours of one name share it; ``within`` are the least and the largest possible figure; the axis ends there.
 
     Examples
     --------
@@ -98,9 +101,9 @@ def dots(
     if not entries:
         raise InputError("a dot chart needs at least one entry.")
     with mpl.rc_context(STYLE):
-        canvas = Canvas(figsize=(width, 0.6 + 0.26 * len(entries)))
+        heights, names = _places([entry.label for entry in entries])
+        canvas = Canvas(figsize=(width, 0.86 + 0.26 * heights[0]))
         axes = canvas.add_subplot()
-        heights = np.arange(len(entries))[::-1]
         groups = list(dict.fromkeys(entry.group for entry in entries))
         for number, group in enumerate(groups):
             colour, marker = look(number)
@@ -119,8 +122,8 @@ def dots(
         _references(
             axes, [(entry.reference, float(y)) for y, entry in zip(heights, entries, strict=True)], reference
         )
-        axes.set_yticks(heights, [entry.label for entry in entries])
-        axes.set_ylim(-0.7, len(entries) - 0.3)
+        axes.set_yticks(*zip(*names, strict=True))
+        axes.set_ylim(-0.7, heights[0] + 0.7)
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         axes.grid(axis="x")
@@ -129,6 +132,14 @@ def dots(
         axes.set_xlim(_limits(axes.get_xlim(), within))
         _fill(canvas, axes, _legend(canvas, axes), [entry.label for entry in entries])
         return svg(canvas)
+
+
+def _places(names: Sequence[str]) -> tuple[Floats, list[tuple[float, str]]]:
+    """Return the height of each entry from the top down, and of each name: the middle of those that share it."""
+    steps = [SHARED if name == before else 1.0 for before, name in pairwise(names)]
+    heights = np.cumsum([0.0, *steps[::-1]])[::-1]
+    runs = [list(run) for _, run in groupby(range(len(names)), key=names.__getitem__)]
+    return heights, [(float(heights[run].mean()), names[run[0]]) for run in runs]
 
 
 def curves(
@@ -252,7 +263,8 @@ def _fill(canvas: Canvas, axes: Axes, above: float, ticks: Sequence[str], *, bes
     """
     width, height = canvas.get_figwidth(), canvas.get_figheight()
     left, bottom = 0.1 + beside + max(map(len, ticks)) / LETTERS, 0.5
-    right, top = width - 0.1, height - 0.12 - above
+    # Half of the last number below the axis stands beyond its end.
+    right, top = width - 0.2, height - 0.12 - above
     axes.set_position((left / width, bottom / height, (right - left) / width, (top - bottom) / height))
 
 

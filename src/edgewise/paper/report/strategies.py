@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -39,7 +38,8 @@ def sections(evidence: Evidence) -> list[Section]:
     usual = {task: by_name for task, by_name in runs.items() if not task.setup} or runs
     found += [comparison(usual)] if usual else []
     found += [on_tables(evidence.many_tables)] if evidence.many_tables else []
-    found += [labelling(task, by_name) for task, by_name in runs.items() if task not in usual]
+    to_accuracy = {task: by_name for task, by_name in runs.items() if task not in usual}
+    found += [labelling(to_accuracy)] if to_accuracy else []
     facts = evidence.facts("table7")
     if facts:
         found.append(balance(facts))
@@ -111,8 +111,23 @@ POINTS = 12
 """More on a curve make a page of many curves heavy and no clearer."""
 
 
-def labelling(task: Task, by_name: Mapping[str, Curves]) -> Section:
-    """Return a run of its own: its curves, and how many labels each strategy takes to an accuracy."""
+def labelling(runs: Mapping[Task, Mapping[str, Curves]]) -> Section:
+    """Return the runs of their own: their curves, and how many labels each strategy takes to an accuracy."""
+    seeds = min(len(run.seeds) for by_name in runs.values() for run in by_name.values())
+    return Section(
+        "labels",
+        "Labels to an accuracy",
+        f"{len(runs)} runs, each with at least {seeds} paired seeds; the labels after which the mean curve never falls "
+        "below again.",
+        tuple(
+            block
+            for task, by_name in runs.items()
+            for block in (chart(task, by_name), _needed(task, by_name))
+        ),
+    )
+
+
+def _needed(task: Task, by_name: Mapping[str, Curves]) -> Table:
     base = by_name.get("random")
     rows: list[tuple[str, ...]] = []
     for name, run in by_name.items():
@@ -120,30 +135,22 @@ def labelling(task: Task, by_name: Mapping[str, Curves]) -> Section:
         rows.append((name, *(f"{n:,.0f}" if np.isfinite(n) else "never" for n in needed)))
         if base is not None and name != "random":
             rows.append((f"random's / {name}'s", *(ratio(run, base, target) for target in TARGETS)))
-    seeds = min(len(run.seeds) for run in by_name.values())
-    slug = "-".join(re.findall(r"[a-z0-9]+", f"labels {task}".lower()))
-    return Section(
-        slug,
-        f"Labels to an accuracy, {task.data}: {task}",
-        f"{seeds} paired seeds; the labels after which the mean curve never falls below again.",
+    return Table(
+        ("strategy", *(f"{target:.0%}" for target in TARGETS)),
+        tuple(rows),
+        f"{task}: labels to reach an accuracy for good",
         (
-            chart(task, by_name),
-            Table(
-                ("strategy", *(f"{target:.0%}" for target in TARGETS)),
-                tuple(rows),
-                "Labels to reach an accuracy for good",
-                (
-                    "Ratios with their 95 % bootstrap interval over seeds; ∞ where random never gets "
-                    "there with these labels.",
-                ),
-            ),
+            "Ratios with their 95 % bootstrap interval over seeds; ∞ where random never gets there with these labels, "
+            "– where the strategy does not.",
         ),
     )
 
 
 def ratio(mine: Curves, base: Curves, target: float) -> str:
-    """Return random's labels / its own to ``target``, with the interval, as text."""
-    mean = number(speed_up(mine, base, target)) or "–"
+    """Return random's labels / its own to ``target``, with the interval, as text; a dash where it never gets there."""
+    if np.isinf(labels_to(mine.labels, mine.accuracy.mean(axis=0), target)):
+        return "–"
+    mean = number(speed_up(mine, base, target)) or "∞"
     if len(mine.seeds) == 1:
         return f"{mean} [one seed]"
     low, high = (number(value) or "∞" for value in speed_up_interval(mine, base, target))
