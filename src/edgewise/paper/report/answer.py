@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from edgewise.paper.comparison.page import ours_in
-from edgewise.paper.comparison.statistics import Curves, Task, standings
+from edgewise.paper.comparison.statistics import Curves, Task, labels_to, standings
 from edgewise.paper.report import figures, theory_pictures
 from edgewise.paper.report.blocks import Block, Figure, Prose, Section, SideBySide
 from edgewise.paper.report.evidence import Evidence, Judged
@@ -183,17 +183,35 @@ def _against_random(results: Iterable[Result]) -> dict[str, int]:
     )
 
 
+def _to_accuracy(runs: Mapping[Task, Mapping[str, Curves]]) -> tuple[Task, str] | None:
+    """Return the run of its own that speaks for this package, and its strategy: the first of the foremost strategy."""
+    own = {
+        task: name
+        for task, by_name in runs.items()
+        if task.setup and "random" in by_name and (name := ours_in(by_name))
+    }
+    foremost = ours_in(own.values())
+    return next(((task, name) for task, name in own.items() if name == foremost), None)
+
+
 def _speed(runs: Mapping[Task, Mapping[str, Curves]]) -> list[str]:
-    for task, by_name in runs.items():
-        ours = ours_in(by_name)
-        if task.setup and ours and "random" in by_name:
-            mine, base = by_name[ours], by_name["random"]
-            target = TARGETS[2]
-            return [
-                f"for {target:.0%} on {task.data.upper()} random needs {ratio(mine, base, target)} times "
-                f"the labels of {ours} ({said_seeds([len(mine.seeds)])})"
-            ]
-    return []
+    chosen = _to_accuracy(runs)
+    if chosen is None:
+        return []
+    task, name = chosen
+    mine, base, target = runs[task][name], runs[task]["random"], TARGETS[2]
+    ours, theirs = (labels_to(run.labels, run.accuracy.mean(axis=0), target) for run in (mine, base))
+    if np.isinf(ours):
+        return []
+    many = (
+        f"{theirs:,.0f}, {ratio(mine, base, target)} times as many"
+        if np.isfinite(theirs)
+        else f"more than {base.labels[-1]:,}"
+    )
+    return [
+        f"for {target:.0%} on {task.data.upper()} ({task.learner}) {name} needs {ours:,.0f} labels and random {many} "
+        f"({said_seeds([len(mine.seeds)])})"
+    ]
 
 
 def _theory(evidence: Evidence) -> str:
@@ -242,8 +260,9 @@ def _gains(found: Mapping[str, Judged]) -> Figure | None:
 
 
 def _learning(runs: Mapping[Task, Mapping[str, Curves]]) -> Figure | None:
-    chosen = next((task for task in runs if task.setup), None) or next(iter(runs), None)
-    return None if chosen is None else chart(chosen, runs[chosen], width=NARROW)
+    chosen = _to_accuracy(runs)
+    task = next(iter(runs), None) if chosen is None else chosen[0]
+    return None if task is None else chart(task, runs[task], width=NARROW)
 
 
 def _exponents(evidence: Evidence) -> Figure | None:
