@@ -146,7 +146,8 @@ def _against_random(name: str, rows: Sequence[Standing]) -> str:
     paired = f"{min(seeds)}" if min(seeds) == max(seeds) else f"{min(seeds)} to {max(seeds)}"
     judged = [test.verdict() for test in tests]
     said = (
-        f"{name} against random, area under the learning curve, {len(tests)} tasks, {paired} paired seeds: better in "
+        f"{name} against random, area under the learning curve, {len(tests)} {'task' if len(tests) == 1 else 'tasks'}, "
+        f"{paired} paired seeds: better in "
         f"{judged.count('better')}, worse in {judged.count('worse')}, undecided in {judged.count('undecided')} "
         "(Wilcoxon, Holm over tasks)"
     )
