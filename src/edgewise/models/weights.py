@@ -123,7 +123,7 @@ def weights_of(model: Model) -> Weights | str:
     kinds = (*LINEAR, SVC) if getattr(model, "kernel", None) == "linear" else LINEAR
     kind = next((kind for kind in kinds if isinstance(model, kind)), None)
     if kind is None:
-        return f"this attack needs a linear classifier; got {type(model).__name__}"
+        return f"{type(model).__name__} is not a linear classifier"
     return own_answer(model, kind) or _own(model)
 
 
