@@ -94,8 +94,20 @@ def test_gains_are_paired_and_shares_are_of_margins():
     share, sets = page.share_of_margin(found, "herding", lu2023.SMALL)
     assert sets == 2
     assert share == pytest.approx(1.5, abs=0.15)
+    assert page.mean_gain(found, "herding", lu2023.SMALL) == pytest.approx(0.03, abs=0.003)
+    assert page.share_of_margin(found, "random", lu2023.SMALL) == (0, 2)
     alone = {"sonar": {"herding": {0: 0.8}, "random": {1: 0.7}}}
     assert page.gain(alone["sonar"], "herding") is None
+
+
+def test_no_share_is_taken_where_margin_gains_nothing():
+    splits = range(20)
+    base = dict(zip(splits, np.random.default_rng(0).normal(0.8, 0.01, 20), strict=True))
+    rival = {at: area + (-1) ** at * 0.02 + 0.0001 for at, area in base.items()}
+    mine = {at: area + 0.02 for at, area in base.items()}
+    found = {"sonar": {"random": base, "margin": rival, "herding": mine}}
+    assert page.share_of_margin(found, "herding", lu2023.SMALL) is None
+    assert page.mean_gain(found, "herding", lu2023.SMALL) == pytest.approx(0.02)
 
 
 def test_their_numbers_are_those_of_their_summary():

@@ -71,19 +71,28 @@ def gain(by_strategy: Mapping[str, Mapping[int, float]], strategy: str) -> Estim
     return estimate(mine - base) if len(mine) else None
 
 
+def mean_gain(found: Areas, strategy: str, names: Sequence[str]) -> float | None:
+    """Return the mean over the sets ``names`` of a strategy's gain, or None where it was run on none of them."""
+    gains = [one.mean for name in names if name in found and (one := gain(found[name], strategy)) is not None]
+    return float(np.mean(gains)) if gains else None
+
+
 def share_of_margin(found: Areas, strategy: str, names: Sequence[str]) -> tuple[float, int] | None:
-    """Return the mean gain of ``strategy`` over that of margin, and over how many of the sets ``names``."""
-    rows = [
-        (mine.mean() - base.mean(), rival.mean() - base.mean())
-        for name in names
-        if name in found
-        for mine, rival, base in [common(found[name], strategy, RIVAL, BASE)]
-        if len(mine)
-    ]
-    if not rows:
+    """Return the mean gain of ``strategy`` over that of margin, and over how many of the sets ``names``.
+
+    None where margin's own mean gain is not above twice its standard error: a share of nothing says nothing.
+    """
+    columns = [common(found[name], strategy, RIVAL, BASE) for name in names if name in found]
+    columns = [each for each in columns if len(each[0])]
+    if not columns:
         return None
-    mine, rival = np.mean(rows, axis=0)
-    return float(mine / rival), len(rows)
+    mine, rival = (np.mean([np.mean(each[at] - each[2]) for each in columns]) for at in (0, 1))
+    errors = [
+        np.std(each[1] - each[2], ddof=1) / np.sqrt(len(each[1])) for each in columns if len(each[1]) > 1
+    ]
+    if rival <= 2 * np.linalg.norm(errors) / len(columns):
+        return None
+    return float(mine / rival), len(columns)
 
 
 def tables(found: Areas) -> list[Table]:
@@ -133,7 +142,10 @@ def _gain_table(found: Areas, names: Sequence[str]) -> Table:
         )
     for group, members in (("small", SETS["small"]), ("large", SETS["large"])):
         if any(name in found for name in members):
+            gains = [mean_gain(found, name, members) for name in others]
             shares = [share_of_margin(found, name, members) for name in others]
+            shown = (f"{each:+.4f}" if each is not None else "" for each in gains)
+            rows.append((f"mean gain, {group}", *shown, "", ""))
             rows.append(
                 (
                     f"share of margin's mean gain, {group}",
