@@ -289,7 +289,7 @@ def test_labels_to_an_accuracy_and_ten_classes():
     (by_name,) = curves(published_run(RESULTS / "labels.jsonl")[1]).values()
     told = [speed_up(by_name["edge-mix"], by_name["random"], target) for target in (0.95, 0.97)]
     said = f"random needs {told[0]:.1f} times edge-mix's labels for 95 % and {told[1]:.1f} times for 97 %"
-    assert said in " ".join(page("index.md").split())
+    assert said in page("index.md")
     rows = standings(curves(published_run(RESULTS / "compare-mnist.jsonl")[1]))
     found = [row.against["random"].verdict() for row in rows if row.strategy == "edge-mix"]
     assert f"ten classes above in {found.count('better')} of {len(found)}" in page("index.md")
@@ -303,7 +303,6 @@ TRAINING = {"": "labels alone", "-affine": "labelled images moved", "-vat": "vir
 
 def test_labels_from_none_by_what_is_learned_from():
     text, less, at = page("layers/active-learning.md"), {}, {}
-    said = " ".join(text.split())
     for part, name in TRAINING.items():
         (runs,) = (found := curves(published_run(RESULTS / f"compare-mnist-labels{part}.jsonl")[1])).values()
         for strategy in ("random", "typical", "herding"):
@@ -315,15 +314,15 @@ def test_labels_from_none_by_what_is_learned_from():
         at[part] = {
             name: labels_to(run.labels, run.accuracy.mean(axis=0), 0.97) for name, run in runs.items()
         }
-    index = " ".join(page("index.md").split())
+    index = page("index.md")
     assert f"97 % with {at['']['herding']:.0f} labels (random not with 960)" in index
     assert f"with {at['-vat']['herding']:.0f} (random {at['-vat']['random']:.0f})" in index
     gains = [f"{100 * less[part]['herding'].difference.mean:.2f}" for part in TRAINING]
-    assert f"by {gains[0]}, {gains[1]} and {gains[2]} points" in said
+    assert f"by {gains[0]}, {gains[1]} and {gains[2]} points" in text
     ps = [f"{less[part]['herding'].p:.3f}".lstrip("0") for part in TRAINING]
-    assert f"(p {ps[0]}, {ps[1]} and {ps[2]})" in said
+    assert f"(p {ps[0]}, {ps[1]} and {ps[2]})" in text
     others = [100 * less[part]["typical"].difference.mean for part in TRAINING]
-    assert f"`typical`'s by {others[0]:+.2f}, {others[1]:+.2f} and {others[2]:+.2f}" in said
+    assert f"`typical`'s by {others[0]:+.2f}, {others[1]:+.2f} and {others[2]:+.2f}" in text
 
 
 def test_learning_from_unlabelled_rows():
