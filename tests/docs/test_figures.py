@@ -1,9 +1,12 @@
 """The figures on the overview pages are those of the committed runs; one that moves must be written anew."""
 
+import csv
 import json
 import re
 from pathlib import Path
 
+from edgewise.paper.benchmarks.lu2023 import LARGE, SMALL
+from edgewise.paper.benchmarks.lu2023_page import common, mean_gain, share_of_margin
 from edgewise.paper.comparison.page import reached
 from edgewise.paper.comparison.ranks import rankings
 from edgewise.paper.comparison.statistics import curves, labels_to, speed_up, standings
@@ -11,6 +14,7 @@ from edgewise.paper.report.strategies import ratio
 from edgewise.paper.runs.results import published_run
 from edgewise.paper.tables import TABLES
 from edgewise.paper.tables.frame import summarise
+from edgewise.stats import paired
 
 
 ROOT = Path(__file__).parents[2]
@@ -298,6 +302,41 @@ def test_labels_to_an_accuracy_and_ten_classes():
         assert ratio(by_name["edge-mix"], by_name["random"], target) in text
 
 
+def lu_areas(name):
+    found = {}
+    with (RESULTS / name).open(newline="") as file:
+        for row in csv.DictReader(file):
+            by_split = found.setdefault(row["data"], {}).setdefault(row["strategy"], {})
+            by_split[int(row["split"])] = float(row["aubc"])
+    return found
+
+
+def test_lu_et_al_small_sets():
+    found, text = lu_areas("lu2023.csv"), page("layers/active-learning.md")
+    share = {
+        name: f"{share_of_margin(found, name, SMALL)[0]:.0%}".replace("%", " %")
+        for name in ("herding", "herding-share-0", "edge-mix", "typical")
+    }
+    assert f"herding has {share['herding']} of margin's mean gain" in text
+    assert f"from them here) {share['herding-share-0']}, `edge-mix` {share['edge-mix']}" in text
+    assert f"`typical` {share['typical']}." in text
+
+
+def test_lu_et_al_large_sets():
+    found, text, names = (
+        lu_areas("lu2023-large.csv"),
+        page("layers/active-learning.md"),
+        ("margin", "edge-mix", "herding"),
+    )
+    assert {len(splits) for by in found.values() for splits in by.values()} == {10}
+    for data, by in found.items():
+        tests = [paired(*common(by, name, "random")) for name in names]
+        cells = [f"{100 * test.difference.mean:+.2f} (p {test.p:.2g})" for test in tests]
+        assert f"| {data} | {' | '.join(cells)} |" in text
+    means = [f"{100 * mean_gain(found, name, LARGE):+.2f}" for name in names]
+    assert f"| mean of four | {' | '.join(means)} |" in text
+
+
 TRAINING = {"": "labels alone", "-affine": "labelled images moved", "-vat": "virtual adversarial, moved"}
 
 
@@ -330,7 +369,8 @@ def test_learning_from_unlabelled_rows():
     for fact in published_run(RESULTS / "benchmarks" / "unlabelled.jsonl")[1]:
         for row in fact.figures["rows"]:
             by_arm.setdefault((fact.cell.settings["task"], row["arm"]), []).append(100 * row["accuracy"])
-    text, tasks = page("layers/networks.md"), ("mnist-100", "splice-40", "mushroom-40", "german-40")
+    text = page("layers/networks.md")
+    tasks = ("mnist-100", "cifar10-1000", "splice-40", "mushroom-40", "german-40")
     for arm in dict.fromkeys(arm for _, arm in by_arm):
         cells = [
             f"{sum(v) / len(v):.1f} | {min(v):.1f}" if (v := by_arm.get((task, arm))) else "|"
