@@ -108,6 +108,10 @@ def test_no_share_is_taken_where_margin_gains_nothing():
     found = {"sonar": {"random": base, "margin": rival, "herding": mine}}
     assert page.share_of_margin(found, "herding", lu2023.SMALL) is None
     assert page.mean_gain(found, "herding", lu2023.SMALL) == pytest.approx(0.02)
+    ((_, _, gains),) = [table for table in page.tables(found) if table[0].startswith("gain")]
+    assert [row[0] for row in gains] == ["sonar", "mean gain, small"]
+    large = {"banana": found["sonar"]}
+    assert [title.split()[0] for title, _, _ in page.tables(large)] == ["area", "gain"]
 
 
 def test_their_numbers_are_those_of_their_summary():

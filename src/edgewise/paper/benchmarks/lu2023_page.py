@@ -98,7 +98,8 @@ def share_of_margin(found: Areas, strategy: str, names: Sequence[str]) -> tuple[
 def tables(found: Areas) -> list[Table]:
     """Return what the command prints: areas, gains, and the test against their own splits."""
     names = list(dict.fromkeys(strategy for by in found.values() for strategy in by))
-    return [_area_table(found, names), _gain_table(found, names), _reproduction(found)]
+    made = [_area_table(found, names), _gain_table(found, names), _reproduction(found)]
+    return [table for table in made if table[2]]
 
 
 def _area_table(found: Areas, names: Sequence[str]) -> Table:
@@ -146,14 +147,9 @@ def _gain_table(found: Areas, names: Sequence[str]) -> Table:
             shares = [share_of_margin(found, name, members) for name in others]
             shown = (f"{each:+.4f}" if each is not None else "" for each in gains)
             rows.append((f"mean gain, {group}", *shown, "", ""))
-            rows.append(
-                (
-                    f"share of margin's mean gain, {group}",
-                    *(f"{share[0]:.0%} of {share[1]}" if share else "" for share in shares),
-                    "",
-                    "",
-                )
-            )
+            if any(shares):
+                said = (f"{share[0]:.0%} of {share[1]}" if share else "" for share in shares)
+                rows.append((f"share of margin's mean gain, {group}", *said, "", ""))
     return f"gain over {BASE}, paired", ("set", *others, "their US-C", "their best"), rows
 
 
