@@ -333,6 +333,14 @@ def test_lu_et_al_large_sets():
         tests = [paired(*common(by, name, "random")) for name in names]
         cells = [f"{100 * test.difference.mean:+.2f} (p {test.p:.2g})" for test in tests]
         assert f"| {data} | {' | '.join(cells)} |" in text
+    rival = {data: paired(*common(by, "herding", "margin")) for data, by in found.items()}
+    said = [f"{100 * test.difference.mean:+.2f}".replace("0.", ".") for test in rival.values()]
+    ps = [f"{test.p:.3f}".lstrip("0") for test in rival.values()]
+    assert (
+        f"herding has {said[0]} on banana (p {ps[0]}), {said[1]} on phoneme (p {ps[1]}), {said[2]} on ring"
+        in text
+    )
+    assert f"on ring (p {ps[2]}), where one class lies inside the other, and {said[3]} on twonorm" in text
     means = [f"{100 * mean_gain(found, name, LARGE):+.2f}" for name in names]
     assert f"| mean of four | {' | '.join(means)} |" in text
 
