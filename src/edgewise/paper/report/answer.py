@@ -206,7 +206,7 @@ def _speed(runs: Mapping[Task, Mapping[str, Curves]]) -> list[str]:
     many = (
         f"{theirs:,.0f}, {ratio(mine, base, target)} times as many"
         if np.isfinite(theirs)
-        else f"more than {base.labels[-1]:,}"
+        else f"more than {base.labels[-1]:,.0f}"
     )
     return [
         f"for {target:.0%} on {task.data.upper()} ({task.learner}) {name} needs {ours:,.0f} labels and random {many} "
