@@ -40,6 +40,9 @@ def speeds():
     ours = fool["edgewise, no refinement"]
     yield f"{ours / fool['adv-lib df']:.2f} ×; {ours / fool['Foolbox, 3 candidates']:.2f} ×"
     yield f"1/{rows['C&W']['Foolbox 9 x 1000'] / rows['C&W']['edgewise']:.0f} of its time"
+    read = {name: found["wall"][0] for name, found in measured("table_read")["median, least, most"].items()}
+    mine, least = read["edgewise query"], read["the least"]
+    yield f"{mine / least:.2f} × ({mine:.1f} s against {least:.1f} s"
     ddn = rows["DDN-100"]
     yield f"{ddn['edgewise, no refinement'] / ddn['adv-lib ddn, not rounded']:.2f} ×, the same median"
     fgsm, pgd = rows["FGSM, eps 0.1"], rows["PGD-40, eps 0.1"]
