@@ -9,7 +9,7 @@ from edgewise.paper.benchmarks.lu2023 import LARGE, SMALL
 from edgewise.paper.benchmarks.lu2023_page import common, mean_gain, share_of_margin
 from edgewise.paper.comparison.page import reached
 from edgewise.paper.comparison.ranks import rankings
-from edgewise.paper.comparison.statistics import curves, labels_to, speed_up, standings
+from edgewise.paper.comparison.statistics import curves, speed_up, standings
 from edgewise.paper.report.strategies import ratio
 from edgewise.paper.runs.results import published_run
 from edgewise.paper.tables import TABLES
@@ -361,9 +361,7 @@ def test_labels_from_none_by_what_is_learned_from():
         less[part] = {
             row.strategy: row.against["random"] for row in standings(found) if row.strategy != "random"
         }
-        at[part] = {
-            name: labels_to(run.labels, run.accuracy.mean(axis=0), 0.97) for name, run in runs.items()
-        }
+        at[part] = {name: run.needed(0.97) for name, run in runs.items()}
     index = page("index.md")
     assert f"97 % with {at['']['herding']:.0f} labels (random not with 960)" in index
     assert f"with {at['-vat']['herding']:.0f} (random {at['-vat']['random']:.0f})" in index

@@ -86,13 +86,17 @@ def share_of_margin(found: Areas, strategy: str, names: Sequence[str]) -> tuple[
     columns = [each for each in columns if len(each[0])]
     if not columns:
         return None
-    mine, rival = (np.mean([np.mean(each[at] - each[2]) for each in columns]) for at in (0, 1))
-    errors = [
-        np.std(each[1] - each[2], ddof=1) / np.sqrt(len(each[1])) for each in columns if len(each[1]) > 1
-    ]
+    mine = np.mean([np.mean(own - base) for own, _, base in columns])
+    rival = np.mean([np.mean(other - base) for _, other, base in columns])
+    errors = np.nan_to_num([_standard_error(other - base) for _, other, base in columns])
     if rival <= 2 * np.linalg.norm(errors) / len(columns):
         return None
     return float(mine / rival), len(columns)
+
+
+def _standard_error(values: Floats) -> float:
+    """Return that of their mean; NaN of a single one."""
+    return float(np.std(values, ddof=1) / np.sqrt(len(values))) if len(values) > 1 else np.nan
 
 
 def tables(found: Areas) -> list[Table]:
@@ -158,8 +162,7 @@ def _gain_cell(by: Mapping[str, Mapping[int, float]], name: str) -> str:
     if not len(mine):
         return ""
     result = paired(mine, base)
-    error = np.std(mine - base, ddof=1) / np.sqrt(len(mine)) if len(mine) > 1 else np.nan
-    return f"{result.difference.mean:+.4f} ±{error:.4f} (p {result.p:.2g})"
+    return f"{result.difference.mean:+.4f} ±{_standard_error(mine - base):.4f} (p {result.p:.2g})"
 
 
 def _reproduction(found: Areas) -> Table:

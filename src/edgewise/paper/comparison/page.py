@@ -107,7 +107,7 @@ def reached(run: Curves, target: float) -> str:
     >>> reached(Curves((0, 1), np.array([10.0, 20.0]), np.array([[0.5, 0.9], [0.9, 1.0]])), 0.9)
     '18 (2 of 2, 20)'
     """
-    mean = labels_to(run.labels, run.accuracy.mean(axis=0), target)
+    mean = run.needed(target)
     each = [n for n in (labels_to(run.labels, one, target) for one in run.accuracy) if np.isfinite(n)]
     last = f", {max(each):,.0f}" if each else ""
     said = f"{mean:,.0f}" if np.isfinite(mean) else "never"

@@ -53,6 +53,10 @@ class Curves:
         rows = [self.seeds.index(seed) for seed in seeds]
         return Curves(tuple(seeds), self.labels, self.accuracy[rows])
 
+    def needed(self, target: float) -> float:
+        """Return the labels after which the mean over seeds stays at ``target`` or above; see `labels_to`."""
+        return labels_to(self.labels, self.accuracy.mean(axis=0), target)
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -229,8 +233,7 @@ def labels_to(labels: ArrayLike, accuracy: ArrayLike, target: float) -> float:
 
 def speed_up(mine: Curves, base: Curves, target: float) -> float:
     """Return labels ``base`` needs / labels ``mine`` needs, on mean curves; NaN if one never gets there."""
-    ours = labels_to(mine.labels, mine.accuracy.mean(axis=0), target)
-    theirs = labels_to(base.labels, base.accuracy.mean(axis=0), target)
+    ours, theirs = mine.needed(target), base.needed(target)
     return theirs / ours if math.isfinite(ours) and math.isfinite(theirs) else math.nan
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from edgewise.paper.comparison.page import ours_in
-from edgewise.paper.comparison.statistics import Curves, Task, labels_to, standings
+from edgewise.paper.comparison.statistics import Curves, Task, standings
 from edgewise.paper.report import figures, theory_pictures
 from edgewise.paper.report.blocks import Block, Figure, Prose, Section, SideBySide
 from edgewise.paper.report.evidence import Evidence, Judged
@@ -200,7 +200,7 @@ def _speed(runs: Mapping[Task, Mapping[str, Curves]]) -> list[str]:
         return []
     task, name = chosen
     mine, base, target = runs[task][name], runs[task]["random"], TARGETS[2]
-    ours, theirs = (labels_to(run.labels, run.accuracy.mean(axis=0), target) for run in (mine, base))
+    ours, theirs = mine.needed(target), base.needed(target)
     if np.isinf(ours):
         return []
     many = (

@@ -14,7 +14,6 @@ from edgewise.paper.comparison.statistics import (
     Standing,
     Task,
     curves,
-    labels_to,
     speed_up,
     speed_up_interval,
     standings,
@@ -131,7 +130,7 @@ def _needed(task: Task, by_name: Mapping[str, Curves]) -> Table:
     base = by_name.get("random")
     rows: list[tuple[str, ...]] = []
     for name, run in by_name.items():
-        needed = [labels_to(run.labels, run.accuracy.mean(axis=0), target) for target in TARGETS]
+        needed = [run.needed(target) for target in TARGETS]
         rows.append((name, *(f"{n:,.0f}" if np.isfinite(n) else "never" for n in needed)))
         if base is not None and name != "random":
             rows.append((f"random's / {name}'s", *(ratio(run, base, target) for target in TARGETS)))
@@ -148,7 +147,7 @@ def _needed(task: Task, by_name: Mapping[str, Curves]) -> Table:
 
 def ratio(mine: Curves, base: Curves, target: float) -> str:
     """Return random's labels / its own to ``target``, with the interval, as text; a dash where it never gets there."""
-    if np.isinf(labels_to(mine.labels, mine.accuracy.mean(axis=0), target)):
+    if np.isinf(mine.needed(target)):
         return "–"
     mean = number(speed_up(mine, base, target)) or "∞"
     if len(mine.seeds) == 1:
