@@ -49,6 +49,9 @@ def reproduce(
     arm: Annotated[
         list[str] | None, typer.Option("--arm", help="Only this arm of table7; may be repeated.")
     ] = None,
+    attack: Annotated[
+        list[str] | None, typer.Option("--attack", help="Only this attack; may be repeated.")
+    ] = None,
     reading: Annotated[
         str, typer.Option("--reading", help="Another reading than the main one; a wrong name lists them.")
     ] = "main",
@@ -83,7 +86,7 @@ def reproduce(
         return
     definition = with_checkpoints(chosen_arms(_definition(table, size, reading), arm), store)
     names = chosen_data(definition, data)
-    wanted = experiment(definition, names, seeds or (3 if quick else 20), quick=quick)
+    wanted = experiment(definition, names, seeds or (3 if quick else 20), attacks=attack, quick=quick)
     with where(store) as facts:
         if published is not None:
             reuse(facts, published)

@@ -179,7 +179,8 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
     def _train(self, X: Floats, y: Labels) -> tuple[nn.Module, list[dict[str, float]]]:
         """Train epoch by epoch; each has its own seed, so that a resumed training takes the same way."""
         parts = self._split(X, y)
-        shot = Snapshot.start(self.checkpoint, digest(self._settings(), X, y))
+        key = "" if self.checkpoint is None else digest(self._settings(), X, y)
+        shot = Snapshot.start(self.checkpoint, key)
         size, net = self.batch_size, None
         with track(self.epochs, "training", show=self.progress) as advance:
             advance(shot.epochs)

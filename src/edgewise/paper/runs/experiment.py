@@ -8,7 +8,7 @@ from pathlib import Path
 
 from edgewise.arrays import Values
 from edgewise.atomic import replacing
-from edgewise.paper.runs.results import provenance, publish, record
+from edgewise.paper.runs.results import provenance, publish, record, recorded
 from edgewise.paper.runs.sweep import Summary, Watch, Work, sweep
 from edgewise.store import Cell, Fact, Store
 
@@ -92,6 +92,9 @@ class Experiment:
         )
         about = {**provenance(command), **self.about}
         held = [fact for cell in self.cells if (fact := store.get(cell)) is not None]
+        whats = {fact.cell.what for fact in held}
         if summary.computed:
-            record(store, (fact.cell.what for fact in held), about)
+            record(store, whats, about)
+        else:
+            about |= recorded(store, whats)
         return Run(held, summary, about)

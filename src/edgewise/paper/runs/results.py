@@ -8,6 +8,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -29,7 +30,7 @@ def provenance(command: str, device: str | None = None) -> Values:
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "python": platform.python_version(),
         "versions": versions,
-        "device": device or f"CPU, {os.cpu_count()} cores, {platform.machine()}",
+        "device": device or _device(),
     }
 
 
@@ -95,6 +96,19 @@ def record(store: Store, whats: Iterable[str], about: Values) -> None:
         store.put(Fact(Cell(PROVENANCE, {"of": what, **about}, 0), {}))
 
 
+def recorded(store: Store, whats: Iterable[str]) -> Values:
+    """Return how the figures of these experiments were made, from what `record` kept: the last of each item.
+
+    The devices are all named; empty where nothing was kept.
+    """
+    wanted = frozenset(whats)
+    made = [fact.cell.settings for fact in store.facts(PROVENANCE) if fact.cell.settings["of"] in wanted]
+    made.sort(key=lambda about: str(about.get("date", "")))
+    items = {name: about[name] for about in made for name in ("commit", "date", "python", "versions") if name in about}
+    devices = dict.fromkeys(str(about["device"]) for about in made if "device" in about)
+    return items | ({"device": "; and ".join(devices)} if devices else {})
+
+
 def collected(folder: Path) -> Store:
     """Return a store in memory with every published run below ``folder``, and how each was made.
 
@@ -122,6 +136,16 @@ def _version(name: str) -> str | None:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         return None
+
+
+def _device() -> str:
+    """Return what torch computes on by default where there is an NVIDIA GPU, and the processor."""
+    gpu = ""
+    if shutil.which("nvidia-smi") is not None and _version("torch") is not None:
+        import torch
+
+        gpu = f"{torch.cuda.get_device_name()}; " if torch.cuda.is_available() else ""
+    return f"{gpu}CPU, {os.cpu_count()} cores, {platform.machine()}"
 
 
 def _commit() -> str | None:

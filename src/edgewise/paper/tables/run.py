@@ -66,9 +66,29 @@ def reuse(store: Store, path: Path) -> int:
     return store.put_all(facts)
 
 
-def experiment(table: Table, data: Sequence[str], seeds: int, *, quick: bool = False) -> Experiment:
-    """Return the cells of ``table`` for these data sets and seeds, ready to run."""
+def experiment(
+    table: Table,
+    data: Sequence[str],
+    seeds: int,
+    *,
+    attacks: Sequence[str] | None = None,
+    quick: bool = False,
+) -> Experiment:
+    """Return the cells of ``table`` for these data sets and seeds, ready to run.
+
+    With ``attacks``, the cells of these attacks and those without one, which they are compared with.
+
+    Raises
+    ------
+    InputError
+        An attack that the table does not have.
+    """
     cells = table.cells(data, check_count(seeds, "seeds"), quick=quick)
+    known = dict.fromkeys(name for cell in cells if (name := cell.settings.get("attack")))
+    for name in attacks or ():
+        lookup(known, name, f"attack of {table.name}")
+    if attacks:
+        cells = [cell for cell in cells if cell.settings.get("attack", "") in ("", *attacks)]
     return Experiment(table.name, cells, table.work, {"readings": list(table.readings)})
 
 

@@ -1,0 +1,119 @@
+"""Training a VGG-16 through `NetClassifier`, and attacking it: images a second, on a thread of a processor and on a GPU.
+
+    python benchmarks/network_training.py                 # what this machine has
+    python benchmarks/network_training.py --recipe        # also all of `CIFAR_RECIPE` on CIFAR-10, for a GPU
+
+An epoch of random images is timed by the call a user makes, `fit`, after one that is not; medians with least and most.
+Written to results/benchmarks/network_training.json, with the device.
+"""
+
+import argparse
+import json
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import edgewise as ew
+from edgewise.data import load
+from edgewise.models.net_classifier import NetClassifier
+from edgewise.models.training import CIFAR_RECIPE
+from edgewise.paper.runs.results import provenance
+
+
+OUT = Path(__file__).parents[1] / "results" / "benchmarks" / "network_training.json"
+ATTACKS = {
+    "fgsm": ew.attacks.FGSM(eps=8 / 255),
+    "pgd, 10 steps": ew.attacks.PGD(eps=8 / 255, steps=10),
+    "deepfool": ew.attacks.DeepFool(),
+    "ddn": ew.attacks.DDN(),
+}
+
+
+def images(n):
+    rng = np.random.default_rng(0)
+    return rng.uniform(size=(n, 3, 32, 32)).astype(np.float32), rng.integers(0, 10, n)
+
+
+def rates(work, n, times):
+    """Return images a second: median, least, most."""
+    taken = []
+    for turn in range(times + 1):
+        began = time.perf_counter()
+        work()
+        if turn:
+            taken.append(n / (time.perf_counter() - began))
+    return [round(float(f(taken)), 1) for f in (np.median, min, max)]
+
+
+def training(n, times, **settings):
+    X, y = images(n)
+    model = NetClassifier(**{**CIFAR_RECIPE, "epochs": 1, **settings})
+    return rates(lambda: model.fit(X, y), n, times)
+
+
+def processor(times):
+    torch.set_num_threads(1)
+    made = {}
+    for name, mixed in (("float32", False), ("bfloat16", True)):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # where the processor has none of its own
+            made[f"one thread, {name}"] = training(512, times, device="cpu", mixed_precision=mixed)
+        print(name, made, flush=True)
+    return made
+
+
+def gpu(times):
+    made = {
+        f"{torch.cuda.get_device_name()}, batches of {size}": training(20_480, times, batch_size=size)
+        for size in (128, 512)
+    }
+    print(made, flush=True)
+    return made
+
+
+def attacks(times):
+    X, y = images(2048)
+    model = NetClassifier(**{**CIFAR_RECIPE, "epochs": 2}).fit(X, y)
+    return {
+        name: rates(lambda method=method: ew.attack(model, X, method, box=(0, 1), rng=0), len(X), times)
+        for name, method in ATTACKS.items()
+    }
+
+
+def recipe(seed):
+    data = load("cifar10", rng=seed, train=50_000, held_out=0, test=10_000)
+    X, new = (part.X.reshape(-1, 3, 32, 32).astype(np.float32) for part in (data.train, data.test))
+    began = time.perf_counter()
+    model = NetClassifier(**CIFAR_RECIPE, random_state=seed).fit(X, data.train.y)
+    return {
+        "seed": seed,
+        "accuracy": float((model.predict(new) == data.test.y).mean()),
+        "seconds": round(time.perf_counter() - began, 1),
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--times", type=int, default=3)
+    parser.add_argument("--recipe", action="store_true")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, default=OUT)
+    given = parser.parse_args()
+    result = provenance("python benchmarks/network_training.py" + " --recipe" * given.recipe)
+    result["training, images a second: median, least, most"] = processor(given.times)
+    if torch.cuda.is_available():
+        result["training, images a second: median, least, most"] |= gpu(given.times)
+        result["attacks on the GPU, images a second: median, least, most"] = attacks(given.times)
+    if given.recipe:
+        result["CIFAR_RECIPE on all of CIFAR-10"] = recipe(given.seed)
+    print(json.dumps(result, indent=1))
+    given.out.write_text(json.dumps(result, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
