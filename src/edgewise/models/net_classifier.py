@@ -20,7 +20,7 @@ from edgewise.models.architectures import NETS, NetFactory
 from edgewise.models.checkpoint import Snapshot, digest
 from edgewise.models.joining import check_y
 from edgewise.models.torch_calls import OutOfMemoryWarning, predict_logits
-from edgewise.models.torch_typed import kept_random_state, set_seed
+from edgewise.models.torch_typed import repeatable, set_seed
 from edgewise.models.training import SCHEDULES, Batches, Rate, Trained, in_bfloat16
 from edgewise.models.virtual_adversarial import VirtualAdversarial, train
 from edgewise.progress import track
@@ -140,7 +140,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         if len(self.classes_) < 2:
             raise InputError(f"y has one class only ({self.classes_[0]!r}); a classifier needs two.")
         self.n_features_in_ = points[0].size
-        with kept_random_state(self._device()):
+        with repeatable(self._device()):
             work = self._train if self.unlabelled is None else self._train_with_unlabelled
             self.module_, self.history_ = work(points, columns.astype(np.int64))
         return self

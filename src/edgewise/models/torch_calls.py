@@ -15,7 +15,7 @@ from torch.nn.modules.batchnorm import _BatchNorm  # pyright: ignore[reportPriva
 from edgewise.arrays import Floats, Index, InputError
 from edgewise.models.last_function import LastFunction, ends_in_sigmoid
 from edgewise.models.rows import Rows, numbers
-from edgewise.models.torch_typed import kept_random_state
+from edgewise.models.torch_typed import repeatable
 from edgewise.models.unwrap import Model, module_of
 
 
@@ -232,7 +232,7 @@ def undisturbed(module: nn.Module, device: torch.device) -> Generator[None]:
         module.eval()
         for weight in wants:
             weight.requires_grad_(False)
-        with kept_random_state(device):
+        with repeatable(device):
             yield
     finally:
         for part, mode in modes:

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Generator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor
@@ -20,6 +21,16 @@ def set_seed(seed: int) -> None:
     torch.manual_seed(seed)
 
 
-def kept_random_state(device: torch.device) -> AbstractContextManager[None]:
-    """Put torch's random state back on leaving: the CPU's, and that of ``device``."""
-    return torch.random.fork_rng([device] if device.type == "cuda" else [])
+@contextmanager
+def repeatable(device: torch.device) -> Generator[None]:
+    """Ask cuDNN for the same sums every time, and put that and torch's random state back on leaving.
+
+    The random state is the CPU's and that of ``device``.
+    """
+    kept = torch.backends.cudnn.deterministic
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.backends.cudnn.deterministic = True
+        try:
+            yield
+        finally:
+            torch.backends.cudnn.deterministic = kept

@@ -104,7 +104,12 @@ def recorded(store: Store, whats: Iterable[str]) -> Values:
     wanted = frozenset(whats)
     made = [fact.cell.settings for fact in store.facts(PROVENANCE) if fact.cell.settings["of"] in wanted]
     made.sort(key=lambda about: str(about.get("date", "")))
-    items = {name: about[name] for about in made for name in ("commit", "date", "python", "versions") if name in about}
+    items = {
+        name: about[name]
+        for about in made
+        for name in ("commit", "date", "python", "versions")
+        if name in about
+    }
     devices = dict.fromkeys(str(about["device"]) for about in made if "device" in about)
     return items | ({"device": "; and ".join(devices)} if devices else {})
 
