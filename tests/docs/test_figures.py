@@ -173,6 +173,35 @@ def test_table_7():
     assert f"is above in {better['herding']} and below in {worse['herding']}" in text
 
 
+def test_table_6_at_the_papers_size():
+    table = TABLES["table6"].make()
+    facts = published_run(RESULTS / "table6.jsonl")[1]
+    planned = {cell.key for cell in table.cells(table.data, 1)}
+    assert {fact.cell.key for fact in facts} < planned
+    assert (len(facts), len(planned)) == (29, 30)
+    found = {}
+    for fact in facts:
+        found.setdefault(fact.cell.settings["arm"], []).append(fact.figures["rows"][0]["values"]["accuracy"])
+    said = {
+        arm: [f"{value:.4f}".removeprefix("0") for value in sorted(values)] for arm, values in found.items()
+    }
+    (clean,), (twice,), both, trained = (
+        said[arm] for arm in ("clean", "clean-twice", "augmentation", "adversarial-training")
+    )
+    assert (len(both), len(trained)) == (12, 4)
+    below = sum(value < found["clean"][0] for value in found["augmentation"])
+    assert max(both) < twice  # "above all twelve"
+    assert (
+        f"clean {clean} (the paper .8738); plus small perturbations {both[0]} to {both[-1]}, below clean in {below} "
+        f"of 12 cells; clean images each taken twice {twice}, above all twelve; adversarial training {trained[0]} to "
+        f"{trained[-1]}."
+    ) in page("layers/networks.md")
+    said_again = (
+        f"plus small perturbations {both[0]} to {both[-1]}, and the clean images each taken twice {twice}."
+    )
+    assert said_again in page("errata.md")
+
+
 def test_table_6_at_the_size_of_a_cpu():
     table = TABLES["table6-small"].make()
     facts = published_run(RESULTS / "table6-small.jsonl")[1]

@@ -59,6 +59,9 @@ def reproduce(
     published: Annotated[
         Path | None, typer.Option("--reuse", help="Take cells from this published .jsonl instead of the CPU.")
     ] = None,
+    stored: Annotated[
+        bool, typer.Option("--stored", help="Compute nothing: show and publish what the store holds.")
+    ] = False,
     only: Annotated[list[str] | None, typer.Option("--only", help="With all: this part.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="With all: begin no new store.")] = False,
     publish: Annotated[
@@ -90,6 +93,8 @@ def reproduce(
     with where(store) as facts:
         if published is not None:
             reuse(facts, published)
+        if stored:
+            wanted = wanted.stored(facts)
         run = wanted.run(facts, typed(), jobs=jobs, progress=not quiet())
     if publish is not None:
         run.publish(publish, page(definition, run))

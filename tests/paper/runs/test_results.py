@@ -13,10 +13,11 @@ from edgewise.arrays import InputError
 from edgewise.data.files import MissingDataError
 from edgewise.paper.all_experiments import work
 from edgewise.paper.runs import results
+from edgewise.paper.runs.experiment import Experiment
 from edgewise.paper.runs.results import provenance, publish, published_run
 from edgewise.paper.tables import TABLES
 from edgewise.paper.tables.frame import summarise
-from edgewise.store import Cell, Fact
+from edgewise.store import Cell, Fact, Store
 
 
 RESULTS = Path(__file__).parents[3] / "results"
@@ -176,3 +177,34 @@ def test_the_commit_of_a_checkout_that_does_not_track_this_package_is_not_ours(t
     assert provenance("edgewise demo")["commit"] is None
     monkeypatch.setattr(results, "__file__", str(tmp_path / "mine.txt"))
     assert len(provenance("edgewise demo")["commit"]) == 12
+
+
+def test_the_device_names_a_gpu_where_torch_sees_one(monkeypatch):
+    torch = pytest.importorskip("torch", reason="torch is an extra")
+    monkeypatch.setattr(results.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "a GPU")
+    assert provenance("test")["device"].startswith("a GPU; CPU, ")
+    monkeypatch.setattr(results.shutil, "which", lambda _name: None)
+    assert provenance("test")["device"].startswith("CPU, ")
+
+
+def test_what_is_published_from_a_store_says_when_and_on_what_it_was_made(tmp_path, monkeypatch):
+    squares = Experiment("squares", [Cell("square", {"x": x}, 0) for x in range(3)], square)
+    with Store(tmp_path / "there.db") as store:
+        with pytest.raises(InputError, match="holds no cell of squares"):
+            squares.stored(store)
+        monkeypatch.setattr(results, "_device", lambda: "a GPU")
+        Experiment("squares", squares.cells[:2], square).run(store, "there")
+        monkeypatch.setattr(results, "_device", lambda: "a laptop")
+        held = squares.stored(store).run(store, "here")
+        assert (len(held.facts), held.summary.computed, held.about["device"]) == (2, 0, "a GPU")
+        assert held.about["command"] == "here"
+        whole = squares.run(store, "here")
+        assert len(whole.facts) == 3
+        for run in (whole, squares.run(store, "again")):
+            assert set(run.about["device"].split("; and ")) == {"a GPU", "a laptop"}
+
+
+def square(cell):
+    return {"y": cell.settings["x"] ** 2}

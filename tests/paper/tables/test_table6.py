@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from edgewise.arrays import InputError
 from edgewise.paper.tables import TABLES
 from edgewise.paper.tables.frame import summarise
 from edgewise.paper.tables.published import published
@@ -42,6 +43,14 @@ def test_cells_follow_one_another_seed_by_seed_and_attack_by_attack():
     assert len({cell.key for cell in made}) == len(made)
     keys = {cell.key for cell in Table6().cells(["cifar10"], 99)}
     assert not keys & {cell.key for cell in made}
+
+
+def test_one_attack_comes_with_what_it_is_compared_with():
+    chosen = experiment(Table6(), ["cifar10"], 1, attacks=["pgd"]).cells
+    assert {cell.settings.get("attack", "") for cell in chosen} == {"", "pgd"}
+    assert len(chosen) == 2 + 1 + 2 * len(EPS)
+    with pytest.raises(InputError, match="unknown attack of table6 'opt'"):
+        experiment(Table6(), ["cifar10"], 1, attacks=["opt"])
 
 
 def test_arms_with_twice_as_many_images_stand_beside_as_many_clean_ones():

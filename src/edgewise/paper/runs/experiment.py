@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from edgewise.arrays import Values
+from edgewise.arrays import InputError, Values
 from edgewise.atomic import replacing
 from edgewise.paper.runs.results import provenance, publish, record, recorded
 from edgewise.paper.runs.sweep import Summary, Watch, Work, sweep
@@ -63,6 +63,19 @@ class Experiment:
     work: Work
     about: Values = field(default_factory=dict[str, object])
 
+    def stored(self, store: Store) -> Experiment:
+        """Return it with the cells alone that ``store`` holds, such as those of a run that was stopped.
+
+        Raises
+        ------
+        InputError
+            There are none.
+        """
+        held = [cell for cell in self.cells if store.get(cell) is not None]
+        if not held:
+            raise InputError(f"{store.path} holds no cell of {self.name}; run it first, without --stored.")
+        return replace(self, cells=held)
+
     def run(
         self,
         store: Store,
@@ -95,6 +108,7 @@ class Experiment:
         whats = {fact.cell.what for fact in held}
         if summary.computed:
             record(store, whats, about)
-        else:
-            about |= recorded(store, whats)
+        made = recorded(store, whats)
+        # What is computed now is of this commit and these versions; devices are named, all of them.
+        about |= {name: made[name] for name in made if name == "device" or not summary.computed}
         return Run(held, summary, about)
