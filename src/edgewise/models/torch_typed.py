@@ -21,6 +21,11 @@ def set_seed(seed: int) -> None:
     torch.manual_seed(seed)
 
 
+def gpu() -> str:
+    """Return the name of the GPU that torch computes on by default; empty where it sees none."""
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else ""
+
+
 @contextmanager
 def repeatable(device: torch.device) -> Generator[None]:
     """Ask cuDNN for the same sums every time, and put that and torch's random state back on leaving.

@@ -190,6 +190,6 @@ def _trials(seeds: int, *, quick: bool) -> list[Cell]:
 
 
 def _has_gpu() -> bool:
-    import torch
+    from edgewise.models.torch_typed import gpu
 
-    return torch.cuda.is_available()
+    return bool(gpu())

@@ -145,12 +145,12 @@ def _version(name: str) -> str | None:
 
 def _device() -> str:
     """Return what torch computes on by default where there is an NVIDIA GPU, and the processor."""
-    gpu = ""
+    seen = ""
     if shutil.which("nvidia-smi") is not None and _version("torch") is not None:
-        import torch
+        from edgewise.models.torch_typed import gpu
 
-        gpu = f"{torch.cuda.get_device_name()}; " if torch.cuda.is_available() else ""
-    return f"{gpu}CPU, {os.cpu_count()} cores, {platform.machine()}"
+        seen = gpu()
+    return f"{seen}{'; ' * bool(seen)}CPU, {os.cpu_count()} cores, {platform.machine()}"
 
 
 def _commit() -> str | None:

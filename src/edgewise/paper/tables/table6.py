@@ -101,9 +101,9 @@ class Table6:
     @property
     def work(self) -> Callable[[Cell], Values]:
         """`work`, with the folder of checkpoints."""
-        import torch
+        from edgewise.models.torch_typed import gpu
 
-        return partial(work, checkpoints=None if torch.cuda.is_available() else self.checkpoints)
+        return partial(work, checkpoints=None if gpu() else self.checkpoints)
 
     def baselines(self, key: Key, metric: str) -> tuple[Key, ...]:
         """Compare every arm with clean training, and those with twice as many images with as many clean ones."""
