@@ -24,7 +24,7 @@ from edgewise.cli.options import (
 
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from edgewise.paper.tables.frame import Result, Table
     from edgewise.paper.tables.readings import Reading
@@ -77,6 +77,10 @@ def reproduce(
     from edgewise.cli.reproduce_all import chosen_parts, plan_only, reproduce_all
     from edgewise.paper.tables.run import chosen_arms, chosen_data, experiment, page, reuse, with_checkpoints
 
+    alone = {"--data": data, "--arm": arm, "--attack": attack, "--reuse": published, "--stored": stored}
+    alone |= {"--reading": reading != "main", "--size": size != "full"}
+    together = {"--full": full, "--only": only, "--resume": resume}
+    _check_goes(table, together if table != "all" else alone)
     where = partial(computing, jobs=jobs, backend=backend, address=address, data_home=data_home)
     if table == "all":
         _check_all(quick, full, resume, store)
@@ -100,6 +104,15 @@ def reproduce(
         run.publish(publish, page(definition, run))
     _print(table, definition, run.facts, quick, reading if size == "full" else None)
     conclude(run.summary, store)
+
+
+def _check_goes(table: str, others: Mapping[str, object]) -> None:
+    from edgewise.arrays import InputError
+
+    given = [name for name, value in others.items() if value]
+    if given:
+        goes = "a single table" if table == "all" else "'all'"
+        raise InputError(f"{given[0]} goes with {goes}, not with {table!r}; leave it out.")
 
 
 def _check_all(quick: bool, full: bool, resume: bool, store: Path) -> None:
