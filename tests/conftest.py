@@ -27,7 +27,14 @@ CHROMIUM_ARGUMENTS = (
 
 collect_ignore_glob = ["attacks/gradient/*"] if find_spec("torch") is None else []
 if collect_ignore_glob:
-    torch_alone = ("architectures", "checkpoint", "net_classifier", "torch_calls", "virtual_adversarial")
+    torch_alone = (
+        "architectures",
+        "checkpoint",
+        "net_classifier",
+        "on_a_gpu",
+        "torch_calls",
+        "virtual_adversarial",
+    )
     collect_ignore_glob += [f"models/test_{name}.py" for name in torch_alone]
 
 

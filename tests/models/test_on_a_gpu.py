@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
+import torch
 
 import edgewise as ew
 from edgewise.attacks.gradient.batches import TF32
@@ -14,7 +15,6 @@ from edgewise.models.training import CIFAR_RECIPE
 from edgewise.models.virtual_adversarial import VirtualAdversarial
 
 
-torch = pytest.importorskip("torch", reason="torch is an extra")
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 
 SHORT = {**CIFAR_RECIPE, "epochs": 4, "batch_size": 64, "device": "cuda"}
