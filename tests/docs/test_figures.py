@@ -358,7 +358,7 @@ def test_lu_et_al_large_sets():
     found, text, names = (
         lu_areas("lu2023-large.csv"),
         page("layers/active-learning.md"),
-        ("margin", "edge-mix", "herding"),
+        ("margin", "typical", "edge-mix", "herding"),
     )
     assert {len(splits) for by in found.values() for splits in by.values()} == {10}
     for data, by in found.items():
