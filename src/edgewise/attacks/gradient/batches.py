@@ -123,7 +123,7 @@ def margin(z: Tensor, y: Tensor) -> Tensor:
     """
     own = z.gather(1, y[:, None])[:, 0]
     other = z.scatter(1, y[:, None], -torch.inf).amax(dim=1)
-    rounding = max(64 * torch.finfo(z.dtype).eps, TF32 if z.is_cuda else 0)
+    rounding = TF32 if z.is_cuda and z.dtype == torch.float32 else 64 * torch.finfo(z.dtype).eps
     return other - own - rounding * z.abs().amax(dim=1)
 
 
