@@ -99,15 +99,17 @@ def rank_tables(
 ) -> RankTables:
     """Return tables of mean ranks and gains over random, in accuracy and in balanced accuracy.
 
-    Tasks that were run in another way (no labels at the start, larger batches) are ranked apart.
+    Tasks that were run in another way (no labels at the start, larger batches) are ranked apart; where nothing can be
+    ranked, such as in runs of before balanced accuracy was kept, there is no table.
     """
     return [
         (
             f"mean ranks and gains over random in points, {said}{setup and f'; {setup}'}",
-            [_row(row) for row in rankings({task: by for task, by in found.items() if task.setup == setup})],
+            [_row(row) for row in rows],
         )
         for setup in sorted({task.setup for task in accuracy})
         for said, found in (("accuracy", accuracy), ("balanced accuracy", balanced))
+        if (rows := rankings({task: by for task, by in found.items() if task.setup == setup}))
     ]
 
 

@@ -108,7 +108,4 @@ class Experiment:
         whats = {fact.cell.what for fact in held}
         if summary.computed:
             record(store, whats, about)
-        made = recorded(store, whats)
-        # What is computed now is of this commit and these versions; devices are named, all of them.
-        about |= {name: made[name] for name in made if name == "device" or not summary.computed}
-        return Run(held, summary, about)
+        return Run(held, summary, about | recorded(store, whats))

@@ -97,21 +97,18 @@ def record(store: Store, whats: Iterable[str], about: Values) -> None:
 
 
 def recorded(store: Store, whats: Iterable[str]) -> Values:
-    """Return how the figures of these experiments were made, from what `record` kept: the last of each item.
+    """Return how the figures of these experiments were made, from what `record` kept; empty where nothing was.
 
-    The devices are all named; empty where nothing was kept.
+    Day and versions are those of the last run; commits and devices are all named.
     """
     wanted = frozenset(whats)
     made = [fact.cell.settings for fact in store.facts(PROVENANCE) if fact.cell.settings["of"] in wanted]
     made.sort(key=lambda about: str(about.get("date", "")))
-    items = {
-        name: about[name]
-        for about in made
-        for name in ("commit", "date", "python", "versions")
-        if name in about
-    }
-    devices = dict.fromkeys(str(about["device"]) for about in made if "device" in about)
-    return items | ({"device": "; and ".join(devices)} if devices else {})
+    last = {name: about[name] for about in made for name in ("date", "python", "versions") if name in about}
+    for name, between in (("commit", " and "), ("device", "; and ")):
+        if all_ := dict.fromkeys(str(about[name]) for about in made if about.get(name)):
+            last[name] = between.join(all_)
+    return last
 
 
 def collected(folder: Path) -> Store:
