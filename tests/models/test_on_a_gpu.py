@@ -9,6 +9,7 @@ import torch
 
 import edgewise as ew
 from edgewise.attacks.gradient.batches import TF32
+from edgewise.models import checkpoint
 from edgewise.models.net_classifier import NetClassifier
 from edgewise.models.torch_calls import OutOfMemoryWarning, predict_logits
 from edgewise.models.training import CIFAR_RECIPE
@@ -60,8 +61,6 @@ def test_a_training_goes_on_from_its_checkpoint_to_the_same_weights(images, tmp_
 
     class Killed(Exception):
         pass
-
-    from edgewise.models import checkpoint
 
     kept, written = checkpoint.Snapshot._write, []
 

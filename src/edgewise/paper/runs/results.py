@@ -142,12 +142,12 @@ def _version(name: str) -> str | None:
 
 def _device() -> str:
     """Return what torch computes on by default where there is an NVIDIA GPU, and the processor."""
-    seen = ""
+    found = [f"CPU, {os.cpu_count()} cores, {platform.machine()}"]
     if shutil.which("nvidia-smi") is not None and _version("torch") is not None:
         from edgewise.models.torch_typed import gpu
 
-        seen = gpu()
-    return f"{seen}{'; ' * bool(seen)}CPU, {os.cpu_count()} cores, {platform.machine()}"
+        found.insert(0, gpu())
+    return "; ".join(filter(None, found))
 
 
 def _commit() -> str | None:

@@ -84,11 +84,11 @@ def experiment(
         An attack that the table does not have.
     """
     cells = table.cells(data, check_count(seeds, "seeds"), quick=quick)
-    known = dict.fromkeys(name for cell in cells if (name := cell.settings.get("attack")))
-    for name in attacks or ():
-        lookup(known, name, f"attack of {table.name}")
     if attacks:
-        cells = [cell for cell in cells if cell.settings.get("attack", "") in ("", *attacks)]
+        of = [cell.settings.get("attack", "") for cell in cells]
+        for name in attacks:
+            lookup(dict.fromkeys(filter(None, of)), name, f"attack of {table.name}")
+        cells = [cell for cell, name in zip(cells, of, strict=True) if name in ("", *attacks)]
     return Experiment(table.name, cells, table.work, {"readings": list(table.readings)})
 
 
