@@ -108,4 +108,4 @@ class Experiment:
         whats = {fact.cell.what for fact in held}
         if summary.computed:
             record(store, whats, about)
-        return Run(held, summary, about | recorded(store, whats))
+        return Run(held, summary, {**about, **recorded(store, whats)})
