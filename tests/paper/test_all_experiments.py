@@ -117,7 +117,8 @@ def test_the_command_plans_first_and_runs_when_told(small, tmp_path):
     assert "3 cells computed, 0 were there, 0 failed" in answer.output
     written = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert written == ["table2.jsonl.gz", "theory.jsonl.gz"]
-    with collected(tmp_path / "out") as read, Store(store, read_only=True) as kept:
+    read = collected(tmp_path / "out")
+    with Store(store, read_only=True) as kept:
         assert [(f.cell, f.figures) for f in read.facts("table2")] == [
             (f.cell, f.figures) for f in kept.facts("table2")
         ]

@@ -19,7 +19,8 @@ def test_the_fact_and_its_section():
     with Store(":memory:") as store:
         assert page.sections(Evidence(store)) == []
         store.put(Fact(cell, figures))
-        (section,) = page.sections(Evidence(store))
+        (section,), (again,) = page.sections(Evidence(store)), page.sections(Evidence(store))
+    assert section == again
     figure, table = section.blocks
     assert figure.media == "image/svg+xml"
     assert len(table.rows) == 5

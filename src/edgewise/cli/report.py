@@ -24,8 +24,7 @@ def report(
     """Write one self-contained page about everything the store holds."""
     from edgewise.paper.report import build
     from edgewise.paper.runs.results import collected
-    from edgewise.store import Store as Facts
 
-    with collected(published) if published is not None else Facts(store, read_only=True) as facts:
-        build(facts, out, tables=tables, progress=not quiet())
+    source = store if published is None else collected(published)
+    build(source, out, tables=tables, progress=not quiet())
     typer.echo(f"wrote {out}" + (f" and the tables in {tables}" if tables is not None else ""))

@@ -54,6 +54,20 @@ def test_labels_are_counted_to_where_the_curve_stays_above():
     assert labels_to(LABELS, [0.5, 0.7, 0.6, 0.9], 0.65) == pytest.approx(30 + 10 / 6)
     assert labels_to(LABELS, [0.9] * 4, 0.8) == 10
     assert labels_to(LABELS, [0.5] * 4, 0.8) == math.inf
+    assert labels_to(LABELS, [0.9, 0.9, 0.9, 0.7], 0.8) == math.inf
+    drawn = np.random.default_rng(0).choice([0.5, 0.7, 0.8, 0.9], (200, 4))
+    # Walking back from the end, one curve at a time.
+    for curve, found in zip(drawn, labels_to(LABELS, drawn, 0.8), strict=True):
+        at = 3
+        while at >= 0 and curve[at] >= 0.8:
+            at -= 1
+        if at == 3:
+            assert found == math.inf
+        elif at < 0:
+            assert found == LABELS[0]
+        else:
+            assert np.interp(found, LABELS, curve) == pytest.approx(0.8)
+            assert LABELS[at] < found <= LABELS[at + 1]
 
 
 def test_speed_up_is_a_ratio_of_labels():

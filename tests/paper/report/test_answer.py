@@ -208,25 +208,25 @@ def test_tables_as_files_hold_every_figure(tmp_path):
 
 @pytest.mark.slow
 def test_the_committed_runs_answer_the_question():
-    with collected(RESULTS) as store:
-        (section,) = answer.sections(Evidence(store))
-        prose = section.blocks[0]
-        assert isinstance(prose, Prose)
-        assert len(prose.items) + 1 <= 7
-        assert len(section.blocks[1].figures) == 3
-        assert {row.name for row in suspicions.suspicions(Evidence(store)) if row.flagged} <= {
-            "Test rows that were trained on",
-            "Attacks that found little",
-            "Too few seeds",
-        }
+    evidence = Evidence(collected(RESULTS))
+    (section,) = answer.sections(evidence)
+    prose = section.blocks[0]
+    assert isinstance(prose, Prose)
+    assert len(prose.items) + 1 <= 7
+    assert len(section.blocks[1].figures) == 3
+    assert {row.name for row in suspicions.suspicions(evidence) if row.flagged} <= {
+        "Test rows that were trained on",
+        "Attacks that found little",
+        "Too few seeds",
+    }
 
 
 @pytest.mark.slow
 def test_the_sentences_are_those_of_the_facts_counted_another_way():
-    with collected(RESULTS) as store:
-        (section,) = answer.sections(Evidence(store))
-        facts = [fact for fact in store.facts("table3") if fact.cell.settings.get("attack") == "opt"]
-        table7 = store.facts("table7")
+    runs = collected(RESULTS)
+    (section,) = answer.sections(Evidence(runs))
+    facts = [fact for fact in runs.facts("table3") if fact.cell.settings.get("attack") == "opt"]
+    table7 = runs.facts("table7")
     said = " ".join(section.blocks[0].items)
     means = {}
     for fact in facts:

@@ -14,7 +14,14 @@ from edgewise.data.files import MissingDataError
 from edgewise.paper.all_experiments import work
 from edgewise.paper.runs import results
 from edgewise.paper.runs.experiment import Experiment
-from edgewise.paper.runs.results import provenance, publish, published_run
+from edgewise.paper.runs.results import (
+    PROVENANCE,
+    collected,
+    provenance,
+    publish,
+    published_run,
+    record,
+)
 from edgewise.paper.tables import TABLES
 from edgewise.paper.tables.frame import summarise
 from edgewise.store import Cell, Fact, Store
@@ -156,6 +163,22 @@ def test_bad_files(tmp_path):
     (tmp_path / "bad.jsonl").write_text("{}")
     with pytest.raises(InputError, match="holds no published run"):
         published_run(tmp_path / "bad.jsonl")
+
+
+def test_runs_of_a_folder_are_read_as_from_a_store(tmp_path):
+    about = provenance("edgewise demo")
+    facts = [Fact(Cell("demo", {"a": a}, seed), {"x": a + seed}, 1.5) for a in (10, 2) for seed in (1, 0)]
+    publish(facts[:3], tmp_path / "one.jsonl", about)
+    publish(facts[1:], tmp_path / "two.jsonl.gz", about)
+    read = collected(tmp_path)
+    with Store(":memory:") as store:
+        store.put_all(facts)
+        record(store, ["demo"], about)
+        for what in ("demo", PROVENANCE, "none"):
+            assert read.facts(what) == store.facts(what)
+    publish([Fact(facts[0].cell, {"x": 0})], tmp_path / "other.jsonl", about)
+    with pytest.raises(InputError, match=r'other figures for demo {"a":10} seed 1'):
+        collected(tmp_path)
 
 
 def test_without_git_there_is_no_commit(monkeypatch):

@@ -9,7 +9,7 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats as scipy_stats
+from scipy.special import ndtri
 
 from edgewise.arrays import Floats, InputError, Values
 from edgewise.paper.comparison.runs import TRIALS, Trial, is_table, table_trial
@@ -55,7 +55,7 @@ class Curves:
 
     def needed(self, target: float) -> float:
         """Return the labels after which the mean over seeds stays at ``target`` or above; see `labels_to`."""
-        return labels_to(self.labels, self.accuracy.mean(axis=0), target)
+        return float(labels_to(self.labels, self.accuracy.mean(axis=0), target))
 
 
 @dataclass(frozen=True)
@@ -211,24 +211,25 @@ def deficiency(accuracy: Floats, baseline: Floats) -> float:
     return float(np.sum(best - mine)) / lacking if lacking > 0 else math.nan
 
 
-def labels_to(labels: ArrayLike, accuracy: ArrayLike, target: float) -> float:
-    """Return how many labels a curve ``(r,)`` takes to reach ``target`` for good, by linear interpolation.
+def labels_to(labels: ArrayLike, accuracy: ArrayLike, target: float) -> Floats:
+    """Return how many labels each curve ``(..., r)`` takes to reach ``target`` for good, by linear interpolation.
 
     The point after which it never falls below again; infinity if there is none.
 
     Examples
     --------
-    >>> labels_to([10, 20, 30, 40], [0.5, 0.9, 0.7, 0.9], 0.8)
-    35.0
+    >>> labels_to([10, 20, 30, 40], [[0.5, 0.9, 0.7, 0.9], [0.5, 0.6, 0.7, 0.7]], 0.8)
+    array([35., inf])
     """
     x, y = np.asarray(labels, float), np.asarray(accuracy, float)
-    below = np.flatnonzero(y < target)
-    if not below.size:
-        return float(x[0])
-    last = int(below[-1])
-    if last == len(x) - 1:
-        return math.inf
-    return float(x[last] + (target - y[last]) / (y[last + 1] - y[last]) * (x[last + 1] - x[last]))
+    below = y < target
+    # Where the last point below the target is; -1 where there is none.
+    last = np.where(below.any(axis=-1), y.shape[-1] - 1 - np.argmax(below[..., ::-1], axis=-1), -1)
+    start = np.clip(last, 0, len(x) - 2)
+    low, high = (np.take_along_axis(y, at[..., None], -1)[..., 0] for at in (start, start + 1))
+    rise = np.where(high > low, high - low, 1.0)
+    found = x[start] + (target - low) / rise * (x[start + 1] - x[start])
+    return np.where(last < 0, x[0], np.where(last == len(x) - 1, np.inf, found))
 
 
 def speed_up(mine: Curves, base: Curves, target: float) -> float:
@@ -246,13 +247,9 @@ def speed_up_interval(
     """
     seeds = sorted(set(mine.seeds) & set(base.seeds))
     a, b = mine.only(seeds), base.only(seeds)
-    rng = np.random.default_rng(0)
-    ratios = np.empty(draws)
-    for i in range(draws):
-        rows = rng.integers(len(seeds), size=len(seeds))
-        ours = labels_to(a.labels, a.accuracy[rows].mean(axis=0), target)
-        theirs = labels_to(b.labels, b.accuracy[rows].mean(axis=0), target)
-        ratios[i] = 0.0 if math.isinf(ours) else theirs / ours
+    rows = np.random.default_rng(0).integers(len(seeds), size=(draws, len(seeds)))
+    ours, theirs = (labels_to(c.labels, c.accuracy[rows].mean(axis=1), target) for c in (a, b))
+    ratios = np.where(np.isinf(ours), 0.0, theirs / np.where(np.isinf(ours), 1.0, ours))
     low, high = np.quantile(ratios, [(1 - level) / 2, (1 + level) / 2], method="nearest")
     return float(low), float(high)
 
@@ -294,6 +291,6 @@ def seeds_needed(differences: ArrayLike, *, level: float = 0.05, power: float = 
     d = np.asarray(differences, float)
     if len(d) < 2 or d.mean() == 0:
         return 10_000
-    quantiles = float(scipy_stats.norm.ppf(1 - level / 2) + scipy_stats.norm.ppf(power))
+    quantiles = float(ndtri(1 - level / 2) + ndtri(power))
     ratio = d.std(ddof=1) / abs(d.mean())
     return int(min(10_000, max(6, math.ceil(quantiles**2 * ratio**2 * math.pi / 3))))

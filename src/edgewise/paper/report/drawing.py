@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 
+import matplotlib as mpl
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Canvas
 
@@ -69,7 +70,9 @@ def look(number: int) -> tuple[str, str]:
 def svg(canvas: Canvas) -> bytes:
     """Return the drawing, with the page's other colours where the reader's screen is dark."""
     buffer = io.BytesIO()
-    FigureCanvasSVG(canvas).print_svg(buffer, metadata={"Date": None, "Creator": None})
+    # Names in the drawing come from figures and a salt, which is random unless it is set while drawing.
+    with mpl.rc_context(STYLE):
+        FigureCanvasSVG(canvas).print_svg(buffer, metadata={"Date": None, "Creator": None})
     classes: dict[str, str] = {}
 
     def named(style: re.Match[str]) -> str:

@@ -6,14 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from edgewise.data.keel import KEEL
+from edgewise.paper.comparison.runs import is_table
 from edgewise.paper.comparison.statistics import Curves, Task, curves
-from edgewise.paper.runs.results import PROVENANCE
+from edgewise.paper.runs.results import PROVENANCE, Published
 from edgewise.paper.tables import TABLES
 from edgewise.paper.tables.frame import Claim, Result, Table, summarise
 from edgewise.paper.tables.readings import READINGS, Distance, Reading, distance
 from edgewise.paper.tables.verdict_rule import said_seeds
 from edgewise.store import Fact, Store
+
+
+FEW = 2
+"""Tables that are drawn like other data sets; more are ranked."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +53,10 @@ class Evidence:
     Parameters
     ----------
     store
-        An open store; only read.
+        An open store, only read, or published runs.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store | Published) -> None:
         self.store = store
         self._facts: dict[str, list[Fact]] = {}
 
@@ -87,12 +91,14 @@ class Evidence:
     @cached_property
     def curves(self) -> dict[Task, dict[str, Curves]]:
         """The learning curves of the compared strategies; those of `many_tables` are left out."""
-        return curves(fact for fact in self.facts("compare") if fact.cell.settings["data"] not in KEEL)
+        apart = {fact.cell.settings["data"] for fact in self.many_tables}
+        return curves(fact for fact in self.facts("compare") if fact.cell.settings["data"] not in apart)
 
     @cached_property
     def many_tables(self) -> list[Fact]:
-        """The runs of the compared strategies on KEEL's tables, too many for a chart each."""
-        return [fact for fact in self.facts("compare") if fact.cell.settings["data"] in KEEL]
+        """The runs of the compared strategies on KEEL's tables and on CSVs, if these are too many for charts."""
+        found = [fact for fact in self.facts("compare") if is_table(fact.cell.settings["data"])]
+        return found if len({fact.cell.settings["data"] for fact in found}) > FEW else []
 
     @cached_property
     def distances(self) -> list[tuple[Reading, str, Distance]]:

@@ -19,6 +19,7 @@ from edgewise.paper.report.blocks import MARKS, Block, Figure, Prose, Section, S
 from edgewise.paper.report.evidence import Evidence
 from edgewise.paper.report.export import export
 from edgewise.paper.report.sections import SECTIONS
+from edgewise.paper.runs.results import Published
 from edgewise.progress import track
 from edgewise.store import Store
 
@@ -29,7 +30,11 @@ SENTENCE = 72
 
 
 def build(
-    store: Store | str | Path, out: str | Path, *, tables: str | Path | None = None, progress: bool = False
+    store: Store | Published | str | Path,
+    out: str | Path,
+    *,
+    tables: str | Path | None = None,
+    progress: bool = False,
 ) -> Path:
     """Write a page with everything ``store`` has figures for, from the store alone.
 
@@ -38,7 +43,7 @@ def build(
     Parameters
     ----------
     store
-        An open `Store`, or the path of one, which is only read.
+        An open `Store`, the path of one, which is only read, or published runs.
     out
         Where the page goes.
     tables
@@ -56,7 +61,7 @@ def build(
     InputError
         There is no such store, it holds nothing a report shows, or ``out`` cannot be written.
     """
-    if not isinstance(store, Store):
+    if isinstance(store, str | Path):
         with Store(Path(store), read_only=True) as opened:
             return build(opened, out, tables=tables, progress=progress)
     evidence = Evidence(store)

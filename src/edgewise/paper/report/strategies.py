@@ -91,7 +91,7 @@ def on_tables(facts: Sequence[Fact]) -> Section:
     usual = {task: by_name for task, by_name in runs.items() if not task.setup} or runs
     return Section(
         "strategies-tables",
-        "Strategies on KEEL's tables",
+        "Strategies on tables",
         lead(standings(usual)),
         (
             *(Table(RANKED, tuple(rows), f"{title.capitalize()}.") for title, rows in ranks),

@@ -10,7 +10,9 @@ import os
 import platform
 import shutil
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from edgewise.arrays import InputError, Values
@@ -86,6 +88,7 @@ def published_run(path: Path) -> tuple[Values, list[Fact]]:
     return about, facts
 
 
+_TEXT = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 PROVENANCE = "provenance"
 """The experiment under which a store keeps how its figures were made."""
 
@@ -93,7 +96,12 @@ PROVENANCE = "provenance"
 def record(store: Store, whats: Iterable[str], about: Values) -> None:
     """Write to ``store`` how the figures of these experiments were made; each way is kept once."""
     for what in dict.fromkeys(whats):
-        store.put(Fact(Cell(PROVENANCE, {"of": what, **about}, 0), {}))
+        store.put(made_by(what, about))
+
+
+def made_by(what: str, about: Values) -> Fact:
+    """Return the fact that says how the figures of an experiment were made."""
+    return Fact(Cell(PROVENANCE, {"of": what, **about}, 0), {})
 
 
 def recorded(store: Store, whats: Iterable[str]) -> Values:
@@ -111,13 +119,33 @@ def recorded(store: Store, whats: Iterable[str]) -> Values:
     return last
 
 
-def collected(folder: Path) -> Store:
-    """Return a store in memory with every published run below ``folder``, and how each was made.
+@dataclass(frozen=True)
+class Published:
+    """The facts of published runs in memory, asked for as from a `Store`.
+
+    Parameters
+    ----------
+    path
+        The folder they were read from.
+    by_experiment
+        The facts of each experiment, by settings and seed.
+    """
+
+    path: Path
+    by_experiment: Mapping[str, list[Fact]]
+
+    def facts(self, what: str) -> list[Fact]:
+        """Return the facts of one experiment, as `Store.facts` does."""
+        return self.by_experiment.get(what, [])
+
+
+def collected(folder: Path) -> Published:
+    """Return every published run below ``folder``, and under `PROVENANCE` how each was made.
 
     Raises
     ------
     InputError
-        There is none, or one of them is damaged.
+        There is none, one of them is damaged, or two say different figures of one cell.
     """
     files = sorted(path for path in folder.rglob("*.jsonl*") if path.name.endswith((".jsonl", ".jsonl.gz")))
     if not files:
@@ -125,12 +153,22 @@ def collected(folder: Path) -> Store:
             f"there is no published run (.jsonl or .jsonl.gz) in {folder}; give the folder that "
             "'edgewise reproduce ... --publish' wrote to."
         )
-    store = Store(":memory:")
+    found: dict[str, dict[tuple[str, int], Fact]] = defaultdict(dict)
     for path in files:
         about, facts = published_run(path)
-        store.put_all(facts)
-        record(store, (fact.cell.what for fact in facts), about)
-    return store
+        made = [made_by(what, about) for what in dict.fromkeys(fact.cell.what for fact in facts)]
+        for fact in [*facts, *made]:
+            cell = fact.cell
+            place = (_TEXT.encode(cell.settings), cell.seed)
+            there = found[cell.what].setdefault(place, fact)
+            if there is not fact and _TEXT.encode(there.figures) != _TEXT.encode(fact.figures):
+                raise InputError(
+                    f"{path} holds other figures for {cell.what} {place[0]} seed {cell.seed} than another file "
+                    "of the folder; keep one of them."
+                )
+    return Published(
+        folder, {what: [by_place[place] for place in sorted(by_place)] for what, by_place in found.items()}
+    )
 
 
 def _version(name: str) -> str | None:
