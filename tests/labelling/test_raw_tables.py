@@ -104,6 +104,28 @@ def test_a_messy_csv_is_labelled_by_its_id_round_by_round(folder, learner):
     assert 0 < uniform.sum() < 30
 
 
+@pytest.mark.parametrize("name", ["label", "Label"])
+def test_labels_in_the_pool_are_not_learned_from(tmp_path, name):
+    table, y = customers()
+    table.assign(**{name: y}).to_csv(tmp_path / "mine.csv", index=False)
+    with_labels = read_pool(tmp_path / "mine.csv", id="customer_id")
+    table.to_csv(tmp_path / "plain.csv", index=False)
+    plain = read_pool(tmp_path / "plain.csv", id="customer_id")
+    assert (with_labels.numbers, with_labels.digest) == (plain.numbers, plain.digest)
+    assert f"{name} (give labels with --labels or edgewise import)" in with_labels.said
+    assert read_pool(tmp_path / "mine.csv", features=["spend", name]).numbers == ("spend", name)
+
+
+@pytest.mark.parametrize("name", ["Class", "target"])
+def test_a_column_that_may_be_the_answer_is_named(tmp_path, name):
+    table, y = customers()
+    table.assign(**{name: y}).to_csv(tmp_path / "mine.csv", index=False)
+    said = f"if '{name}' is the answer itself, leave it out with --ignore '{name}'"
+    assert said in read_pool(tmp_path / "mine.csv").said
+    for columns in ({"ignore": [name]}, {"features": ["spend", name]}):
+        assert "is the answer itself" not in read_pool(tmp_path / "mine.csv", **columns).said
+
+
 @pytest.mark.parametrize("kind", ["csv", "parquet", "jsonl", "semicolons"])
 def test_one_table_in_all_formats_gives_one_batch(tmp_path, kind):
     table, _ = customers()

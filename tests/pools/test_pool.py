@@ -14,6 +14,7 @@ from edgewise.arrays import InputError
 from edgewise.importing import MissingExtraError
 from edgewise.pools import files as pool_module
 from edgewise.pools.pool import Pool
+from edgewise.pools.shards import Shards
 
 
 X = np.random.default_rng(0).normal(size=(50, 3)).astype(np.float32)
@@ -107,6 +108,16 @@ def test_parquet_row_groups_are_streamed(tmp_path):
     parquet.write_table(words, tmp_path / "words.parquet")
     with pytest.raises(InputError, match="columns of numbers"):
         Pool.of(tmp_path / "words.parquet")
+
+
+def test_labels_in_a_parquet_pool_are_not_features(tmp_path):
+    pa = pytest.importorskip("pyarrow", reason="pyarrow is an extra")
+    from pyarrow import parquet
+
+    columns = {"a": [0.5, 1.5], "label": ["yes", None], "b": [2, 3]}
+    parquet.write_table(pa.table(columns), tmp_path / "pool.parquet")
+    assert Pool.of(tmp_path / "pool.parquet").rows(np.array([0, 1])).tolist() == [[0.5, 2], [1.5, 3]]
+    assert Shards.of([tmp_path / "pool.parquet"]).shape == (2,)
 
 
 def test_parquet_without_pyarrow_says_what_to_install(tmp_path, monkeypatch):

@@ -63,9 +63,9 @@ def query(
 ) -> None:
     """Choose the rows of a pool that are worth a label most, and write them ready to be labelled.
 
-    All columns of a table are learned from, but constants and what names each row. A pool of many files (--pool) is
-    scored file by file, on this machine or on a cluster. Run the same command again after a kill: what is scored is
-    kept, and the rows are the same.
+    All columns of a table are learned from, but constants, what names each row, and a column called label. A pool of
+    many files (--pool) is scored file by file, on this machine or on a cluster. Run the same command again after a
+    kill: what is scored is kept, and the rows are the same.
     """
     from edgewise.arrays import InputError
     from edgewise.labelling.next_batch import NextBatch

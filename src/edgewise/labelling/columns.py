@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from edgewise.pools.files import LABEL
 
-SHARD, ROW, LABEL, POOL, UNIFORM = "shard", "row", "label", "pool", "uniform"
+
+SHARD, ROW, POOL, UNIFORM = "shard", "row", "pool", "uniform"
 SCORE, PROPENSITY = "score", "propensity"
 OURS = (LABEL, SHARD, ROW, SCORE, PROPENSITY, UNIFORM, POOL)
 

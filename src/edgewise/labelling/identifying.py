@@ -1,4 +1,4 @@
-"""Columns that say nothing of a row's class: constants, and names of rows."""
+"""Columns that say nothing of a row's class, constants and names of rows, and those that may be the class itself."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 NAMED = re.compile(r"(?i:(^|[^a-z])(id|uuid|guid|key|index|no|nr|number)$)|[a-z]I[dD]$")
 """How columns that name rows are called."""
+
+ANSWERS = frozenset({"class", "classes", "target", "y", "outcome", "ground_truth", "groundtruth"})
+"""How columns that hold the class are called, in small letters; labels of our own are in a column called "label"."""
 
 REPEATS = 10
 """Whole numbers that would be expected to repeat so often by chance, and never do, are names of rows."""

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgewise.arrays import InputError
+from edgewise.labelling.columns import LABEL
 from edgewise.labelling.dialect import suffix_of
-from edgewise.labelling.identifying import why_useless
+from edgewise.labelling.identifying import ANSWERS, why_useless
 from edgewise.labelling.pictures import read_pictures
 from edgewise.labelling.table import SUFFIXES, Table, read_table
 from edgewise.pools.files import pyarrow
@@ -92,7 +93,8 @@ def read_pool(
     """Read a pool: a table (see `edgewise.labelling.table.read_table`), an array, or a folder of pictures.
 
     All columns of a table are learned from but those that say nothing of a row's class: the ``id``, constants, and
-    whatever names each row (`edgewise.labelling.identifying.why_useless`). What is not learned from is shown.
+    whatever names each row (`edgewise.labelling.identifying.why_useless`), and a column called "label". What is not
+    learned from is shown.
 
     Parameters
     ----------
@@ -167,6 +169,8 @@ def _of_table(table: Table, path: Path, wanted: _Wanted) -> Sheet:
         f"shown only: {listing(shown) or 'nothing'}",
         f"left out: {listing(left_out) or 'nothing'}",
     ]
+    if answers := [name for name in learned if name.casefold() in ANSWERS and name not in wanted.features]:
+        said.append(f"if {answers[0]!r} is the answer itself, leave it out with --ignore {answers[0]!r}")
     text = {name: _as_words(frame[name]) for name in rest}
     sheet = _sheet(_pool(frame.select(learned)), text, tuple(learned), [*said, *table.notes])
     sheet = replace(sheet, lists=table.lists)
@@ -213,7 +217,11 @@ def _why_shown(column: ChunkedArray, name: str, wanted: _Wanted) -> str | None:
         return ""
     if wanted.only_numbers:
         return None if column.type == "double" else ""
-    return None if wanted.features else why_useless(column, name)
+    if wanted.features:
+        return None
+    if name.casefold() == LABEL:
+        return "give labels with --labels or edgewise import"
+    return why_useless(column, name)
 
 
 def _check_odd(table: Table, path: Path, learned: Sequence[str], wanted: _Wanted) -> None:

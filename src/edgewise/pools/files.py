@@ -88,6 +88,10 @@ def no_such_file(path: Path) -> None:
         raise InputError(f"there is no file {path}.")
 
 
+LABEL = "label"
+"""The column of labels: in batches, and in pools, where it is not learned from."""
+
+
 def index_columns(schema: Schema) -> list[str]:
     """Return the columns of a Parquet schema that are the row index of pandas, not data."""
     about = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))
@@ -96,9 +100,9 @@ def index_columns(schema: Schema) -> list[str]:
 
 
 def data_columns(schema: Schema) -> list[str]:
-    """Return the columns of a Parquet schema that are data, in order."""
+    """Return the columns of a Parquet schema that are data, in order: neither pandas' row index nor labels."""
     index = index_columns(schema)
-    return [name for name in schema.names if name not in index]
+    return [name for name in schema.names if name not in index and name.casefold() != LABEL]
 
 
 def _read_npy(path: Path) -> Batches:

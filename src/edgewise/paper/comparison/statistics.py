@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtri
 
 from edgewise.arrays import Floats, InputError, Values
 from edgewise.paper.comparison.runs import TRIALS, Trial, is_table, table_trial
@@ -291,6 +291,7 @@ def seeds_needed(differences: ArrayLike, *, level: float = 0.05, power: float = 
     d = np.asarray(differences, float)
     if len(d) < 2 or d.mean() == 0:
         return 10_000
-    quantiles = float(ndtri(1 - level / 2) + ndtri(power))
+    normal = NormalDist()
+    quantiles = normal.inv_cdf(1 - level / 2) + normal.inv_cdf(power)
     ratio = d.std(ddof=1) / abs(d.mean())
     return int(min(10_000, max(6, math.ceil(quantiles**2 * ratio**2 * math.pi / 3))))
