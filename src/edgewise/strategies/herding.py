@@ -77,6 +77,10 @@ class Herding:
     standardise
         Whether features are divided by their spread; None unless rows are images, lie in [0, 1] or are
         embedded.
+    unit
+        Whether rows are brought to unit length about the mean, so that directions are compared; None: where
+        one row is among the ten nearest of more than half of them, as with counts of words
+        (`edgewise.strategies.measured.hubs`).
 
     Examples
     --------
@@ -97,6 +101,7 @@ class Herding:
     candidates: int = 4000
     space: Space = "embedding"
     standardise: bool | None = None
+    unit: bool | None = None
 
     def __call__(self, request: Request) -> Query:
         """Draw the uniform share, then herd the rest."""
@@ -112,7 +117,7 @@ class Herding:
                 drawn, np.zeros(request.n), np.ones(request.n), whole, notes=("all rows are uniform",)
             )
         crowd = self._crowd(source, request, drawn)
-        at = Measured.of(source, request, crowd.witnesses, self.space, self.standardise)
+        at = Measured.of(source, request, crowd.witnesses, self.space, self.standardise, self.unit)
         people, doubt = at.rows(crowd.witnesses), crowd.doubt
         known = None if request.labelled is None else at.given(request.labelled.X)
         if self.doubt == "distance" and request.model is not None:
@@ -142,13 +147,16 @@ class Herding:
             request.n - len(drawn),
         )
         uniform = np.arange(request.n) >= len(place)
+        directions = " by direction" if at.unit else ""
         return Query(
             np.concatenate([rows[place], drawn]),
             np.concatenate([gain, np.zeros(len(drawn))]),
             np.where(uniform, 1.0, np.nan),
             uniform,
             queries=crowd.queries + asks(request.model, self.space) * (len(people) + len(rows)),
-            notes=(f"{len(place)} of {request.n} rows cover {crowd.what}, {len(drawn)} are uniform",),
+            notes=(
+                f"{len(place)} of {request.n} rows cover {crowd.what}{directions}, {len(drawn)} are uniform",
+            ),
         )
 
     def _check(self) -> None:

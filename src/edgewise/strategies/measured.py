@@ -23,6 +23,12 @@ BLOCK = 2**21
 PART = 2**16
 """Doubts that are handed on at once."""
 
+HUB = 0.5
+"""A row that is among the `NEAREST` of more than this share of the rows is a hub."""
+NEAREST = 10
+LOOK = 500
+"""Rows among which hubs are looked for; a fifth is too few to tell."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -63,6 +69,8 @@ class Measured:
         What is subtracted from mapped rows before they are rounded, and what they are divided by, ``(h,)``.
     shape
         The shape of a row.
+    unit
+        Whether rows are brought to unit length after that, so that directions are compared.
     """
 
     source: Source
@@ -70,28 +78,43 @@ class Measured:
     centre: Floats
     spread: Floats
     shape: tuple[int, ...]
+    unit: bool = False
 
     @classmethod
     def of(
-        cls, source: Source, request: Request, sample: Index, space: Space, standardise: bool | None = None
+        cls,
+        source: Source,
+        request: Request,
+        sample: Index,
+        space: Space,
+        standardise: bool | None = None,
+        unit: bool | None = None,
     ) -> Measured:
         """Return the map for a request; centre and spread are those of the rows ``sample``.
 
         Without a word on ``standardise`` images, embeddings, features that lie in [0, 1] and `Features`, which are
-        scaled already, are left alone.
+        scaled already, are left alone; without one on ``unit`` rows of features have unit length where there are
+        `hubs`, and centre is then their mean in any case.
         """
         shape, embeds = request.pool.shape, asks(request.model, space)
         mapped = embedder(request.model, space, request.pool)
         scaled = isinstance(mapped, Features)
         look = mapped if embeds or request.pool.missing else partial(_points, mapped)
         plain = cls(source, look, np.zeros(1), np.ones(1), shape)
-        if standardise is False or (standardise is None and (embeds or len(shape) > 1 or scaled)):
+        learned = embeds or len(shape) > 1
+        if learned and not standardise and not unit:
             return plain
-        rows = np.concatenate([look(part) for part in plain.parts(sample)])
-        if standardise is None and rows.min() >= 0 and rows.max() <= 1:
-            return plain
-        spread = rows.std(axis=0)
-        return cls(source, look, rows.mean(axis=0), np.where(spread > 0, spread, 1), shape)
+        few = sample[:: -(-len(sample) // LOOK)] if scaled else sample
+        rows = np.concatenate([look(part) for part in plain.parts(few)])
+        centre, spread = rows.mean(axis=0), rows.std(axis=0)
+        spread = np.where(spread > 0, spread, 1)
+        if standardise is None:
+            standardise = not (learned or scaled or (rows.min() >= 0 and rows.max() <= 1))
+        if not standardise:
+            spread = np.ones(1)
+        if unit is None:
+            unit = not learned and hubs((rows - centre) / spread)
+        return cls(source, look, centre, spread, shape, unit) if standardise or unit else plain
 
     def parts(self, index: Index) -> Iterable[Rows]:
         """Yield pool rows as they are, a part at a time."""
@@ -104,7 +127,34 @@ class Measured:
 
     def given(self, X: Rows) -> Floats:
         """Return ``X`` (m, ...) mapped ``(m, h)``."""
-        return ((self.look(X) - self.centre) / self.spread).astype(np.float32)
+        rows = ((self.look(X) - self.centre) / self.spread).astype(np.float32)
+        if self.unit:
+            length = np.linalg.norm(rows, axis=1, keepdims=True)
+            rows /= np.where(length > 0, length, 1)
+        return rows
+
+
+def hubs(rows: Floats) -> bool:
+    """Say whether one of the rows ``(m, h)`` is among the ten nearest of more than half of them.
+
+    That is so where most rows have little and a few have much, such as counts of words: a row with next to nothing is
+    near all others, whatever they are about, and labelling it teaches least (Radovanović, Nanopoulos and Ivanović,
+    2010). Directions about the mean have no such rows. Fewer than a hundred rows have none either.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> hubs(rng.normal(size=(300, 20))), hubs((rng.random((300, 400)) < 0.01) / 0.1)
+    (False, True)
+    """
+    if len(rows) < LOOK // 5:
+        return False
+    some = rows[:: -(-len(rows) // LOOK)].astype(np.float32)
+    size = (some**2).sum(axis=1)
+    gap = size - 2 * some @ some.T
+    np.fill_diagonal(gap, np.inf)
+    near = np.argpartition(gap, NEAREST, axis=1)[:, :NEAREST]
+    return bool(np.bincount(near.ravel()).max() > HUB * len(some))
 
 
 def _points(mapped: Callable[[Rows], Floats], X: Rows) -> Floats:

@@ -12,5 +12,7 @@ from edgewise.strategies.herding import Herding
 ARMS: Mapping[str, Callable[[], Strategy]] = {
     **{name: entry.make for name, entry in STRATEGIES.items()},
     "herding-share-0": lambda: Herding(share=0),
+    "herding-distances": lambda: Herding(unit=False),
 }
-"""``herding-share-0`` draws no uniform rows: what do those cost, where nothing is estimated from them?"""
+"""``herding-share-0`` draws no uniform rows: what do those cost, where nothing is estimated from them? And
+``herding-distances`` never compares directions: what do these gain, where a few rows are near all others?"""

@@ -16,7 +16,7 @@ from edgewise.learning.loop import learn
 from edgewise.learning.oracle import GroundTruth
 from edgewise.models.access import predict
 from edgewise.paper.comparison.arms import ARMS
-from edgewise.paper.comparison.tasks import is_own, rows_of, start_of, table_of
+from edgewise.paper.comparison.tasks import TOPICS, is_own, is_table, rows_of, start_of, table_of
 from edgewise.registry import from_file, lookup, unknown
 from edgewise.store import Cell
 from edgewise.strategies import STRATEGIES
@@ -96,11 +96,11 @@ def kind_of(data: str) -> str:
 
 
 def trial_of(data: str) -> Trial:
-    """Return how a data set is run: as in `TRIALS`; a KEEL table or one's own by its number of rows."""
+    """Return how a data set is run: as in `TRIALS`; a table by its number of rows."""
     if data in TRIALS:
         return TRIALS[data]
     if not is_table(data):
-        raise InputError(unknown(data, [*TRIALS, *KEEL], "data set") + " Or give a CSV: FILE.csv.")
+        raise InputError(unknown(data, [*TRIALS, *KEEL, TOPICS], "data set") + " Or give a CSV: FILE.csv.")
     n = len(table_of(data)[1])
     pool = min(500, int(0.6 * n))
     return table_trial(pool, min(400, n - pool))
@@ -109,11 +109,6 @@ def trial_of(data: str) -> Trial:
 def table_trial(pool: int, test: int) -> Trial:
     """Return how a table is run: 10 labels at the start, 150 are bought, or 60 % of a small pool."""
     return Trial(pool, test, 10, 10, min(150, 10 * int(0.06 * pool)))
-
-
-def is_table(data: str) -> bool:
-    """Say whether the data are a KEEL table or a CSV of one's own."""
-    return data not in TRIALS and (data in KEEL or is_own(data))
 
 
 def cells(

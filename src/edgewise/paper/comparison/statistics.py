@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from edgewise.arrays import Floats, InputError, Values
-from edgewise.paper.comparison.runs import TRIALS, Trial, is_table, table_trial
+from edgewise.paper.comparison.runs import TRIALS, Trial, table_trial
+from edgewise.paper.comparison.tasks import is_table
 from edgewise.stats import Estimate, Paired, estimate, holm, paired
 from edgewise.store import Fact
 

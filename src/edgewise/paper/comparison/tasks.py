@@ -18,7 +18,7 @@ def rows_of(name: str, pool: int, test: int, seed: int) -> tuple[Floats, Labels,
     if name in _MADE:
         points, y = _MADE[name](pool + test, stream(seed, "made", name))
         return points[:pool], y[:pool], points[pool:], y[pool:]
-    if name in KEEL or is_own(name):
+    if is_table(name):
         return _split(name, pool, test, seed)
     data = load(name, rng=seed)
     known = [part for part in (data.train, data.held_out) if len(part.y)]
@@ -31,7 +31,7 @@ def rows_of(name: str, pool: int, test: int, seed: int) -> tuple[Floats, Labels,
 
 
 def _split(name: str, pool: int, test: int, seed: int) -> tuple[Floats, Labels, Floats, Labels]:
-    """Return pool and test rows of a KEEL table or of one's own."""
+    """Return pool and test rows of a table."""
     X, y = table_of(name)
     if pool + test > len(y):
         raise InputError(f"{name} has {len(y)} rows; a pool of {pool} and {test} for testing need more.")
@@ -48,8 +48,15 @@ def _scaled(points: Floats, other: Floats) -> tuple[Floats, Floats]:
 
 @cache
 def table_of(name: str) -> tuple[Floats, Index]:
-    """Return the features and classes of a KEEL table or of one's own."""
+    """Return the features and classes of a KEEL table, of one's own, or of the one that is made here."""
+    if name == TOPICS:
+        return _topics(1000, stream(0, "made", name))
     return read_table(name) if is_own(name) else keel(name)
+
+
+def is_table(name: str) -> bool:
+    """Say whether the name is that of a table: KEEL's, the one that is made here, or a CSV of one's own."""
+    return name in KEEL or name == TOPICS or is_own(name)
 
 
 def is_own(name: str) -> bool:
@@ -82,6 +89,26 @@ def _wave10(n: int, rng: np.random.Generator) -> tuple[Floats, Labels]:
     return X, (y ^ (rng.random(n) < 0.1)).astype(int)
 
 
+def _topics(n: int, rng: np.random.Generator) -> tuple[Floats, Index]:
+    """Draw short texts as counts of words: half the words are anyone's, half those of one of nine topics."""
+    words, topics = 800, 9
+    common = 1 / np.arange(1.0, words + 1)
+    of_topic = np.zeros((topics, words))
+    for row in of_topic:
+        row[rng.choice(words, words // 20, replace=False)] = rng.dirichlet(np.full(words // 20, 0.3))
+    y = rng.integers(topics, size=n)
+    lengths = 1 + rng.poisson(8 * rng.lognormal(0, 0.5, n))
+    X = np.array(
+        [
+            rng.multinomial(length, 0.5 * of_topic[topic] + 0.5 * common / common.sum())
+            for length, topic in zip(lengths, y, strict=True)
+        ]
+    )
+    return X[:, X.any(axis=0)].astype(float), y
+
+
+TOPICS = "topics"
+"""A table that is made here, on which a few rows are near all others; see `edgewise.strategies.measured.hubs`."""
 _MADE: Mapping[str, Callable[[int, np.random.Generator], tuple[Floats, Labels]]] = {
     "islands": _islands,
     "wave10": _wave10,

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from edgewise.paper.comparison.runs import is_table
 from edgewise.paper.comparison.statistics import Curves, Task, curves
+from edgewise.paper.comparison.tasks import is_table
 from edgewise.paper.runs.results import PROVENANCE, Published
 from edgewise.paper.tables import TABLES
 from edgewise.paper.tables.frame import Claim, Result, Table, summarise
