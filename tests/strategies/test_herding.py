@@ -14,6 +14,7 @@ from edgewise.models.kernel_ridge import KernelRidgeClassifier
 from edgewise.strategies.doubt import doubts
 from edgewise.strategies.greedy_cover import herd, nearest
 from edgewise.strategies.herding import Herding
+from edgewise.strategies.measured import hubs
 
 
 RNG = np.random.default_rng(3)
@@ -205,6 +206,40 @@ def test_units_of_features_do_not_matter():
     # The second column is like a time stamp: its values differ in the eighth digit.
     stretched = POOL * [1000, 0.01] + [0, 1.7e6]
     assert ask(None, stretched, 10, Herding(share=0), rng=1).index.tolist() == asked
+
+
+def counts(n, seed=0):
+    """Draw short texts as counts of 400 words: few words each, and some with next to none."""
+    rng = np.random.default_rng(seed)
+    return np.array([rng.multinomial(m, np.full(400, 1 / 400)) for m in 1 + rng.poisson(5, n)], float)
+
+
+@pytest.mark.parametrize("rows", [RNG.normal(size=(400, 30)), counts(400), counts(1500, 1), POOL[:90]])
+def test_hubs_are_rows_that_are_near_to_most_others(rows):
+    rows = (rows - rows.mean(axis=0)) / np.where(rows.std(axis=0) > 0, rows.std(axis=0), 1)
+    some = rows[:: -(-len(rows) // 500)]
+    order = np.argsort(cdist(some, some), axis=1, kind="stable")[:, 1:11]
+    share = np.bincount(order.ravel()).max() / len(some)
+    assert not 0.4 < share < 0.6
+    assert hubs(rows) == (share > 0.5 and len(rows) >= 100)
+
+
+def test_where_there_are_hubs_directions_about_the_mean_are_covered():
+    X = counts(600)
+    known, y = counts(30, 1), np.arange(30) % 2
+    centre, spread = X.mean(axis=0), np.where(X.std(axis=0) > 0, X.std(axis=0), 1)
+    directions, given_ = ((rows - centre) / spread for rows in (X, known))
+    directions, given_ = (rows / np.linalg.norm(rows, axis=1)[:, None] for rows in (directions, given_))
+    for labelled in (None, (known, y)):
+        by_hand = None if labelled is None else (given_, y)
+        plain = Herding(share=0, standardise=False, unit=False)
+        wanted = ask(None, directions, 20, plain, labelled=by_hand)
+        found = ask(None, X, 20, Herding(share=0), labelled=labelled)
+        assert found.index.tolist() == wanted.index.tolist()
+        assert "by direction" in found.notes[0]
+        assert "by direction" not in ask(None, POOL, 20, Herding()).notes[0]
+        apart = ask(None, X, 20, Herding(share=0, unit=False), labelled=labelled)
+        assert apart.index.tolist() != found.index.tolist()
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ def test_a_shortlist_of_everything_is_the_strategy_itself(strategy, task, shards
     assert found.query.index.tolist() == rows[whole.index].tolist()
 
 
-@pytest.mark.parametrize("settings", [{}, {"witnesses": 300, "candidates": 200}])
+@pytest.mark.parametrize("settings", [{}, {"witnesses": 300, "candidates": 200}, {"unit": True}])
 def test_herding_picks_what_one_machine_picks(settings, task, shards, tmp_path):
     X, y, model = task
     method = Herding(**settings)
