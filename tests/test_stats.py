@@ -27,6 +27,11 @@ def test_equal_runs_are_undecided():
     assert paired([1, 2, 3], [1, 2, 3]).verdict() == "undecided"
 
 
+def test_a_run_without_a_figure_decides_nothing():
+    made = paired([np.nan, *range(1, 10)], [0.0] * 10)
+    assert (made.p, made.verdict()) == (1.0, "undecided")
+
+
 def test_six_seeds_can_decide_and_five_cannot():
     assert paired(np.arange(1, 7), np.zeros(6)).verdict() == "better"
     assert paired(np.arange(1, 6), np.zeros(5)).verdict() == "undecided"

@@ -93,7 +93,7 @@ def paired(values: ArrayLike, baseline: ArrayLike, level: float = 0.95) -> Paire
     """Compare two equally long runs over the same seeds.
 
     The p-value is Wilcoxon's signed-rank test with Pratt's treatment of zeros. With n seeds it cannot go
-    below ``2 ** (1 - n)``, so fewer than six seeds show nothing.
+    below ``2 ** (1 - n)``, so fewer than six seeds show nothing. Where a value is NaN nothing is shown: p is 1.
 
     Examples
     --------
@@ -104,7 +104,7 @@ def paired(values: ArrayLike, baseline: ArrayLike, level: float = 0.95) -> Paire
     if x.shape != base.shape or x.ndim != 1:
         raise InputError(f"a paired test needs two runs of the same length; got {x.shape} and {base.shape}.")
     difference = x - base
-    p = signed_rank_p(difference)
+    p = 1.0 if np.isnan(difference).any() else signed_rank_p(difference)
     return Paired(estimate(difference, level), p, p)
 
 

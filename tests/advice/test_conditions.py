@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edgewise.advice import advise
 from edgewise.advice.conditions import (
     best_exponent,
     boundary_can_help,
@@ -99,6 +100,7 @@ def test_estimates_do_not_depend_on_units(shift, scale):
 @pytest.mark.parametrize(
     "call",
     [
+        lambda: advise(np.random.default_rng(0).normal(size=(50, 2)), ["a"] * 50),
         lambda: boundary_can_help(0, 2, noisy=False),
         lambda: boundary_can_help(10, -1, noisy=False),
         lambda: boundary_can_help(10, math.inf, noisy=False),

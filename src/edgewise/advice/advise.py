@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from edgewise.advice.conditions import (
     best_exponent,
     boundary_can_help,
@@ -123,6 +125,11 @@ def advise(X: Floats, y: Labels, *, budget: int | None = None, learner: str = "k
     Advice
         A verdict, one sentence, and the evidence for it.
 
+    Raises
+    ------
+    InputError
+        All rows have one label.
+
     Examples
     --------
     >>> import numpy as np
@@ -132,6 +139,10 @@ def advise(X: Floats, y: Labels, *, budget: int | None = None, learner: str = "k
     """
     points = check_X(X)
     labels = check_y(y, len(points))
+    if len(np.unique(labels)) < 2:
+        raise InputError(
+            "all rows have one label, so that there is no boundary; expected two classes or more."
+        )
     dim, estimated = effective_dimension(points), label_noise(points, labels)
     noise = min(estimated.rate, 0.499) if estimated.noisy else 0.0
     advice = advice_for(len(points) if budget is None else budget, dim, noise=noise, learner=learner)

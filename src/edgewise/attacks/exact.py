@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 from sklearn.svm import SVC
 
+from edgewise.attacks.moves import Moves
 from edgewise.attacks.names import AttackName
-from edgewise.attacks.trees.reading import read
 from edgewise.geometry import Norm, check_norm
 from edgewise.models.access import Access
 from edgewise.models.answers import UnansweredError
@@ -32,8 +33,10 @@ def exact(model: object, norm: Norm = 2) -> tuple[AttackName | None, str]:
         return "linear", "exact for linear models"
     if isinstance(last_step(model), (*LINEAR, SVC)):
         return None, f"{linear}. For other models use 'race' (labels only), or a gradient attack."
+    from edgewise.attacks.trees.compiled import Compiled
+
     try:
-        read(unwrapped(model))
+        Compiled.of(model, np.dtype(float), None, Moves())
     except UnansweredError as error:
         reason = str(error)
     else:

@@ -56,7 +56,7 @@ def neighbours_of(model: Model) -> Neighbours | str:
     Mahalanobis. For another the second half of the answer is what it is.
     """
     if isinstance(model, Pipeline):
-        inner = neighbours_of(model.steps[-1][1])
+        inner = own_answer(model, Pipeline) or neighbours_of(model.steps[-1][1])
         if isinstance(inner, str) or len(model.steps) == 1:
             return inner
         seen = folded(model, inner.seen or Affine.identity(int(inner.X.shape[1])))

@@ -34,14 +34,21 @@ NO_CLASSIFIERS = {
 def unwrapped(model: Model) -> Model:
     """Return the estimator that answers: the best one of a fitted search, else the model itself.
 
+    A search with an answer of its own is itself what answers.
+
     Examples
     --------
     >>> unwrapped("anything else")
     'anything else'
     """
-    while hasattr(model, "best_estimator_"):
+    while hasattr(model, "best_estimator_") and not _answers_itself(model):
         model = model.best_estimator_
     return model
+
+
+def _answers_itself(search: Model) -> bool:
+    base = next((base for base in type(search).__mro__ if base.__name__ == "BaseSearchCV"), None)
+    return base is not None and own_answer(search, base) is not None
 
 
 def pipeline_of(model: Model) -> Pipeline | None:

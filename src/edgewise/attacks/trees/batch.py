@@ -38,8 +38,8 @@ class Batch:
         """Return rows of one dtype; ``frozen`` (n, d) are values that stay."""
         known = cells.ensemble.codes
         codes = np.full((len(X) if known else 1, X.shape[1]), -2, np.int32)
-        for f, categories in known.items():
-            codes[:, f] = codes_of(categories, X[:, f].astype(float))
+        for f in known:
+            codes[:, f] = codes_of(cells.ensemble, f, X[:, f].astype(float))
         direction = domain.direction[None]
         if frozen is not None:
             direction = np.where(frozen, 2, direction)

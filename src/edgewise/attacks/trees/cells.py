@@ -102,26 +102,50 @@ def compile_cells(ensemble: Ensemble, dtype: np.dtype[Any]) -> Cells:
     )
 
 
+PROBES = 200
+"""Rows at which what was read of a model is held against what it answers."""
+
+
+def some_rows(cells: Cells, dtype: np.dtype[Any]) -> Floats:
+    """Return rows ``(n, d)`` of a dtype, each in a random cell of each feature; categories are known ones."""
+    rng = np.random.default_rng(0)
+    rows = np.zeros((PROBES, cells.n_features), dtype)
+    for f in range(cells.n_features):
+        at = rng.integers(cells.offset[f], cells.offset[f + 1], PROBES)
+        if f in cells.ensemble.codes:
+            known = cells.ensemble.codes[f]
+            rows[:, f] = known[at - cells.offset[f]] if len(known) else 0.0
+            continue
+        first, last = cells.first[at], cells.last[at]
+        low = np.where(np.isfinite(first), first, np.where(np.isfinite(last), last, 0.0))
+        high = np.where(np.isfinite(last), last, low)
+        beyond = np.isposinf(last) * (1 + abs(high)) - np.isneginf(first) * (1 + abs(low))
+        rows[:, f] = np.clip(low / 2 + high / 2 + beyond / 2, np.finfo(dtype).min, np.finfo(dtype).max)
+    return rows
+
+
 def cells_of(cells: Cells, X: Floats) -> Wholes:
     """Return the cells of rows ``X`` (n, d); -1 for a missing value."""
     Z = np.empty(X.shape, np.int32)
     for f in range(cells.n_features):
         x = X[:, f].astype(float)
         if f in cells.ensemble.codes:
-            Z[:, f] = codes_of(cells.ensemble.codes[f], x)
+            Z[:, f] = codes_of(cells.ensemble, f, x)
         else:
             walls = cells.wall[cells.offset[f] - f : cells.offset[f + 1] - f - 1]
             Z[:, f] = np.where(np.isnan(x), -1, np.searchsorted(walls, x))
     return Z
 
 
-def codes_of(known: Floats, x: Floats) -> Index:
-    """Return the position of each value among the known categories; -1 for others."""
+def codes_of(ensemble: Ensemble, f: int, x: Floats) -> Index:
+    """Return the position of each value among the known categories of a feature; -1 for others."""
+    known = ensemble.codes[f]
     if not len(known):
         return np.full(len(x), -1)
+    value = np.trunc(x) if ensemble.cut else x
     order = np.argsort(known, kind="stable")
-    at = order[np.minimum(np.searchsorted(known, x, sorter=order), len(known) - 1)]
-    return np.where(known[at] == x, at, -1)
+    at = order[np.minimum(np.searchsorted(known, value, sorter=order), len(known) - 1)]
+    return np.where(known[at] == value, at, -1)
 
 
 def rounded_down(values: Floats, dtype: np.dtype[Any]) -> Floats:

@@ -12,13 +12,14 @@ import numpy as np
 from edgewise.arrays import Box, Floats, Index, InputError, Labels
 from edgewise.attacks.moves import Moves, Rules
 from edgewise.attacks.trees.batch import Batch
-from edgewise.attacks.trees.cells import Cells, cells_of, compile_cells
+from edgewise.attacks.trees.cells import Cells, cells_of, compile_cells, some_rows
 from edgewise.attacks.trees.domain import allowed
 from edgewise.attacks.trees.kernels.forest import winners
 from edgewise.attacks.trees.nearest import Answer, Limits, Seat, ask, nearest
 from edgewise.attacks.trees.reading import read
 from edgewise.attacks.trees.reading.scalers import Scaling
-from edgewise.models.unwrap import unwrapped
+from edgewise.models.answers import UnansweredError, predict
+from edgewise.models.unwrap import named, unwrapped
 from edgewise.progress import Advance
 
 
@@ -44,22 +45,37 @@ class Compiled:
     rules: Rules
 
     @classmethod
-    def of(cls, model: Any, dtype: np.dtype[Any], n_features: int, moves: Moves) -> Compiled:
-        """Return a fitted model compiled for rows ``(n, d)`` of a dtype.
+    def of(cls, model: Any, dtype: np.dtype[Any], n_features: int | None, moves: Moves) -> Compiled:
+        """Return a fitted model compiled for rows ``(n, d)`` of a dtype; of any width if none is given.
 
         Raises
         ------
         InputError
-            A model that is not read, or rows of another width.
+            A model that is not read, that does not answer as it was read, or rows of another width.
         """
         model = unwrapped(model)
         reading = read(model)
         width = int(getattr(model, "n_features_in_", reading.ensemble.n_features))
-        if width != n_features:
+        if n_features is not None and width != n_features:
             raise InputError(f"X has {n_features} features; the model was fitted on {width}.")
         scaling = Scaling(reading.steps, width, dtype) if reading.steps else None
         ensemble = reading.ensemble if scaling is None else scaling.pulled(reading.ensemble)
-        return cls(compile_cells(ensemble, dtype), ensemble.classes, scaling, moves.of(model, width))
+        made = cls(compile_cells(ensemble, dtype), ensemble.classes, scaling, moves.of(model, width))
+        made._check(model, dtype)
+        return made
+
+    def _check(self, model: Any, dtype: np.dtype[Any]) -> None:
+        """Hold what was read against what the model answers, at rows of random cells."""
+        if len(self.classes) < 2:
+            return
+        rows = some_rows(self.cells, dtype)
+        own, ahead = self.winners(rows)
+        said = self.numbers(predict(model, named(model, rows)))
+        if ((own != said) & (ahead > 4 * self.cells.slack)).any():
+            raise UnansweredError(
+                f"{type(model).__name__} does not answer as the trees in it say, so that nothing would be proved. "
+                "For other models use 'race' (labels only), or a gradient attack."
+            )
 
     def numbers(self, y: Labels) -> Index:
         """Return labels as positions among the classes."""
@@ -112,7 +128,9 @@ def each_nearest(
         for row in rows:
             answer = nearest(ask(batch, seat, row), limits, strict=strict)
             if answer.point is not None:
-                answer.point[np.isnan(X[row])] = np.nan
+                stays = np.isnan(X[row])
+                stays[list(known.cells.ensemble.codes)] = True
+                answer.point[stays] = X[row, stays]
             answers[row] = answer
             if advance is not None:
                 advance(1)

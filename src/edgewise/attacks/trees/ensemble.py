@@ -72,6 +72,8 @@ class Ensemble:
         Per row, the codes a categorical node sends left.
     codes
         For a categorical feature, the raw values its codes 0, 1, ... stand for; any other value is missing.
+    cut
+        Values of categorical features are cut to whole numbers first.
     n_features
         Of the model's input.
     votes
@@ -88,6 +90,7 @@ class Ensemble:
     single: bool = False
     categories: tuple[Index, ...] = ()
     codes: dict[int, Floats] = field(default_factory=dict[int, Floats])
+    cut: bool = False
     votes: bool = False
 
 

@@ -1,6 +1,7 @@
 """LightGBM's classifier, from the dump a booster gives of itself; the library is not imported.
 
-It compares ``x <= threshold`` in float64; the first tree carries the start and leaves the learning rate.
+It compares ``x <= threshold`` in float64, and cuts categories to whole numbers; the first tree carries the start and
+leaves the learning rate.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ def classifier(model: Any) -> Ensemble:
         (group,),
         categories=tuple(members),
         codes=codes,
+        cut=True,
     )
 
 
@@ -72,6 +74,10 @@ def _tree(root: dict[str, Any], k: int, columns: int, sets: list[Index], used: d
     missing, category = np.zeros(len(nodes), bool), np.full(len(nodes), -1)
     for i, node in enumerate(nodes):
         if feature[i] < 0:
+            if "leaf_coeff" in node:
+                raise UnansweredError(
+                    "LightGBM with linear_tree=True is not read: its leaves are no numbers."
+                )
             value[i, k] = node["leaf_value"]
         elif node["decision_type"] == "==":
             members = [int(each) for each in str(node["threshold"]).split("||")]

@@ -27,6 +27,7 @@ from edgewise.attacks.trees.reading import catboost, lightgbm, scikit_learn, xgb
 from edgewise.attacks.trees.reading.scalers import check_monotone
 from edgewise.models.access import check_answers_as
 from edgewise.models.answers import UnansweredError, check_fitted
+from edgewise.models.unwrap import last_step
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,10 @@ READERS: tuple[tuple[type, Callable[[Any], Ensemble]], ...] = (
     (BaggingClassifier, scikit_learn.bagging),
     (AdaBoostClassifier, scikit_learn.ada_boost),
 )
+
+THRESHOLDS = ("FixedThresholdClassifier", "TunedThresholdClassifierCV")
+WRAPPERS = ("Pipeline", "VotingClassifier", "CalibratedClassifierCV", *THRESHOLDS)
+"""Of scikit-learn, told by name: releases before 1.5 have no thresholds."""
 
 AVERAGED = (DecisionTreeClassifier, RandomForestClassifier, ExtraTreesClassifier, BaggingClassifier)
 """Whose probabilities are means over trees."""
@@ -79,6 +84,9 @@ def read(model: Any) -> Reading:
         if found is not None:
             check_answers_as(model, base)
             return Reading(found(model))
+    for base in type(model).__mro__:
+        if base.__name__ in WRAPPERS and base.__module__.startswith("sklearn."):
+            check_answers_as(model, base)
     if isinstance(model, Pipeline):
         steps = tuple(step for _, step in model.steps[:-1] if step not in (None, "passthrough"))
         for step in steps:
@@ -88,12 +96,12 @@ def read(model: Any) -> Reading:
     if isinstance(model, VotingClassifier):
         return Reading(_voting(model))
     if isinstance(model, CalibratedClassifierCV):
-        return _calibrated(model)
-    name = type(model).__name__
-    if name in ("FixedThresholdClassifier", "TunedThresholdClassifierCV"):
+        inner, chance = _calibrated(model)
+        return _moved(inner, lambda scores: chance(scores) > 1.0 - chance(scores))
+    if _has_threshold(model):
         return _threshold(model)
     raise UnansweredError(
-        f"{name} is not a tree, a forest or boosting that edgewise reads. For other models use 'race' "
+        f"{type(model).__name__} is not a tree, a forest or boosting that edgewise reads. For other models use 'race' "
         "(labels only), or a gradient attack."
     )
 
@@ -147,8 +155,8 @@ def _one_score(inner: Reading, model: Any) -> Reading:
     return replace(inner, ensemble=replace(known, trees=trees, init=known.init[1:]))
 
 
-def _calibrated(model: Any) -> Reading:
-    """Read one calibrated model of two classes: calibration moves the threshold."""
+def _calibrated(model: Any) -> tuple[Reading, Callable[[Floats], Floats]]:
+    """Read one calibrated model of two classes: its one score, and the chance of the second class at scores."""
     if len(model.calibrated_classifiers_) != 1:
         raise UnansweredError(
             f"the mean of {len(model.calibrated_classifiers_)} calibrated models is no sum over trees; "
@@ -157,20 +165,39 @@ def _calibrated(model: Any) -> Reading:
     only = model.calibrated_classifiers_[0]
     if only.method not in ("sigmoid", "isotonic"):
         raise UnansweredError(f"calibration by {only.method!r} is not read; 'sigmoid' and 'isotonic' are.")
-    inner = _one_score(read(only.estimator), model)
-    calibrator = only.calibrators[0]
-    inside = only.estimator.steps[-1][1] if isinstance(only.estimator, Pipeline) else only.estimator
-    margins = not hasattr(inside, "decision_function") and not isinstance(inside, AVERAGED)
+    _check_plain(only.estimator, model)
+    inner, calibrator = read(only.estimator), only.calibrators[0]
+    # Boosting that has no margins of its own to give is calibrated on its probabilities.
+    margins = len(inner.ensemble.init) == 1 and not hasattr(only.estimator, "decision_function")
 
-    def second(scores: Floats) -> Any:
-        chance = np.asarray(calibrator.predict(expit(scores) if margins else scores))
-        return chance > 1.0 - chance
+    def chance(scores: Floats) -> Floats:
+        return np.asarray(calibrator.predict(expit(scores) if margins else scores))
 
+    return _one_score(inner, model), chance
+
+
+def _has_threshold(model: Any) -> bool:
+    return any(base.__name__ in THRESHOLDS for base in type(model).__mro__)
+
+
+def _check_plain(inside: Any, model: Any) -> None:
+    """Refuse a wrapper of two classes whose score another one has moved already."""
+    last = last_step(inside)
+    if isinstance(last, CalibratedClassifierCV) or _has_threshold(last):
+        raise UnansweredError(f"{type(model).__name__} around {type(last).__name__} is not read.")
+
+
+def _moved(inner: Reading, second: Callable[[Floats], Any]) -> Reading:
     return replace(inner, ensemble=replace(inner.ensemble, threshold=last_below(second)))
 
 
 def last_below(second: Callable[[Floats], Any]) -> float:
     """Return the largest score for which a rising rule ``second`` does not say the second class.
+
+    Raises
+    ------
+    UnansweredError
+        The rule falls.
 
     Examples
     --------
@@ -178,10 +205,11 @@ def last_below(second: Callable[[Floats], Any]) -> float:
     0.25
     """
     low, high = -1e6, 1e6
-    if bool(second(np.array([low]))[0]):
-        return -np.inf
-    if not bool(second(np.array([high]))[0]):
-        return np.inf
+    at_low, at_high = (bool(second(np.array([end]))[0]) for end in (low, high))
+    if at_low and not at_high:
+        raise UnansweredError("a calibration that turns the order of scores around is not read.")
+    if at_low == at_high:
+        return -np.inf if at_low else np.inf
     while True:
         middle = (low + high) / 2
         if middle in (low, high):
@@ -193,8 +221,8 @@ def last_below(second: Callable[[Floats], Any]) -> float:
 
 
 def _threshold(model: Any) -> Reading:
-    """Read a binary model with a threshold of its own."""
-    inner = read(model.estimator_)
+    """Read a binary model with a threshold of its own, which may be one on calibrated chances."""
+    inner, inside = read(model.estimator_), last_step(model.estimator_)
     name = getattr(model, "response_method", "auto")
     margins = len(inner.ensemble.init) == 1
     own = model.threshold if hasattr(model, "threshold") else model.best_threshold_
@@ -202,12 +230,17 @@ def _threshold(model: Any) -> Reading:
     classes = list(inner.ensemble.classes)
     if positive is not None and positive != classes[-1]:
         raise UnansweredError("a threshold on the first class is not read; the second class as pos_label is.")
+    if isinstance(inside, CalibratedClassifierCV) and name in ("auto", "predict_proba"):
+        least, (_, chance) = 0.5 if own == "auto" else float(own), _calibrated(inside)
+        return _moved(inner, lambda scores: chance(scores) >= least)
+    _check_plain(inside, model)
     if margins and (own == "auto" or name == "decision_function"):
         level = 0.0 if own == "auto" else float(own)
     elif not margins and name in ("auto", "predict_proba"):
         level = 0.5 if own == "auto" else float(own)
-    elif margins and isinstance(inner.ensemble.threshold, float) and 0 < float(own) < 1:
+    elif margins and 0 < float(own) < 1:
         level = float(np.log(own) - np.log1p(-float(own)))
+        level /= 2 if getattr(inside, "loss", None) == "exponential" else 1
     else:
         raise UnansweredError(f"{type(model).__name__} with response_method={name!r} is not read here.")
     single = _one_score(inner, model)

@@ -28,6 +28,8 @@ def classifier(model: Any) -> Ensemble:
     columns = max(1, int(written["learner_model_param"]["num_class"]))
     if objective not in ("binary:logistic", "binary:logitraw", "multi:softprob", "multi:softmax"):
         raise UnansweredError(f"XGBoost's objective {objective!r} is not read.")
+    if (missing := getattr(model, "missing", None)) is not None and not np.isnan(missing):
+        raise UnansweredError(f"XGBoost with missing={missing!r} is not read; missing=NaN is.")
     best = written["attributes"].get("best_iteration")
     start = _start(written["learner_model_param"]["base_score"], columns, objective)
     grown = gradient["model"]
@@ -66,6 +68,8 @@ def _half() -> float:
 
 
 def _tree(written: dict[str, Any], k: int, columns: int, sets: list[Index]) -> Tree:
+    if int(written["tree_param"].get("size_leaf_vector", 0)) > 1:
+        raise UnansweredError("XGBoost's trees with a vector a leaf (multi_output_tree) are not read.")
     left = np.asarray(written["left_children"], np.intp)
     leaf = left < 0
     condition = np.asarray(written["split_conditions"], np.float32)
