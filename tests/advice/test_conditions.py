@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgewise.advice import advise
+from edgewise.advice.advise import advise
 from edgewise.advice.conditions import (
     best_exponent,
     boundary_can_help,
