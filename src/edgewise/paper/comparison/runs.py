@@ -83,6 +83,9 @@ REPORT = (
 )
 """Data that no strategy was chosen or tuned on; a person's own table is one too. All else is development data."""
 
+LEARNED_FROM = ("cnae-9.csv",)
+"""A table of one's own that was report data until herding failed on it, and was mended."""
+
 
 def kind_of(data: str) -> str:
     """Say whether a data set was used when strategies were chosen.
@@ -92,7 +95,8 @@ def kind_of(data: str) -> str:
     >>> kind_of("digits"), kind_of("german"), kind_of("mine.csv")
     ('development', 'report', 'report')
     """
-    return "report" if data in REPORT or is_own(data) else "development"
+    unseen = data in REPORT or (is_own(data) and data not in LEARNED_FROM)
+    return "report" if unseen else "development"
 
 
 def trial_of(data: str) -> Trial:
