@@ -5,16 +5,19 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
+
 from edgewise.paper.benchmarks.lu2023 import LARGE, SMALL
 from edgewise.paper.benchmarks.lu2023_page import common, mean_gain, share_of_margin
 from edgewise.paper.comparison.page import reached
 from edgewise.paper.comparison.ranks import rankings
-from edgewise.paper.comparison.statistics import curves, speed_up, standings
+from edgewise.paper.comparison.runs import kind_of
+from edgewise.paper.comparison.statistics import aulc, curves, speed_up, standings
 from edgewise.paper.report.strategies import ratio
 from edgewise.paper.runs.results import published_run
 from edgewise.paper.tables import TABLES
 from edgewise.paper.tables.frame import summarise
-from edgewise.stats import paired
+from edgewise.stats import paired, signed_rank_p
 
 
 ROOT = Path(__file__).parents[2]
@@ -252,6 +255,109 @@ def test_ranks_over_tables():
         row.gain for row in balanced if (row.kind, row.among, row.strategy) == ("report", 8, "herding")
     )
     assert f"herding's gain is {100 * gain:+.2f} on the report tables" in text
+
+
+UCI = (("compare-uci", "compare-tables", 8), ("compare-uci-cold", "compare-tables-cold", 7))
+UCI += (("compare-uci-b50", "compare-tables-b50", 7),)
+
+
+def both(new, old):
+    """The curves on the ten further tables, and those together with the seven report tables."""
+    found = [curves(published_run(RESULTS / f"{name}.jsonl.gz")[1]) for name in (new, old)]
+    return found[0], {**found[1], **found[0]}
+
+
+def ahead_of(found, other):
+    """How far herding is ahead of another strategy on report tables, table by table, in points."""
+    gaps = {}
+    for task, by_name in found.items():
+        if kind_of(task.data) == "report":
+            mine, theirs = (by_name[name] for name in ("herding", other))
+            gap = aulc(mine.labels, mine.accuracy) - aulc(theirs.labels, theirs.accuracy)
+            gaps.setdefault(task.data, []).append(100 * gap.mean())
+    return np.array([np.mean(each) for each in gaps.values()])
+
+
+def chance(gap):
+    """Wilcoxon's p as the docs write it."""
+    return f"p {signed_rank_p(gap):.4f}".replace("0.", ".")
+
+
+def test_ranks_on_ten_more_tables():
+    text = page("layers/active-learning.md")
+    alone, together = zip(*(both(new, old) for new, old, _ in UCI), strict=True)
+    ranks = [
+        {row.strategy: row for row in rankings(found) if (row.kind, row.among) == ("report", among)}
+        for found, (_, _, among) in zip(alone, UCI, strict=True)
+    ]
+    for name in ranks[0]:
+        cells = [
+            f"{row[name].rank:.2f} | {100 * row[name].gain:+.2f} | {100 * row[name].worst:+.2f}"
+            if name in row
+            else "- | - | -"
+            for row in ranks
+        ]
+        assert f"| `{name}` | {' | '.join(cells)} |" in text
+    assert ranks[0]["herding"].above == ranks[0]["herding"].tasks == 27
+    for other in ("random", "typical", "edge-mix", "margin"):
+        assert (ahead_of(alone[0], other) > 0).all()
+        assert chance(ahead_of(alone[0], other)) == "p .0039"
+    gap = ahead_of(alone[0], "typical-then-margin")
+    assert f"`typical-then-margin` ({gap.mean():+.2f}, {chance(gap)})" in text
+    mine = next(
+        row
+        for row in rankings(together[0])
+        if (row.kind, row.among, row.strategy) == ("report", 8, "herding")
+    )
+    assert mine.data == 16
+    edge, typical = (ahead_of(together[0], other) for other in ("edge-mix", "typical"))
+    assert (
+        f"its gain is {100 * mine.gain:+.2f} at mean rank {mine.rank:.2f} of 8; it is above `edge-mix` by "
+        f"{edge.mean():+.2f} points ({chance(edge)}) and above `typical` by {typical.mean():+.2f} ({chance(typical)})"
+    ) in text
+    cold, large = (
+        [ahead_of(found, other) for other in ("random", "typical", "edge-mix")] for found in together[1:]
+    )
+    assert (
+        f"From none it gains {cold[0].mean():+.2f} (ahead of `typical` with {chance(cold[1])}, of `edge-mix` with "
+        f"{chance(cold[2])}), in batches of 50 {large[0].mean():+.2f} ({chance(large[1])} and {chance(large[2])[2:]})"
+    ) in text
+    first = curves(published_run(RESULTS / "compare-tables.jsonl.gz")[1])
+    means = [ahead_of(found, "random").mean() for found in (first, alone[0])]
+    assert f"{means[0]:+.2f} on the seven above, {means[1]:+.2f} here" in text
+    lost = [{task: gain(by, "herding") for task, by in found.items()} for found in alone[1:]]
+    assert f"up to {-min(lost[0].values()):.1f} points, three learners" in text
+    below = sorted((value, task.data, task.learner) for task, value in lost[1].items() if value < 0)
+    below = [(f"{-value:.1f}", data, learner) for value, data, learner in below if data != "cnae-9.csv"]
+    assert below == [("2.4", "steel-plates-faults.csv", "svc"), ("0.8", "avila.csv", "svc")]
+
+
+def gain(by_name, name):
+    mine, base = by_name[name], by_name["random"]
+    return 100 * (aulc(mine.labels, mine.accuracy) - aulc(base.labels, base.accuracy)).mean()
+
+
+def test_counts_of_words():
+    text = page("layers/active-learning.md")
+    strategies, lost = ("herding", "herding-distances", "typical", "edge-mix", "margin"), {}
+    for part, said in (("", "from 10, batches of 10"), ("-cold", "from none"), ("-b50", "batches of 50")):
+        found = curves(published_run(RESULTS / f"compare-hubs{part}.jsonl.gz")[1])
+        for data in ("topics", "cnae-9.csv"):
+            by_learner = {task.learner: by for task, by in found.items() if task.data == data}
+            gains = [
+                [gain(by_learner[learner], name) for learner in ("1-nn", "logistic", "svc")]
+                for name in strategies
+            ]
+            cells = [" / ".join(f"{value:+.1f}" for value in each) for each in gains]
+            assert f"| {data.removesuffix('.csv')} | {said} | {' | '.join(cells)} |" in text
+            lost[part, data] = gains[1]
+    before = lost["", "cnae-9.csv"]
+    assert (
+        f"{-before[0]:.1f} points behind random with a 1-NN, {-before[1]:.1f} with logistic regression, "
+        f"{-before[2]:.1f} with an SVC"
+    ) in text
+    nine = ahead_of(curves(published_run(RESULTS / "compare-uci.jsonl.gz")[1]), "random")
+    assert f"the mean over the ten tables was {(nine.sum() + np.mean(before)) / 10:+.2f}" in text
 
 
 def test_ranks_with_forests_and_boosting():
