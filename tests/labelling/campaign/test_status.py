@@ -109,7 +109,7 @@ def test_before_two_classes_nothing_is_estimated():
 @pytest.mark.parametrize("few", [1, 2, 3, 4])
 def test_a_sample_of_few_labels_says_how_many_more_are_needed(few):
     index = np.concatenate([np.flatnonzero(Y == "yes")[:10], np.flatnonzero(Y == "no")[:10]])[::-1]
-    sample = np.isin(np.arange(len(X)), np.concatenate([index[:few // 2], index[-(few - few // 2) :]]))
+    sample = np.isin(np.arange(len(X)), np.concatenate([index[: few // 2], index[-(few - few // 2) :]]))
     found = standing_of(LEARNING, index, Y[index], sample, ("yes", "no"), 0)
     assert found.sampled == few
     assert found.sentence.startswith(f"Go on: {10 - few} more labels of the random sample are needed")
