@@ -1,0 +1,69 @@
+"""No command writes two things to one file, or over what it reads; it says so before it works."""
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from edgewise.arrays import InputError
+from edgewise.cli import app
+
+
+MODEL = "import numpy as np\ndef model(X):\n    return (X @ [1.0, -2.0, 0.5] > 0.2).astype(int)\n"
+AUDIT = ["audit", "victim.toml", "--pool", "rows.csv", "--budget", "15", "--family", "linear"]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "asked_model.py").write_text(MODEL)
+    (tmp_path / "victim.toml").write_text('[victim]\nfunction = "asked_model:model"\n')
+    (tmp_path / "filed.toml").write_text('[victim]\nfile = "m.onnx"\n')
+    (tmp_path / "m.onnx").write_text("a model")
+    (tmp_path / "mine.csv").write_text("a,b\n" + "1,x\n2,y\n" * 30)
+    pool = np.random.default_rng(1).normal(size=(60, 3))
+    np.savetxt(tmp_path / "rows.csv", pool, delimiter=",", header="a,b,c", comments="")
+    return tmp_path
+
+
+def refused(*words):
+    answer = CliRunner().invoke(app, [*words])
+    assert isinstance(answer.exception, InputError), f"{answer.output} {answer.exception}"
+    return str(answer.exception)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            [*AUDIT, "--out", "q.json"],
+            "the page (.html) and the JSON beside it (.json) would be one file, q.json",
+        ),
+        (
+            [*AUDIT, "--out", "q.ledger"],
+            "the page (.html) and the ledger (.ledger) would be one file, q.ledger",
+        ),
+        ([*AUDIT, "--ledger", "./audit.json"], "would be one file, audit.json"),
+        ([*AUDIT, "--out", "rows.csv"], "would replace rows.csv, which is read"),
+        (["audit", "filed.toml", *AUDIT[2:], "--out", "m.onnx"], "would replace m.onnx, which is read"),
+        (["compare", "--publish", "p.md"], "the page beside them (.md) would be one file, p.md"),
+        (
+            ["compare", "--publish", "r.db", "--store", "r.db"],
+            "the store and the runs (.jsonl) would be one file",
+        ),
+        (["compare", "--data", "mine.csv", "--publish", "mine.csv"], "would replace mine.csv, which is read"),
+        (["reproduce", "table2", "--quick", "--publish", "p.md"], "would be one file, p.md"),
+        (["benchmark", "lu2023", "--publish", "p.csv"], "would be one file, p.csv"),
+        (["report", "--out", "runs.db"], "would replace runs.db, which is read"),
+    ],
+)
+def test_two_things_in_one_file_are_refused_before_any_work(folder, words, told):
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert told in refused(*words)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+@pytest.mark.parametrize("measure", ["3", "4", "10"])
+def test_an_audit_with_few_rows_to_measure_leaves_robustness_out(folder, measure):
+    answer = CliRunner().invoke(app, [*AUDIT, "--measure", measure, "--out", "z.html"])
+    assert answer.exit_code == 0, answer.exception
+    assert '"robustness": null' in (folder / "z.json").read_text()
