@@ -1,4 +1,4 @@
-"""No command writes two things to one file, or over what it reads; it says so before it works."""
+"""What commands write: no two things to one file, nothing over what is read, and words as they are."""
 
 import numpy as np
 import pytest
@@ -6,6 +6,7 @@ from typer.testing import CliRunner
 
 from edgewise.arrays import InputError
 from edgewise.cli import app
+from edgewise.cli.options import show
 
 
 MODEL = "import numpy as np\ndef model(X):\n    return (X @ [1.0, -2.0, 0.5] > 0.2).astype(int)\n"
@@ -67,3 +68,12 @@ def test_an_audit_with_few_rows_to_measure_leaves_robustness_out(folder, measure
     answer = CliRunner().invoke(app, [*AUDIT, "--measure", measure, "--out", "z.html"])
     assert answer.exit_code == 0, answer.exception
     assert '"robustness": null' in (folder / "z.json").read_text()
+
+
+def test_tables_show_words_as_they_are(capsys):
+    words = ["a[b]c", "[/x]", "[red]", ":key:"]
+    show("title [/t] :key:", ("", *words[1:]), [words])
+    said = capsys.readouterr().out
+    assert "title [/t] :key:" in said
+    for word in words:
+        assert word in said
