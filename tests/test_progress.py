@@ -1,5 +1,7 @@
 """Progress where there is no terminal: a line every few seconds, nothing for what is soon done."""
 
+import sys
+
 import pytest
 
 from edgewise import progress
@@ -37,3 +39,13 @@ def test_what_is_soon_done_says_nothing(capsys):
     with progress.track(3, "asking", show=True) as advance:
         advance(3)
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("kind", ["track", "weigh"])
+def test_a_bar_shows_words_as_they_are(capsys, monkeypatch, kind):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    name = "auditing [/v] [red]"
+    opened = progress.track(1, name, show=True) if kind == "track" else progress.weigh(1.0, 1, show=True)
+    with opened as report:
+        report(*([1] if kind == "track" else [name, 1.0]))
+    assert name in capsys.readouterr().err

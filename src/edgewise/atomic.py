@@ -59,6 +59,19 @@ def replacing(path: Path | str) -> Generator[IO[bytes]]:
         raise
 
 
+def same_file(one: Path, other: Path) -> bool:
+    """Return whether two paths lead to one file, or would if they were there.
+
+    Examples
+    --------
+    >>> same_file(Path("a.csv"), Path("./a.csv")), same_file(Path("a.csv"), Path("b.csv"))
+    (True, False)
+    """
+    if one.exists() and other.exists():
+        return one.samefile(other)
+    return one.resolve() == other.resolve()
+
+
 def _replaceable(path: Path) -> tuple[Path, os.stat_result | None]:
     """Return the file behind ``path`` and what the system says of it, None for a new one."""
     target = path

@@ -42,7 +42,7 @@ def track(total: int, what: str, *, show: bool) -> Generator[Advance]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=None),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
@@ -74,7 +74,7 @@ def weigh(total: float, items: int, *, show: bool) -> Generator[Finish]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=None),
         TextColumn("{task.fields[done]:,} of {task.fields[items]:,}"),
         TimeRemainingColumn(compact=True),

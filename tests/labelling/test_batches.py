@@ -4,6 +4,7 @@ import os
 import numpy as np
 import pytest
 from PIL import Image
+from sklearn.linear_model import LogisticRegression
 from typer.testing import CliRunner
 
 from edgewise.arrays import InputError
@@ -264,3 +265,16 @@ def test_rbf_ridge_on_equal_rows_says_so(tmp_path):
     (tmp_path / "labels.csv").write_text("row,label\n0,x\n1,y\n")
     words = "--labels", tmp_path / "labels.csv", "--learner", "rbf-ridge", "--out", tmp_path / "next.csv"
     assert "two different rows" in str(run(tmp_path / "pool.csv", *words).exception)
+
+
+@pytest.mark.parametrize("classes", [[0.0, 1.0], [0, 1], ["0", "1"]])
+@pytest.mark.parametrize("end", ["", ".0"])
+def test_labels_are_a_fitted_models_classes_however_numbers_are_written(folder, classes, end):
+    if end and isinstance(classes[0], str):
+        pytest.skip("words are what they are")
+    io = pytest.importorskip("skops.io")
+    io.dump(LogisticRegression().fit(X, np.array(classes)[(X[:, 0] > 0).astype(int)]), folder / "m.skops")
+    (folder / "labels.csv").write_text(f"row,label\n1,0{end}\n2,1{end}\n3,1{end}\n")
+    words = ["--model", folder / "m.skops", "--ignore", "name", "--labels", folder / "labels.csv", "-n", 2]
+    answer = run(folder / "pool.csv", *words, "--out", folder / "b.csv")
+    assert answer.exit_code == 0, answer.exception

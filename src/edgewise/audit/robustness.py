@@ -39,8 +39,11 @@ def robustness(
 ) -> Robustness | None:
     """Find the nearest change of label on the copy, which costs nothing, and ask the victim just past it.
 
-    At most three rows a sample, from the ``measure`` purse; the first step the victim confirms counts.
+    At most three rows a sample, from the ``measure`` purse; the first step the victim confirms counts. None where
+    fewer than two samples are left, or only one label.
     """
+    if len(X) < 2:
+        return None
     agreed = np.asarray(copy.predict(X) == labels)
     start, label = X[agreed], labels[agreed]
     if len(start) < 2 or len(np.unique(label)) < 2:

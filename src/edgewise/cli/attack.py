@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgewise.cli.options import DataHome, Seed, Trust, quiet, show
+from edgewise.cli.written import check_written
 
 
 if TYPE_CHECKING:
@@ -55,6 +56,10 @@ def attack(
         raise InputError(f"--norm must be 1, 2 or inf; got {norm!r}.")
     if (model is None) != (pool is None):
         raise InputError("--model and --pool go together: a fitted model and the rows to attack it at.")
+    if out is not None:
+        if out.suffix.lower() not in (".npz", ".csv"):
+            raise InputError(f"--out {out}: expected a name that ends in .npz or .csv.")
+        check_written({"what is found": out}, [path for path in (model, pool) if path is not None])
     box: Box | None = None
     if model is not None and pool is not None:
         fitted, what = read_skops(model, trust or []), f"{model.name}, {pool.name}"
@@ -85,30 +90,31 @@ def _chosen(method: str, fitted: Model, norm: float) -> Attack:
 def _table(path: Path, most: int, model: Model) -> tuple[list[str], Rows]:
     """Return the names and the first rows of a table of numbers, in the columns that the model was fitted to by name.
 
-    An empty cell is a missing value.
+    An empty cell is a missing value, and a column may be of such cells only.
     """
     import numpy as np
 
     from edgewise.arrays import InputError
-    from edgewise.labelling.table import read_table
+    from edgewise.labelling.table import EMPTY, read_table
     from edgewise.models.rows import framed
     from edgewise.models.unwrap import names_known
     from edgewise.registry import listing
 
-    frame = read_table(path).frame.slice(0, most)
-    fitted = names_known(model)
-    if fitted:
-        lacking = [name for name in fitted if name not in frame.column_names]
-        if lacking:
-            raise InputError(f"{path} has no column {listing(lacking)}, to which the model was fitted.")
-        frame = frame.select(list(fitted))
-    words = [str(field.name) for field in frame.schema if str(field.type) != "double"]
+    table, fitted = read_table(path), names_known(model)
+    frame = table.frame.slice(0, most)
+    names = [str(name) for name in fitted or frame.column_names]
+    empty = [name for name in names if table.left_out.get(name) == EMPTY]
+    lacking = [name for name in names if name not in (*frame.column_names, *empty)]
+    if lacking:
+        raise InputError(f"{path} has no column {listing(lacking)}, to which the model was fitted.")
+    words = [name for name in names if name not in empty and str(frame[name].type) != "double"]
     if words:
         raise InputError(
             f"{path} must hold numbers in every column, as the model was fitted on; {words} hold words."
         )
-    columns = [np.array(column.to_pylist(), dtype=float) for column in frame.columns]
-    names, rows = [str(name) for name in frame.column_names], np.stack(columns, axis=1)
+    missing = [None] * frame.num_rows
+    cells = [missing if name in empty else frame[name].to_pylist() for name in names]
+    rows = np.stack([np.array(column, dtype=float) for column in cells], axis=1)
     return names, framed(rows, names) if fitted else rows
 
 
@@ -123,7 +129,7 @@ def _write(out: Path, adv: Adversarial, names: list[str]) -> None:
 
     fields = ("points", "found", "distance", "label", "source_label", "queries")
     with replacing(out) as file:
-        if out.suffix != ".csv":
+        if out.suffix.lower() != ".csv":
             arrays = {name: getattr(adv, name) for name in fields}
             np.savez_compressed(file, **({} if adv.lower is None else {"lower": adv.lower}), **arrays)
             return

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgewise.cli.options import Seed, quiet, show
+from edgewise.cli.written import check_written
 
 
 if TYPE_CHECKING:
@@ -56,13 +57,20 @@ def audit(
     from edgewise.audit.families.names import FAMILIES
     from edgewise.audit.ledger import Ledger
     from edgewise.audit.metered import Metered
-    from edgewise.audit.victims.declared import open_victim
+    from edgewise.audit.victims.declared import files_of, open_victim
     from edgewise.audit.victims.local import LocalModel
     from edgewise.labelling.sheet import read_pool
     from edgewise.progress import track
     from edgewise.registry import lookup
 
     lookup(FAMILIES, family, "family")
+    path = ledger or out.with_suffix(".ledger")
+    written = {
+        "the page (.html)": out,
+        "the JSON beside it (.json)": out.with_suffix(".json"),
+        "the ledger (.ledger)": path,
+    }
+    check_written(written, [*files_of(victim), pool])
     # What is sent again is in the ledger and on the page; without a handler each retry would print a line.
     logging.getLogger("stamina").addHandler(logging.NullHandler())
     target, sending = open_victim(victim, authorised=authorised)
@@ -71,7 +79,6 @@ def audit(
     own = isinstance(target, LocalModel)
     rows = rows[:, _places(sheet.numbers, getattr(target, "columns", ()), pool, fitted=own)]
     purses = {"extract": budget, "measure": measure}
-    path = ledger or out.with_suffix(".ledger")
     about = {"victim": target.name, "pool": sheet.digest, "family": family}
     about |= {"measure": measure, "seed": seed, "budget": budget}
     with Ledger(path, purses, about) as book:

@@ -19,6 +19,7 @@ from edgewise.cli.options import (
     show,
     typed,
 )
+from edgewise.cli.written import check_written
 
 
 benchmark = typer.Typer(
@@ -69,6 +70,14 @@ def lu2023(
     from edgewise.paper.benchmarks.lu2023 import COMPARED, cells, work
     from edgewise.paper.runs.experiment import Experiment
 
+    if publish is not None:
+        check_written(
+            {
+                "the store": store,
+                "the page (.md)": publish,
+                "the areas beside it (.csv)": publish.with_suffix(".csv"),
+            }
+        )
     wanted = cells(sets or ["small"], strategy or COMPARED, range(splits))
     with computing(store, jobs=jobs, backend=backend, address=address, data_home=data_home) as facts:
         run = Experiment("splits of Lu et al.", wanted, work).run(

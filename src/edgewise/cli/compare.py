@@ -20,6 +20,7 @@ from edgewise.cli.options import (
     show,
     typed,
 )
+from edgewise.cli.written import check_published
 
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def compare(
     from edgewise.paper.comparison.tasks import is_own
     from edgewise.paper.runs.experiment import Experiment
 
+    check_published(publish, store, [Path(name) for name in data or () if is_own(name)])
     for table in filter(is_own, data or ()):
         typer.echo(f"{table}: {class_of_table(table)}")
     names = strategy or list(STRONG)

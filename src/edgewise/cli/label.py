@@ -8,17 +8,18 @@ from typing import Annotated
 import typer
 
 from edgewise.cli.options import Seed, listed
-from edgewise.cli.query_options import Classes, Columns, Id, Ignore, Learner, Strategy
+from edgewise.cli.query_options import Classes, Columns, Id, Ignore, Learner, Strategy, settings_asked
 
 
 def label(
+    context: typer.Context,
     pool: Annotated[
         Path | None,
         typer.Argument(help="CSV, Parquet, JSON Lines, NPZ, or a folder of pictures; known once begun."),
     ] = None,
     *,
     classes: Classes = None,
-    id_column: Id = None,
+    id: Id = None,
     campaign: Annotated[
         Path, typer.Option("--campaign", help="The file of the campaign; made if missing.")
     ] = Path("campaign.db"),
@@ -57,35 +58,12 @@ def label(
 
     Run it again to go on where you stopped. Ctrl-C stops it.
     """
-    from edgewise.arrays import InputError
     from edgewise.labelling.app.serving import Address, keys_for, port_of, serve
-    from edgewise.labelling.campaign.campaign import open_campaign
-    from edgewise.labelling.campaign.settings import Settings, begin, relative
+    from edgewise.labelling.campaign.opening import open_or_begin
 
-    if not campaign.exists():
-        if pool is None or classes is None:
-            raise InputError(
-                "a new campaign needs a pool and its classes: edgewise label POOL --classes yes,no"
-            )
-        names = tuple(listed(classes))
-        settings = Settings(
-            names,
-            relative(pool, campaign),
-            id_column,
-            tuple(ignore or ()),
-            strategy,
-            learner,
-            uniform,
-            seed,
-            tuple(features or ()),
-        )
-        begin(campaign, settings)
-    open_ = open_campaign(campaign, pool)
-    held = open_.settings
-    if classes is not None and tuple(listed(classes)) != held.classes:
-        raise InputError(f"{campaign} has the classes {','.join(held.classes)}; leave --classes out.")
+    open_ = open_or_begin(campaign, pool, settings_asked(context))
     typer.echo(open_.items.sheet.said)
-    chosen = keys_for(held.classes, listed(keys))
+    chosen = keys_for(open_.settings.classes, listed(keys))
     where = Address(host, port_of(campaign) if port is None else port, token, tuple(name or ()))
 
     def say(url: str) -> None:

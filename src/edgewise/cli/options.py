@@ -87,9 +87,10 @@ def show(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> No
     from rich.console import Console
     from rich.table import Table
 
+    # Titles and cells hold people's words, in which [b] and :key: are no markup.
+    console = Console(width=width(), markup=False, emoji=False)
     # A title of the table's own would be wrapped to the table's width.
-    console = Console(width=width())
-    console.print(title, style="italic", markup=False, highlight=False)
+    console.print(title, style="italic", highlight=False)
     table = Table(*header, box=None, pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"

@@ -29,6 +29,7 @@ from edgewise.cli.query_options import (
     Scores,
     Strategy,
     Table,
+    settings_asked,
 )
 
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 
 def query(
+    context: typer.Context,
     pool: Table = None,
     *,
     labels: Labels = None,
@@ -73,6 +75,10 @@ def query(
 
     if (pool is None) == (shards is None):
         raise InputError("give one pool: a file or a folder, or --pool 'shards/*.parquet' for many files.")
+    if pool is not None and (device, backend, address, jobs) != (None, "local", None, 1):
+        raise InputError(
+            "--device, --jobs, --backend and --address go with a pool in many files: --pool 'shards/*.parquet'."
+        )
     files = _Files(
         labels or [], n, out, force, [path for path in (pool, model, campaign) if path is not None]
     )
@@ -82,14 +88,9 @@ def query(
     if campaign is not None:
         if pool is None or model is not None or folders:
             raise InputError("--campaign goes with a pool that is one table or folder, and without --model.")
-        columns = {"ignore": tuple(ignore or ()), "features": tuple(features or ()), "id": id}
-        _of_campaign(campaign, pool, files, target, choose, columns, listed(classes))
+        _of_campaign(campaign, pool, files, target, settings_asked(context))
         return
     if pool is not None:
-        if (device, backend, address, jobs) != (None, "local", None, 1):
-            raise InputError(
-                "--device, --jobs, --backend and --address go with a pool in many files: --pool 'shards/*.parquet'."
-            )
         columns = {"ignore": ignore or [], "features": features or [], "id": id, "folders": folders}
         _of_one(pool, files, target, choose, columns, listed(classes))
         return
@@ -143,34 +144,13 @@ def _of_one(
     say_batch(labelled, known.labels, choose.strategy, answer, target)
 
 
-def _of_campaign(
-    path: Path,
-    pool: Path,
-    files: _Files,
-    target: Path,
-    choose: NextBatch,
-    columns: dict[str, Any],
-    classes: list[str],
-) -> None:
+def _of_campaign(path: Path, pool: Path, files: _Files, target: Path, asked: dict[str, Any]) -> None:
     from edgewise.labelling.batches import write_query
     from edgewise.labelling.campaign.batch import batch
-    from edgewise.labelling.campaign.campaign import open_campaign
     from edgewise.labelling.campaign.importing import import_labels
-    from edgewise.labelling.campaign.settings import Settings, begin, relative
+    from edgewise.labelling.campaign.opening import open_or_begin
 
-    if not path.exists():
-        begin(
-            path,
-            Settings(
-                tuple(classes),
-                relative(pool, path),
-                strategy=choose.strategy,
-                learner=choose.learner,
-                seed=choose.seed,
-                **columns,
-            ),
-        )
-    held = open_campaign(path, pool)
+    held = open_or_begin(path, pool, asked)
     with held.log:
         for file in files.labels:
             import_labels(held, file)

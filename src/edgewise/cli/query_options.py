@@ -1,9 +1,11 @@
-"""The options of ``edgewise query``."""
+"""The options of ``edgewise query`` and of a campaign."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from edgewise.cli.options import listed
 
 
 Table = Annotated[
@@ -76,3 +78,17 @@ Files = Annotated[
 ]
 Scores = Annotated[Path, typer.Option("--scores", help="Shards: the folder for their scores.")]
 Device = Annotated[str | None, typer.Option("--device", help="Shards: cuda asks torch models on GPUs.")]
+
+
+def settings_asked(context: typer.Context) -> dict[str, Any]:
+    """Return the settings of a campaign that were typed, by their names in `Settings`; defaults are not among them."""
+    from edgewise.labelling.campaign.opening import LISTS, OPTIONS
+
+    asked: dict[str, Any] = {}
+    for name in ("classes", "id", "ignore", "features", "strategy", "learner", "share", "seed"):
+        option = OPTIONS.get(name, name)
+        source = context.get_parameter_source(option)
+        if source is not None and source.name == "COMMANDLINE":
+            given = listed(context.params[option]) if name == "classes" else context.params[option]
+            asked[name] = tuple(given) if name in LISTS else given
+    return asked

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from edgewise.cli.options import Store, quiet
+from edgewise.cli.written import check_written
 
 
 def report(
@@ -25,6 +26,7 @@ def report(
     from edgewise.paper.report import build
     from edgewise.paper.runs.results import collected
 
+    check_written({"the page": out}, [store])
     source = store if published is None else collected(published)
     build(source, out, tables=tables, progress=not quiet())
     typer.echo(f"wrote {out}" + (f" and the tables in {tables}" if tables is not None else ""))

@@ -21,6 +21,7 @@ from edgewise.cli.options import (
     typed,
     width,
 )
+from edgewise.cli.written import check_published
 
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ def reproduce(
         with where(store) as facts:
             reproduce_all(chosen, facts, store, jobs=jobs, publish=publish)
         return
+    check_published(publish, store, [] if published is None else [published])
     definition = with_checkpoints(chosen_arms(_definition(table, size, reading), arm), store)
     names = chosen_data(definition, data)
     wanted = experiment(definition, names, seeds or (3 if quick else 20), attacks=attack, quick=quick)

@@ -279,4 +279,4 @@ def _missing(source: Source, looked: Sequence[str], last: str) -> MissingDataErr
 def _say(message: str) -> None:
     from rich.console import Console
 
-    Console(stderr=True, highlight=False, soft_wrap=True).print(message, markup=False)
+    Console(stderr=True, highlight=False, soft_wrap=True).print(message, markup=False, emoji=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -83,7 +84,8 @@ def read_table(path: str | Path) -> tuple[Floats, Index]:
     Raises
     ------
     InputError
-        No such file, ragged rows, empty cells, no features, one class, or nearly as many classes as rows.
+        No such file, ragged rows, empty cells, a column of numbers with some words, no features, one class, or nearly
+        as many classes as rows.
 
     Examples
     --------
@@ -121,12 +123,15 @@ def _own(path: str | Path) -> tuple[bytes, list[list[str]]]:
         content = Path(path).read_bytes()
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from None
-    header, *lines = [line for line in csv.reader(content.decode("utf-8-sig").splitlines()) if line] or [[]]
-    wrong = [
-        number
-        for number, line in enumerate(lines, 2)
-        if len(line) != len(header) or "" in map(str.strip, line)
-    ]
+    try:
+        (_, header), *numbered = _records(content) or [(1, list[str]())]
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise InputError(f"{path}, line {line}, is not UTF-8 text; save the file as CSV UTF-8.") from None
+    if len(header) == 1 and (other := next((mark for mark in ";\t|" if mark in header[0]), None)):
+        raise InputError(f"{path}: cells must be separated by commas; its header is separated by {other!r}.")
+    lines = [line for _, line in numbered]
+    wrong = [number for number, line in numbered if len(line) != len(header) or "" in map(str.strip, line)]
     if wrong or len(header) < 2 or len({line[-1].strip() for line in lines}) < 2:
         why = f"line {wrong[0]} has an empty cell or another number of cells" if wrong else "it has not"
         raise InputError(
@@ -139,25 +144,48 @@ def _own(path: str | Path) -> tuple[bytes, list[list[str]]]:
             f"{path}: the last column, {header[-1]!r}, has {classes:,} different values in {len(lines):,} rows; "
             "expected the class there."
         )
+    for place, name in enumerate(header[:-1]):
+        _check_column(path, name, [(number, line[place].strip()) for number, line in numbered])
     return content, [header, *lines]
 
 
+def _check_column(path: str | Path, name: str, cells: Sequence[tuple[int, str]]) -> None:
+    """Refuse a column of numbers with some other cells: as one of words it would have a column for each number."""
+    odd = [(line, cell) for line, cell in cells if not _is_number(cell)]
+    if 0 < len(odd) < len(cells) / 2:
+        line, cell = odd[0]
+        raise InputError(
+            f"{path}: column {name!r} holds numbers but for {len(odd):,} of {len(cells):,} cells (first: line {line}, "
+            f"{cell!r}). Fill them in or remove their rows; if it is a column of words, write its numbers as words, "
+            "such as c7."
+        )
+
+
+def _records(content: bytes) -> list[tuple[int, list[str]]]:
+    """Return the records that are not blank, each with the number of its line."""
+    reader = csv.reader(content.decode("utf-8-sig").splitlines())
+    return [(reader.line_num, line) for line in reader if line]
+
+
 def _read(contents: Sequence[bytes]) -> Rows:
-    _, *lines = [line for line in csv.reader(contents[0].decode("utf-8-sig").splitlines()) if line]
+    _, *lines = [line for _, line in _records(contents[0])]
     *columns, target = ([cell.strip() for cell in column] for column in zip(*lines, strict=True))
     parts = [part for column in columns for part in _numbers(column)]
     return np.column_stack([*parts, np.unique(target, return_inverse=True)[1]]).astype(float)
 
 
 def _numbers(column: Sequence[str]) -> list[Floats]:
-    try:
-        numbers = np.array([float(cell) for cell in column])
-    except ValueError:
-        numbers = np.array([np.nan])
-    if np.isfinite(numbers).all():
-        return [numbers]
+    if all(map(_is_number, column)):
+        return [np.array([float(cell) for cell in column])]
     cells = np.array(column)
     return [(cells == category).astype(float) for category in np.unique(cells)]
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        return math.isfinite(float(cell))
+    except ValueError:
+        return False
 
 
 def _fetch(name: str, number: int | None) -> Rows:

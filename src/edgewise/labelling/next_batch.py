@@ -14,6 +14,7 @@ from edgewise.labelling.sheet import Sheet
 from edgewise.learning.fitting import fitted
 from edgewise.learning.learners import learner_of
 from edgewise.models.features import Features, spread_rows, takes_gaps
+from edgewise.models.labels import WHOLE
 from edgewise.models.rows import framed, is_frame
 from edgewise.models.unwrap import Model, names_known
 from edgewise.pools.pool import Pool
@@ -239,5 +240,14 @@ def _as_fitted(model: Model, sheet: Sheet) -> Pool:
 
 def _as_the_model(labels: Labels, model: Model) -> Labels:
     """Return labels as the model names its classes: a file holds text, a model may know numbers."""
-    names = {str(name): name for name in getattr(model, "classes_", ())}
-    return np.array([names.get(label, label) for label in labels.tolist()]) if names else labels
+    classes: list[Any] = list(getattr(model, "classes_", ()))
+    names = {_whole(name): name for name in classes if not isinstance(name, str)}
+    names |= {str(name): name for name in classes}
+    found = [names.get(label, names.get(_whole(label), label)) for label in labels.tolist()]
+    return np.array(found) if names else labels
+
+
+def _whole(label: object) -> str:
+    """Return a label as text in which 1, 1.0 and '1.0' are one."""
+    text = str(label)
+    return str(int(text.partition(".")[0])) if WHOLE.fullmatch(text) else text

@@ -7,6 +7,7 @@ from itertools import count
 from pathlib import Path
 
 from edgewise.arrays import InputError
+from edgewise.atomic import same_file
 from edgewise.labelling.columns import LABEL, POOL, UNIFORM
 from edgewise.labelling.table import read_words
 
@@ -41,7 +42,7 @@ def check_out(out: Path, sources: Iterable[Path], *, force: bool = False) -> Non
         ``out`` may not be written; the message says why and what to do.
     """
     for source in sources:
-        if out.exists() and source.exists() and out.samefile(source):
+        if same_file(out, source):
             raise InputError(f"--out {out} is what the rows or labels come from; give it another name.")
     if out.exists() and not out.is_file():
         raise InputError(f"--out {out} is not a regular file; give the name of a CSV file to write.")

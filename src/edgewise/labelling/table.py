@@ -29,8 +29,8 @@ NUMBER = r"^[+-]?(?:0|[1-9]\d*|)(?:\.\d*)?(?:[eE][+-]?\d+)?$"
 DIGITS = 15
 """Digits of a whole number that a float64 holds for certain; a longer one is a name, such as a card's."""
 
-NAMELESS = ("", "Unnamed: 0")
-"""What pandas calls its row index in a CSV."""
+NAMELESS, EMPTY = ("", "Unnamed: 0"), "empty"
+"""What pandas calls its row index in a CSV, and why a column without any value is left out."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def _typed(table: Table, path: Path) -> Table:
             column = column.cast(column.type.value_type)
         kind = column.type
         if column.null_count == len(column):
-            left_out[name] = "empty"
+            left_out[name] = EMPTY
         elif pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
             raise InputError(
                 f"{path.name}: column {name!r} holds {kind} values; expected numbers, words or lists of numbers."
@@ -178,7 +178,7 @@ def _words(path: Path) -> Table:
     for name in frame.column_names:
         column = frame[name]
         if column.null_count == len(column):
-            left_out[name or "(no name)"] = "empty"
+            left_out[name or "(no name)"] = EMPTY
         elif name in NAMELESS:
             left_out[name or "(no name)"] = "no name, like the row index of pandas"
         else:

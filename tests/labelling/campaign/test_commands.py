@@ -92,9 +92,79 @@ def test_a_page_needs_classes_once_and_not_others_later(folder, campaign_of):
     assert "has the classes yes,no" in run(
         "label", "--campaign", folder / "c.db", "--classes", "a,b", "--no-browser", code=1
     )
+    assert "has the uniform share 0.1; leave --uniform out" in run(
+        "label", "--campaign", folder / "c.db", "--uniform", "0.3", "--no-browser", code=1
+    )
     assert "set a token" in run(
         "label", "--campaign", folder / "c.db", "--host", "0.0.0.0", "--no-browser", code=1
     )
+
+
+@pytest.mark.parametrize("command", ["query", "label"])
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (["--id", "whom"], "whom"),
+        (["--ignore", "towns"], "towns"),
+        (["--strategy", "hering"], "did you mean 'herding'"),
+        (["--learner", "logistik"], "logisti"),
+        (["--classes", "yes"], "two different classes"),
+        ([], "there is no"),
+    ],
+)
+def test_a_campaign_that_cannot_begin_leaves_no_file_and_the_corrected_command_begins_it(
+    folder, command, wrong, told
+):
+    out = ["-n", 3, "--out", folder / "b.csv"]
+    more = ["--campaign", folder / "c.db", *(out if command == "query" else ["--no-browser"])]
+    pool = folder / "pool.csv" if wrong else folder / "pol.csv"
+    assert told in run(command, pool, *more, "--classes", "yes,no", *wrong, code=1)
+    assert not list(folder.glob("c.db*"))
+    run(
+        "query",
+        folder / "pool.csv",
+        "--campaign",
+        folder / "c.db",
+        *out,
+        "--classes",
+        "yes,no",
+        "--id",
+        "who",
+    )
+
+
+@pytest.mark.parametrize("command", ["query", "label"])
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        (["--classes", "yes,no,perhaps"], "has the classes yes,no; leave --classes out"),
+        (["--id", "town"], "has the id column who; leave --id out"),
+        (["--ignore", "a", "--ignore", "b"], "has no ignored columns; leave --ignore out"),
+        (["--features", "a"], "has no features; leave --features out"),
+        (["--strategy", "herding"], "has the strategy margin; leave --strategy out"),
+        (["--learner", "logistic"], "has the learner 1-nn; leave --learner out"),
+        (["--seed", "7"], "has the seed 0; leave --seed out"),
+    ],
+)
+def test_a_campaign_keeps_its_settings_and_says_so(folder, campaign_of, command, other, told):
+    campaign_of()
+    more = ["-n", 3, "--out", folder / "b.csv"] if command == "query" else ["--no-browser"]
+    begun = [command, folder / "pool.csv", "--campaign", folder / "c.db", *more]
+    assert told in run(*begun, *other, code=1)
+    assert not (folder / "b.csv").exists()
+    if command == "query":
+        run(*begun, "--classes", "yes,no", "--id", "who", "--strategy", "margin", "--learner", "1-nn")
+
+
+def test_a_batch_that_is_written_again_says_how_many_rows_it_has(folder):
+    begun = ["query", folder / "pool.csv", "--campaign", folder / "c.db", "--out", folder / "b.csv"]
+    run(*begun, "--classes", "yes,no", "-n", 10)
+    said = run(*begun, "-n", 4)
+    assert "9 of 10 rows were chosen, 1 are of the campaign's uniform share" in said
+    assert "-n asks for 4, but this file was given 10 rows before" in said
+    assert "Wrote 10 rows" in said
+    assert "Wrote 12 rows" in (said := run(*begun, "-n", 12))
+    assert "-n asks for" not in said
 
 
 @pytest.mark.parametrize("command", ["status", "export", "import"])

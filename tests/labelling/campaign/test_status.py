@@ -106,6 +106,15 @@ def test_before_two_classes_nothing_is_estimated():
     assert found.sentence.startswith("Go on: there is no model")
 
 
+@pytest.mark.parametrize("few", [1, 2, 3, 4])
+def test_a_sample_of_few_labels_says_how_many_more_are_needed(few):
+    index = np.concatenate([np.flatnonzero(Y == "yes")[:10], np.flatnonzero(Y == "no")[:10]])[::-1]
+    sample = np.isin(np.arange(len(X)), np.concatenate([index[: few // 2], index[-(few - few // 2) :]]))
+    found = standing_of(LEARNING, index, Y[index], sample, ("yes", "no"), 0)
+    assert found.sampled == few
+    assert found.sentence.startswith(f"Go on: {10 - few} more labels of the random sample are needed")
+
+
 def test_one_sentence_goes_on_stops_or_switches():
     wide, flat = Estimate(0.01, -0.02, 0.04, 50), Estimate(0.001, -0.001, 0.003, 50)
     worse, better = Estimate(-20.0, -60.0, -3.0, 40), Estimate(10.0, 3.0, 20.0, 40)

@@ -168,6 +168,21 @@ def test_a_table_is_read_or_refused_with_a_reason(tmp_path):
         path.write_text(text)
         with pytest.raises(InputError, match=r"t\.csv must be a CSV"):
             read_table(path)
+    rows = [f"{i},{'ab'[i % 2]}" for i in range(20)]
+    for cell in ("NA", "nan", "1 000"):
+        path.write_text("\n".join(["size,class", "", *rows[:5], f"{cell},a", *rows[5:]]))
+        with pytest.raises(
+            InputError, match=f"column 'size' holds numbers but for 1 of 21 .*line 8, '{cell}'"
+        ):
+            read_table(path)
+    path.write_text("room,class\n1,a\n2B,b\nhall,a\n")
+    assert read_table(path)[0].tolist() == np.eye(3).tolist(), "a column of words"
+    path.write_text("size;class\n1;a\n2;b\n")
+    with pytest.raises(InputError, match="must be separated by commas; its header is separated by ';'"):
+        read_table(path)
+    path.write_bytes("size,class\n1,a\n2,é\n".encode("cp1252"))
+    with pytest.raises(InputError, match=r"t\.csv, line 3, is not UTF-8"):
+        read_table(path)
     with pytest.raises(InputError, match="cannot be read"):
         read_table(tmp_path / "none.csv")
     path.write_text("class,price\n" + "".join(f"{'ab'[i % 2]},{i / 7}\n" for i in range(30)))

@@ -54,10 +54,7 @@ def open_victim(path: Path, *, authorised: bool = False) -> tuple[Target, Sendin
     >>> open_victim(file)[0].name
     'math:floor'
     """
-    try:
-        text = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not a TOML file: {error}") from None
+    text = _toml(path)
     for table in text:
         if table not in ("victim", "sending"):
             raise InputError(f"{path}: {unknown(table, ('victim', 'sending'), 'table')}")
@@ -75,6 +72,19 @@ def open_victim(path: Path, *, authorised: bool = False) -> tuple[Target, Sendin
         raise InputError(f"{path}: view must be 'labels' or 'scores'; got {view!r}.")
     make = {"function": _function, "file": _file, "url": _endpoint}[kinds[0]]
     return make(path, declared, authorised), Sending.of(text.get("sending", {}), str(path))
+
+
+def files_of(path: Path) -> list[Path]:
+    """Return the files that a victim is made of: the one that declares it, and its model's if it has one."""
+    declared: Declared = _toml(path).get("victim", {})
+    return [path, *(path.parent / file for key, file in declared.items() if key == "file")]
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not a TOML file: {error}") from None
 
 
 def _function(path: Path, declared: Declared, _authorised: bool) -> Target:

@@ -11,7 +11,7 @@ from edgewise.strategies.frame import Query
 
 
 def batch(campaign: Campaign, n: int, holder: str) -> Query:
-    """Give ``n`` items into the hands of a file, for a week.
+    """Give ``n`` items into the hands of a file, for a week: those it has already, all of them, then new ones.
 
     Raises
     ------
@@ -30,11 +30,18 @@ def batch(campaign: Campaign, n: int, holder: str) -> Query:
         return [float("nan") if value is None else float(value) for value in found]
 
     drawn = np.array([bool(lease.why.get("uniform")) for lease in given])
-    chosen = f"{n - drawn.sum()} of {n} rows were chosen, {drawn.sum()} are of the campaign's uniform share"
+    total = len(given)
+    notes = (
+        f"{total - drawn.sum()} of {total} rows were chosen, {drawn.sum()} are of the campaign's uniform share",
+    )
+    if total > n:
+        notes += (
+            f"-n asks for {n}, but this file was given {total} rows before, and all of them are in it again",
+        )
     return Query(
         np.array([lease.row for lease in given], dtype=np.intp),
         np.array(of("score")),
         np.array(of("propensity")),
         drawn,
-        notes=(chosen,),
+        notes=notes,
     )

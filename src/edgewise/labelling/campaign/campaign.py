@@ -275,8 +275,13 @@ def open_campaign(path: Path, pool: Path | None = None) -> Campaign:
             raise CampaignError(f"{path} holds no campaign yet; begin one with `edgewise label`.")
         settings = Settings.of(state.settings)
         where = pool if pool is not None else path.parent / settings.pool
-        items = read_items(where, settings.id, settings.ignore, settings.features)
-        return Campaign(log, items, learning_of(items.sheet, settings.learner), settings, state)
+        return Campaign(log, *pool_of(where, settings), settings, state)
     except BaseException:
         log.close()
         raise
+
+
+def pool_of(pool: Path, settings: Settings) -> tuple[Items, Learning]:
+    """Return the items of a pool, and the learner in front of it."""
+    items = read_items(pool, settings.id, settings.ignore, settings.features)
+    return items, learning_of(items.sheet, settings.learner)

@@ -90,16 +90,19 @@ def curve_of(learning: Learning, index: Index, known: Labels, sample: Mask, seed
 
 
 def random_point(learning: Learning, index: Index, known: Labels, sample: Mask, seed: int) -> Curve:
-    """Return one point of the curve of random labels alone: models of four fifths of the sample, asked the rest."""
+    """Return one point of the curve of random labels alone: models of four fifths of the sample, asked the rest.
+
+    A sample of fewer rows than parts is cut into its rows.
+    """
     places = np.flatnonzero(sample[index])
     rows, truth = index[places], known[places]
-    right = np.zeros(len(rows))
+    right, parts = np.zeros(len(rows)), min(PARTS, len(rows))
     for repeat in range(REPEATS):
-        for ask in np.array_split(stream(seed, "random curve", repeat).permutation(len(rows)), PARTS):
+        for ask in np.array_split(stream(seed, "random curve", repeat).permutation(len(rows)), parts):
             learn = np.setdiff1d(np.arange(len(rows)), ask)
             said = _said(learning, rows[learn], truth[learn], rows[ask], seed)
             right[ask] += (said == truth[ask]) / REPEATS
-    return Curve(np.array([len(rows) - len(rows) // PARTS]), right[None])
+    return Curve(np.array([len(rows) - len(rows) // parts]), right[None])
 
 
 def sizes_to(n: int) -> list[int]:

@@ -158,7 +158,8 @@ def advice(labels: int, sampled: int, gain: Estimate | None, saved: Estimate | N
     points = f"{mean} points of accuracy ({low} to {high})"
     if saved is not None and saved.high < 0:
         return (
-            f"Switch to random (--strategy random): {saved.n} random labels do what took this campaign "
+            "Switch to random (import these labels into a new campaign with --strategy random): "
+            f"{saved.n} random labels do what took this campaign "
             f"{saved.n - saved.mean:,.0f} (at least {saved.n - saved.high:,.0f})."
         )
     if gain.high < LITTLE:

@@ -31,8 +31,19 @@ class Run:
         """
         publish(self.facts, path, self.about)
         if page is not None:
-            with replacing(path.with_name(path.name.removesuffix(".gz")).with_suffix(".md")) as file:
+            with replacing(page_beside(path)) as file:
                 file.write(page.encode())
+
+
+def page_beside(path: Path) -> Path:
+    """Return where the page of a published run goes.
+
+    Examples
+    --------
+    >>> page_beside(Path("runs.jsonl.gz")).name
+    'runs.md'
+    """
+    return path.with_name(path.name.removesuffix(".gz")).with_suffix(".md")
 
 
 @dataclass(frozen=True)
