@@ -61,6 +61,12 @@ class Items:
         """The row of each name."""
         return {name: row for row, name in enumerate(self.names)}
 
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the pool's table; none for pictures, whose files name them."""
+        sheet = self.sheet
+        return () if self.pictures else (*sheet.text, *sheet.numbers, *sheet.lists)
+
     @property
     def pictures(self) -> bool:
         """Whether the rows are pictures in a folder."""
