@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from edgewise.cli.campaigns import say_gone
 from edgewise.cli.options import Seed, listed
 from edgewise.cli.query_options import Classes, Columns, Id, Ignore, Learner, Strategy
 
@@ -85,6 +86,7 @@ def label(
     if classes is not None and tuple(listed(classes)) != held.classes:
         raise InputError(f"{campaign} has the classes {','.join(held.classes)}; leave --classes out.")
     typer.echo(open_.items.sheet.said)
+    say_gone(open_.items, open_.state)
     chosen = keys_for(held.classes, listed(keys))
     where = Address(host, port_of(campaign) if port is None else port, token, tuple(name or ()))
 

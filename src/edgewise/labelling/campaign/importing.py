@@ -86,11 +86,9 @@ def import_labels(campaign: Campaign, path: Path, *, id_column: str | None = Non
 
 def _of_batch(campaign: Campaign, path: Path, blank: int) -> Imported:
     index, labels, _ = read_labels([path], campaign.items.sheet)
-    names = campaign.items.keys
-    pairs = zip(index.tolist(), labels.tolist(), strict=True)
-    return _of_lines(
-        campaign, [({KEY: names[row]}, {LABEL: label}) for row, label in pairs], path, None, blank
-    )
+    keys = [campaign.items.keys[int(row)] for row in index]
+    lines: list[Line] = [({KEY: key}, {LABEL: str(label)}) for key, label in zip(keys, labels, strict=True)]
+    return _of_lines(campaign, lines, path, None, blank)
 
 
 def _of_wide(items: Items, lines: Sequence[JsonObject], id_column: str | None, path: Path) -> list[Line]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -68,6 +68,11 @@ class Items:
         return () if self.pictures else (*sheet.text, *sheet.numbers, *sheet.lists)
 
     @property
+    def numbered(self) -> bool:
+        """Whether a person calls rows by their number."""
+        return self.sheet.id is None and not self.pictures
+
+    @property
     def pictures(self) -> bool:
         """Whether the rows are pictures in a folder."""
         return self.path.is_dir()
@@ -89,6 +94,28 @@ class Items:
         cells = dict(zip(names, _cells(self.sheet.pool.rows(np.array([row])))[0], strict=False))
         readable = self.sheet.readable if self.sheet.numbers else names
         return words + [(name, _plain(cells[name])) for name in readable[:SHOWN] if name in cells]
+
+    def name(self, key: str, then: str = "") -> str:
+        """Return what an item is called now.
+
+        One that has left the pool keeps the name it had ``then`` if that was an id or a file. The number of its row
+        is another row's by now, and is not given.
+        """
+        row = self.place.get(key)
+        return self.names[row] if row is not None else "" if self.numbered else then
+
+    def note(self, labelled: Iterable[str]) -> str:
+        """Say how many of the items that are labelled are no longer in the pool; nothing if all are."""
+        keys = list(labelled)
+        gone = sum(key not in self.place for key in keys)
+        if not gone:
+            return ""
+        known = "content" if self.sheet.id is None else f"cell in {self.sheet.id!r}"
+        return (
+            f"{gone:,} of {len(keys):,} labelled items are no longer in {self.path}: no row has their {known}. Their "
+            "labels stay in the campaign, but are not learned from. If the pool is the wrong one, or was changed by "
+            "mistake, put the old one back or name it with --pool."
+        )
 
     def rows(self, keys: Sequence[str]) -> Index:
         """Return the rows of keys that the pool has."""

@@ -54,9 +54,14 @@ def column_of(items: Items, line: JsonObject, id_column: str | None, path: objec
         for name in (*shown_names([own]), own):
             if name in line and name != LABEL:
                 return name
-    numbered = own is None and not items.pictures
-    wanted = ((ROW, *IDS) if numbered else IDS) if id_column is None else (id_column,)
-    known = f"the column {own!r}" if own is not None else "row numbers" if numbered else "the names of files"
+    wanted = ((ROW, *IDS) if items.numbered else IDS) if id_column is None else (id_column,)
+    known = (
+        f"the column {own!r}"
+        if own is not None
+        else "row numbers"
+        if items.numbered
+        else "the names of files"
+    )
     there = [name for name in wanted if name in line]
     if not there:
         expected = listing([repr(name) for name in dict.fromkeys((*([own] if own else []), *wanted))])
