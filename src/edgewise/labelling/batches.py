@@ -28,7 +28,7 @@ from edgewise.labelling.columns import (
     as_written,
     harmless,
     key_of,
-    place_of,
+    shortened,
     shown_names,
 )
 from edgewise.labelling.sheet import Sheet
@@ -89,11 +89,11 @@ def read_labels(paths: Sequence[Path], sheet: Sheet, *, classes: Sequence[str] =
         of ``classes`` where these are given, or, without an id, labels of another pool.
     """
     key = key_of(sheet.id)
-    rows = {cell.strip(): row for row, cell in enumerate(sheet.ids)}
+    rows = {shortened(cell.strip()): row for row, cell in enumerate(sheet.ids)}
 
     def of_id(item: Mapping[str, str], path: Path) -> int:
         cell = as_written(item[key])
-        row = place_of(rows, cell)
+        row = rows.get(shortened(cell))
         if row is None:
             raise InputError(
                 f"{path}: {key} {cell!r} is none of the pool's. Correct it, or take its line out if it has left."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 
 from edgewise.pools.files import LABEL
 
@@ -50,16 +50,16 @@ def shown_names(names: Iterable[str]) -> list[str]:
     return [f"pool {name}" if name in OURS else name for name in names]
 
 
-def place_of(rows: Mapping[str, int], cell: str) -> int | None:
-    """Return the row that a cell names, also where a spreadsheet wrote a whole number with a point.
+def shortened(cell: str) -> str:
+    """Return a whole number without a point, whoever wrote one, and any other cell as it is: so are ids compared.
 
     Examples
     --------
-    >>> place_of({"7": 0, "8.50": 1}, "7.0"), place_of({"7": 0, "8.50": 1}, "8.5")
-    (0, None)
+    >>> shortened("7.0"), shortened("1.10"), shortened("007")
+    ('7', '1.10', '007')
     """
     number = NUMBERED.fullmatch(cell)
-    return rows.get(cell, rows.get(number[1]) if number else None)
+    return number[1] if number else cell
 
 
 def key_of(id_column: str | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -54,14 +54,15 @@ class Table:
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 
-def read_table(path: Path) -> Table:
+def read_table(path: Path, words: Collection[str] = ()) -> Table:
     """Read a table: CSV in any usual dialect, Parquet, or JSON Lines.
 
     In a text file a column is of numbers if every cell is a plain decimal number (sign, point, exponent; a
     decimal comma where cells are separated otherwise), blank or one of `word_numbers.MISSING`. Leading zeros, more
     than 15 digits, ``1_000`` and anything else make a cell a word. In Parquet and JSON Lines numbers are numbers, true
     and false are 1 and 0, lists of numbers (embeddings) are spread over columns, and everything else is words.
-    Left out are blank rows at the end, columns without any value, and the row index that pandas writes.
+    Left out are blank rows at the end, columns without any value, and the row index that pandas writes. In a text
+    file the columns ``words`` are kept as they are written.
 
     Raises
     ------
@@ -79,7 +80,7 @@ def read_table(path: Path) -> Table:
     elif suffix in (".jsonl", ".ndjson"):
         table = _typed(_arrow_read("json", path, _json), path)
     else:
-        table = _words(path)
+        table = _words(path, words)
     if not table.frame.num_rows:
         raise InputError(f"{path} needs a header line and at least one row.")
     return table
@@ -151,11 +152,14 @@ def _nulls(columns: Mapping[str, ChunkedArray]) -> dict[str, Odd]:
     }
 
 
-def _words(path: Path) -> Table:
-    """Read a text file, and find its columns of numbers."""
+def _words(path: Path, words: Collection[str]) -> Table:
+    """Read a text file, and find its columns of numbers but ``words``."""
     pa = pyarrow(f"reading {path.name}")
     text = read_text(path)
-    if not set(text.header) & set(NAMELESS) and (plain := plain_numbers(text, 10.0**DIGITS)) is not None:
+    if (
+        not set(text.header) & set(NAMELESS)
+        and (plain := plain_numbers(text, 10.0**DIGITS, words)) is not None
+    ):
         return Table(plain, notes=text.notes)
     frame = _strings(text, path)
     columns: dict[str, ChunkedArray] = {}
@@ -169,6 +173,8 @@ def _words(path: Path) -> Table:
             left_out[name or "(no name)"] = "empty"
         elif name in NAMELESS:
             left_out[name or "(no name)"] = "no name, like the row index of pandas"
+        elif name in words:
+            columns[name] = column
         else:
             columns[name], found, comma = numbers_of(column, decimal_comma=text.separator != ",")
             commas += [name] if comma else []

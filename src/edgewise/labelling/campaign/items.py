@@ -14,6 +14,7 @@ import numpy as np
 
 from edgewise.arrays import Index
 from edgewise.digests import of_bytes
+from edgewise.labelling.columns import shortened
 from edgewise.labelling.sheet import FILE, Sheet, read_pool
 from edgewise.models.labels import missing
 from edgewise.models.rows import Rows, count, is_frame
@@ -58,8 +59,8 @@ class Items:
 
     @cached_property
     def named(self) -> dict[str, int]:
-        """The row of each name."""
-        return {name: row for row, name in enumerate(self.names)}
+        """The row of each name, `shortened`."""
+        return {shortened(name): row for row, name in enumerate(self.names)}
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
@@ -137,7 +138,7 @@ def read_items(
     if id_column is None:
         names = tuple(sheet.text[FILE]) if path.is_dir() else tuple(map(str, range(len(contents))))
         return Items(sheet, path, names, _counted(contents), contents)
-    keys = tuple(of_bytes(json.dumps(["id", name]).encode()) for name in sheet.ids)
+    keys = tuple(of_bytes(json.dumps(["id", shortened(name)]).encode()) for name in sheet.ids)
     return Items(sheet, path, tuple(sheet.ids), keys, contents)
 
 

@@ -6,7 +6,7 @@ from edgewise.arrays import InputError, Json, JsonObject
 from edgewise.labelling.campaign.exporting import HEADER
 from edgewise.labelling.campaign.items import Items
 from edgewise.labelling.campaign.label_studio import OURS
-from edgewise.labelling.columns import LABEL, ROW, place_of, shown_names
+from edgewise.labelling.columns import LABEL, ROW, shortened, shown_names
 from edgewise.models.labels import missing
 from edgewise.registry import listing
 
@@ -34,7 +34,7 @@ def named(items: Items, line: JsonObject, id_column: str | None, path: object) -
     if OURS in line or is_own(line):
         return None, text(line.get(OURS, line.get(KEY)))
     cell = text(line.get(column_of(items, line, id_column, path)))
-    row = place_of(items.named, cell)
+    row = items.named.get(shortened(cell))
     return (_picture(items, cell) if row is None and items.pictures else row), cell
 
 
