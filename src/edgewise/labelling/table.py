@@ -58,11 +58,11 @@ def read_table(path: Path, words: Collection[str] = ()) -> Table:
     """Read a table: CSV in any usual dialect, Parquet, or JSON Lines.
 
     In a text file a column is of numbers if every cell is a plain decimal number (sign, point, exponent; a
-    decimal comma where cells are separated otherwise), blank or one of `word_numbers.MISSING`. Leading zeros, more
-    than 15 digits, ``1_000`` and anything else make a cell a word. In Parquet and JSON Lines numbers are numbers, true
-    and false are 1 and 0, lists of numbers (embeddings) are spread over columns, and everything else is words.
-    Left out are blank rows at the end, columns without any value, and the row index that pandas writes. In a text
-    file the columns ``words`` are kept as they are written.
+    decimal comma where cells are separated otherwise), blank or one of `edgewise.labelling.word_numbers.MISSING`.
+    Leading zeros, more than 15 digits, ``1_000`` and anything else make a cell a word. In Parquet and JSON Lines
+    numbers are numbers, true and false are 1 and 0, lists of numbers (embeddings) are spread over columns, and
+    everything else is words. Left out are blank rows at the end, columns without any value, and the row index that
+    pandas writes. In a text file the columns ``words`` are kept as they are written.
 
     Raises
     ------

@@ -75,7 +75,7 @@ def column_of(items: Items, line: JsonObject, id_column: str | None, path: objec
     if found is None:
         raise InputError(
             f"{path}: {there[0]!r} is a column of the pool, but this campaign knows its rows by {known}. Give labels "
-            f"with these, or begin a campaign with --id {there[0]}. Nothing was imported."
+            f"by that, or begin a campaign with --id {there[0]}. Nothing was imported."
         )
     return found
 
