@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from math import isnan
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edgewise.cli.options import show
 
+
+if TYPE_CHECKING:
+    from edgewise.labelling.campaign.items import Items
+    from edgewise.labelling.campaign.state import State
 
 File = Annotated[Path, typer.Argument(help="The file of the campaign.")]
 Where = Annotated[Path | None, typer.Option("--pool", help="Where the pool is now, if it was moved since.")]
@@ -33,6 +37,7 @@ def status(
         total = sum(found.labels.values())
         balance = ", ".join(f"{name} {count}" for name, count in found.labels.items())
         typer.echo(f"{total:,} of {len(held.items):,} items are labelled: {balance}.")
+        say_gone(held.items, held.state)
         if found.accuracy is not None and found.balanced is not None:
             rows = [("accuracy", found.accuracy), ("balanced accuracy", found.balanced)]
             rows += [(f"recall of {name}", one) for name, one in found.recall.items()]
@@ -52,6 +57,12 @@ def status(
                     for one in doubts[:suspects]
                 ],
             )
+
+
+def say_gone(items: Items, state: State) -> None:
+    """Say which labelled items the pool no longer has, if any."""
+    if note := items.note(state.labelled()):
+        typer.echo(note)
 
 
 def _line(name: str, one: object) -> tuple[str, str, str, str]:
@@ -77,24 +88,27 @@ def export(
     pool: Where = None,
 ) -> None:
     """Write the labels of a campaign, in the format the ending of the file names."""
-    from edgewise.labelling.campaign.campaign import open_campaign
+    from edgewise.labelling.campaign.campaign import state_of
     from edgewise.labelling.campaign.events import Log
     from edgewise.labelling.campaign.exporting import export as write
-    from edgewise.labelling.campaign.state import State
+    from edgewise.labelling.campaign.label_studio import config
+    from edgewise.labelling.output import check_out
 
-    if out.name.lower().endswith(".labelstudio.json"):
-        from edgewise.labelling.campaign.label_studio import config
-
-        held = open_campaign(campaign, pool)
-        with held.log:
-            n = write(out, held.log, held.refresh(), held.items)
-            typer.echo(f"Wrote {n:,} tasks to {out}. The project's labelling configuration:")
-            typer.echo(config(held.settings.classes, held.items.pictures))
-        return
     with Log(campaign) as log:
-        state = State()
-        state.apply(log.since(0))
-        typer.echo(f"Wrote {write(out, log, state, None):,} lines to {out}.")
+        state, settings = state_of(log)
+        where = settings.where(campaign, pool)
+        check_out(out, [campaign, where], force=True)
+        items = settings.items(campaign, pool) if pool is not None or where.exists() else None
+        n = write(out, log, state, items)
+    if items is None:
+        typer.echo(f"There is no pool {where}: items are called as they were when they were labelled.")
+    else:
+        say_gone(items, state)
+    if items is not None and out.name.lower().endswith(".labelstudio.json"):
+        typer.echo(f"Wrote {n:,} tasks to {out}. The project's labelling configuration:")
+        typer.echo(config(settings.classes, items.pictures))
+    else:
+        typer.echo(f"Wrote {n:,} lines to {out}.")
 
 
 def import_(

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from edgewise.cli.campaigns import say_gone
 from edgewise.cli.options import Seed, listed
 from edgewise.cli.query_options import Classes, Columns, Id, Ignore, Learner, Strategy, settings_asked
 
@@ -63,6 +64,7 @@ def label(
 
     open_ = open_or_begin(campaign, pool, settings_asked(context))
     typer.echo(open_.items.sheet.said)
+    say_gone(open_.items, open_.state)
     chosen = keys_for(open_.settings.classes, listed(keys))
     where = Address(host, port_of(campaign) if port is None else port, token, tuple(name or ()))
 

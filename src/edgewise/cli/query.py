@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from edgewise.cli.campaigns import say_gone
 from edgewise.cli.options import Address, Backend, Jobs, Seed, Trust, listed, quiet, say_batch
 from edgewise.cli.query_options import (
     Campaign,
@@ -158,6 +159,7 @@ def _of_campaign(path: Path, pool: Path, files: _Files, target: Path, asked: dic
         answer = batch(held, files.n, f"csv:{target.resolve()}")
         write_query(target, answer, held.items.sheet)
         typer.echo(held.items.sheet.said)
+        say_gone(held.items, held.state)
         labelled = f"{len(index)} of {len(held.items)} rows are labelled"
         say_batch(labelled, known, held.settings.strategy, answer, target)
 

@@ -6,7 +6,6 @@ import csv
 import hashlib
 import io
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from edgewise.arrays import Floats, Index, InputError, Labels, Mask
 from edgewise.atomic import replacing
 from edgewise.labelling.columns import (
     LABEL,
+    NUMBERED,
     POOL,
     PROPENSITY,
     ROW,
@@ -27,6 +27,8 @@ from edgewise.labelling.columns import (
     UNIFORM,
     as_written,
     harmless,
+    key_of,
+    shortened,
     shown_names,
 )
 from edgewise.labelling.sheet import Sheet
@@ -43,9 +45,6 @@ if TYPE_CHECKING:
 
 SHOWN = 50
 """Features that a batch shows the values of; wider rows are only named."""
-
-NUMBERED = re.compile(r"([0-9]+)(?:\.0*)?")
-"""A row number, also as spreadsheets write it."""
 
 
 @dataclass(frozen=True)
@@ -89,13 +88,12 @@ def read_labels(paths: Sequence[Path], sheet: Sheet, *, classes: Sequence[str] =
         A missing column, a row that the pool does not have, a row with two different labels, a label that is none
         of ``classes`` where these are given, or, without an id, labels of another pool.
     """
-    key = ROW if sheet.id is None else shown_names([sheet.id])[0]
-    rows = {cell.strip(): row for row, cell in enumerate(sheet.ids)}
+    key = key_of(sheet.id)
+    rows = {shortened(cell.strip()): row for row, cell in enumerate(sheet.ids)}
 
     def of_id(item: Mapping[str, str], path: Path) -> int:
         cell = as_written(item[key])
-        number = NUMBERED.fullmatch(cell)
-        row = rows.get(cell, rows.get(number[1]) if number else None)
+        row = rows.get(shortened(cell))
         if row is None:
             raise InputError(
                 f"{path}: {key} {cell!r} is none of the pool's. Correct it, or take its line out if it has left."
@@ -206,7 +204,7 @@ def write_query(path: Path, query: Query, sheet: Sheet) -> None:
     """Write a batch to be labelled: one line a row, an empty ``label`` first, then its id or number."""
     rows = query.index.tolist()
     text = {name: [str(column[row]) for row in rows] for name, column in sheet.text.items()}
-    where = {ROW: rows} if sheet.id is None else {shown_names([sheet.id])[0]: text.pop(sheet.id)}
+    where = {key_of(sheet.id): rows if sheet.id is None else text.pop(sheet.id)}
     values = _shown(sheet.pool.rows(query.index), sheet.numbers, sheet.readable)
     _write(path, query, where, text, values, [sheet.digest] * len(rows))
 

@@ -43,9 +43,11 @@ def check_out(out: Path, sources: Iterable[Path], *, force: bool = False) -> Non
     """
     for source in sources:
         if same_file(out, source):
-            raise InputError(f"--out {out} is what the rows or labels come from; give it another name.")
+            raise InputError(
+                f"{out} is what the rows or labels come from; give what is written another name."
+            )
     if out.exists() and not out.is_file():
-        raise InputError(f"--out {out} is not a regular file; give the name of a CSV file to write.")
+        raise InputError(f"{out} is not a regular file; give the name of a file to write.")
     if force or not out.exists() or not out.stat().st_size:
         return
     try:

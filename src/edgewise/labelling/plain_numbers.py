@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ ZERO, POINT = np.uint8(ord("0")), np.uint8(ord("."))
 EXPONENT = re.compile(rb"[eE][+-]?$")
 
 
-def plain_numbers(text: Text, below: float) -> Table | None:
+def plain_numbers(text: Text, below: float, words: Collection[str] = ()) -> Table | None:
     """Return a table of float64 columns if every cell is a plain number, else None: then it is read as words.
 
     Parameters
@@ -29,13 +30,16 @@ def plain_numbers(text: Text, below: float) -> Table | None:
         The file.
     below
         What numbers must be below; a larger one may have more digits than a float64 holds.
+    words
+        Columns that are kept as they are written.
     """
     csv, compute, pa = pyarrow("", "csv"), pyarrow("", "compute"), pyarrow("")
     if not _looks(text) or _padded(text):
         return None
     names = [f"f{i}" for i in range(len(text.header))]
+    kinds = [pa.string() if name in words else pa.float64() for name in text.header]
     read = csv.ReadOptions(autogenerate_column_names=True, skip_rows_after_names=1)
-    convert = csv.ConvertOptions(column_types=dict.fromkeys(names, pa.float64()), null_values=[""])
+    convert = csv.ConvertOptions(column_types=dict(zip(names, kinds, strict=True)), null_values=[""])
     parse = csv.ParseOptions(delimiter=text.separator)
     try:
         frame = csv.read_csv(text.stream(), read, parse, convert)
@@ -43,9 +47,10 @@ def plain_numbers(text: Text, below: float) -> Table | None:
         return None
     if any(column.null_count for column in frame.columns) or not frame.num_rows:
         return None
-    if any(compute.any(compute.is_nan(column)).as_py() for column in frame.columns):
+    numbers = [column for column in frame.columns if column.type == "double"]
+    if any(compute.any(compute.is_nan(column)).as_py() for column in numbers):
         return None
-    ends = [compute.min_max(column).as_py() for column in frame.columns]
+    ends = [compute.min_max(column).as_py() for column in numbers]
     small = all(-below < end["min"] and end["max"] < below for end in ends)
     return frame.rename_columns(list(text.header)) if small else None
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgewise.arrays import InputError
-from edgewise.labelling.columns import LABEL
+from edgewise.labelling.columns import LABEL, shortened
 from edgewise.labelling.dialect import suffix_of
 from edgewise.labelling.identifying import ANSWERS, why_useless
 from edgewise.labelling.pictures import read_pictures
@@ -122,7 +122,7 @@ def read_pool(
     if folders:
         raise InputError(f"sub-folders are labels in a folder of pictures; {path.name} is a file.")
     if suffix_of(path) in SUFFIXES:
-        return _of_table(read_table(path), path, wanted)
+        return _of_table(read_table(path, () if id is None else (id,)), path, wanted)
     _no_columns(wanted, path)
     pool = Pool.of(path)
     return _sheet(pool, {}, (), [f"learned from {int(np.prod(pool.shape)):,} features", "left out: nothing"])
@@ -176,7 +176,8 @@ def _of_table(table: Table, path: Path, wanted: _Wanted) -> Sheet:
     sheet = replace(sheet, lists=table.lists)
     if wanted.id is None:
         return sheet
-    return replace(sheet, id=wanted.id, ids=_distinct(text[wanted.id], wanted.id, path))
+    ids = _distinct(text[wanted.id], wanted.id, path)
+    return replace(sheet, id=wanted.id, ids=ids, text={**text, wanted.id: ids})
 
 
 def _spread(names: Sequence[str], table: Table) -> tuple[str, ...]:
@@ -273,16 +274,19 @@ def _as_words(column: ChunkedArray) -> list[str]:
     ]
 
 
-def _distinct(ids: list[str], name: str, path: Path) -> list[str]:
+def _distinct(cells: list[str], name: str, path: Path) -> list[str]:
+    """Return the cells without blanks around them, if no two are equal or one number."""
+    ids = [cell.strip() for cell in cells]
     seen: dict[str, int] = {}
     for row, cell in enumerate(ids):
-        first = seen.setdefault(cell.strip(), row)
-        if first != row or not cell.strip():
-            what = f"{cell!r} is in rows {first} and {row}" if cell.strip() else f"row {row} has none"
+        first = seen.setdefault(shortened(cell), row)
+        if first != row or not cell:
+            same = repr(cell) if ids[first] == cell else f"{ids[first]!r}, also written {cell!r},"
+            what = f"{same} is in rows {first} and {row}" if cell else f"row {row} has none"
             raise InputError(
                 f"{path}: --id {name} must name each row: {what}. Name another column, or leave --id out."
             )
-    return list(seen)
+    return ids
 
 
 def _sheet(pool: Pool, text: Mapping[str, Sequence[str]], numbers: tuple[str, ...], said: list[str]) -> Sheet:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 from edgewise.arrays import InputError
+from edgewise.labelling.columns import as_written
 from edgewise.labelling.dialect import Text, read_text, suffix_of
 from edgewise.labelling.lists import spread_lists
 from edgewise.labelling.plain_numbers import plain_numbers
+from edgewise.labelling.word_numbers import DIGITS, Odd, numbers_of
 from edgewise.pools.files import DAMAGE, first_line, index_columns, no_such_file, pyarrow
 
 
@@ -22,24 +24,8 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz", ".parquet", ".jsonl", ".ndjson")
 
-MISSING = ("?", "-", ".", "na", "n/a", "#n/a", "nan", "null", "none")
-"""What stands for no value in a column of numbers, in any case, beside a blank."""
-
-NUMBER = r"^[+-]?(?:0|[1-9]\d*|)(?:\.\d*)?(?:[eE][+-]?\d+)?$"
-DIGITS = 15
-"""Digits of a whole number that a float64 holds for certain; a longer one is a name, such as a card's."""
-
 NAMELESS, EMPTY = ("", "Unnamed: 0"), "empty"
 """What pandas calls its row index in a CSV, and why a column without any value is left out."""
-
-
-@dataclass(frozen=True)
-class Odd:
-    """Cells of a column of numbers that are none: how many, the row of the first, and what it holds."""
-
-    count: int
-    row: int
-    cell: str
 
 
 @dataclass(frozen=True)
@@ -68,15 +54,15 @@ class Table:
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 
-def read_table(path: Path) -> Table:
+def read_table(path: Path, words: Collection[str] = ()) -> Table:
     """Read a table: CSV in any usual dialect, Parquet, or JSON Lines.
 
     In a text file a column is of numbers if every cell is a plain decimal number (sign, point, exponent; a
-    decimal comma where cells are separated otherwise), blank or one of `MISSING`. Leading zeros, more than 15
-    digits, ``1_000`` and anything else make a cell a word. In Parquet and JSON Lines numbers are numbers, true
-    and false are 1 and 0, lists of numbers (embeddings) are spread over columns, and everything else is words.
-    Left out are blank rows at the end, columns without
-    any value, and the row index that pandas writes.
+    decimal comma where cells are separated otherwise), blank or one of `edgewise.labelling.word_numbers.MISSING`.
+    Leading zeros, more than 15 digits, ``1_000`` and anything else make a cell a word. In Parquet and JSON Lines
+    numbers are numbers, true and false are 1 and 0, lists of numbers (embeddings) are spread over columns, and
+    everything else is words. Left out are blank rows at the end, columns without any value, and the row index that
+    pandas writes. In a text file the columns ``words`` are kept as they are written.
 
     Raises
     ------
@@ -94,15 +80,18 @@ def read_table(path: Path) -> Table:
     elif suffix in (".jsonl", ".ndjson"):
         table = _typed(_arrow_read("json", path, _json), path)
     else:
-        table = _words(path)
+        table = _words(path, words)
     if not table.frame.num_rows:
         raise InputError(f"{path} needs a header line and at least one row.")
     return table
 
 
 def read_words(path: Path) -> Frame:
-    """Return a CSV as an Arrow table of words, every cell as it is written; blank cells are null."""
-    return _strings(read_text(path), path)
+    """Return a CSV of labels as words, every cell as it is written, blank ones null; its header is as the pool's."""
+    frame = _strings(read_text(path), path)
+    names = [as_written(name) for name in frame.column_names]
+    check_names(names, path)
+    return frame.rename_columns(names)
 
 
 def _parquet(module: ModuleType, path: Path) -> Table:
@@ -163,11 +152,14 @@ def _nulls(columns: Mapping[str, ChunkedArray]) -> dict[str, Odd]:
     }
 
 
-def _words(path: Path) -> Table:
-    """Read a text file, and find its columns of numbers."""
+def _words(path: Path, words: Collection[str]) -> Table:
+    """Read a text file, and find its columns of numbers but ``words``."""
     pa = pyarrow(f"reading {path.name}")
     text = read_text(path)
-    if not set(text.header) & set(NAMELESS) and (plain := plain_numbers(text, 10.0**DIGITS)) is not None:
+    if (
+        not set(text.header) & set(NAMELESS)
+        and (plain := plain_numbers(text, 10.0**DIGITS, words)) is not None
+    ):
         return Table(plain, notes=text.notes)
     frame = _strings(text, path)
     columns: dict[str, ChunkedArray] = {}
@@ -181,68 +173,15 @@ def _words(path: Path) -> Table:
             left_out[name or "(no name)"] = EMPTY
         elif name in NAMELESS:
             left_out[name or "(no name)"] = "no name, like the row index of pandas"
+        elif name in words:
+            columns[name] = column
         else:
-            columns[name], found, comma = _numbers(column, decimal_comma=text.separator != ",")
+            columns[name], found, comma = numbers_of(column, decimal_comma=text.separator != ",")
             commas += [name] if comma else []
             odd |= {name: found} if found else {}
     if commas:
         notes.append(f"decimal commas were read in {', '.join(commas)}")
     return Table(pa.table(columns), odd, left_out, tuple(notes))
-
-
-def _numbers(column: ChunkedArray, *, decimal_comma: bool) -> tuple[ChunkedArray, Odd | None, bool]:
-    """Return a column of words as numbers if it is one; its odd cells, and whether commas were points."""
-    pa, compute = pyarrow(""), pyarrow("", "compute")
-    if column.null_count == 0 and (values := _plain(column, compute)) is not None:
-        return _short(column, values, compute), None, False
-    trimmed = compute.utf8_trim_whitespace(column)
-    comma = decimal_comma and bool(
-        compute.any(compute.match_substring_regex(trimmed, r"^[+-]?\d*,\d+$")).as_py()
-    )
-    pointed = compute.replace_substring(trimmed, ",", ".") if comma else trimmed
-    missing = compute.or_kleene(
-        column.is_null(), compute.is_in(compute.utf8_lower(trimmed), value_set=pa.array(MISSING))
-    )
-    missing = compute.fill_null(missing, True)
-    number = compute.and_(
-        compute.match_substring_regex(pointed, NUMBER), compute.match_substring_regex(pointed, r"\d")
-    )
-    number = compute.fill_null(number, False)
-    plain = int(compute.sum(number).as_py() or 0)
-    other = compute.invert(compute.or_(number, missing))
-    count = int(compute.sum(other).as_py() or 0)
-    if plain == 0 or plain <= count:
-        return column, None, False
-    if count:
-        row = int(compute.index(other, True).as_py())
-        return column, Odd(count, row, str(column[row].as_py())), False
-    bare = compute.replace_substring_regex(compute.if_else(number, pointed, None), r"^\+", "")
-    values = bare.cast(pa.float64())
-    if values.null_count == 0:
-        return _short(column, values, compute), None, comma
-    row = int(compute.index(values.is_null(), True).as_py())
-    return values, Odd(int(values.null_count), row, str(column[row].as_py() or "")), comma
-
-
-def _plain(column: ChunkedArray, compute: ModuleType) -> ChunkedArray | None:
-    """Return a column of words as numbers if each cell plainly is one; the common case, and the quick one."""
-    pa = pyarrow("")
-    try:
-        values = column.cast(pa.float64())
-    except pa.ArrowInvalid:
-        return None
-    padded = compute.match_substring_regex(column, r"^[+-]?0\d")
-    return (
-        values if compute.all(compute.is_finite(values)).as_py() and not compute.any(padded).as_py() else None
-    )
-
-
-def _short(column: ChunkedArray, values: ChunkedArray, compute: ModuleType) -> ChunkedArray:
-    """Return the numbers, or the words where a whole number has more digits than a float64 holds."""
-    if compute.max(compute.abs(values)).as_py() < 10.0**DIGITS:
-        return values
-    long = compute.match_substring_regex(column, rf"^\s*[+-]?\d{{{DIGITS + 1},}}\s*$")
-    return column if compute.any(long).as_py() else values
 
 
 def _strings(text: Text, path: Path) -> Frame:

@@ -247,6 +247,8 @@ def test_label_studio_asks_with_a_password_and_gets_guesses_and_gives_verdicts(g
     assert tool.post("/webhook", json=body).status_code == 201
     assert campaign.state.standing(keys[0]).label == "no"
     tool.post("/webhook", json=body)
+    stale = {**body, "task": {"id": 9, "data": {"edgewise_id": "changed since", "id": "03.png"}}}
+    assert tool.post("/webhook", json=stale).status_code == 422, "a key of ours never gives way to a name"
     gone = {"action": "ANNOTATIONS_DELETED", "annotations": [{"id": 5}]}
     assert tool.post("/webhook", json=gone).status_code == 201
     assert campaign.state.standing(keys[0]) is None

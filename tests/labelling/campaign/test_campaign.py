@@ -1,7 +1,11 @@
+import json
+
 import numpy as np
 import pytest
 
 from edgewise.arrays import InputError
+from edgewise.digests import of_bytes
+from edgewise.labelling.batches import read_labels
 from edgewise.labelling.campaign import leases
 from edgewise.labelling.campaign.campaign import open_campaign
 from edgewise.labelling.campaign.events import CampaignError
@@ -113,6 +117,28 @@ def test_rows_are_known_by_id_or_by_content(folder):
 def test_numeric_ids_are_written_as_they_were(tmp_path):
     (tmp_path / "p.csv").write_text("id,a\n101,1.5\n102,2.5\n")
     assert read_items(tmp_path / "p.csv", "id").names == ("101", "102")
+
+
+@pytest.mark.parametrize("more", ["", "x"], ids=["numbers alone", "words beside"])
+def test_ids_are_kept_as_they_are_written(tmp_path, more):
+    ids = ["1.1", "1.10", "2.0", "+3", "1e2", "0.50"]
+    lines = [f"{one},{i * i},{more}{i % 3}" for i, one in enumerate(ids)]
+    (tmp_path / "p.csv").write_text("\n".join(["v,a,b", *lines]))
+    items = read_items(tmp_path / "p.csv", "v")
+    assert list(items.names) == items.sheet.text["v"] == ids
+    (tmp_path / "l.csv").write_text("v,label\n1.10,yes\n1.1,no\n2,yes\n0.50,no\n")
+    rows, labels, _ = read_labels([tmp_path / "l.csv"], items.sheet)
+    assert dict(zip(rows.tolist(), labels.tolist(), strict=True)) == {0: "no", 1: "yes", 2: "yes", 5: "no"}
+    (tmp_path / "p.csv").write_text("\n".join(["v,a,b", *lines, f"2,7,{more}1"]))
+    with pytest.raises(InputError, match=r"'2\.0', also written '2', is in rows 2 and 6"):
+        read_items(tmp_path / "p.csv", "v")
+
+
+def test_keys_of_whole_numbers_are_those_of_earlier_campaigns(tmp_path):
+    for ids in (("1", "2"), ("1.0", "2.0")):
+        (tmp_path / "p.csv").write_text(f"id,a\n{ids[0]},1.5\n{ids[1]},2.5\n")
+        expected = tuple(of_bytes(json.dumps(["id", one]).encode()) for one in ("1", "2"))
+        assert read_items(tmp_path / "p.csv", "id").keys == expected
 
 
 @pytest.mark.parametrize(

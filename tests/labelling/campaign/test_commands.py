@@ -1,6 +1,7 @@
 """The commands around the page: batches, status, export, import."""
 
 import csv
+import json
 
 import numpy as np
 import pytest
@@ -83,6 +84,79 @@ def test_export_without_the_pool(folder, campaign_of, answer):
     (folder / "pool.csv").unlink()
     assert "10 lines" in run("export", folder / "c.db", folder / "out.jsonl")
     assert "there is no" in run("export", folder / "c.db", folder / "out.labelstudio.json", code=1)
+
+
+def moved(path):
+    """Turn the rows of a table round and change the one that was the first."""
+    head, first, *rest = path.read_text().splitlines()
+    path.write_text("\n".join([head, *rest[::-1], f"{first}1"]) + "\n")
+
+
+def column(path, name):
+    with path.open(newline="") as file:
+        return [row[name] for row in csv.DictReader(file)]
+
+
+def test_exports_call_rows_as_the_pool_does_now_and_say_which_have_left(folder):
+    pool, c = folder / "mv.csv", folder / "c.db"
+    pool.write_text("a,id\n1.5,10\n2.5,20\n3.5,30\n4.5,41\n5.5,55\n6.5,63\n")
+    begun = ["query", pool, "--campaign", c, "--classes", "yes,no", "-n", 2, "--out", folder / "b.csv"]
+    run(*begun)
+    (folder / "l.csv").write_text("row,label\n0,yes\n1,no\n")
+    run("import", c, folder / "l.csv")
+    run("export", c, folder / "before.csv")
+    assert column(folder / "before.csv", "id") == ["0", "1"]
+    moved(pool)
+    note = "1 of 2 labelled items are no longer in"
+    for name in ("o.csv", "o.cleanlab.csv", "metadata.csv", "o.labelstudio.json"):
+        assert note in run("export", c, folder / name)
+    assert column(folder / "o.csv", "id") == ["", "4"], "the number of a row that left is another row's now"
+    assert column(folder / "o.csv", "label") == ["yes", "no"], "no label is lost"
+    assert column(folder / "o.cleanlab.csv", "row") == column(folder / "metadata.csv", "file_name") == ["4"]
+    tasks = json.loads((folder / "o.labelstudio.json").read_text())
+    assert [task["data"]["id"] for task in tasks if task["annotations"]] == ["4"]
+    assert note in run("status", c)
+    assert note in run(*begun[:-1], folder / "b2.csv", "-n", 1)
+    assert "1 new, 0 were there" in run("import", c, folder / "o.labelstudio.json")
+    begun[3] = folder / "other.db"
+    run(*begun[:-1], folder / "b3.csv", "-n", 1)
+    assert "1 new" in run("import", folder / "other.db", folder / "o.cleanlab.csv")
+    assert labels_by_row(folder / "other.db") == {4: "no"}
+
+
+def test_a_file_that_was_read_is_there_when_the_rows_have_moved(folder, campaign_of, answer):
+    answer(campaign_of(id=None), 5)
+    run("export", folder / "c.db", folder / "o.csv")
+    assert "5 new" in run("import", folder / "c.db", folder / "o.csv")
+    head, *rest = (folder / "pool.csv").read_text().splitlines()
+    (folder / "pool.csv").write_text("\n".join([head, *rest[::-1]]))
+    assert "0 new, 5 were there" in run("import", folder / "c.db", folder / "o.csv")
+
+
+def labels_by_row(path):
+    one = open_campaign(path)
+    with one.log:
+        index, labels = one.known()
+        return dict(zip(index.tolist(), labels.tolist(), strict=True))
+
+
+def test_an_id_that_left_the_pool_keeps_its_name_and_its_label(folder, campaign_of):
+    one = campaign_of()
+    one.say([one.verdict(f"e{i}", one.items.keys[i], "Ada", "label", "yes") for i in range(2)])
+    lines = (folder / "pool.csv").read_text().splitlines()
+    (folder / "pool.csv").write_text("\n".join([lines[0], *lines[2:]]))
+    assert "no row has their cell in 'who'" in run("export", folder / "c.db", folder / "o.csv")
+    assert column(folder / "o.csv", "id") == ["p0", "p1"]
+
+
+def test_an_export_is_never_written_over_the_pool_or_the_campaign(folder, campaign_of):
+    campaign_of("c.csv")
+    before = (folder / "pool.csv").read_bytes()
+    for name in ("pool.csv", "c.csv"):
+        assert "come from" in run("export", folder / "c.csv", folder / name, code=1)
+    assert (folder / "pool.csv").read_bytes() == before
+    run("export", folder / "c.csv", folder / "o.csv")
+    run("export", folder / "c.csv", folder / "o.csv")
 
 
 def test_a_page_needs_classes_once_and_not_others_later(folder, campaign_of):

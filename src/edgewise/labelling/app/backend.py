@@ -12,6 +12,7 @@ from edgewise.labelling.app import Body
 from edgewise.labelling.campaign.campaign import Campaign
 from edgewise.labelling.campaign.events import Event
 from edgewise.labelling.campaign.label_studio import fields, objects, result, verdicts_of
+from edgewise.labelling.campaign.naming import named
 
 
 def add_backend(app: FastAPI, campaign: Campaign, told: Callable[[], None]) -> None:
@@ -52,10 +53,10 @@ def add_backend(app: FastAPI, campaign: Campaign, told: Callable[[], None]) -> N
 
 
 def _row(campaign: Campaign, data: JsonObject) -> int | None:
-    row = campaign.items.place.get(str(data.get("edgewise_id")))
-    names = [str(data[name]) for name in ("id", "image") if data.get(name) is not None]
-    found = (campaign.items.named.get(name) for name in names)
-    return row if row is not None else next((one for one in found if one is not None), None)
+    try:
+        return named(campaign.items, data, None, "the task")[0]
+    except InputError:
+        return None
 
 
 def _prediction(campaign: Campaign, task: JsonObject, version: str) -> Body:
@@ -87,7 +88,7 @@ def _events(campaign: Campaign, body: JsonObject) -> list[Event]:
     row = _row(campaign, fields(task, "data"))
     if row is None:
         raise InputError("the pool has no item of this task; import the tasks that edgewise exported.")
-    (said,) = verdicts_of([{**task, "annotations": [one]}], "the webhook")
+    ((_, said),) = verdicts_of([{**task, "annotations": [one]}], "the webhook")
     when = str(one.get("updated_at") or one.get("created_at") or "")
     event = f"label-studio-{number}-{when}"
     more = {"source": "Label Studio", "annotation": str(number)}

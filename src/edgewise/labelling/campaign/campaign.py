@@ -14,7 +14,7 @@ import numpy as np
 from edgewise.arrays import Index, InputError, Json, Labels, Mask, Values
 from edgewise.labelling.campaign import leases
 from edgewise.labelling.campaign.events import CampaignError, Event, Log, now
-from edgewise.labelling.campaign.items import Items, read_items
+from edgewise.labelling.campaign.items import Items
 from edgewise.labelling.campaign.learning import Learning, learning_of
 from edgewise.labelling.campaign.picking import AHEAD, Order, order_of, sample_size, shuffled
 from edgewise.labelling.campaign.settings import Settings
@@ -253,7 +253,7 @@ class Campaign:
 
 
 def open_campaign(path: Path, pool: Path | None = None) -> Campaign:
-    """Open a campaign and its pool.
+    """Open a campaign and its pool, which need not have all rows that were labelled: see `Items.note`.
 
     Parameters
     ----------
@@ -265,23 +265,33 @@ def open_campaign(path: Path, pool: Path | None = None) -> Campaign:
     Raises
     ------
     InputError
-        No campaign, no pool, or a pool without one of the rows that were labelled.
+        No campaign, or no pool.
     """
     log = Log(path)
     try:
-        state = State()
-        state.apply(log.since(0))
-        if not state.settings:
-            raise CampaignError(f"{path} holds no campaign yet; begin one with `edgewise label`.")
-        settings = Settings.of(state.settings)
-        where = pool if pool is not None else path.parent / settings.pool
-        return Campaign(log, *pool_of(where, settings), settings, state)
+        state, settings = state_of(log)
+        return Campaign(log, *pool_of(settings, path, pool), settings, state)
     except BaseException:
         log.close()
         raise
 
 
-def pool_of(pool: Path, settings: Settings) -> tuple[Items, Learning]:
-    """Return the items of a pool, and the learner in front of it."""
-    items = read_items(pool, settings.id, settings.ignore, settings.features)
+def pool_of(settings: Settings, path: Path, pool: Path | None) -> tuple[Items, Learning]:
+    """Return the items of the pool of a campaign, and the learner in front of them."""
+    items = settings.items(path, pool)
     return items, learning_of(items.sheet, settings.learner)
+
+
+def state_of(log: Log) -> tuple[State, Settings]:
+    """Return what the events of a campaign say, and what it is.
+
+    Raises
+    ------
+    CampaignError
+        It has not begun.
+    """
+    state = State()
+    state.apply(log.since(0))
+    if not state.settings:
+        raise CampaignError(f"{log.path} holds no campaign yet; begin one with `edgewise label`.")
+    return state, Settings.of(state.settings)

@@ -14,7 +14,7 @@ from edgewise.labelling.campaign.events import Log
 from edgewise.labelling.campaign.items import Items
 from edgewise.labelling.campaign.label_studio import tasks
 from edgewise.labelling.campaign.state import Standing, State
-from edgewise.labelling.columns import harmless
+from edgewise.labelling.columns import ROW, harmless
 from edgewise.pools.files import pyarrow
 
 
@@ -46,6 +46,9 @@ def export(path: Path, log: Log, state: State, items: Items | None = None) -> in
     of a Hugging Face image folder; ``.labelstudio.json`` holds tasks with annotations and predictions;
     ``.cleanlab.csv`` has one column a person; ``.events.jsonl`` is the whole history, ready to merge.
 
+    Items are called as in the pool now, or without ``items`` as they were when they were labelled. An item that has
+    left a pool whose rows are known by their number has no name: only tables with its key and the history hold it.
+
     Raises
     ------
     InputError
@@ -60,18 +63,23 @@ def export(path: Path, log: Log, state: State, items: Items | None = None) -> in
     raise InputError(f"labels are written as {', '.join(FORMATS)}; got {path.name}.")
 
 
-def records(state: State) -> list[dict[str, Json]]:
+def records(state: State, items: Items | None = None) -> list[dict[str, Json]]:
     """Return one record an item that has a verdict, with the columns `HEADER`."""
-    return [_record(state, item, standing) for item, standing in state.standings().items()]
+    return [_record(state, items, item, standing) for item, standing in state.standings().items()]
 
 
-def _record(state: State, item: str, standing: Standing) -> dict[str, Json]:
+def _name(standing: Standing, items: Items | None, item: str) -> str:
+    then = str(standing.votes[-1].body.get("name", ""))
+    return then if items is None else items.name(item, then)
+
+
+def _record(state: State, items: Items | None, item: str, standing: Standing) -> dict[str, Json]:
     pick = state.picks.get(item)
     why: Values = {} if pick is None else pick.body
     last = standing.votes[-1]
     label = standing.label or None
     values = (
-        str(last.body.get("name", "")),
+        _name(standing, items, item),
         label,
         standing.verdict,
         "; ".join(vote.person for vote in standing.votes),
@@ -90,13 +98,13 @@ def _record(state: State, item: str, standing: Standing) -> dict[str, Json]:
 
 
 def _csv(path: Path, log: Log, state: State, items: Items | None) -> int:
-    found = records(state)
+    found = records(state, items)
     _write_csv(path, HEADER, ([one[name] for name in HEADER] for one in found))
     return len(found)
 
 
 def _jsonl(path: Path, log: Log, state: State, items: Items | None) -> int:
-    return _write_lines(path, records(state))
+    return _write_lines(path, records(state, items))
 
 
 def _parquet(path: Path, log: Log, state: State, items: Items | None) -> int:
@@ -105,36 +113,39 @@ def _parquet(path: Path, log: Log, state: State, items: Items | None) -> int:
         ("score", "chance", "propensity"), pa.float64()
     )
     kinds |= {"votes": pa.int64(), "agreed": pa.bool_(), "uniform": pa.bool_()}
-    found = records(state)
+    found = records(state, items)
     with replacing(path) as file:
         parquet.write_table(pa.Table.from_pylist(found, pa.schema(list(kinds.items()))), file)
     return len(found)
 
 
-def _hugging_face(state: State) -> list[dict[str, Json]]:
+def _hugging_face(state: State, items: Items | None) -> list[dict[str, Json]]:
     return [
-        {"file_name": one["id"], "label": one["label"]} for one in records(state) if one["verdict"] == "label"
+        {"file_name": one["id"], "label": one["label"]}
+        for one in records(state, items)
+        if one["verdict"] == "label" and one["id"]
     ]
 
 
 def _metadata_csv(path: Path, log: Log, state: State, items: Items | None) -> int:
-    found = _hugging_face(state)
+    found = _hugging_face(state, items)
     _write_csv(path, ("file_name", "label"), ([*one.values()] for one in found))
     return len(found)
 
 
 def _metadata_jsonl(path: Path, log: Log, state: State, items: Items | None) -> int:
-    return _write_lines(path, _hugging_face(state))
+    return _write_lines(path, _hugging_face(state, items))
 
 
 def _cleanlab(path: Path, log: Log, state: State, items: Items | None) -> int:
-    found = {item: one for item, one in state.standings().items() if one.verdict == "label"}
-    people = sorted({vote.person for one in found.values() for vote in one.votes if vote.verdict == "label"})
-    lines: list[list[Json]] = []
-    for one in found.values():
-        own = {vote.person: vote.label for vote in one.votes if vote.verdict == "label"}
-        lines.append([one.votes[0].body.get("name", ""), *(own.get(name) for name in people)])
-    _write_csv(path, ("id", *people), lines)
+    found = [
+        (name, {vote.person: vote.label for vote in one.votes if vote.verdict == "label"})
+        for item, one in state.standings().items()
+        if one.verdict == "label" and (name := _name(one, items, item))
+    ]
+    people = sorted({person for _, own in found for person in own})
+    lines: list[list[Json]] = [[name, *map(own.get, people)] for name, own in found]
+    _write_csv(path, (ROW if items is not None and items.numbered else "id", *people), lines)
     return len(lines)
 
 
@@ -152,7 +163,9 @@ def _events(path: Path, log: Log, state: State, items: Items | None) -> int:
 
 def _label_studio(path: Path, log: Log, state: State, items: Items | None) -> int:
     if items is None:
-        raise InputError("Label Studio tasks hold the data of the pool; give it with --pool.")
+        raise InputError(
+            "Label Studio tasks hold the data of the pool, and there is no pool; give it with --pool."
+        )
     found = tasks(state, items)
     with replacing(path) as file:
         file.write(json.dumps(found, ensure_ascii=False, indent=1).encode())

@@ -3,25 +3,43 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from edgewise.arrays import InputError, Json, JsonObject, Values
 from edgewise.digests import of_bytes
 from edgewise.labelling.batches import read_labels
 from edgewise.labelling.campaign.campaign import Campaign
 from edgewise.labelling.campaign.events import Event
+from edgewise.labelling.campaign.items import Items
 from edgewise.labelling.campaign.label_studio import objects, verdicts_of
+from edgewise.labelling.campaign.naming import KEY, column_of, is_own, named, text
 from edgewise.labelling.campaign.state import VERDICTS
-from edgewise.labelling.columns import LABEL, POOL, ROW, as_written
+from edgewise.labelling.columns import LABEL, POOL, as_written, is_batch
 from edgewise.labelling.table import read_words
-from edgewise.pools.files import pyarrow
+from edgewise.pools.files import DAMAGE, first_line, no_such_file, pyarrow
 from edgewise.registry import listing
 
 
-IDS = ("item", "id", "file_name", "file", "filename", "image", "row")
-"""Columns that say which item a line is about; the first that is there and finds one."""
+if TYPE_CHECKING:
+    from pyarrow import Table as Frame
+
+Line: TypeAlias = tuple[JsonObject, JsonObject]
+"""What says which item a line is about, and what was said of it: label, verdict, person, at."""
+
+OURS = ("verdict", "person", "at")
+"""Columns beside the label that are read, unless the pool has a column of that name, which is data."""
+
+
+class _Vote(NamedTuple):
+    """A verdict on an item; its person is empty where the file does not say."""
+
+    item: str
+    verdict: str
+    label: str
+    person: str
 
 
 @dataclass(frozen=True)
@@ -45,51 +63,58 @@ def import_labels(campaign: Campaign, path: Path, *, id_column: str | None = Non
     InputError
         Not such a file, an item that the pool does not have, or a label that is none of the classes.
     """
-    if not path.is_file():
-        raise InputError(f"there is no file {path}.")
-    name, found = path.name.lower(), list[JsonObject]()
+    no_such_file(path)
+    name, items = path.name.lower(), campaign.items
     if name.endswith(".events.jsonl"):
         return _add(campaign, [_told(one, path) for one in _lines(path) if one.get("kind") != "campaign"], 0)
     if name.endswith(".json"):
-        found = verdicts_of(_json(path.read_text(encoding="utf-8"), path), path.name)
-    elif name.endswith((".jsonl", ".ndjson")):
+        return _of_lines(campaign, verdicts_of(_json(_text(path), path), path.name), path, id_column)
+    if name.endswith((".jsonl", ".ndjson")):
         found = _lines(path)
     elif name.endswith(".parquet"):
-        parquet = pyarrow("reading Parquet", "parquet")
-        found = parquet.read_table(path).to_pylist()
+        found = _parquet(path)
     else:
         words = read_words(path)
-        if {ROW, LABEL, POOL} <= set(words.column_names):
-            return _of_batch(campaign, path)
-        found = [{key: _written(cell) for key, cell in one.items()} for one in words.to_pylist()]
+        found = _cells(words)
         if name.endswith(".cleanlab.csv"):
-            found = _of_wide(found)
-    return _of_lines(campaign, found, path, id_column)
+            return _of_lines(campaign, _of_wide(items, found, id_column, path), path, id_column)
+        prints = [text(one.get(POOL)) for one in found]
+        if found and not is_own(found[0]) and is_batch(words.column_names, prints, items.sheet.id):
+            return _of_batch(campaign, path, sum(not text(one[LABEL]) for one in found))
+    return _of_lines(campaign, [(one, _said(items, one)) for one in found], path, id_column)
 
 
-def _of_batch(campaign: Campaign, path: Path) -> Imported:
+def _of_batch(campaign: Campaign, path: Path, blank: int) -> Imported:
     index, labels, _ = read_labels([path], campaign.items.sheet)
-    names = campaign.items.keys
-    found = [{"item": names[row], "label": str(y)} for row, y in zip(map(int, index), labels, strict=True)]
-    return _of_lines(campaign, found, path, "item")
+    keys = [campaign.items.keys[int(row)] for row in index]
+    lines: list[Line] = [({KEY: key}, {LABEL: str(label)}) for key, label in zip(keys, labels, strict=True)]
+    return _of_lines(campaign, lines, path, None, blank)
 
 
-def _of_wide(lines: Sequence[JsonObject]) -> list[JsonObject]:
+def _of_wide(items: Items, lines: Sequence[JsonObject], id_column: str | None, path: Path) -> list[Line]:
+    key = column_of(items, lines[0], id_column, path) if lines else ""
     return [
-        {"id": line["id"], "label": label, "person": person}
+        ({key: line[key]}, {LABEL: label, "person": person})
         for line in lines
         for person, label in line.items()
-        if person != "id" and label
+        if person != key and label
     ]
 
 
-def _of_lines(campaign: Campaign, lines: Iterable[JsonObject], path: Path, id_column: str | None) -> Imported:
-    events: list[Event] = []
-    blank = 0
+def _said(items: Items, line: JsonObject) -> JsonObject:
+    """Return what a line says of its item."""
+    data = set[str]() if is_own(line) else {name.casefold() for name in items.columns}
+    return {name: line.get(name) for name in (LABEL, *OURS) if name == LABEL or name not in data}
+
+
+def _of_lines(
+    campaign: Campaign, lines: Sequence[Line], path: Path, id_column: str | None, blank: int = 0
+) -> Imported:
+    votes: list[tuple[_Vote, str | None]] = []
     unknown: list[str] = []
-    for number, line in enumerate(lines, 1):
-        label = _text(line.get("label"))
-        verdict = _text(line.get("verdict")) or ("label" if label else "")
+    for number, (line, said) in enumerate(lines, 1):
+        label = text(said.get(LABEL))
+        verdict = text(said.get("verdict")) or ("label" if label else "")
         if not verdict or (verdict == "label" and not label):
             blank += 1
             continue
@@ -97,60 +122,32 @@ def _of_lines(campaign: Campaign, lines: Iterable[JsonObject], path: Path, id_co
             raise InputError(
                 f"{path}, line {number}: the verdict {verdict!r} is none of {', '.join(VERDICTS)}."
             )
-        row = _row(campaign, line, id_column, path)
+        row, cell = named(campaign.items, line, id_column, path)
         if row is None:
-            wanted = (id_column, campaign.settings.id, *IDS)
-            unknown.append(_text(next(line[name] for name in wanted if name and line.get(name) is not None)))
+            unknown.append(cell or "(blank)")
             continue
-        events.append(_event(campaign, row, verdict, label, line, path))
+        person = text(said.get("person")).split("; ")[0]
+        votes.append((_Vote(campaign.items.keys[row], verdict, label, person), text(said.get("at")) or None))
     if unknown:
         raise InputError(
             f"{path}: labels for items that are not in the pool: {listing(unknown, 3)}. "
-            "Nothing was imported; give the column of ids with --id."
+            "Nothing was imported; correct them or take their lines out, or name the column of ids with --id."
         )
-    if not events and not blank:
+    if not votes and not blank:
         raise InputError(f"{path} holds no labels.")
-    return _add(campaign, events, blank)
+    there = {vote.event for votes in campaign.refresh().said.values() for vote in votes}
+    events = [_event(campaign, vote, at, path) for vote, at in votes]
+    added = _add(campaign, [event for event in events if event.id not in there], blank)
+    return replace(added, there=len(events) - added.new)
 
 
-def _row(campaign: Campaign, line: JsonObject, id_column: str | None, path: Path) -> int | None:
-    items = campaign.items
-    settings = campaign.settings
-    wanted = [name for name in (id_column, settings.id, *IDS) if name is not None]
-    there = [name for name in wanted if line.get(name) is not None]
-    if not there:
-        raise InputError(
-            f"{path} needs a column that says which item each label is of: one of {', '.join(IDS)}, or name it with "
-            f"--id; it has {listing(list(map(str, line)))}."
-        )
-    for name in there:
-        value = _text(line[name])
-        row = items.place.get(value) if name == "item" else items.named.get(value)
-        if row is None and items.pictures:
-            row = _picture(campaign, value)
-        if row is not None:
-            return row
-    return None
-
-
-def _picture(campaign: Campaign, value: str) -> int | None:
-    """Return the picture that a path or an address ends in, if only one does."""
-    end = f"/{value.replace(chr(92), '/').lstrip('/')}"
-    found = [
-        row
-        for name, row in campaign.items.named.items()
-        if f"/{name}".endswith(end) or end.endswith(f"/{name}")
-    ]
-    return found[0] if len(found) == 1 else None
-
-
-def _event(campaign: Campaign, row: int, verdict: str, label: str, line: JsonObject, path: Path) -> Event:
-    key = campaign.items.keys[row]
-    person = _text(line.get("person")).split("; ")[0] or f"from {path.name}"
-    at = _text(line.get("at")) or None
-    said = json.dumps([key, verdict, label, person, at, path.name])
+def _event(campaign: Campaign, vote: _Vote, at: str | None, path: Path) -> Event:
+    person = vote.person or f"from {path.name}"
+    said = json.dumps([vote.item, vote.verdict, vote.label, person, at, path.name])
     try:
-        return campaign.verdict(of_bytes(said.encode()), key, person, verdict, label, at=at, source=path.name)
+        return campaign.verdict(
+            of_bytes(said.encode()), vote.item, person, vote.verdict, vote.label, at=at, source=path.name
+        )
     except InputError as error:
         raise InputError(f"{path}: {error} Nothing was imported.") from None
 
@@ -170,7 +167,8 @@ def _add(campaign: Campaign, events: Sequence[Event], blank: int) -> Imported:
 
 
 def _lines(path: Path) -> list[JsonObject]:
-    found = [_json(line, path) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    # Not splitlines: JSON may hold what that takes for the end of a line.
+    found = [_json(line, path) for line in _text(path).split("\n") if line.strip()]
     if len(objects(found)) < len(found):
         raise InputError(f"{path}: expected one JSON object per line.")
     return objects(found)
@@ -183,11 +181,26 @@ def _json(text: str, path: Path) -> Json:
         raise InputError(f"{path} is not JSON ({error}).") from None
 
 
-def _written(cell: str | None) -> str | None:
-    return None if cell is None else as_written(cell.strip())
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path} is not UTF-8 text ({error.reason} at byte {error.start:,}); save it as UTF-8."
+        ) from None
 
 
-def _text(value: Json) -> str:
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return "" if value is None else str(value).strip()
+def _parquet(path: Path) -> list[JsonObject]:
+    parquet = pyarrow("reading Parquet", "parquet")
+    try:
+        return parquet.read_table(path).to_pylist()
+    except DAMAGE as error:
+        raise InputError(f"{path} cannot be read as Parquet ({first_line(error)}).") from None
+
+
+def _cells(words: Frame) -> list[JsonObject]:
+    lines: list[dict[str, str | None]] = words.to_pylist()
+    return [
+        {name: None if cell is None else as_written(cell.strip()) for name, cell in line.items()}
+        for line in lines
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,7 @@ import numpy as np
 
 from edgewise.arrays import Index
 from edgewise.digests import of_bytes
+from edgewise.labelling.columns import shortened
 from edgewise.labelling.sheet import FILE, Sheet, read_pool
 from edgewise.models.labels import missing
 from edgewise.models.rows import Rows, count, is_frame
@@ -58,8 +59,19 @@ class Items:
 
     @cached_property
     def named(self) -> dict[str, int]:
-        """The row of each name."""
-        return {name: row for row, name in enumerate(self.names)}
+        """The row of each name, `shortened`."""
+        return {shortened(name): row for row, name in enumerate(self.names)}
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the pool's table; none for pictures, whose files name them."""
+        sheet = self.sheet
+        return () if self.pictures else (*sheet.text, *sheet.numbers, *sheet.lists)
+
+    @property
+    def numbered(self) -> bool:
+        """Whether a person calls rows by their number."""
+        return self.sheet.id is None and not self.pictures
 
     @property
     def pictures(self) -> bool:
@@ -84,6 +96,28 @@ class Items:
         readable = self.sheet.readable if self.sheet.numbers else names
         return words + [(name, _plain(cells[name])) for name in readable[:SHOWN] if name in cells]
 
+    def name(self, key: str, then: str = "") -> str:
+        """Return what an item is called now.
+
+        One that has left the pool keeps the name it had ``then`` if that was an id or a file. The number of its row
+        is another row's by now, and is not given.
+        """
+        row = self.place.get(key)
+        return self.names[row] if row is not None else "" if self.numbered else then
+
+    def note(self, labelled: Iterable[str]) -> str:
+        """Say how many of the items that are labelled are no longer in the pool; nothing if all are."""
+        keys = list(labelled)
+        gone = sum(key not in self.place for key in keys)
+        if not gone:
+            return ""
+        known = "content" if self.sheet.id is None else f"cell in {self.sheet.id!r}"
+        return (
+            f"{gone:,} of {len(keys):,} labelled items are no longer in {self.path}: no row has their {known}. Their "
+            "labels stay in the campaign, but are not learned from. If the pool is the wrong one, or was changed by "
+            "mistake, put the old one back or name it with --pool."
+        )
+
     def rows(self, keys: Sequence[str]) -> Index:
         """Return the rows of keys that the pool has."""
         return np.array([self.place[key] for key in keys if key in self.place], dtype=np.intp)
@@ -104,7 +138,7 @@ def read_items(
     if id_column is None:
         names = tuple(sheet.text[FILE]) if path.is_dir() else tuple(map(str, range(len(contents))))
         return Items(sheet, path, names, _counted(contents), contents)
-    keys = tuple(of_bytes(json.dumps(["id", name]).encode()) for name in sheet.ids)
+    keys = tuple(of_bytes(json.dumps(["id", shortened(name)]).encode()) for name in sheet.ids)
     return Items(sheet, path, tuple(sheet.ids), keys, contents)
 
 

@@ -92,8 +92,10 @@ def _predictions(why: Values, to: str) -> list[dict[str, Json]]:
     return [{"model_version": version, "score": why.get("chance"), "result": result(why["predicted"], to)}]
 
 
-def verdicts_of(found: Json, name: str) -> list[JsonObject]:
-    """Return the verdicts in a Label Studio export: id or item, label, verdict, person, at.
+def verdicts_of(found: Json, name: str) -> list[tuple[JsonObject, JsonObject]]:
+    """Return the verdicts in a Label Studio export: the data of the task, and label, verdict, person, at.
+
+    The number of a task is Label Studio's own and says nothing of the item.
 
     Raises
     ------
@@ -103,13 +105,11 @@ def verdicts_of(found: Json, name: str) -> list[JsonObject]:
     tasks = objects(found)
     if not isinstance(found, list) or len(tasks) < len(found):
         raise InputError(f"{name} is not a Label Studio export: expected a JSON list of tasks.")
-    verdicts: list[JsonObject] = []
-    for task in tasks:
-        data = fields(task, "data")
-        known = {"item": data.get(OURS), "id": _id(data, task)}
-        for one in objects(task.get("annotations")):
-            verdicts.append({**known, **_verdict(one, name)})
-    return verdicts
+    return [
+        (fields(task, "data"), _verdict(one, name))
+        for task in tasks
+        for one in objects(task.get("annotations"))
+    ]
 
 
 def fields(held: JsonObject, name: str) -> JsonObject:
@@ -121,13 +121,6 @@ def fields(held: JsonObject, name: str) -> JsonObject:
 def objects(held: Json) -> list[JsonObject]:
     """Return the objects in a list, none where there is no list."""
     return [one for one in held if isinstance(one, dict)] if isinstance(held, list) else []
-
-
-def _id(data: JsonObject, task: JsonObject) -> str:
-    picture = data.get("image")
-    if data.get("id") is None and isinstance(picture, str):
-        return picture.split("?d=")[-1].rsplit("/data/upload/", maxsplit=1)[-1]
-    return str(data["id"] if data.get("id") is not None else task.get("id", ""))
 
 
 def _verdict(one: JsonObject, name: str) -> dict[str, Json]:

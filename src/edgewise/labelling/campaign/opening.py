@@ -56,7 +56,7 @@ def open_or_begin(path: Path, pool: Path | None, asked: Mapping[str, Any]) -> Ca
         )
     settings = Settings(pool=relative(pool, path), **asked)
     component(STRATEGIES, settings.strategy, "strategy")
-    items, learning = pool_of(pool, settings)
+    items, learning = pool_of(settings, path, pool)
     begin(path, settings)
     campaign = Campaign(Log(path), items, learning, settings)
     campaign.refresh()

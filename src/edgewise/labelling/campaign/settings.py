@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edgewise.arrays import InputError, Values
 from edgewise.labelling.campaign.events import CampaignError, Event, Log, now
+from edgewise.labelling.campaign.items import Items, read_items
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,20 @@ class Settings:
             )
         if not 0 <= self.share <= 1:
             raise InputError(f"the uniform share lies in [0, 1]; got {self.share}.")
+
+    def where(self, campaign: Path, pool: Path | None = None) -> Path:
+        """Return where the pool is: where the person says, else where it was when the campaign began."""
+        return pool if pool is not None else campaign.parent / self.pool
+
+    def items(self, campaign: Path, pool: Path | None = None) -> Items:
+        """Return the pool as it is now.
+
+        Raises
+        ------
+        InputError
+            What `read_items` raises.
+        """
+        return read_items(self.where(campaign, pool), self.id, self.ignore, self.features)
 
     @classmethod
     def of(cls, held: Values) -> Settings:

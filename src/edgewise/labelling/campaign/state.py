@@ -129,6 +129,10 @@ class State:
         found = ((item, self.standing(item)) for item in self.said)
         return {item: standing for item, standing in found if standing is not None}
 
+    def labelled(self) -> list[str]:
+        """Return the items that have a label, in the order of the first verdict."""
+        return [item for item, standing in self.standings().items() if standing.verdict == "label"]
+
     def history(self, person: str, most: int = 50) -> list[Vote]:
         """Return a person's own verdicts that stand, the latest first."""
         own = (
