@@ -310,6 +310,9 @@ def test_ranks_on_ten_more_tables():
         if (row.kind, row.among, row.strategy) == ("report", 8, "herding")
     )
     assert mine.data == 16
+    assert f"it gains {100 * mine.gain:.2f} points over random, mean rank {mine.rank:.2f} of eight" in page(
+        "index.md"
+    )
     edge, typical = (ahead_of(together[0], other) for other in ("edge-mix", "typical"))
     assert (
         f"its gain is {100 * mine.gain:+.2f} at mean rank {mine.rank:.2f} of 8; it is above `edge-mix` by "

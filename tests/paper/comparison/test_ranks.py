@@ -5,12 +5,14 @@ import numpy as np
 import pytest
 
 from edgewise.arrays import InputError
-from edgewise.data.keel import read_table
+from edgewise.data.keel import KEEL, read_table
 from edgewise.paper.comparison.page import markdown
 from edgewise.paper.comparison.ranks import rank_tables, rankings
-from edgewise.paper.comparison.runs import cells, trial_of, work
+from edgewise.paper.comparison.runs import TRIALS, cells, trial_of, work
 from edgewise.paper.comparison.statistics import Curves, Task, curves
+from edgewise.paper.comparison.tasks import TOPICS, rows_of
 from edgewise.store import Cell, Fact
+from edgewise.strategies.measured import hubs
 
 
 LABELS = np.array([10.0, 20.0])
@@ -121,6 +123,18 @@ def test_published_cells_keep_their_keys_and_edge_mix_its_guard():
 def test_keel_is_every_table_of_keel():
     made = cells(["islands", "keel"], ["1-nn"], ["random"], [0])
     assert len({cell.settings["data"] for cell in made}) == 23
+
+
+@pytest.mark.skipif(
+    not Path(os.environ.get("EDGEWISE_DATA", "none"), "keel", "german.csv").is_file(),
+    reason="KEEL's tables are not in $EDGEWISE_DATA",
+)
+def test_of_the_data_compared_only_counts_of_words_have_hubs():
+    for name in (*KEEL, *TRIALS, TOPICS):
+        trial = trial_of(name)
+        for seed in range(2):
+            X = rows_of(name, trial.pool, trial.test, seed)[0]
+            assert hubs(X.reshape(len(X), -1)) == (name == TOPICS), name
 
 
 @pytest.mark.parametrize("strategy", ["herding", "typical", "margin"])
