@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -58,7 +59,9 @@ class Ranking:
 def rankings(found: Mapping[Task, Mapping[str, Curves]], *, baseline: str = "random") -> list[Ranking]:
     """Rank strategies over the tasks and seeds that all of them have, best mean rank first.
 
-    Where some strategies have no run on some tasks, those that have one on every task are ranked over all as well.
+    Where some strategies have no run on some tasks, those that have one on every task are ranked over all as well. Runs
+    on the side are left out: strategies that fewer than half of the tasks have, and tasks with fewer than two thirds of
+    the others.
 
     Examples
     --------
@@ -66,10 +69,12 @@ def rankings(found: Mapping[Task, Mapping[str, Curves]], *, baseline: str = "ran
     >>> [(row.strategy, row.rank, row.gain) for row in rankings({Task("german", "m"): {"random": flat, "far": high}})]
     [('far', 1.0, 0.25), ('random', 2.0, 0.0)]
     """
-    names = list(dict.fromkeys(name for by_name in found.values() for name in by_name))
     rows: list[Ranking] = []
     for kind in ("development", "report"):
         of_kind = {task: by for task, by in found.items() if kind_of(task.data) == kind}
+        held = Counter(name for by in of_kind.values() for name in by)
+        names = [name for name, count in held.items() if 2 * count >= len(of_kind)]
+        of_kind = {task: by for task, by in of_kind.items() if 3 * len(by.keys() & names) >= 2 * len(names)}
         everywhere = [name for name in names if all(name in by for by in of_kind.values())]
         for group in (names, everywhere) if len(everywhere) not in (1, len(names)) else (names,):
             tasks = [task for task, by in of_kind.items() if set(group) <= set(by)]

@@ -95,11 +95,12 @@ def on_tables(facts: Sequence[Fact]) -> Section:
         lead(standings(usual)),
         (
             *(Table(RANKED, tuple(rows), f"{title.capitalize()}.") for title, rows in ranks),
-            Prose(heading="How to read it", items=RANKS_SAY),
+            Prose(heading="How to read it", items=(*RANKS_SAY, ON_THE_SIDE)),
         ),
     )
 
 
+ON_THE_SIDE = "Strategies of few tasks, and tasks of few strategies, are left out: they were run on the side."
 CHARTS = 8
 """More tasks than these are not all drawn."""
 LINES = ("random", "margin", "typical", "edge-mix", "herding")
