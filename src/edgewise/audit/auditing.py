@@ -140,7 +140,7 @@ def audit(
     seed = seed_of(rng)
     to_agree, few = shared(measure)
     found = extract(victim, pool, budget=budget, family=family, box=box, measure=to_agree, rng=seed)
-    X = victim.target.as_sent(check_X(pool).astype(np.float64))
+    X = victim.as_sent(check_X(pool).astype(np.float64))
     space, _ = spaced(X, box, None, to_agree, seed)
     robust, less, curves = None, list[Restriction](), dict[str, Curve]()
     if found.measured is not None:

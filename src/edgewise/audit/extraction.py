@@ -41,12 +41,12 @@ class Extraction:
     why
         Why it stopped: ``"budget"``, ``"converged"``, ``"nothing left to ask"`` or ``"one label only"``.
     rows
-        Rows spent, by purpose.
+        Rows spent, by purpose; ``"asked again"`` are those asked once more because no answer came.
     agreement
         Share of rows on which copy and victim agree, with a 95 % interval: ``"held-out"``, ``"uniform"`` and
         ``"near"`` the boundary. Empty without a ``measure`` purse.
     curve
-        Agreement on the held-out rows by rows spent.
+        Agreement on the held-out rows by rows spent, those asked again left out.
     spent, budget
         Rows spent for the copy, and allowed.
     seed
@@ -138,10 +138,11 @@ def extract(
     check_count(measure, "measure", low=0)
     seed = seed_of(rng)
     metered = _metered(victim, budget, measure)
-    space, held_out = spaced(metered.target.as_sent(given), box, grid, measure, seed)
+    space, held_out = spaced(metered.as_sent(given), box, grid, measure, seed)
     rule = _family(family, budget)
     run = _Run(metered, space, budget)
     run.follow(rule, seed)
+    held_out = held_out[[row.tobytes() not in run.paid for row in held_out]]
     measured = measure_rows(metered, space, held_out, run.copies[-1][1], measure, child_seed(seed, "measure"))
     return run.result(measured, seed, named_none=family == "auto")
 
@@ -172,7 +173,7 @@ class _Run:
     rows: dict[str, int] = field(default_factory=dict[str, int])
     why: str = "budget"
     family: str = "auto"
-    _paid: set[bytes] = field(default_factory=set[bytes])
+    paid: set[bytes] = field(default_factory=set[bytes])
     _repeats: int = 0
 
     def __post_init__(self) -> None:
@@ -180,8 +181,8 @@ class _Run:
 
     @property
     def spent(self) -> int:
-        """How many rows were asked, repeats included."""
-        return len(self._paid) + self._repeats
+        """How many rows were asked, deliberate repeats included, and those without an answer once."""
+        return len(self.paid) + self._repeats
 
     def follow(self, rule: Family, seed: int) -> None:
         """Put the rule's questions until it stops or the purse is empty; keep a copy now and then."""
@@ -214,7 +215,7 @@ class _Run:
     def _put(self, question: Question) -> list[Label | None]:
         """Ask as many of the rows as the budget holds; return their labels."""
         every = self._sendable(question.X)
-        free = [row.tobytes() in self._paid and not question.again for row in every]
+        free = [row.tobytes() in self.paid and not question.again for row in every]
         dear = np.flatnonzero(np.cumsum(~np.array(free)) > self.budget - self.spent)
         replies = self.victim.ask(
             every[: dear[0]] if len(dear) else every,
@@ -224,23 +225,24 @@ class _Run:
         )
         labels = [None if reply is None else reply.label for reply in replies]
         rows = every[: len(replies)]
-        for row, label, known in zip(rows, labels, free, strict=False):
+        for row, label in zip(rows, labels, strict=True):
+            known = row.tobytes() in self.paid and not question.again
             if question.again:
                 self._repeats += 1
                 self.victim.repeatable &= label is None or label == self.answers.known(row)
-            self._paid.add(row.tobytes())
+            self.paid.add(row.tobytes())
             self.rows[question.purpose] = self.rows.get(question.purpose, 0) + (not known)
         self.answers.add(rows, labels, question.purpose in MADE)
         return labels
 
     def _sendable(self, X: Floats) -> Floats:
         """Return rows as they will be sent, rounding kept inside the box."""
-        sent = self.victim.target.as_sent(X)
+        sent = self.victim.as_sent(X)
         box = self.space.box
         outside = ~box.contains(sent)
         if outside.any():
             inward = np.clip(X - 2 * (sent - X), box.low, box.high)
-            sent[outside] = self.victim.target.as_sent(inward)[outside]
+            sent[outside] = self.victim.as_sent(inward)[outside]
         return sent[box.contains(sent)] if not box.contains(sent).all() else sent
 
     def result(self, measured: Measured | None, seed: int, named_none: bool) -> Extraction:
@@ -251,14 +253,15 @@ class _Run:
         family = self.family
         if named_none and "held-out" in agreement and agreement["held-out"].high < NONE_BELOW:
             family = "none"
+        again = max(0, self.victim.ledger.spent_on(EXTRACT, self.paid) - self.spent)
         return Extraction(
             copy,
             family,
             self.why,
-            dict(self.rows),
+            self.rows | ({AGAIN: again} if again else {}),
             agreement,
             tuple(dict(curve).items()),
-            self.spent,
+            self.spent + again,
             self.budget,
             seed,
             self.answers.X,
@@ -267,5 +270,7 @@ class _Run:
         )
 
 
+AGAIN = "asked again"
+"""The purpose of rows that were asked once more because no answer came, or the run was killed before it did."""
 NONE_BELOW = 0.9
 """With an upper end of the held-out interval below this, no family is named."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -221,6 +221,11 @@ class Ledger:
         """Return how many rows the purse has spent, unknown ones included."""
         query = f"SELECT count(*) FROM asked WHERE purse = ? AND {SPENT}"
         return int(self._db.execute(query, (purse,)).fetchone()[0])
+
+    def spent_on(self, purse: str, rows: Iterable[bytes]) -> int:
+        """Return how many of these the purse has spent on given rows: each as often as it was asked."""
+        query = f"SELECT count(*) FROM asked WHERE purse = ? AND row = ? AND {SPENT}"
+        return sum(int(self._db.execute(query, (purse, row)).fetchone()[0]) for row in rows)
 
     def answer(self, row: bytes, turn: int = 0) -> Answered | None:
         """Return the answer recorded for a row, or None."""

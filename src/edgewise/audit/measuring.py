@@ -99,7 +99,7 @@ def measure_rows(
     rows: dict[str, Floats] = {}
     labels: dict[str, Labels] = {}
     for name, points in sets.items():
-        X = victim.target.as_sent(points)
+        X = victim.as_sent(points)
         replies = victim.ask(X, purpose=name, purse=MEASURE) if len(X) else []
         there = [at for at, reply in enumerate(replies) if reply is not None]
         rows[name] = X[there]

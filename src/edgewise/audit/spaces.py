@@ -19,9 +19,11 @@ def spaced(
     measure: int,
     seed: int,
 ) -> tuple[Space, Floats]:
-    """Return the space of the rows ``X`` (n, d) and the rows kept apart to measure on."""
-    kept = stream(seed, "extract", "held-out").permutation(len(X))[: min(measure // 2, len(X) // 3)]
-    return _space(np.delete(X, kept, axis=0), X, box, grid), X[kept]
+    """Return the space of the rows ``X`` (n, d) and the rows kept apart to measure on, all that equal them left out."""
+    _, first, which = np.unique(X, axis=0, return_index=True, return_inverse=True)
+    order = stream(seed, "extract", "held-out").permutation(len(X))
+    kept = order[np.isin(order, first)][: min(measure // 2, len(first) // 3)]
+    return _space(X[~np.isin(which, which[kept])], X, box, grid), X[kept]
 
 
 def _space(
