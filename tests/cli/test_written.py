@@ -24,6 +24,7 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "filed.toml").write_text('[victim]\nfile = "m.onnx"\n')
     (tmp_path / "m.skops.npz").write_text("a model")
     (tmp_path / "m.onnx").write_text("a model")
+    (tmp_path / "old.jsonl").write_text("runs")
     (tmp_path / "mine.csv").write_text("a,b\n" + "1,x\n2,y\n" * 30)
     pool = np.random.default_rng(1).normal(size=(60, 3))
     np.savetxt(tmp_path / "rows.csv", pool, delimiter=",", header="a,b,c", comments="")
@@ -62,6 +63,7 @@ def refused(*words):
         (["attack", *FILES, "--out", "m.skops.npz"], "would replace m.skops.npz, which is read"),
         (["attack", "direct", "--out", "x.txt"], "--out x.txt: expected a name that ends in .npz or .csv"),
         (["report", "--out", "runs.db"], "would replace runs.db, which is read"),
+        (["report", "--published", ".", "--out", "old.jsonl"], "would replace old.jsonl, which is read"),
     ],
 )
 def test_two_things_in_one_file_are_refused_before_any_work(folder, words, told):

@@ -104,6 +104,17 @@ def test_a_messy_csv_is_labelled_by_its_id_round_by_round(folder, learner):
     assert 0 < uniform.sum() < 30
 
 
+@pytest.mark.parametrize("ending", ["parquet", "jsonl", "csv"])
+def test_ids_that_are_long_whole_numbers_keep_every_digit(tmp_path, ending):
+    table = pd.DataFrame({"sid": [2**60 + 300 * i + 1 for i in range(20)], "a": np.arange(20) % 7 / 3})
+    path = tmp_path / f"big.{ending}"
+    if ending == "jsonl":
+        table.to_json(path, orient="records", lines=True)
+    else:
+        getattr(table, f"to_{ending}")(path, index=False)
+    assert list(read_pool(path, id="sid").ids) == table["sid"].astype(str).tolist()
+
+
 @pytest.mark.parametrize("name", ["label", "Label"])
 def test_labels_in_the_pool_are_not_learned_from(tmp_path, name):
     table, y = customers()

@@ -26,7 +26,7 @@ def report(
     from edgewise.paper.report import build
     from edgewise.paper.runs.results import collected
 
-    check_written({"the page": out}, [store])
+    check_written({"the page": out}, [store] if published is None else published.rglob("*.jsonl*"))
     source = store if published is None else collected(published)
     build(source, out, tables=tables, progress=not quiet())
     typer.echo(f"wrote {out}" + (f" and the tables in {tables}" if tables is not None else ""))

@@ -21,6 +21,9 @@ from edgewise.registry import listing, lookup
 MOST_CLASSES = 0.5
 """More classes than this share of the rows are none: the column holds numbers or names."""
 
+MISSING = ("?", "-", ".", "na", "n/a", "#n/a", "nan", "null", "none")
+"""What stands for no value in a column of numbers, in any case, beside a blank."""
+
 KEEL: Mapping[str, tuple[int | None, str]] = {
     "banana": (1460, "fc11cfce1fd25ca32ea3c245ae880627eaad74325ee0c7b4161cd42e1b8d1072"),
     "bands": (None, "ded2ec51411565ee14b7c64ae33dc199eba62d873bd2700f2a5a52e195d1bd67"),
@@ -152,7 +155,8 @@ def _own(path: str | Path) -> tuple[bytes, list[list[str]]]:
 def _check_column(path: str | Path, name: str, cells: Sequence[tuple[int, str]]) -> None:
     """Refuse a column of numbers with some other cells: as one of words it would have a column for each number."""
     odd = [(line, cell) for line, cell in cells if not _is_number(cell)]
-    if 0 < len(odd) < len(cells) / 2:
+    words = sum(cell.casefold() not in MISSING for _, cell in odd)
+    if odd and words < (len(cells) - len(odd) + words) / 2:
         line, cell = odd[0]
         raise InputError(
             f"{path}: column {name!r} holds numbers but for {len(odd):,} of {len(cells):,} cells (first: line {line}, "

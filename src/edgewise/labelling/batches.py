@@ -103,9 +103,9 @@ def read_labels(paths: Sequence[Path], sheet: Sheet, *, classes: Sequence[str] =
     def place(item: Mapping[str, str], path: Path) -> int:
         if not _same_print(item.get(POOL, ""), sheet.digest):
             raise InputError(
-                f"{path} labels another pool ({item[POOL]}) than this one ({sheet.digest}): the pool "
-                "changed since. Put the old pool back, or take the 'pool' column out if its rows "
-                "are still the same."
+                f"{path} labels another pool ({item[POOL]}) than this one ({sheet.digest}): the pool, or what is "
+                "learned from it (--ignore, --features, a column 'label'), changed since. Put the old pool back, or "
+                "take the 'pool' column out if its rows are still the same."
             )
         return _row_number(item[ROW], len(sheet.pool), "the pool", path)
 
@@ -148,8 +148,8 @@ def read_shard_labels(paths: Sequence[Path], shards: Shards, *, jobs: int = 1) -
         if not _same_print(item.get(POOL, ""), _print_of(values)):
             shard, row = (int(part[0]) for part in shards.locate(np.array([i])))
             raise InputError(
-                f"row {row} of {shards.paths[shard]} is not the row that was labelled: the "
-                "shard changed since. Put it back, or take the 'pool' column out."
+                f"row {row} of {shards.paths[shard]} is not the row that was labelled: the shard changed since, or "
+                "its column 'label' was learned from then. Put it back, or take the 'pool' column out."
             )
     return Known(index, points, labels, _uniform(items))
 

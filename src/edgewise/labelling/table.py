@@ -58,7 +58,7 @@ def read_table(path: Path, words: Collection[str] = ()) -> Table:
     """Read a table: CSV in any usual dialect, Parquet, or JSON Lines.
 
     In a text file a column is of numbers if every cell is a plain decimal number (sign, point, exponent; a
-    decimal comma where cells are separated otherwise), blank or one of `edgewise.labelling.word_numbers.MISSING`.
+    decimal comma where cells are separated otherwise), blank or one of `edgewise.data.keel.MISSING`.
     Leading zeros, more than 15 digits, ``1_000`` and anything else make a cell a word. In Parquet and JSON Lines
     numbers are numbers, true and false are 1 and 0, lists of numbers (embeddings) are spread over columns, and
     everything else is words. Left out are blank rows at the end, columns without any value, and the row index that
@@ -76,9 +76,9 @@ def read_table(path: Path, words: Collection[str] = ()) -> Table:
     if suffix not in SUFFIXES:
         raise InputError(f"tables are {', '.join(SUFFIXES)}; got {path.name}.")
     if suffix == ".parquet":
-        table = _typed(_arrow_read("parquet", path, _parquet), path)
+        table = _typed(_arrow_read("parquet", path, _parquet), path, words)
     elif suffix in (".jsonl", ".ndjson"):
-        table = _typed(_arrow_read("json", path, _json), path)
+        table = _typed(_arrow_read("json", path, _json), path, words)
     else:
         table = _words(path, words)
     if not table.frame.num_rows:
@@ -112,8 +112,8 @@ def _arrow_read(name: str, path: Path, read: Callable[[ModuleType, Path], Table]
         raise InputError(f"{path} cannot be read ({type(error).__name__}: {first_line(error)}).") from None
 
 
-def _typed(table: Table, path: Path) -> Table:
-    """Turn typed columns into numbers and words."""
+def _typed(table: Table, path: Path, words: Collection[str]) -> Table:
+    """Turn typed columns into numbers and words; whole numbers among ``words`` keep every digit."""
     pa, compute = pyarrow(f"reading {path.name}"), pyarrow("", "compute")
     columns: dict[str, ChunkedArray] = {}
     left_out = dict(table.left_out)
@@ -130,6 +130,8 @@ def _typed(table: Table, path: Path) -> Table:
             raise InputError(
                 f"{path.name}: column {name!r} holds {kind} values; expected numbers, words or lists of numbers."
             )
+        elif name in words and pa.types.is_integer(kind):
+            columns[name] = column.cast(pa.string())
         elif pa.types.is_boolean(kind) or pa.types.is_decimal(kind) or _is_number(kind):
             column = column.cast(pa.uint8()) if pa.types.is_boolean(kind) else column
             columns[name] = compute.cast(column, pa.float64(), safe=False)

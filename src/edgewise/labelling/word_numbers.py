@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from edgewise.data.keel import MISSING
 from edgewise.pools.files import pyarrow
 
 
 if TYPE_CHECKING:
     from pyarrow import ChunkedArray
-
-MISSING = ("?", "-", ".", "na", "n/a", "#n/a", "nan", "null", "none")
-"""What stands for no value in a column of numbers, in any case, beside a blank."""
 
 NUMBER = r"^[+-]?(?:0|[1-9]\d*|)(?:\.\d*)?(?:[eE][+-]?\d+)?$"
 DIGITS = 15

@@ -139,7 +139,7 @@ def hubs(rows: Floats) -> bool:
 
     That is so where most rows have little and a few have much, such as counts of words: a row with next to nothing is
     near all others, whatever they are about, and labelling it teaches least (Radovanović, Nanopoulos and Ivanović,
-    2010). Directions about the mean have no such rows. Fewer than a hundred rows have none either.
+    2010). Directions about the mean have no such rows. Equal rows count once; fewer than a hundred have no hubs.
 
     Examples
     --------
@@ -147,9 +147,9 @@ def hubs(rows: Floats) -> bool:
     >>> hubs(rng.normal(size=(300, 20))), hubs((rng.random((300, 400)) < 0.01) / 0.1)
     (False, True)
     """
-    if len(rows) < LOOK // 5:
+    some = np.unique(rows[:: -(-len(rows) // LOOK)].astype(np.float32), axis=0)
+    if len(some) < LOOK // 5:
         return False
-    some = rows[:: -(-len(rows) // LOOK)].astype(np.float32)
     size = (some**2).sum(axis=1)
     gap = size - 2 * some @ some.T
     np.fill_diagonal(gap, np.inf)

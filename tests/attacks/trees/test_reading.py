@@ -25,6 +25,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 import edgewise as ew
+from edgewise.arrays import InputError
 from edgewise.attacks import Moves, TreesExact
 from edgewise.models.access import UnansweredError
 
@@ -204,3 +205,15 @@ def test_a_category_stays_whether_a_split_knows_it_or_not(kind, attack):
         crossed = away[model.predict(near) != own].min(initial=np.inf)
         assert r <= crossed + 1e-9
         assert crossed == pytest.approx(r, abs=0.25) or crossed == np.inf
+
+
+def test_numbers_too_large_for_a_scaler_are_refused_and_near_it_nothing_leaks():
+    rng = np.random.default_rng(0)
+    for scale, model in ((1e17, FOREST), (5e18, HistGradientBoostingClassifier(max_iter=5))):
+        rows = rng.normal(size=(80, 3)) * scale
+        fitted = make_pipeline(StandardScaler(), model).fit(rows, (rows[:, 0] + rows[:, 1] > 0).astype(int))
+        if scale < 1e18:
+            assert np.isfinite(ew.radius(fitted, rows[:3]).distance).all()
+        else:
+            with pytest.raises(InputError, match=r"Give features in other units|does not answer"):
+                ew.radius(fitted, rows[:3])

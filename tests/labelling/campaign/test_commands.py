@@ -230,6 +230,15 @@ def test_a_campaign_keeps_its_settings_and_says_so(folder, campaign_of, command,
         run(*begun, "--classes", "yes,no", "--id", "who", "--strategy", "margin", "--learner", "1-nn")
 
 
+def test_the_order_of_columns_that_are_left_out_is_no_setting(folder):
+    begun = ["query", folder / "pool.csv", "--campaign", folder / "c.db", "-n", 2, "--out", folder / "b.csv"]
+    names = (folder / "pool.csv").read_text().splitlines()[0].split(",")[:2]
+    both = [word for name in names for word in ("--ignore", name)]
+    run(*begun, "--classes", "yes,no", *both)
+    run(*begun, *both[2:], *both[:2])
+    assert "the ignored columns" in run(*begun, *both[:2], code=1)
+
+
 def test_a_batch_that_is_written_again_says_how_many_rows_it_has(folder):
     begun = ["query", folder / "pool.csv", "--campaign", folder / "c.db", "--out", folder / "b.csv"]
     run(*begun, "--classes", "yes,no", "-n", 10)

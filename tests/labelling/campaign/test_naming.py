@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 
 import pytest
 from typer.testing import CliRunner
@@ -11,6 +12,7 @@ from edgewise.cli import app
 from edgewise.labelling.batches import read_labels
 from edgewise.labelling.campaign.campaign import open_campaign
 from edgewise.labelling.campaign.importing import import_labels
+from edgewise.labelling.campaign.items import _key as key_of_id
 from edgewise.labelling.sheet import read_pool
 
 
@@ -177,3 +179,17 @@ def test_a_line_of_json_ends_where_its_line_does(campaign_of, folder, odd):
     one = campaign_of()
     assert import_labels(one, folder / "a.jsonl").new == 2
     assert one.refresh().votes(one.items.keys[1])[0].person == f"A{odd}B"
+
+
+def test_a_campaign_begun_when_ids_were_numbers_keeps_its_labels(begun, tmp_path):
+    bring = begun("sid,a\n" + "".join(f"1.{i}0,{i % 7}\n" for i in range(10, 30)), "--id", "sid")
+    assert bring("now.csv", "sid,label\n1.100,yes\n") == {0: "yes"}
+    (tmp_path / "c.db").unlink()
+    bring = begun((tmp_path / "pool.csv").read_text(), "--id", "sid")
+    campaign = open_campaign(tmp_path / "c.db")
+    with campaign.log:
+        # As the code before wrote it: the key of 1.1, not of 1.100.
+        now = campaign.verdict("an-event", key_of_id("1.100"), "ann", "label", "no")
+        campaign.say([replace(now, item=key_of_id("1.1"))])
+    assert bring("more.csv", "sid,label\n1.290,yes\n") == {0: "no", 19: "yes"}
+    assert "2 of 20 items are labelled" in run("status", tmp_path / "c.db")

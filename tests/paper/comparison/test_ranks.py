@@ -189,6 +189,9 @@ def test_a_table_is_read_or_refused_with_a_reason(tmp_path):
             InputError, match=f"column 'size' holds numbers but for 1 of 21 .*line 8, '{cell}'"
         ):
             read_table(path)
+    path.write_text("size,class\n" + "".join(f"{'nan' if i % 3 else i},{'ab'[i % 2]}\n" for i in range(30)))
+    with pytest.raises(InputError, match="column 'size' holds numbers but for 20 of 30"):
+        read_table(path)
     path.write_text("room,class\n1,a\n2B,b\nhall,a\n")
     assert read_table(path)[0].tolist() == np.eye(3).tolist(), "a column of words"
     path.write_text("size;class\n1;a\n2;b\n")

@@ -104,6 +104,8 @@ def compile_cells(ensemble: Ensemble, dtype: np.dtype[Any]) -> Cells:
 
 PROBES = 200
 """Rows at which what was read of a model is held against what it answers."""
+LARGEST = 1e18
+"""No value in them is larger: a scaler may overflow beyond."""
 
 
 def some_rows(cells: Cells, dtype: np.dtype[Any]) -> Floats:
@@ -120,7 +122,7 @@ def some_rows(cells: Cells, dtype: np.dtype[Any]) -> Floats:
         low = np.where(np.isfinite(first), first, np.where(np.isfinite(last), last, 0.0))
         high = np.where(np.isfinite(last), last, low)
         beyond = np.isposinf(last) * (1 + abs(high)) - np.isneginf(first) * (1 + abs(low))
-        rows[:, f] = np.clip(low / 2 + high / 2 + beyond / 2, np.finfo(dtype).min, np.finfo(dtype).max)
+        rows[:, f] = np.clip(low / 2 + high / 2 + beyond / 2, -LARGEST, LARGEST)
     return rows
 
 

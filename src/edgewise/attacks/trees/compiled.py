@@ -17,7 +17,7 @@ from edgewise.attacks.trees.domain import allowed
 from edgewise.attacks.trees.kernels.forest import winners
 from edgewise.attacks.trees.nearest import Answer, Limits, Seat, ask, nearest
 from edgewise.attacks.trees.reading import read
-from edgewise.attacks.trees.reading.scalers import Scaling
+from edgewise.attacks.trees.reading.scalers import MOST, Scaling
 from edgewise.models.answers import UnansweredError, predict
 from edgewise.models.unwrap import named, unwrapped
 from edgewise.progress import Advance
@@ -93,6 +93,10 @@ class Compiled:
     def batch(self, X: Floats, own: Index, box: Box | None, norm: float) -> Batch:
         """Return the queries at rows of class numbers ``own``; a missing value stays and keeps its route."""
         missing = np.isnan(X)
+        if self.scaling is not None and (large := np.abs(X[~missing]).max(initial=0)) > MOST:
+            raise InputError(
+                f"X holds {large:.3g}; behind scalers walls are sought up to {MOST:g}. Give features in other units."
+            )
         frozen = missing if self.scaling is not None and missing.any() else None
         domain = allowed(self.cells, box, self.rules, X)
         return Batch.of(self.cells, domain, self._seen(X), own, norm, frozen)

@@ -270,7 +270,8 @@ def open_campaign(path: Path, pool: Path | None = None) -> Campaign:
     log = Log(path)
     try:
         state, settings = state_of(log)
-        return Campaign(log, *pool_of(settings, path, pool), settings, state)
+        items, learning = pool_of(settings, path, pool)
+        return Campaign(log, items.as_begun(state.said), learning, settings, state)
     except BaseException:
         log.close()
         raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -118,6 +118,19 @@ class Items:
             "mistake, put the old one back or name it with --pool."
         )
 
+    def as_begun(self, labelled: Iterable[str]) -> Items:
+        """Return the items under the keys they had when a column of numbers was an id, if those are labelled.
+
+        Ids such as 1.10 were 1.1 then; now they are kept as they are written.
+        """
+        try:
+            numbers = [float(name) for name in self.sheet.ids]
+        except ValueError:
+            return self
+        earlier = tuple(_key(str(int(x)) if x.is_integer() else str(x)) for x in numbers)
+        meant = {key for key in labelled if key not in self.place} & set(earlier)
+        return replace(self, keys=earlier) if meant and len(set(earlier)) == len(earlier) else self
+
     def rows(self, keys: Sequence[str]) -> Index:
         """Return the rows of keys that the pool has."""
         return np.array([self.place[key] for key in keys if key in self.place], dtype=np.intp)
@@ -138,8 +151,12 @@ def read_items(
     if id_column is None:
         names = tuple(sheet.text[FILE]) if path.is_dir() else tuple(map(str, range(len(contents))))
         return Items(sheet, path, names, _counted(contents), contents)
-    keys = tuple(of_bytes(json.dumps(["id", shortened(name)]).encode()) for name in sheet.ids)
+    keys = tuple(_key(shortened(name)) for name in sheet.ids)
     return Items(sheet, path, tuple(sheet.ids), keys, contents)
+
+
+def _key(name: str) -> str:
+    return of_bytes(json.dumps(["id", name]).encode())
 
 
 def _pictures(sheet: Sheet, folder: Path) -> tuple[str, ...]:

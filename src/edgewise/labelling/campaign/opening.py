@@ -66,7 +66,8 @@ def open_or_begin(path: Path, pool: Path | None, asked: Mapping[str, Any]) -> Ca
 def _check_same(path: Path, held: Settings, asked: Mapping[str, Any]) -> None:
     for name, value in asked.items():
         has: Any = getattr(held, name)
-        if value != has:
+        same = set(value) == set(has) if name in ("ignore", "features") else value == has
+        if not same:
             called = CALLED.get(name, name)
             said = ",".join(has) if name in LISTS else has
             said = f"no {called}" if has in (None, ()) else f"the {called} {said}"
