@@ -103,9 +103,9 @@ def read_labels(paths: Sequence[Path], sheet: Sheet, *, classes: Sequence[str] =
     def place(item: Mapping[str, str], path: Path) -> int:
         if not _same_print(item.get(POOL, ""), sheet.digest):
             raise InputError(
-                f"{path} labels another pool ({item[POOL]}) than this one ({sheet.digest}): the pool, or what is "
-                "learned from it (--ignore, --features, a column 'label'), changed since. Put the old pool back, or "
-                "take the 'pool' column out if its rows are still the same."
+                f"{path} labels another pool ({item[POOL]}) than this one ({sheet.digest}): the pool changed since, or "
+                "what is learned from it (--ignore, --features, a column 'label'). Put the old pool back, or take the "
+                "'pool' column out if its rows are still the same."
             )
         return _row_number(item[ROW], len(sheet.pool), "the pool", path)
 
