@@ -24,9 +24,9 @@ def report(
 ) -> None:
     """Write one self-contained page about everything the store holds."""
     from edgewise.paper.report import build
-    from edgewise.paper.runs.results import collected
+    from edgewise.paper.runs.results import collected, runs_in
 
-    check_written({"the page": out}, [store] if published is None else published.rglob("*.jsonl*"))
+    check_written({"the page": out}, [store] if published is None else runs_in(published))
     source = store if published is None else collected(published)
     build(source, out, tables=tables, progress=not quiet())
     typer.echo(f"wrote {out}" + (f" and the tables in {tables}" if tables is not None else ""))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 
+from edgewise.arrays import Json
+from edgewise.models.labels import missing
 from edgewise.pools.files import LABEL
 
 
@@ -60,6 +62,13 @@ def shortened(cell: str) -> str:
     """
     number = NUMBERED.fullmatch(cell)
     return number[1] if number else cell
+
+
+def text(value: Json) -> str:
+    """Return a value as a cell: whole numbers without a point, nothing for a gap."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return "" if missing(value) else str(value).strip()
 
 
 def key_of(id_column: str | None) -> str:

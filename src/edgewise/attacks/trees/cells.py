@@ -105,7 +105,7 @@ def compile_cells(ensemble: Ensemble, dtype: np.dtype[Any]) -> Cells:
 PROBES = 200
 """Rows at which what was read of a model is held against what it answers."""
 LARGEST = 1e18
-"""No value in them is larger: a scaler may overflow beyond."""
+"""Neither these nor walls behind a scaler are looked for beyond it, where a scaler may overflow float32."""
 
 
 def some_rows(cells: Cells, dtype: np.dtype[Any]) -> Floats:

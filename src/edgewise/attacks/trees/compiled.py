@@ -12,12 +12,12 @@ import numpy as np
 from edgewise.arrays import Box, Floats, Index, InputError, Labels
 from edgewise.attacks.moves import Moves, Rules
 from edgewise.attacks.trees.batch import Batch
-from edgewise.attacks.trees.cells import Cells, cells_of, compile_cells, some_rows
+from edgewise.attacks.trees.cells import LARGEST, Cells, cells_of, compile_cells, some_rows
 from edgewise.attacks.trees.domain import allowed
 from edgewise.attacks.trees.kernels.forest import winners
 from edgewise.attacks.trees.nearest import Answer, Limits, Seat, ask, nearest
 from edgewise.attacks.trees.reading import read
-from edgewise.attacks.trees.reading.scalers import MOST, Scaling
+from edgewise.attacks.trees.reading.scalers import Scaling
 from edgewise.models.answers import UnansweredError, predict
 from edgewise.models.unwrap import named, unwrapped
 from edgewise.progress import Advance
@@ -93,9 +93,9 @@ class Compiled:
     def batch(self, X: Floats, own: Index, box: Box | None, norm: float) -> Batch:
         """Return the queries at rows of class numbers ``own``; a missing value stays and keeps its route."""
         missing = np.isnan(X)
-        if self.scaling is not None and (large := np.abs(X[~missing]).max(initial=0)) > MOST:
+        if self.scaling is not None and (large := np.abs(X[~missing]).max(initial=0)) > LARGEST:
             raise InputError(
-                f"X holds {large:.3g}; behind scalers walls are sought up to {MOST:g}. Give features in other units."
+                f"X holds {large:.3g}; behind scalers walls are sought up to {LARGEST:g}. Give features in other units."
             )
         frozen = missing if self.scaling is not None and missing.any() else None
         domain = allowed(self.cells, box, self.rules, X)

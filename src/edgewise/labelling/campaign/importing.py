@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from edgewise.arrays import InputError, Json, JsonObject, Values
 from edgewise.digests import of_bytes
@@ -15,9 +15,9 @@ from edgewise.labelling.campaign.campaign import Campaign
 from edgewise.labelling.campaign.events import Event
 from edgewise.labelling.campaign.items import Items
 from edgewise.labelling.campaign.label_studio import objects, verdicts_of
-from edgewise.labelling.campaign.naming import KEY, column_of, is_own, named, text
+from edgewise.labelling.campaign.naming import KEY, column_of, is_own, named
 from edgewise.labelling.campaign.state import VERDICTS
-from edgewise.labelling.columns import LABEL, POOL, as_written, is_batch
+from edgewise.labelling.columns import LABEL, POOL, as_written, is_batch, text
 from edgewise.labelling.table import read_words
 from edgewise.pools.files import DAMAGE, first_line, no_such_file, pyarrow
 from edgewise.registry import listing
@@ -31,15 +31,6 @@ Line: TypeAlias = tuple[JsonObject, JsonObject]
 
 OURS = ("verdict", "person", "at")
 """Columns beside the label that are read, unless the pool has a column of that name, which is data."""
-
-
-class _Vote(NamedTuple):
-    """A verdict on an item; its person is empty where the file does not say."""
-
-    item: str
-    verdict: str
-    label: str
-    person: str
 
 
 @dataclass(frozen=True)
@@ -110,7 +101,7 @@ def _said(items: Items, line: JsonObject) -> JsonObject:
 def _of_lines(
     campaign: Campaign, lines: Sequence[Line], path: Path, id_column: str | None, blank: int = 0
 ) -> Imported:
-    votes: list[tuple[_Vote, str | None]] = []
+    events: list[Event] = []
     unknown: list[str] = []
     for number, (line, said) in enumerate(lines, 1):
         label = text(said.get(LABEL))
@@ -126,27 +117,27 @@ def _of_lines(
         if row is None:
             unknown.append(cell or "(blank)")
             continue
-        person = text(said.get("person")).split("; ")[0]
-        votes.append((_Vote(campaign.items.keys[row], verdict, label, person), text(said.get("at")) or None))
+        events.append(_event(campaign, row, verdict, label, said, path))
     if unknown:
         raise InputError(
             f"{path}: labels for items that are not in the pool: {listing(unknown, 3)}. "
             "Nothing was imported; correct them or take their lines out, or name the column of ids with --id."
         )
-    if not votes and not blank:
+    if not events and not blank:
         raise InputError(f"{path} holds no labels.")
     there = {vote.event for votes in campaign.refresh().said.values() for vote in votes}
-    events = [_event(campaign, vote, at, path) for vote, at in votes]
     added = _add(campaign, [event for event in events if event.id not in there], blank)
     return replace(added, there=len(events) - added.new)
 
 
-def _event(campaign: Campaign, vote: _Vote, at: str | None, path: Path) -> Event:
-    person = vote.person or f"from {path.name}"
-    said = json.dumps([vote.item, vote.verdict, vote.label, person, at, path.name])
+def _event(campaign: Campaign, row: int, verdict: str, label: str, said: JsonObject, path: Path) -> Event:
+    key = campaign.items.keys[row]
+    person = text(said.get("person")).split("; ")[0] or f"from {path.name}"
+    at = text(said.get("at")) or None
+    known_by = json.dumps([key, verdict, label, person, at, path.name])
     try:
         return campaign.verdict(
-            of_bytes(said.encode()), vote.item, person, vote.verdict, vote.label, at=at, source=path.name
+            of_bytes(known_by.encode()), key, person, verdict, label, at=at, source=path.name
         )
     except InputError as error:
         raise InputError(f"{path}: {error} Nothing was imported.") from None

@@ -14,7 +14,7 @@ import numpy as np
 
 from edgewise.arrays import Index
 from edgewise.digests import of_bytes
-from edgewise.labelling.columns import shortened
+from edgewise.labelling.columns import shortened, text
 from edgewise.labelling.sheet import FILE, Sheet, read_pool
 from edgewise.models.labels import missing
 from edgewise.models.rows import Rows, count, is_frame
@@ -127,7 +127,7 @@ class Items:
             numbers = [float(name) for name in self.sheet.ids]
         except ValueError:
             return self
-        earlier = tuple(_key(str(int(x)) if x.is_integer() else str(x)) for x in numbers)
+        earlier = tuple(_key(text(number)) for number in numbers)
         meant = {key for key in labelled if key not in self.place} & set(earlier)
         return replace(self, keys=earlier) if meant and len(set(earlier)) == len(earlier) else self
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from edgewise.arrays import InputError, Json, JsonObject
+from edgewise.arrays import InputError, JsonObject
 from edgewise.labelling.campaign.exporting import HEADER
 from edgewise.labelling.campaign.items import Items
 from edgewise.labelling.campaign.label_studio import OURS
-from edgewise.labelling.columns import LABEL, ROW, shortened, shown_names
-from edgewise.models.labels import missing
+from edgewise.labelling.columns import LABEL, ROW, shortened, shown_names, text
 from edgewise.registry import listing
 
 
@@ -83,13 +82,6 @@ def column_of(items: Items, line: JsonObject, id_column: str | None, path: objec
 def is_own(line: JsonObject) -> bool:
     """Say whether a line is of a table that edgewise exported."""
     return set(HEADER) <= line.keys()
-
-
-def text(value: Json) -> str:
-    """Return a value as a cell: whole numbers without a point, nothing for a gap."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return "" if missing(value) else str(value).strip()
 
 
 def _picture(items: Items, value: str) -> int | None:

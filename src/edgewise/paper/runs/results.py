@@ -139,6 +139,23 @@ class Published:
         return self.by_experiment.get(what, [])
 
 
+def runs_in(folder: Path) -> list[Path]:
+    """Return the files of published runs below ``folder``.
+
+    Raises
+    ------
+    InputError
+        There is none.
+    """
+    files = sorted(path for path in folder.rglob("*.jsonl*") if path.name.endswith((".jsonl", ".jsonl.gz")))
+    if not files:
+        raise InputError(
+            f"there is no published run (.jsonl or .jsonl.gz) in {folder}; give the folder that "
+            "'edgewise reproduce ... --publish' wrote to."
+        )
+    return files
+
+
 def collected(folder: Path) -> Published:
     """Return every published run below ``folder``, and under `PROVENANCE` how each was made.
 
@@ -147,14 +164,8 @@ def collected(folder: Path) -> Published:
     InputError
         There is none, one of them is damaged, or two say different figures of one cell.
     """
-    files = sorted(path for path in folder.rglob("*.jsonl*") if path.name.endswith((".jsonl", ".jsonl.gz")))
-    if not files:
-        raise InputError(
-            f"there is no published run (.jsonl or .jsonl.gz) in {folder}; give the folder that "
-            "'edgewise reproduce ... --publish' wrote to."
-        )
     found: dict[str, dict[tuple[str, int], Fact]] = defaultdict(dict)
-    for path in files:
+    for path in runs_in(folder):
         about, facts = published_run(path)
         made = [made_by(what, about) for what in dict.fromkeys(fact.cell.what for fact in facts)]
         for fact in [*facts, *made]:

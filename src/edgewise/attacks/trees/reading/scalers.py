@@ -22,6 +22,7 @@ from sklearn.preprocessing import (
 )
 
 from edgewise.arrays import Floats, Index
+from edgewise.attacks.trees.cells import LARGEST
 from edgewise.attacks.trees.ensemble import Ensemble, Tree
 from edgewise.models.answers import UnansweredError
 from edgewise.models.steps import kept_columns, parts_of, unlike_its_kind
@@ -29,9 +30,6 @@ from edgewise.models.unwrap import named
 
 
 ROWS = 4096
-
-MOST = 1e18
-"""Walls are looked for below this size; far beyond it a scaler overflows float32."""
 
 _RISING = (
     StandardScaler,
@@ -196,7 +194,7 @@ def last_left(left: Callable[[Floats], Any], count: int, dtype: np.dtype[Any]) -
     array([2.])
     """
     kind = np.int32 if dtype == np.float32 else np.int64
-    top = int(np.asarray(MOST, dtype).view(kind))
+    top = int(np.asarray(LARGEST, dtype).view(kind))
 
     def number(order: Index) -> Floats:
         bits = np.abs(order).astype(kind)
